@@ -1,0 +1,1 @@
+"""`heal`: messy files into PostgreSQL, healed, at COPY speed, nothing lost."""
