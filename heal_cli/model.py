@@ -334,6 +334,7 @@ class ColumnPlan:
 
     @property
     def source(self) -> str | None:
+        """The direct source column; None for a default."""
         return self.match.winner.source
 
 
