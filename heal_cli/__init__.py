@@ -1,1 +1,84 @@
-"""`heal`: messy files into PostgreSQL, healed, at COPY speed, nothing lost."""
+"""`heal`: messy files into PostgreSQL, healed, at COPY speed, with nothing lost.
+
+    import heal_cli
+
+    report = heal_cli.load("messages.jsonl", table="messages", dsn="postgresql:///chat")
+    report.rows.loaded, report.rows.rejected, report.rejects_path
+
+The functions mirror the commands: nothing is printed, nothing exits, no global state is kept.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from heal_cli import errors
+
+if TYPE_CHECKING:
+    from heal_cli.model import LoadReport, Progress
+    from heal_cli.record import PlanReport
+
+__all__ = ["errors", "load", "plan"]
+
+Sources = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+
+
+def load(
+    source: Sources,
+    *,
+    table: str,
+    dsn: str | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    **options: Any,
+) -> LoadReport:
+    """Load one or several sources into a table: `heal load` as a function.
+
+    Args:
+        source: A path, or several; patterns such as `chat/*.jsonl` are expanded.
+        table: `table` or `schema.table`.
+        dsn: libpq connection string or URI; without one, settings and environment decide as for the command.
+        on_progress: Called after each batch, from any thread.
+        options: Flags of `heal load` by their long names: `max_rejects="1%"`, `map=["sender=role"]`.
+
+    Returns:
+        What became of every row. Rejected rows are no error: see `rows.rejected` and `rejects_path`.
+
+    Raises:
+        errors.HealError: What ended the load; what was committed stays, and the same call goes on from there.
+    """
+    from heal_cli.engine import run_load
+
+    said = {} if on_progress is None else {"on_progress": on_progress}
+    return run_load(_options(source, table, dsn, options), command="heal_cli.load", **said)
+
+
+def plan(source: Sources, *, table: str, dsn: str | None = None, **options: Any) -> PlanReport:
+    """What `load` would do, without writing anything: `heal plan` as a function.
+
+    Raises:
+        errors.PlanError: The plan does not cover the table.
+        errors.HealError: The source or the table cannot be read.
+    """
+    from heal_cli.engine import run_plan
+
+    return run_plan(_options(source, table, dsn, options))
+
+
+def _options(source: Sources, table: str, dsn: str | None, options: dict[str, Any]) -> Any:
+    """The engine's options, by the same settings as the command's; nothing is prompted for."""
+    from heal_cli.settings import load_settings, to_load_options
+
+    given = {name: value for name, value in {"dsn": dsn, **options}.items() if value is not None}
+    settings = load_settings(given, table=table)
+    conninfo = settings.conninfo
+    if conninfo is None:
+        from pathlib import Path
+
+        from heal_cli.embedded import default_data_dir, start
+
+        folder = Path(settings.data_dir) if settings.data_dir else default_data_dir()
+        conninfo = start(folder, bin_dir=Path(settings.pg_bin) if settings.pg_bin else None).conninfo
+    sources = [source] if isinstance(source, str | os.PathLike) else list(source)
+    return to_load_options(settings, [os.fspath(each) for each in sources], table, conninfo=conninfo)

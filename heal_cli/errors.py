@@ -5,6 +5,7 @@
     │   └── ConnectionRefused exit 2   login, database name, TLS: what the user has to mend
     ├── SourceError           exit 1   a source that cannot be read
     ├── SchemaError           exit 1   a target table that cannot be used
+    │   └── MissingTable      exit 1   there is none of that name
     ├── PlanError             exit 6   the plan does not cover the table
     ├── WriteError            exit 1   the server refused something that is no row's fault
     │   └── SchemaChanged     exit 1   the table is not the one that was planned for
@@ -57,6 +58,10 @@ class SchemaError(HealError):
     """A target table that is missing or can take no rows from this role."""
 
 
+class MissingTable(SchemaError):
+    """There is no table of that name; the nearest ones are said."""
+
+
 class PlanError(HealError):
     """The plan does not cover the table; nothing was written."""
 
@@ -72,7 +77,12 @@ class WriteError(HealError):
 
 
 class SchemaChanged(WriteError):
-    """The table's schema version differs from the one the plan was made for."""
+    """The table's schema version differs from the one the plan was made for.
+
+    `written` is what of the batch at hand was committed before (`model.Written`), None if unknown.
+    """
+
+    written: object = None
 
 
 class DatabaseUnavailable(HealError):

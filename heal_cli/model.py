@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple
 
@@ -236,6 +237,7 @@ class Candidate:
     tier: Tier
     confidence: float  # 0-1
     pattern: str | None = None  # catalogue or learned id
+    value: str | None = None  # of a default: 'now', 'uuid', or the literal as text
     evidence: tuple[str, ...] = ()
 
 
@@ -348,7 +350,9 @@ class Plan:
     unmatched_target: tuple[str, ...]
     refused: tuple[ColumnMatch, ...]
     rescue: str | None  # jsonb column that takes unmatched source values; None: the leftovers file
+    unknown_columns: Literal["rescue", "drop", "reject", "add"]
     values: ValueOptions
+    now: datetime  # when the run that made the plan began, UTC: what a default 'now' means
 
 
 class Healed(NamedTuple):
@@ -368,9 +372,10 @@ class Healed(NamedTuple):
 class Written(NamedTuple):
     """What became of a healed batch."""
 
-    loaded: int  # sum of the server's command tags
-    rejects: pl.DataFrame  # REJECTS: refused by the server
+    loaded: pl.Series  # row numbers committed by this run
+    rejects: pl.DataFrame  # REJECTS: those found before the server saw them, and those it refused
     duplicates: pl.DataFrame  # REJECTS: losers under --on-conflict ignore|update
+    already: int  # rows that another run had settled
 
 
 # --------------------------------------------------------------------------- what the user asked for

@@ -1,0 +1,123 @@
+"""`heal init`: a settings file to start from, and schema heal where a server is at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any, Final, get_type_hints
+
+import typer
+
+from heal_cli.cli.options import Config, Dsn, LoadFlags, Yes
+from heal_cli.cli.terminal import note, say
+from heal_cli.errors import HealError, UsageError
+
+_HEAD: Final = """\
+# Settings of heal. A flag counts more than a HEAL_* variable, and that more than this file.
+# `heal config show` tells which value holds and why. Lines without '#' are in force.
+
+# A password has no place in a file: ${NAME} takes it from the environment, or use ~/.pgpass.
+# dsn = "postgresql://user:${PGPASSWORD}@host:5432/database"
+"""
+
+# Where the default is to find out, or none, an example says more.
+_EXAMPLES: Final[Mapping[str, Any]] = {
+    "data_dir": "postgres",
+    "pg_bin": "/usr/lib/postgresql/18/bin",
+    "format": "csv",
+    "delimiter": ";",
+    "quote": '"',
+    "escape": "\\",
+    "encoding": "cp1252",
+    "header": True,
+    "date_order": "DMY",
+    "decimal": ",",
+    "timezone": "Europe/Berlin",
+    "ddl": "schema.sql",
+    "max_rejects": "5%",
+}
+
+_TAIL: Final = """\
+
+# Settings of one table:
+# [tables."public.messages"]
+# map = { sender = "role" }
+# timezone = "Europe/Berlin"
+"""
+
+
+def init(
+    path: Annotated[Path, typer.Argument(metavar="[FILE]", help="The file to write.")] = Path("heal.toml"),
+    dsn: Dsn = None,
+    config: Config = None,
+    yes: Yes = None,
+) -> None:
+    """Write a commented heal.toml, and make schema heal where a connection is given and works."""
+    stays = path.exists() and not yes
+    if not stays:
+        _write(path)
+    from heal_cli.settings import load_settings
+
+    settings = load_settings({"dsn": dsn}, config=config)
+    if stays and settings.conninfo is None:
+        raise UsageError(f"{str(path)!r} exists already", hint="Write it anew with: heal init --yes")
+    if stays:
+        note(f"{str(path)!r} exists already and stays as it is; heal init --yes writes it anew")
+    if settings.conninfo is None:
+        note("no connection is set, so schema heal is made with the first load")
+        return
+    _make_schema(settings.conninfo)
+
+
+def template() -> str:
+    """heal.toml with every key as a comment: what it means, and its default."""
+    from heal_cli.settings import Settings
+
+    helps = {
+        name: hint.__metadata__[0].help
+        for name, hint in get_type_hints(LoadFlags, include_extras=True).items()
+    }
+    defaults = Settings()
+    lines = [_HEAD]
+    for field in fields(Settings):
+        if field.name == "dsn" or "run" in field.metadata or "computed" in field.metadata:
+            continue
+        lines += [
+            f"\n# {helps[field.name]}",
+            f"# {field.name} = {_toml(_EXAMPLES.get(field.name, getattr(defaults, field.name)))}",
+        ]
+    return "\n".join(lines) + "\n" + _TAIL
+
+
+def _write(path: Path) -> None:
+    try:
+        path.write_text(template(), "utf-8")
+    except OSError as exc:
+        raise UsageError(f"{str(path)!r} cannot be written: {exc.strerror}") from exc
+    say(f"wrote {path}")
+
+
+def _make_schema(conninfo: str) -> None:
+    from heal_cli.patterns import learned
+    from heal_cli.write import connect, ledger_migrations, migrate
+
+    try:
+        with connect(conninfo) as connection:
+            applied = migrate(connection, (*ledger_migrations(), *learned.migrations()))
+    except HealError as error:
+        note(f"schema heal was not made: {error}")
+        raise typer.Exit(error.exit_code) from error
+    if applied is None:
+        note("schema heal was not made: the role may not create it; loads work, without resume and undo")
+    else:
+        say("schema heal is ready")
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML spells it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "[]"
+    return f"'{value}'" if isinstance(value, str) else str(value)

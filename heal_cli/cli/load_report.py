@@ -1,0 +1,138 @@
+"""The report of a run as a person reads it in five seconds.
+
+Plain lines with a little colour: rich would add 0.16 s to every load, and there is no table here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from heal_cli.cli.terminal import clean, styled
+
+if TYPE_CHECKING:
+    from heal_cli.model import HealTally, LoadReport
+
+_LABEL_WIDTH: Final = 11
+_MOST_HEALS: Final = 6
+_MOST_TRIALS: Final = 4
+
+
+def load_report(report: LoadReport, *, verbose: bool = False) -> str:
+    """The lines of the report: outcome first, then heals, rejects, notes and the next command."""
+    lines = [_headline(report)]
+    lines += _columns(report)
+    lines += _heals(report.heals, None if verbose else _MOST_HEALS)
+    lines += _patterns(report, None if verbose else _MOST_TRIALS)
+    lines += _rejects(report)
+    if report.leftovers_path:
+        lines += _block("leftovers", [clean(report.leftovers_path)])
+    lines += _block("note", [clean(note) for note in report.notes])
+    lines += _block("next", [clean(command) for command in _next(report)])
+    return "\n".join(lines)
+
+
+def counts(reasons: Mapping[str, int]) -> str:
+    """'unique_violation 30 · not_convertible 2', the most frequent first."""
+    ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    return " · ".join(f"{clean(reason)} {rows:,}" for reason, rows in ordered)
+
+
+def _headline(report: LoadReport) -> str:
+    rows = report.rows
+    if report.exit_code == 0:
+        mark = styled("✔", color="green", bold=True)
+    elif report.exit_code == 3:
+        mark = styled("●", color="yellow", bold=True)
+    else:
+        mark = styled("✘", color="red", bold=True)
+    loaded = styled(f"{rows.loaded:,}", bold=True)
+    speed = f"{rows.read / report.seconds:,.0f} rows/s" if report.seconds > 0 else ""
+    pace = styled("  ".join(filter(None, [_duration(report.seconds), speed])), dim=True)
+    others = [f"{count:,} {name}" for name, count in _others(report)]
+    more = f"; {', '.join(others)}" if others else ""
+    return f"{mark} {loaded} of {rows.read:,} rows loaded into {clean(report.table)}{more}  {pace}"
+
+
+def _others(report: LoadReport) -> Iterable[tuple[str, int]]:
+    rows = report.rows
+    named = {
+        "healed": rows.healed,
+        "rejected": rows.rejected,
+        "duplicates": rows.duplicates,
+        "spooled": rows.spooled,
+        "already there": rows.already,
+    }
+    return ((name, count) for name, count in named.items() if count)
+
+
+def _columns(report: LoadReport) -> list[str]:
+    """Where the columns that go by another name went, and why."""
+    moved = []
+    for column in report.plan.columns if report.plan else ():
+        winner = column.match.winner
+        if winner.tier != "exact" and winner.source is not None:
+            why = styled(f"({winner.tier.value} {winner.confidence:.2f})", dim=True)
+            moved.append(f"{clean(winner.source)} → {clean(winner.target)} {why}")
+    return _block("columns", [", ".join(moved)] if moved else [])
+
+
+def _heals(heals: tuple[HealTally, ...], most: int | None) -> list[str]:
+    """A line a column: its rules with their counts; lossy ones and assumptions say so."""
+    columns: dict[str, list[HealTally]] = defaultdict(list)
+    for heal in heals:
+        columns[heal.column].append(heal)
+    ordered = sorted(columns.items(), key=lambda item: -sum(heal.rows for heal in item[1]))
+    lines = [f"{clean(column)}: {' · '.join(map(_heal, tallies))}" for column, tallies in ordered[:most]]
+    hidden = len(ordered) - len(lines)
+    if hidden > 0:
+        lines.append(f"and {hidden} more columns (--verbose)")
+    return _block("healed", lines)
+
+
+def _heal(heal: HealTally) -> str:
+    flag = " (lossy)" if heal.lossy else " (assumed)" if heal.assumption else ""
+    return f"{clean(heal.rule)} {heal.rows:,}{styled(flag, color='yellow')}"
+
+
+def _patterns(report: LoadReport, most: int | None) -> list[str]:
+    """Each pattern that was used, with its confidence before and after: 0.95 → 0.96."""
+    lines = []
+    for trial in report.trials[:most]:
+        color = "green" if trial.success else "red"
+        moved = styled(f"{trial.before:.2f} → {trial.after:.2f}", color=color)
+        lines.append(f"{clean(trial.pattern)}  {moved}")
+    hidden = len(report.trials) - len(lines)
+    if hidden > 0:
+        lines.append(f"and {hidden} more (--verbose)")
+    return _block("patterns", lines)
+
+
+def _rejects(report: LoadReport) -> list[str]:
+    lines = [counts(report.reject_reasons)] if report.reject_reasons else []
+    if report.rejects_path and report.rows.rejected + report.rows.duplicates:
+        lines.append(clean(report.rejects_path))
+    return _block("rejected", lines)
+
+
+def _next(report: LoadReport) -> list[str]:
+    if report.resume:
+        return [report.resume]
+    if report.rows.rejected:
+        return [f"heal rejects show {report.run}"]
+    return []
+
+
+def _block(label: str, lines: list[str]) -> list[str]:
+    """`lines` under one label, the label on the first only."""
+    labels = [label, *[""] * (len(lines) - 1)]
+    return [
+        f"  {styled(name.ljust(_LABEL_WIDTH), dim=True)}{line}"
+        for name, line in zip(labels, lines, strict=False)
+    ]
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(seconds, 60)
+    return f"{seconds:.1f} s" if seconds < 60 else f"{minutes:.0f} min {rest:.0f} s"

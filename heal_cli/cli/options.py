@@ -1,0 +1,269 @@
+"""The flags that several commands share, each spelled once.
+
+Values are texts here: `heal_cli.settings` checks them, so that a flag, its HEAL_* twin and its key in
+heal.toml are held to one rule and refused in one wording.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, Final, get_type_hints
+
+import typer
+from typer.core import TyperCommand
+
+SOURCE: Final = "Reading"
+VALUES: Final = "Values"
+MAPPING: Final = "Columns and table"
+WRITING: Final = "Writing"
+CONNECTION: Final = "Connection"
+OUTPUT: Final = "Output"
+
+TWINS: Final = (
+    "Every flag has a HEAL_* twin (--max-rejects: HEAL_MAX_REJECTS) and most have a key in heal.toml."
+)
+
+
+def _flag(*names: str, panel: str, help: str, metavar: str | None = None) -> Any:
+    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=panel, show_default=False)
+
+
+Sources = Annotated[
+    list[str], typer.Argument(metavar="SOURCE", help="Files, patterns of files, or '-' for standard input.")
+]
+Table = Annotated[
+    str, _flag("-t", "--table", panel=MAPPING, metavar="TABLE", help="Target: TABLE or SCHEMA.TABLE.")
+]
+Dsn = Annotated[
+    str | None,
+    _flag("-d", "--dsn", panel=CONNECTION, metavar="DSN", help="URI or key=value string of the server."),
+]
+Config = Annotated[
+    str | None,
+    _flag("--config", panel=CONNECTION, metavar="FILE", help="Settings file in place of heal.toml."),
+]
+StateDir = Annotated[
+    str | None,
+    _flag("--state-dir", panel=OUTPUT, metavar="FOLDER", help="Where rejects and leftovers are kept."),
+]
+DataDir = Annotated[
+    str | None,
+    _flag("--data-dir", panel=CONNECTION, metavar="FOLDER", help="Data folder of heal's own PostgreSQL."),
+]
+PgBin = Annotated[
+    str | None,
+    _flag("--pg-bin", panel=CONNECTION, metavar="FOLDER", help="Programs of heal's own PostgreSQL."),
+]
+Json = Annotated[bool | None, _flag("--json", panel=OUTPUT, help="Print one JSON document.")]
+Yes = Annotated[bool | None, _flag("--yes", "-y", panel=OUTPUT, help="Answer yes to what would be asked.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadFlags:
+    """What `heal load` and `heal plan` share; the fields are those of Settings, None where not given."""
+
+    format: Annotated[
+        str | None,
+        _flag(
+            "-f", "--format", panel=SOURCE, metavar="csv|jsonl|json|parquet", help="Format of the sources."
+        ),
+    ] = None
+    delimiter: Annotated[
+        str | None, _flag("--delimiter", panel=SOURCE, metavar="CHAR", help="Between fields; '\\t' is a tab.")
+    ] = None
+    quote: Annotated[
+        str | None, _flag("--quote", panel=SOURCE, metavar="CHAR", help="Around fields; '' for none.")
+    ] = None
+    escape: Annotated[str | None, _flag("--escape", panel=SOURCE, metavar="CHAR", help="Before a quote.")] = (
+        None
+    )
+    encoding: Annotated[
+        str | None, _flag("--encoding", panel=SOURCE, metavar="NAME", help="utf-8, cp1252, utf-16, ...")
+    ] = None
+    header: Annotated[
+        bool | None,
+        _flag("--header/--no-header", panel=SOURCE, help="The first record names the columns, or not."),
+    ] = None
+    skip_rows: Annotated[
+        str | None, _flag("--skip-rows", panel=SOURCE, metavar="N", help="Lines to pass over at the start.")
+    ] = None
+    columns: Annotated[
+        list[str] | None,
+        _flag("--columns", panel=SOURCE, metavar="A,B,...", help="Names in place of the header's."),
+    ] = None
+    limit: Annotated[str | None, _flag("--limit", panel=SOURCE, metavar="N", help="Read only N rows.")] = None
+    batch_bytes: Annotated[
+        str | None,
+        _flag("--batch-bytes", panel=SOURCE, metavar="SIZE", help="Source per transaction [16MiB]."),
+    ] = None
+
+    null: Annotated[
+        list[str] | None,
+        _flag("--null", panel=VALUES, metavar="TOKEN", help="A text that means NULL; repeatable."),
+    ] = None
+    date_order: Annotated[
+        str | None,
+        _flag("--date-order", panel=VALUES, metavar="DMY|MDY|YMD", help="Of dates that fit several."),
+    ] = None
+    decimal: Annotated[
+        str | None, _flag("--decimal", panel=VALUES, metavar=".|,", help="The decimal mark of numbers.")
+    ] = None
+    timezone: Annotated[
+        str | None,
+        _flag("--timezone", panel=VALUES, metavar="ZONE", help="Of times that name none: Europe/Berlin."),
+    ] = None
+    allow: Annotated[
+        list[str] | None,
+        _flag("--allow", panel=VALUES, metavar="NAME", help="A lossy step that may happen: round."),
+    ] = None
+
+    map: Annotated[
+        list[str] | None,
+        _flag("--map", panel=MAPPING, metavar="SRC=DST", help="This source column goes there."),
+    ] = None
+    unknown_columns: Annotated[
+        str | None,
+        _flag(
+            "--unknown-columns",
+            panel=MAPPING,
+            metavar="rescue|drop|reject|add",
+            help="Source columns that have no target [rescue].",
+        ),
+    ] = None
+    create: Annotated[
+        bool | None, _flag("--create", panel=MAPPING, help="Make a missing table from the file.")
+    ] = None
+    ddl: Annotated[
+        str | None, _flag("--ddl", panel=MAPPING, metavar="FILE", help="SQL that makes a missing table.")
+    ] = None
+    strategy: Annotated[
+        str | None,
+        _flag(
+            "--strategy",
+            panel=MAPPING,
+            metavar="weighted|majority|unanimous",
+            help="How candidates are weighed.",
+        ),
+    ] = None
+    min_confidence: Annotated[
+        str | None,
+        _flag("--min-confidence", panel=MAPPING, metavar="0-1", help="Below it a match is no match [0.7]."),
+    ] = None
+    min_margin: Annotated[
+        str | None, _flag("--min-margin", panel=MAPPING, metavar="0-1", help="Lead over the runner-up [0.1].")
+    ] = None
+    override_identity: Annotated[
+        bool | None,
+        _flag("--override-identity", panel=MAPPING, help="Give values to GENERATED ALWAYS AS IDENTITY."),
+    ] = None
+    patterns: Annotated[
+        list[str] | None, _flag("--patterns", panel=MAPPING, metavar="FILE", help="More patterns, as TOML.")
+    ] = None
+
+    on_conflict: Annotated[
+        str | None,
+        _flag(
+            "--on-conflict",
+            panel=WRITING,
+            metavar="reject|ignore|update",
+            help="Rows whose key is there [reject].",
+        ),
+    ] = None
+    key: Annotated[
+        list[str] | None,
+        _flag("--key", panel=WRITING, metavar="A,B,...", help="Columns that tell rows apart."),
+    ] = None
+    max_rejects: Annotated[
+        str | None, _flag("--max-rejects", panel=WRITING, metavar="N|N%", help="Stop past so many rejects.")
+    ] = None
+    rejects: Annotated[
+        str | None, _flag("--rejects", panel=WRITING, metavar="FILE", help="Where rejects go.")
+    ] = None
+    jobs: Annotated[
+        str | None, _flag("--jobs", "-j", panel=WRITING, metavar="N", help="Connections [2].")
+    ] = None
+    ordered: Annotated[
+        bool | None, _flag("--ordered", panel=WRITING, help="Write in file order, on one connection.")
+    ] = None
+    atomic: Annotated[
+        bool | None, _flag("--atomic", panel=WRITING, help="All or nothing, over all sources.")
+    ] = None
+    dry_run: Annotated[
+        bool | None, _flag("--dry-run", panel=WRITING, help="The whole run, rolled back at the end.")
+    ] = None
+    again: Annotated[
+        bool | None, _flag("--again", panel=WRITING, help="Load a source that was loaded before.")
+    ] = None
+    source_id: Annotated[
+        str | None,
+        _flag("--source-id", panel=WRITING, metavar="NAME", help="Name by which standard input is known."),
+    ] = None
+    timeout: Annotated[
+        str | None, _flag("--timeout", panel=WRITING, metavar="TIME", help="Longest a batch may take [30s].")
+    ] = None
+    lock_timeout: Annotated[
+        str | None,
+        _flag("--lock-timeout", panel=WRITING, metavar="TIME", help="Longest wait for a lock [30s]."),
+    ] = None
+
+    dsn: Dsn = None
+    data_dir: DataDir = None
+    pg_bin: PgBin = None
+    config: Config = None
+
+    json: Json = None
+    quiet: Annotated[bool | None, _flag("--quiet", "-q", panel=OUTPUT, help="Only errors.")] = None
+    verbose: Annotated[bool | None, _flag("--verbose", "-v", panel=OUTPUT, help="All details.")] = None
+    progress: Annotated[
+        str | None,
+        _flag("--progress", panel=OUTPUT, metavar="auto|bar|log|none", help="How progress is shown."),
+    ] = None
+    state_dir: StateDir = None
+    yes: Yes = None
+
+    def given(self) -> Mapping[str, object]:
+        """The flags as settings take them; None where not given."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "config"}
+
+
+def with_load_flags(command: Callable[..., None]) -> Callable[..., None]:
+    """`command`, whose last parameter is `flags: LoadFlags`, as Typer has to see it: an option a field."""
+    types = get_type_hints(LoadFlags, include_extras=True)
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        for name, annotation in types.items()
+    ]
+
+    def spread(**values: Any) -> None:
+        flags = LoadFlags(**{name: values.pop(name) for name in types})
+        command(**values, flags=flags)
+
+    signature = inspect.signature(command, eval_str=True)
+    own = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in signature.parameters.values()
+        if parameter.name != "flags"
+    ]
+    spread.__name__, spread.__doc__ = command.__name__, command.__doc__
+    spread.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *options]}
+    spread.__signature__ = inspect.Signature([*own, *options])  # type: ignore[attr-defined]
+    return spread
+
+
+class GroupedCommand(TyperCommand):
+    """A command whose help shows the flags under their headings in plain text; rich's panels cost 0.3 s."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the options, one section a heading, in order of first use."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                panel = getattr(parameter, "rich_help_panel", None)
+                default = "Sources" if parameter.param_type_name == "argument" else "Other"
+                sections.setdefault(panel or default, []).append(record)
+        for heading, records in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(records)

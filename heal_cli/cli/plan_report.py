@@ -1,0 +1,161 @@
+"""The plan as a person reads it: each column's way with its reasons, then what is open."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from rich.table import Table
+from rich.text import Text
+
+from heal_cli.cli.load_report import counts
+from heal_cli.cli.terminal import clean, quoted
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from heal_cli.model import ColumnMatch, ColumnPlan, Plan, Source
+    from heal_cli.record import PlanReport
+
+_TIER_STYLE: Final = {
+    "exact": "green",
+    "pattern": "cyan",
+    "learned": "cyan",
+    "fuzzy": "yellow",
+    "ai": "magenta",
+}
+_MOST_EVIDENCE: Final = 2
+_MOST_SAMPLES: Final = 2
+_MOST_REJECTS: Final = 3
+
+
+def show_plan(report: PlanReport, console: Console, *, sources: Sequence[str], table: str) -> None:
+    """Print the plan: sources, mapping, conversions, what has no place, what would come of it."""
+    for source in report.sources:
+        console.print(_source_line(source, report.plan.table.qualified))
+    if report.plan.columns:
+        console.print(_mapping(report))
+    conversions = _conversions(report)
+    if conversions.row_count:
+        console.print(conversions)
+    for label, text, style in _remarks(report, sources, table):
+        console.print(Text.assemble((f"{label:<11}", "dim"), (text, style)), soft_wrap=True)
+
+
+def _source_line(source: Source, table: str) -> Text:
+    found = [f"{finding.what} {quoted(finding.value)}" for finding in source.findings if finding.value]
+    facts = " · ".join([source.format.value, *found])
+    return Text.assemble((clean(source.name), "bold"), " → ", (clean(table), "bold"), (f"  {facts}", "dim"))
+
+
+def _grid(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def _mapping(report: PlanReport) -> Table:
+    table = _grid("source", "target", "by", "sure", "evidence", "runner-up")
+    table.columns[3].justify = "right"
+    for column in report.plan.columns:
+        table.add_row(*_mapping_row(column))
+    return table
+
+
+def _mapping_row(column: ColumnPlan) -> list[Text]:
+    winner, rival = column.match.winner, column.match.runner_up
+    source = Text(clean(winner.source)) if winner.source else Text(f"(default {clean(winner.value or '')})", "dim")
+    for fallback in column.match.fallbacks:
+        source.append(f", else {clean(fallback.source or '')}", "dim")
+    by = Text(winner.tier.value, _TIER_STYLE[winner.tier.value])
+    if winner.pattern:
+        by.append(f" {clean(winner.pattern)}", "dim")
+    return [
+        source,
+        Text(clean(column.column.name)),
+        by,
+        Text(f"{winner.confidence:.2f}"),
+        Text("; ".join(map(clean, winner.evidence[:_MOST_EVIDENCE])), "dim"),
+        Text(f"{clean(rival.source or 'default')} {rival.confidence:.2f}" if rival else "", "dim"),
+    ]
+
+
+def _conversions(report: PlanReport) -> Table:
+    """The columns whose values change on the way, with a few before and after."""
+    table = _grid("column", "conversion", "before → after")
+    for column in report.plan.columns:
+        samples = report.samples.get(column.column.name, ())
+        changed = [(before, after) for before, after in samples if before != after]
+        if changed:
+            shown = Text("  ").join(_sample(*pair) for pair in changed[:_MOST_SAMPLES])
+            table.add_row(Text(clean(column.column.name)), Text(clean(column.conversion), "dim"), shown)
+    return table
+
+
+def _sample(before: str | None, after: str | None) -> Text:
+    return Text.assemble(quoted(before), (" → ", "dim"), (quoted(after), "green"))
+
+
+def _remarks(report: PlanReport, sources: Sequence[str], table: str) -> list[tuple[str, str, str]]:
+    """(label, text, style) of everything under the tables."""
+    plan = report.plan
+    remarks = []
+    if plan.unmatched_source:
+        names = ", ".join(map(clean, plan.unmatched_source))
+        remarks.append(("no target", f"{names}  ({_home(plan)})", "yellow"))
+    for name in plan.unmatched_target:
+        column = plan.table.column(name)
+        if column.is_required:
+            remarks.append(
+                ("missing", f"{clean(name)} is NOT NULL without a default, and nothing fills it", "red")
+            )
+    unfilled = [name for name in plan.unmatched_target if not plan.table.column(name).is_required]
+    if unfilled:
+        remarks.append(("no source", f"{', '.join(map(clean, unfilled))}  (default or NULL)", ""))
+    remarks += [("question", _question(match), "yellow") for match in plan.refused]
+    questions = [column.format.question for column in plan.columns if column.format.question]
+    remarks += [("question", clean(question), "yellow") for question in questions]
+    remarks.append(("outcome", _outcome(report), "bold"))
+    remarks += [("reject", line, "") for line in _reject_examples(report)]
+    remarks += [("suggestion", clean(suggestion), "") for suggestion in report.suggestions]
+    remarks += [("note", clean(note), "") for note in report.notes]
+    if report.exit_code == 0:
+        remarks.append(("next", clean(shlex.join(["heal", "load", *sources, "-t", table])), "green"))
+    return remarks
+
+
+def _home(plan: Plan) -> str:
+    """What becomes of source columns that have no target."""
+    if plan.unknown_columns == "rescue":
+        return f"kept in column {clean(plan.rescue)}" if plan.rescue else "kept in the leftovers file"
+    return {"drop": "dropped", "reject": "their rows are rejects", "add": "columns are added"}[plan.unknown_columns]
+
+
+def _question(match: ColumnMatch) -> str:
+    winner, rival = match.winner, match.runner_up
+    source, target = clean(winner.source or "default"), clean(match.target)
+    against = f" and {clean(rival.source or 'default')} ({rival.confidence:.2f})" if rival else ""
+    answer = f"--map {shlex.quote(f'{source}={target}')}"
+    return f"is {target} filled from {source} ({winner.confidence:.2f}){against}? Accept it with {answer}"
+
+
+def _outcome(report: PlanReport) -> str:
+    rows = report.sampled
+    if report.exit_code == 6:
+        return "the plan does not cover the table; nothing would be loaded"
+    text = f"of {rows.read:,} rows looked at, {rows.loaded:,} would load ({rows.healed:,} healed)"
+    return (
+        f"{text} and {rows.rejected:,} be rejected: {counts(report.reject_reasons)}"
+        if rows.rejected
+        else text
+    )
+
+
+def _reject_examples(report: PlanReport) -> list[str]:
+    examples = report.rejects.head(_MOST_REJECTS).iter_rows(named=True)
+    return [
+        f"row {example['__row']:,}: {clean(example['column'] or '?')} {quoted(example['value'])}  {example['reason']}"
+        for example in examples
+    ]

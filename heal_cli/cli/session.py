@@ -1,0 +1,67 @@
+"""What `heal load` and `heal plan` do before they part: settings, connection, engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from heal_cli.cli.terminal import note, say
+from heal_cli.errors import HealError
+
+if TYPE_CHECKING:
+    from heal_cli.cli.options import LoadFlags
+    from heal_cli.model import LoadOptions
+    from heal_cli.settings import Settings
+
+
+def read_settings(flags: LoadFlags, table: str) -> Settings:
+    """All settings of this invocation; what looks odd about them goes to stderr."""
+    from heal_cli.settings import load_settings
+
+    settings = load_settings(flags.given(), table=table, config=flags.config)
+    for warning in settings.warnings:
+        note(f"warning: {warning}")
+    return settings
+
+
+def build_options(settings: Settings, sources: Sequence[str], table: str) -> LoadOptions:
+    """The engine's options, with a connection string whatever the settings say."""
+    from heal_cli.settings import to_load_options
+
+    return to_load_options(settings, sources, table, conninfo=connection(settings))
+
+
+def connection(settings: Settings) -> str:
+    """The connection string of the settings; where they have none, that of heal's own server, started if need be.
+
+    Raises:
+        UsageError: There is no connection and no embedded server either.
+        DatabaseUnavailable: The embedded server does not start.
+    """
+    if settings.conninfo is not None:
+        return settings.conninfo
+    from heal_cli.embedded import default_data_dir, start
+
+    folder = Path(settings.data_dir) if settings.data_dir else default_data_dir()
+    server = start(folder, bin_dir=Path(settings.pg_bin) if settings.pg_bin else None)
+    if not settings.quiet:
+        began = "started" if server.is_new else "uses"
+        note(
+            f"no connection was given: {began} heal's own PostgreSQL in {str(folder)!r} (heal db stop ends it)"
+        )
+    return server.conninfo
+
+
+@contextmanager
+def error_as_json(as_json: bool) -> Iterator[None]:
+    """Under `--json` an error is a document on stdout too; it goes on to be told on stderr."""
+    try:
+        yield
+    except HealError as error:
+        if as_json:
+            from heal_cli.record import encode, error_document
+
+            say(encode(error_document(error)))
+        raise

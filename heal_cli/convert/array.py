@@ -1,0 +1,213 @@
+"""Arrays of any family: elements are converted as values of their own, the array travels as a literal.
+
+The elements of all cells are laid end to end and go through their family at once; only cells with nesting,
+quotes or escapes are taken apart in Python.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+import polars as pl
+
+from heal_cli.convert.array_text import literal_of, parse_array, quoted_elements
+from heal_cli.convert.families import family_of
+from heal_cli.convert.residue import Attempt, Healer, Refusal, heal_residue
+from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
+
+_PLAIN: Final = r'^\{[^{}"\\\s,]+(?:,[^{}"\\\s,]+)*\}$'
+"""A literal of one dimension without quotes or blanks."""
+
+_JSON_SCALAR: Final = (
+    r'(?:"[^"\\\x00-\x1f]*"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)'
+)
+_PLAIN_JSON: Final = rf"^\[\s*{_JSON_SCALAR}(?:\s*,\s*{_JSON_SCALAR})*\s*\]$"
+"""A list of scalars without escapes."""
+
+_JSON_ITEM: Final = r'"[^"]*"|[^\[\],\s"]+'
+
+
+class _Laid(NamedTuple):
+    """The elements of many cells end to end."""
+
+    elements: pl.DataFrame  # cell (UInt32), value
+    nested: dict[int, tuple[int, ...]]  # shape of the cells with more than one dimension
+    empty: pl.Series  # cells (UInt32) without elements
+    rules: dict[int, str]  # heal of the cells whose spelling was none
+
+
+def wire(type: PgType) -> pl.DataType:
+    """Text: an array literal."""
+    return pl.String()
+
+
+def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnFormat) -> ColumnFormat:
+    """The format of the elements, decided from all of them."""
+    element = _element(type)
+    texts = _lay_texts(values, element).elements["value"].drop_nulls()
+    return family_of(element).decide(texts, element, options, base)
+
+
+def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
+    """PostgreSQL literals, JSON lists and Python lists as literals with every element converted."""
+
+    def heal(texts: pl.Series) -> Attempt:
+        return _convert(_lay_texts(texts, _element(type)), len(texts), _element(type), format, allow)
+
+    typed = pl.repeat(None, len(values), dtype=pl.String, eager=True)
+    attempt = "array: {a,b} or [a, b], nested ones with rows of one length"
+    return heal_residue(values, typed, (Healer(attempt, heal),), nulls=format.nulls)
+
+
+def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
+    """Lists of a typed source as literals with every element converted; what is no list fails."""
+
+    def heal(cells: pl.Series) -> Attempt:
+        if not isinstance(cells.dtype, pl.List | pl.Array):
+            return Attempt(pl.repeat(None, len(cells), dtype=pl.String, eager=True))
+        return _convert(_lay_lists(cells), len(cells), _element(type), format, allow)
+
+    typed = pl.repeat(None, len(values), dtype=pl.String, eager=True)
+    return heal_residue(values, typed, (Healer(f"{values.dtype} as {type.name}", heal),))
+
+
+def _element(type: PgType) -> PgType:
+    assert type.element is not None
+    return type.element
+
+
+def _lay_texts(texts: pl.Series, element: PgType) -> _Laid:
+    holds_json = element.base in ("json", "jsonb")
+    frame = texts.alias("text").to_frame().with_row_index("cell")
+    literal = pl.col("text").str.contains(_PLAIN)
+    json = pl.lit(False) if holds_json else pl.col("text").str.contains(_PLAIN_JSON)
+    split = pl.col("text").str.slice(1, pl.col("text").str.len_chars() - 2).str.split(",")
+    plain = frame.filter(literal).select("cell", split.alias("value")).explode("value")
+    plain = plain.with_columns(pl.when(pl.col("value").str.to_uppercase() != "NULL").then("value"))
+    listed = (
+        frame.filter(json)
+        .select("cell", pl.col("text").str.extract_all(_JSON_ITEM).alias("value"))
+        .explode("value")
+    )
+    item = pl.col("value")
+    listed = listed.with_columns(
+        pl.when(item.str.starts_with('"'))
+        .then(item.str.slice(1, item.str.len_chars() - 2))
+        .when(item != "null")
+        .then(item)
+    )
+    rest = _lay_cells(frame.filter(~literal & ~json), holds_json)
+    return rest._replace(elements=pl.concat([plain, listed, rest.elements]))
+
+
+def _lay_cells(frame: pl.DataFrame, keep_json: bool) -> _Laid:
+    """Cells that no pattern can take apart, one by one."""
+    parsed = [(cell, parse_array(text, keep_json=keep_json)) for cell, text in frame.iter_rows()]
+    good = [(cell, elements) for cell, elements in parsed if elements is not None]
+    elements = pl.DataFrame(
+        {
+            "cell": [cell for cell, found in good for _ in found.values],
+            "value": [value for _, found in good for value in found.values],
+        },
+        schema={"cell": pl.UInt32, "value": pl.String},
+    )
+    return _Laid(
+        elements,
+        {cell: found.shape for cell, found in good if len(found.shape) > 1},
+        pl.Series([cell for cell, found in good if not found.shape], dtype=pl.UInt32),
+        {cell: found.rule for cell, found in good if found.rule},
+    )
+
+
+def _lay_lists(cells: pl.Series) -> _Laid:
+    cells = cells.alias("value")
+    if isinstance(cells.dtype, pl.Array):
+        cells = cells.arr.to_list()
+    frame = cells.to_frame().with_row_index("cell")
+    nested: dict[int, tuple[int, ...]] = {}
+    length = pl.col("value").list.len()
+    empty = frame.filter(length == 0)["cell"]
+    frame = frame.filter(length > 0)
+    while isinstance(frame["value"].dtype, pl.List):
+        frame, nested = _unnest(frame, nested)
+    return _Laid(frame, {cell: shape for cell, shape in nested.items() if len(shape) > 1}, empty, {})
+
+
+def _unnest(
+    frame: pl.DataFrame, shapes: dict[int, tuple[int, ...]]
+) -> tuple[pl.DataFrame, dict[int, tuple[int, ...]]]:
+    """One level less; cells whose rows differ in length, or are empty or null, leave the frame and so fail."""
+    lengths = pl.col("value").list.len()
+    rows = frame.group_by("cell", maintain_order=True).agg(
+        lengths.min().alias("low"), lengths.max().alias("high"), pl.col("value").null_count().alias("nulls")
+    )
+    even = rows.filter((pl.col("low") == pl.col("high")) & (pl.col("low") > 0) & (pl.col("nulls") == 0))
+    grown = {cell: (*shapes.get(cell, ()), length) for cell, length in even.select("cell", "low").iter_rows()}
+    kept = frame.join(even.select("cell"), on="cell", how="semi", maintain_order="left")
+    return kept.explode("value"), grown
+
+
+def _convert(
+    laid: _Laid, height: int, element: PgType, format: ColumnFormat, allow: frozenset[str]
+) -> Attempt:
+    """The laid out cells as literals; a cell with an element that fails has none."""
+    values = laid.elements["value"]
+    family = family_of(element)
+    # NULL is spelled in an array; a token such as 'n/a' is an element like any other.
+    plain = replace(format, nulls=())
+    convert = family.to_typed if values.dtype == pl.String else family.from_typed
+    if values.dtype == pl.Null:
+        made = Converted(pl.Series([None] * len(values), dtype=family.wire(element)), (), None)
+    else:
+        made = convert(values, element, plain, allow)
+    cells = laid.elements["cell"]
+    texts = _assemble(laid, quoted_elements(_as_text(made.values)), height)
+    refused: tuple[Refusal, ...] = ()
+    if made.failed is not None:
+        bad = _cells_mask(cells.filter(made.failed), height)
+        texts = texts.zip_with(~bad, pl.repeat(None, height, dtype=pl.String, eager=True))
+        refused = tuple(
+            Refusal(made.reason, bad, f"element: {attempt}") for attempt in made.attempts or ("",)
+        )
+    heals = [
+        HealMask(heal.rule, _cells_mask(cells.filter(heal.mask), height), heal.lossy, heal.assumption)
+        for heal in made.heals
+    ]
+    for rule in sorted(set(laid.rules.values())):
+        with_rule = [cell for cell, name in laid.rules.items() if name == rule]
+        heals.append(HealMask(rule, _cells_mask(pl.Series(with_rule, dtype=pl.UInt32), height)))
+    return Attempt(texts, tuple(heals), refused)
+
+
+def _assemble(laid: _Laid, quoted: pl.Series, height: int) -> pl.Series:
+    frame = pl.DataFrame({"cell": laid.elements["cell"], "text": quoted})
+    whole = pl.repeat(None, height, dtype=pl.String, eager=True)
+    if len(laid.empty):
+        whole = whole.scatter(laid.empty, "{}")
+    flat = frame.filter(~pl.col("cell").is_in(list(laid.nested))) if laid.nested else frame
+    joined = flat.group_by("cell", maintain_order=True).agg(pl.col("text").str.join(","))
+    if joined.height:
+        whole = whole.scatter(joined["cell"], "{" + joined["text"] + "}")
+    if laid.nested:
+        deep = frame.filter(pl.col("cell").is_in(list(laid.nested))).group_by("cell").agg("text")
+        literals = [literal_of(texts, laid.nested[cell]) for cell, texts in deep.iter_rows()]
+        whole = whole.scatter(deep["cell"], pl.Series(literals, dtype=pl.String))
+    return whole
+
+
+def _cells_mask(cells: pl.Series, height: int) -> pl.Series:
+    mask = pl.repeat(False, height, dtype=pl.Boolean, eager=True)
+    return mask.scatter(cells.unique(), True) if len(cells) else mask
+
+
+def _as_text(values: pl.Series) -> pl.Series:
+    """Wire values in the spelling that PostgreSQL reads for sure."""
+    if values.dtype == pl.String:
+        return values
+    if isinstance(values.dtype, pl.Datetime):
+        zone = "+00" if values.dtype.time_zone else ""
+        return values.dt.strftime(f"%Y-%m-%d %H:%M:%S%.6f{zone}")
+    if values.dtype == pl.Time:
+        return values.dt.strftime("%H:%M:%S%.6f")
+    return values.cast(pl.String)

@@ -1,0 +1,95 @@
+"""bool: true and false as PostgreSQL reads them, and the yes/no words of a column."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import polars as pl
+
+from heal_cli.convert.residue import Attempt, Healer, heal_residue, refuse_all
+from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
+
+RULE: Final = "boolean_word"
+
+TRUE: Final = ("true", "t")
+FALSE: Final = ("false", "f")
+
+SERVER_TRUE: Final = ("y", "yes", "on", "1", "tr", "tru", "ye")
+SERVER_FALSE: Final = ("n", "no", "off", "0", "fa", "fal", "fals", "of")
+"""What PostgreSQL's boolin also takes (manual, 8.6): unique prefixes too."""
+
+PAIRS: Final = (
+    ("ja", "nein"), ("ja", "nee"), ("oui", "non"), ("si", "no"), ("sí", "no"), ("sì", "no"), ("sim", "não"),
+    ("sim", "nao"), ("wahr", "falsch"), ("richtig", "falsch"), ("vrai", "faux"), ("verdadero", "falso"),
+    ("verdadeiro", "falso"), ("vero", "falso"), ("waar", "onwaar"), ("tak", "nie"), ("да", "нет"), ("是", "否"),
+    ("1.0", "0.0"), ("✓", "✗"), ("✔", "✘"),
+)  # fmt: skip
+"""Words that mean true or false wherever they stand."""
+
+LETTERS: Final = (("j", "n"), ("o", "n"), ("s", "n"), ("v", "f"), ("w", "f"), ("v", "n"))
+"""Single letters: only where the column holds no other word than the two."""
+
+ALONE: Final = ("x",)
+"""A tick in a column that has no other word; its blanks stay NULL."""
+
+
+def wire(type: PgType) -> pl.DataType:
+    """Boolean."""
+    return pl.Boolean()
+
+
+def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnFormat) -> ColumnFormat:
+    """`base` with the words that mean true and false in this column."""
+    words = frozenset(_folded(values).unique().to_list())
+    pairs = [pair for pair in PAIRS if words.intersection(pair)]
+    letters = [pair for pair in LETTERS if words and words <= set(pair) and pair[0] in words]
+    if len(letters) == 1:
+        pairs += letters
+    if len(words) == 1 and words <= set(ALONE):
+        pairs += [(word, word) for word in words]
+    trues = tuple(dict.fromkeys(true for true, _ in pairs))
+    falses = tuple(dict.fromkeys(false for _, false in pairs if false not in trues))
+    return replace(base, true_words=trues, false_words=falses)
+
+
+def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
+    """true/false and t/f at once; the words, in any case, as a named heal."""
+    words = Healer(
+        "boolean: true/false, yes/no, on/off, 1/0 or the column's own two words",
+        lambda texts: _words(texts, format),
+    )
+    return heal_residue(values, _either(values, TRUE, FALSE), (words,), nulls=format.nulls)
+
+
+def _either(values: pl.Series, trues: tuple[str, ...], falses: tuple[str, ...]) -> pl.Series:
+    frame = values.alias("v").to_frame()
+    text = pl.col("v")
+    made = pl.when(text.is_in(trues)).then(True).when(text.is_in(falses)).then(False)
+    return frame.select(made.alias(values.name)).to_series()
+
+
+def _words(texts: pl.Series, format: ColumnFormat) -> Attempt:
+    folded = _folded(texts)
+    exact = _either(folded, TRUE, FALSE)
+    trues, falses = SERVER_TRUE + format.true_words, SERVER_FALSE + format.false_words
+    values = exact.zip_with(exact.is_not_null(), _either(folded, trues, falses))
+    return Attempt(values, (HealMask(RULE, exact.is_null()),))
+
+
+def _folded(texts: pl.Series) -> pl.Series:
+    return texts.str.strip_chars().str.to_lowercase()
+
+
+def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
+    """Booleans as they are; numbers that are 0 or 1 as a named heal."""
+    if values.dtype == pl.Boolean:
+        return Converted(values, (), None)
+    if not values.dtype.is_numeric():
+        return refuse_all(values, pl.Boolean(), f"{values.dtype} is no boolean")
+    made = (values == 1).zip_with((values == 0) | (values == 1), pl.Series([None], dtype=pl.Boolean))
+    failed = made.is_null() & values.is_not_null()
+    heals = (HealMask(RULE, made.is_not_null()),) if made.is_not_null().any() else ()
+    return Converted(
+        made, heals, failed if failed.any() else None, ("number: neither 0 nor 1",) if failed.any() else ()
+    )

@@ -1,0 +1,85 @@
+"""The four questions of the other rooms, answered by the family of the target type."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from heal_cli.convert import nulls
+from heal_cli.convert.families import family_name, family_of
+from heal_cli.convert.text_typed import decode
+from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
+
+BYTES: Final = frozenset({"text", "uuid"})
+"""Families that read raw bytes themselves; to all others bytes are text or nothing."""
+
+
+def wire_dtype(type: PgType) -> pl.DataType:
+    """The dtype in which values of `type` travel to the writer."""
+    return family_of(type).wire(type)
+
+
+def decide_format(values: pl.Series, type: PgType, options: ValueOptions) -> ColumnFormat:
+    """How a source column is read when it goes into `type`.
+
+    Args:
+        values: The column's texts, of the sample or of the whole file; of any dtype where the source is typed.
+    """
+    base = ColumnFormat(
+        nulls=nulls.tokens_for(type, options),
+        date_order=options.date_order,
+        decimal=options.decimal,
+        timezone=options.timezone,
+    )
+    if isinstance(values.dtype, pl.Categorical | pl.Enum):
+        values = values.cast(pl.String)
+    if values.dtype != pl.String:
+        return family_of(type).decide(pl.Series(dtype=pl.String), type, options, base)
+    texts = values.drop_nulls()
+    if base.nulls:
+        texts = texts.filter(~nulls.is_token(texts, base.nulls))
+    return family_of(type).decide(texts, type, options, base)
+
+
+def convert(values: pl.Series, type: PgType, format: ColumnFormat, *, allow: frozenset[str]) -> Converted:
+    """A source column in the dtype its target travels in; what could not be converted is marked, never guessed.
+
+    Args:
+        values: Text, or any other dtype where the source is typed (Parquet).
+        format: From `decide_format`, the same for all batches of a file.
+        allow: Lossy steps that may happen: 'round', 'truncate', 'trim_blanks', 'remove_nul', ...
+    """
+    family = family_of(type)
+    if values.dtype == pl.Null:
+        return Converted(pl.Series(values.name, [None] * len(values), dtype=family.wire(type)), (), None)
+    if isinstance(values.dtype, pl.Categorical | pl.Enum):
+        values = values.cast(pl.String)
+    if values.dtype == pl.Binary and family_name(type) not in BYTES:
+        decoded = decode(values)
+        values = decoded if decoded.null_count() == values.null_count() else values
+    if values.dtype != pl.String:
+        return family.from_typed(values, type, format, allow)
+    return _null_tokens(values, family.to_typed(values, type, format, allow), format)
+
+
+def _null_tokens(values: pl.Series, made: Converted, format: ColumnFormat) -> Converted:
+    """Failed cells that hold a null token are NULL; families on `residue` have seen to that already."""
+    if made.failed is None or not format.nulls:
+        return made
+    is_token = made.failed & nulls.is_token(values, format.nulls)
+    if not is_token.any():
+        return made
+    failed = made.failed & ~is_token
+    heals = (*made.heals, HealMask(nulls.RULE, is_token))
+    if not failed.any():
+        return Converted(made.values, heals, None)
+    return Converted(made.values, heals, failed, made.attempts, made.reason)
+
+
+def fit(values: pl.Series, type: PgType, format: ColumnFormat) -> float:
+    """Share (0-1) of the non-null values that convert to `type`; null tokens are no values. 0 where there is none."""
+    made = convert(values, type, format, allow=frozenset())
+    failed = 0 if made.failed is None else int(made.failed.sum())
+    converted = len(made.values) - made.values.null_count()
+    return converted / (converted + failed) if converted + failed else 0.0

@@ -1,0 +1,119 @@
+"""interval from ISO 8601 durations and PostgreSQL's own spelling; travels as text that the server reads one way.
+
+The server's interval input guesses (a bare number is seconds, '5m' minutes, a stray word may pass), so only
+texts of a grammar with one documented meaning get to it (PostgreSQL manual 8.5.4).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from heal_cli.convert.residue import Attempt, Healer, Refusal, heal_residue
+from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
+
+_WHOLE: Final = "[+-]?[0-9]{1,9}"
+_DECIMAL: Final = rf"{_WHOLE}(?:\.[0-9]{{1,6}})?"
+_ISO_DATE: Final = rf"(?:{_WHOLE}Y)?(?:{_WHOLE}M)?(?:{_WHOLE}W)?(?:{_WHOLE}D)?"
+_ISO_TIME: Final = rf"(?:{_WHOLE}H)?(?:{_WHOLE}M)?(?:{_DECIMAL}S)?"
+_ISO: Final = rf"P{_ISO_DATE}(?:T{_ISO_TIME})?"
+
+_UNITS: Final = (
+    r"(?:millenniums?|millennia|centur(?:y|ies)|decades?|years?|yrs?|months?|mons?|weeks?|days?|hours?|hrs?|"
+    r"minutes?|mins?)"
+)
+_FINE_UNITS: Final = r"(?:seconds?|secs?)"
+_CLOCK: Final = r"[+-]?[0-9]{1,7}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
+_SHORT_CLOCK: Final = r"[+-]?[0-9]{1,7}:[0-5][0-9]"
+_TERM: Final = rf"(?:{_WHOLE} ?{_UNITS}|{_DECIMAL} ?{_FINE_UNITS})"
+_WORDS: Final = rf"{_TERM}(?: {_TERM})*(?: (?:{_CLOCK}|{_SHORT_CLOCK}))?(?: ago)?"
+
+_STRICT: Final = rf"(?i)^(?:{_CLOCK}|{_WORDS})$"
+_STRICT_ISO: Final = rf"^{_ISO}$"
+_EMPTY_ISO: Final = "[PT]$"  # 'P' and 'P1DT' name no amount
+
+_FINE: Final = (
+    rf"(?i)^\s*(?:.* )?(?:P.*T.*|[+-]?[0-9]+:[0-5][0-9]:)?[+-]?[0-9]+\.[0-9]{{7,}}(?: ?{_FINE_UNITS}|S)?\s*$"
+)
+_MINUTES_OR_HOURS: Final = r"^\s*[+-]?[0-9]+:[0-9]+\s*$"
+_BARE: Final = r"^\s*[+-]?[0-9.]+\s*$"
+
+_REFUSALS: Final = (
+    (
+        "ambiguous",
+        _MINUTES_OR_HOURS,
+        "hours and minutes, or minutes and seconds; written as 00:03:25 it is clear",
+    ),
+    ("ambiguous", _BARE, "number without a unit"),
+    ("would_round", _FINE, "more than 6 digits of a second"),
+)
+
+
+def wire(type: PgType) -> pl.DataType:
+    """Text."""
+    return pl.String()
+
+
+def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnFormat) -> ColumnFormat:
+    """`base`: every interval says by itself what it means."""
+    return base
+
+
+def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
+    """Texts that PostgreSQL reads one way, as they are; '1 day, 2:03:04' (Python) without its comma."""
+    healers = (
+        Healer("interval, ISO 8601 or '1 day 02:00:00'", _rewrite),
+        Healer("", _refuse),
+    )
+    typed = values.to_frame("v").select(pl.when(_is_clear(pl.col("v"), type)).then("v").alias(values.name))
+    return heal_residue(values, typed.to_series(), healers, nulls=format.nulls)
+
+
+def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
+    """Durations as ISO 8601 seconds, exactly; anything else fails."""
+    typed = pl.repeat(None, len(values), dtype=pl.String, eager=True)
+    return heal_residue(values, typed, (Healer(f"{values.dtype} as interval", _from_duration),))
+
+
+def _is_clear(text: pl.Expr, type: PgType) -> pl.Expr:
+    iso = text.str.contains(_STRICT_ISO) & ~text.str.contains(_EMPTY_ISO)
+    clear = iso | text.str.contains(_STRICT)
+    digits = 6 if type.scale is None else type.scale
+    return clear if digits >= 6 else clear & ~text.str.contains(rf"\.[0-9]{{{digits}}}[0-9]*[1-9]")
+
+
+def _rewrite(texts: pl.Series) -> Attempt:
+    frame = texts.to_frame("v").with_columns(
+        tidy=pl.col("v").str.strip_chars().str.replace_all(r"\s+", " ").str.replace_all(", ?", " ")
+    )
+    plain = PgType(oid=0, name="interval", base="interval", kind="b")
+    made = frame.select(
+        pl.when(_is_clear(pl.col("tidy"), plain)).then("tidy").alias("tidy"),
+        pl.col("v").str.contains(",", literal=True).alias("comma"),
+    )
+    done = made["tidy"].is_not_null()
+    return Attempt(made["tidy"], (HealMask("interval_comma", made["comma"] & done),))
+
+
+def _refuse(texts: pl.Series) -> Attempt:
+    masks = [(reason, texts.str.contains(pattern), attempt) for reason, pattern, attempt in _REFUSALS]
+    refused = tuple(Refusal(reason, mask, attempt) for reason, mask, attempt in masks if mask.any())
+    return Attempt(pl.repeat(None, len(texts), dtype=pl.String, eager=True), (), refused)
+
+
+def _from_duration(values: pl.Series) -> Attempt:
+    nothing = pl.repeat(None, len(values), dtype=pl.String, eager=True)
+    if not isinstance(values.dtype, pl.Duration):
+        return Attempt(nothing)
+    ticks = values.to_physical()
+    finer = values.dtype.time_unit == "ns"
+    inexact = (ticks % 1000 != 0) if finer else pl.repeat(False, len(values), dtype=pl.Boolean, eager=True)
+    micros = ticks // 1000 if finer else ticks * (1000 if values.dtype.time_unit == "ms" else 1)
+    whole, rest = pl.col("us").abs() // 1_000_000, pl.col("us").abs() % 1_000_000
+    sign = pl.when(pl.col("us") < 0).then(pl.lit("PT-")).otherwise(pl.lit("PT"))
+    text = sign + whole.cast(pl.String) + "." + rest.cast(pl.String).str.pad_start(6, "0") + "S"
+    frame = pl.DataFrame({"us": micros, "inexact": inexact})
+    made = frame.select(pl.when(~pl.col("inexact")).then(text).alias("text")).to_series()
+    refused = (Refusal("would_round", inexact, "more than 6 digits of a second"),) if inexact.any() else ()
+    return Attempt(made, (), refused)

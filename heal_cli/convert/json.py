@@ -1,0 +1,218 @@
+"""json and jsonb: valid JSON stays as it is to the letter; what is not is healed by name or refused.
+
+Whether an object or list is valid JSON is asked of msgspec cell by cell, since no polars expression
+validates JSON: skipping over it as `Raw` takes a quarter of a microsecond a cell (3.9 million a second),
+less than reading the text did. Scalars are judged by one pattern.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+import polars as pl
+
+from heal_cli.convert.json_typed import from_typed
+from heal_cli.convert.residue import NOT_CONVERTIBLE, Attempt, Healer, Refusal, heal_residue
+from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
+
+__all__ = ["decide", "from_typed", "to_typed", "wire"]
+
+_CONTAINER: Final = r"^[ \t\r\n]*[{\[]"
+_SCALAR: Final = (
+    r"^[ \t\r\n]*(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|"
+    r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")[ \t\r\n]*$'
+)
+_KEY: Final = r'"(?:[^"\\]|\\.)*":'
+_ODD_KEY: Final = r'"\s+:|[,{]\s*":|\\u[0-9a-fA-F]{4}'
+"""Keys that _KEY may see wrongly, and escapes: these cells are read in full."""
+
+_PYTHON: Final = r"^\s*(?:[{\[(].*[}\])]|True|False|None)\s*$"
+_LONGEST_LITERAL: Final = 1_000_000  # characters; Python's parser takes a hundred times the text in memory
+
+_RAW: Final = msgspec.json.Decoder(msgspec.Raw)
+
+
+def wire(type: PgType) -> pl.DataType:
+    """Text."""
+    return pl.String()
+
+
+def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnFormat) -> ColumnFormat:
+    """`base`: JSON needs no format."""
+    return base
+
+
+def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
+    """JSON texts as they are; Python literals as JSON; plain words only under `allow` 'json_quote'."""
+    binary = type.base == "jsonb"
+    quote = "json_quote" in allow
+    healers = (
+        Healer("JSON", lambda texts: _read_in_full(texts, binary, "json_duplicate_keys" in allow)),
+        Healer("Python literal (dict, list, True, False, None)", lambda texts: _literals(texts, binary)),
+        Healer("", lambda texts: _quote(texts) if quote else _refuse_words(texts)),
+    )
+    valid = _is_valid(values)
+    if binary:
+        valid &= ~_is_suspect(values)
+    typed = values.zip_with(valid.fill_null(False), _nulls(values))
+    return heal_residue(values, typed, healers, nulls=format.nulls)
+
+
+def _nulls(values: pl.Series) -> pl.Series:
+    return pl.repeat(None, len(values), dtype=pl.String, eager=True)
+
+
+def _is_valid(values: pl.Series) -> pl.Series:
+    valid = values.str.contains(_SCALAR).fill_null(False)
+    positions = values.str.contains(_CONTAINER).arg_true()
+    if not len(positions):
+        return valid
+    containers = values if len(positions) == len(values) else values.gather(positions)
+    return valid.scatter(positions, pl.Series([_parses(text) for text in containers], dtype=pl.Boolean))
+
+
+def _parses(text: str) -> bool:
+    try:
+        _RAW.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        return False
+    return True
+
+
+def _is_suspect(values: pl.Series) -> pl.Series:
+    """Where jsonb might store something else: keys that may repeat, escapes that may be NUL or half a character."""
+    keys = values.str.extract_all(_KEY)
+    return (keys.list.n_unique() != keys.list.len()) | values.str.contains(_ODD_KEY)
+
+
+class _RepeatedKey(ValueError):
+    """An object names a key twice."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _RepeatedKey
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _verdict(text: str) -> str | None:
+    """'' for plain JSON, 'repeated', 'nul', 'surrogate' for what jsonb would change or refuse, None for no JSON."""
+    try:
+        json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=str, parse_int=str
+        )
+        repeated = False
+    except _RepeatedKey:
+        repeated = True
+    except (ValueError, RecursionError):
+        return None
+    if "\\u" in text and (odd := _odd_character(text)):
+        return odd
+    return "repeated" if repeated else ""
+
+
+def _odd_character(text: str) -> str | None:
+    decoded = json.dumps(
+        json.loads(text, parse_float=str, parse_int=str, object_pairs_hook=list), ensure_ascii=False
+    )
+    if "\\u0000" in decoded.replace("\\\\", ""):
+        return "nul"
+    return "surrogate" if any("\ud800" <= char <= "\udfff" for char in decoded) else None
+
+
+def _read_in_full(texts: pl.Series, binary: bool, allow_repeated: bool) -> Attempt:
+    verdicts = pl.Series([_verdict(text) for text in texts], dtype=pl.String)
+    if not binary:
+        return Attempt(texts.zip_with(verdicts.is_not_null(), _nulls(texts)))
+    repeated = (verdicts == "repeated").fill_null(False)
+    good = (verdicts == "").fill_null(False)
+    refused = [
+        Refusal(
+            "nul_byte", (verdicts == "nul").fill_null(False), "JSON with \\u0000, which jsonb cannot hold"
+        ),
+        Refusal(
+            NOT_CONVERTIBLE, (verdicts == "surrogate").fill_null(False), "JSON with half a surrogate pair"
+        ),
+    ]
+    if allow_repeated:
+        heals = (HealMask("json_duplicate_keys", repeated, lossy=True),)
+        return Attempt(texts.zip_with(good | repeated, _nulls(texts)), heals, tuple(refused))
+    attempt = "key named twice, of which jsonb keeps the last; --allow json_duplicate_keys lets it"
+    refused.append(Refusal("duplicate_keys", repeated, attempt))
+    return Attempt(texts.zip_with(good, _nulls(texts)), (), tuple(refused))
+
+
+def _each(texts: pl.Series, mask: pl.Series, read: Callable[[str], str | None]) -> pl.Series:
+    """`read` for the texts under the mask: healing broken JSON is a parser's work, no expression's."""
+    return pl.Series(
+        [read(text) if here else None for text, here in zip(texts, mask, strict=True)], dtype=pl.String
+    )
+
+
+def _literals(texts: pl.Series, binary: bool) -> Attempt:
+    made = _each(texts, texts.str.contains(f"(?s){_PYTHON}"), _from_literal)
+    nul = made.str.contains("\\u0000", literal=True).fill_null(False) if binary else None
+    refused: tuple[Refusal, ...] = ()
+    if nul is not None and nul.any():
+        made = made.zip_with(~nul, _nulls(texts))
+        refused = (Refusal("nul_byte", nul, "Python literal with a NUL, which jsonb cannot hold"),)
+    return Attempt(made, (HealMask("python_literal", made.is_not_null()),), refused)
+
+
+def _from_literal(text: str) -> str | None:
+    """JSON of a Python literal made of dicts with text keys, lists, text, numbers, True, False and None."""
+    if len(text) > _LONGEST_LITERAL:
+        return None
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+        if not all(_is_plain(node) and _is_exact(node, text.strip()) for node in ast.walk(tree)):
+            return None
+        return json.dumps(ast.literal_eval(tree), allow_nan=False, ensure_ascii=False)
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        return None
+
+
+def _is_plain(node: ast.AST) -> bool:
+    """No sets, tuples, bytes, complex numbers, and no dict with keys that repeat or are no text."""
+    if isinstance(node, ast.Set | ast.Tuple | ast.BinOp):
+        return False
+    if isinstance(node, ast.Constant):
+        return not isinstance(node.value, bytes | complex) and node.value is not ...
+    if isinstance(node, ast.Dict):
+        keys = [
+            key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
+        ]
+        return len(set(keys)) == len(node.keys)
+    return True
+
+
+def _is_exact(node: ast.AST, text: str) -> bool:
+    """A decimal number comes out of Python with the digits it went in with."""
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, float):
+        return True
+    written = ast.get_source_segment(text, node)
+    return written is not None and Decimal(written) == Decimal(repr(node.value))
+
+
+_BROKEN: Final = r"^\s*[{\[]"
+
+
+def _quote(texts: pl.Series) -> Attempt:
+    made = _each(texts, ~texts.str.contains(_BROKEN), lambda text: json.dumps(text, ensure_ascii=False))
+    return Attempt(made, (HealMask("json_quote", made.is_not_null()),))
+
+
+def _refuse_words(texts: pl.Series) -> Attempt:
+    words = ~texts.str.contains(_BROKEN)
+    attempt = "plain text, which is no JSON; --allow json_quote stores it as a JSON string"
+    return Attempt(_nulls(texts), (), (Refusal("not_json", words, attempt),))

@@ -1,0 +1,68 @@
+"""Tokens that mean NULL: '', 'null', 'n/a', '-' and the like, never in a text column unless the user says so."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from heal_cli.model import PgType, ValueOptions
+
+RULE: Final = "null_token"
+
+TOKENS: Final = ("", "null", "none", "n/a", "na", "nan", "nil", "-", "--", "\\n", "#n/a")
+"""Compared after trimming, case-folded; so `\\N` of COPY stands here as `\\n`."""
+
+NOT_A_NUMBER: Final = frozenset({"nan"})
+"""A value of its own in float and numeric columns."""
+
+JSON_VALUES: Final = frozenset({"null", "nan"})
+"""JSON null is not SQL NULL, and NaN is a broken number, not an absent one."""
+
+TEXTS: Final = frozenset({"text", "varchar", "bpchar", "name", "citext", "char"})
+"""Types to which every text is a value."""
+
+SERVER_TEXTS: Final = frozenset(
+    {
+        "bytea", "bit", "varbit", "tsvector", "tsquery", "hstore", "ltree", "lquery", "ltxtquery", "xml", "jsonpath",
+    }
+)  # fmt: skip
+"""Types judged by the server in which '' or a bare word can be a value."""
+
+_WIDEST: Final = max(map(len, TOKENS))
+
+
+def tokens_for(type: PgType, options: ValueOptions) -> tuple[str, ...]:
+    """The tokens that mean NULL in a column of `type`: the known ones that are no value of it, and the user's."""
+    told = tuple(options.nulls)
+    if type.base in TEXTS | SERVER_TEXTS:
+        return told
+    told = tuple(_folded(token) for token in told)
+    return tuple(dict.fromkeys((*(token for token in TOKENS if token not in _values_of(type)), *told)))
+
+
+def _values_of(type: PgType) -> frozenset[str]:
+    if type.base in ("float4", "float8", "numeric"):
+        return NOT_A_NUMBER
+    if type.base in ("json", "jsonb"):
+        return JSON_VALUES
+    if type.kind == "e":
+        return frozenset(_folded(label) for label in type.labels)
+    return frozenset()
+
+
+def _folded(token: str) -> str:
+    return token.strip().lower()
+
+
+def is_token(values: pl.Series, tokens: tuple[str, ...]) -> pl.Series:
+    """Where a text is one of the tokens, after trimming and case-folding; null where it is null."""
+    if not tokens:
+        return pl.repeat(False, len(values), dtype=pl.Boolean, eager=True)
+    folded = values.str.strip_chars().str.to_lowercase()
+    return folded.is_in(list(tokens))
+
+
+def is_exactly(values: pl.Series, tokens: tuple[str, ...]) -> pl.Series:
+    """Where a text is one of the tokens to the letter: the comparison for text columns."""
+    return values.is_in(list(tokens)).fill_null(False)

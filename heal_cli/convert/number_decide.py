@@ -1,0 +1,131 @@
+"""Which decimal mark a column uses, and what its percents mean: from all values it is given, or a question."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, Literal
+
+import polars as pl
+
+from heal_cli.convert import number_grammar as grammar
+from heal_cli.convert import number_text
+from heal_cli.convert.number_target import Target, settle
+from heal_cli.model import ColumnFormat
+
+MIXED_CURRENCIES: Final = "mixed_currencies"
+
+_DECIMAL_FLAG: Final = "--decimal"
+_CURRENCY_QUESTION: Final = "Which currency is meant"
+
+_POINT_OR_GROUP: Final = r"^\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*$"
+
+_SAME_CURRENCY: Final = {
+    "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "RS": "INR", "RS.": "INR", "₽": "RUB",
+    "₩": "KRW", "₺": "TRY", "₴": "UAH", "₪": "ILS", "R$": "BRL", "ZŁ": "PLN", "KČ": "CZK", "FR.": "CHF", "CA$": "CAD",
+    "C$": "CAD", "AU$": "AUD", "A$": "AUD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "NT$": "TWD", "MX$": "MXN",
+    "KR.": "KR", "฿": "THB", "₫": "VND", "₱": "PHP",
+}  # fmt: skip
+
+
+def asks_decimal(format: ColumnFormat) -> bool:
+    """Whether the column's decimal mark is an open question, so that only what fits one reading is read."""
+    return format.decimal is None and format.question is not None and _DECIMAL_FLAG in format.question
+
+
+def asks_currency(format: ColumnFormat) -> bool:
+    """Whether amounts of several currencies stand in the column, so that no sign may be dropped."""
+    return format.question is not None and _CURRENCY_QUESTION in format.question
+
+
+def decide(
+    values: pl.Series, target: Target, base: ColumnFormat, allow: frozenset[str] = frozenset()
+) -> ColumnFormat:
+    """`base` with the decimal mark, the scale of percents and the questions that stay open.
+
+    Args:
+        values: Texts, no nulls and no null tokens.
+        allow: With 'mixed_currencies', signs of several currencies may be dropped from one column.
+    """
+    is_plain = values.str.contains(grammar.PLAIN)
+    plain = values.filter(is_plain)
+    parts = number_text.take_apart(values.filter(~is_plain)).filter(pl.col("ok"))
+    decimal, question = base.decimal, None
+    if decimal is None:
+        decimal, question = _mark(plain, parts, target)
+    made = replace(base, decimal=decimal)
+    percent, percent_question = _percent(plain, parts, target, made)
+    currency_question = None if MIXED_CURRENCIES in allow else _currencies(parts)
+    questions = [asked for asked in (question, percent_question, currency_question) if asked]
+    return replace(made, percent=percent, question="; ".join(questions) or None)
+
+
+def _mark(
+    plain: pl.Series, parts: pl.DataFrame, target: Target
+) -> tuple[Literal[".", ","] | None, str | None]:
+    points = plain.filter(plain.str.contains(".", literal=True))
+    proving = points.filter(~points.str.contains(_POINT_OR_GROUP))
+    has_comma = pl.col("number").str.contains(",", literal=True)
+    by_point = [*proving.head(1), *_first(parts, pl.col("point") & ~pl.col("comma") & pl.col("marked"))]
+    by_comma = _first(parts, pl.col("comma") & ~pl.col("point"))
+    either_comma = _first(parts, pl.col("comma") & pl.col("point") & has_comma)
+    either_point = [
+        *points.head(1),
+        *_first(parts, pl.col("comma") & pl.col("point") & pl.col("marked") & ~has_comma),
+    ]
+    if by_comma and by_point:
+        return None, _decimal_question(by_comma[0], by_point[0])
+    if by_comma or by_point:
+        return ("," if by_comma else "."), None
+    if not either_comma:
+        return None, None
+    if target.kind == "integer" and not either_point:
+        return ".", None  # a whole number has no use for a decimal comma
+    return None, _decimal_question(either_comma[0], *either_point[:1])
+
+
+def _first(parts: pl.DataFrame, where: pl.Expr) -> list[str]:
+    return parts.filter(where)["number"].head(1).to_list()
+
+
+def _decimal_question(*examples: str) -> str:
+    return f"Is the decimal mark of {' and '.join(map(repr, examples))} a comma or a point? Answer with {_DECIMAL_FLAG}"
+
+
+def _currencies(parts: pl.DataFrame) -> str | None:
+    found = parts["currency"].replace(_SAME_CURRENCY).unique().sort().to_list()
+    named = [currency for currency in found if currency]
+    if len(named) < 2:
+        return None
+    return f"{_CURRENCY_QUESTION}? The column holds {', '.join(named)}; drop the signs with --allow {MIXED_CURRENCIES}"
+
+
+def _percent(
+    plain: pl.Series, parts: pl.DataFrame, target: Target, format: ColumnFormat
+) -> tuple[Literal["fraction", "number"] | None, str | None]:
+    cells = parts.filter("percent")
+    if not cells.height:
+        return None, None
+    comma = pl.lit(format.decimal == ",")
+    number, fraction = (_fit(cells, comma, shift, target) for shift in (0, -2))
+    if number != fraction:
+        return ("number" if number else "fraction"), None
+    decided = _beside(plain) if number else None
+    if decided is not None:
+        return decided, None
+    return None, f"Does {cells['number'][0] + '%'!r} mean the number before the sign or its hundredth?"
+
+
+def _fit(cells: pl.DataFrame, comma: pl.Expr, shift: int, target: Target) -> bool:
+    """Whether all percents fit the target exactly, read as numbers (shift 0) or as fractions (shift -2)."""
+    return not settle(number_text.spell_out(cells, comma, shift), target, frozenset()).values.has_nulls()
+
+
+def _beside(plain: pl.Series) -> Literal["fraction", "number"] | None:
+    """What the bare numbers of the same column say: all within one are fractions, none within one are percents."""
+    sizes = plain.cast(pl.Float64, strict=False).abs().drop_nulls()
+    telling = sizes.filter((sizes != 0) & (sizes != 1))
+    if not len(telling):
+        return None
+    if (telling < 1).all():
+        return "fraction"
+    return "number" if (telling > 1).all() else None

@@ -1,0 +1,96 @@
+"""How people write numbers: digits, marks, signs, currencies, as regular expressions over one cell.
+
+A number has two readings, by decimal point and by decimal comma. Most spellings fit only one of them;
+those that fit both ('1,234') are what `number_decide` fixes per column.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+Mark = Literal[".", ","]
+
+WHITE: Final = "".join(
+    map(chr, (0xA0, 0x2007, 0x2009, 0x202F, *range(0x2000, 0x2007), 0x2008, 0x200A, 0x3000))
+)
+_INVISIBLE: Final = "".join(
+    map(chr, (0xFEFF, 0x061C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)))
+)
+_MINUS: Final = "".join(map(chr, (0x2212, 0xFE63, 0xFF0D, *range(0x2010, 0x2014))))
+_APOSTROPHES: Final = "".join(map(chr, (0x2018, 0x2019, 0x02BC, 0xB4, 0xFF07)))
+_ZEROS: Final = (
+    0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xED0, 0xF20,
+    0x1040, 0x17E0, 0x1810, 0xFF10,
+)  # fmt: skip
+
+ASCII_OF: Final[dict[str, str]] = {
+    **{chr(zero + digit): str(digit) for zero in _ZEROS for digit in range(10)},
+    **dict.fromkeys(_MINUS, "-"),
+    **{
+        "\uff0b": "+",
+        "\uff0e": ".",
+        "\uff0c": ",",
+        "\u066b": ".",
+        "\u066c": ",",
+        "\uff05": "%",
+        "\u066a": "%",
+    },
+    **{"\uff04": "$", "\uffe5": "¥", "\uffe1": "£"},
+}
+"""Digits, signs and marks of other scripts; U+066B and U+066C are Arabic's decimal and thousands marks."""
+
+BLANK_OF: Final[dict[str, str]] = {
+    **dict.fromkeys(WHITE + "\t", " "),
+    **dict.fromkeys(_INVISIBLE, ""),
+    **dict.fromkeys(_APOSTROPHES, "'"),
+}
+"""Spellings of blanks and of the apostrophe that change nothing in the number."""
+
+SYMBOLS: Final = "$€£¥₹₽₩₺₴₪₫₱₦₡₲₵₸₿฿"
+
+_CODES: Final = (
+    "USD|EUR|GBP|JPY|CHF|CNY|RMB|INR|AUD|CAD|NZD|HKD|SGD|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|TRY|UAH|RUB|BRL|"
+    "MXN|ARS|CLP|COP|PEN|UYU|ZAR|NGN|KES|GHS|EGP|MAD|ILS|AED|SAR|QAR|KWD|KRW|TWD|THB|IDR|MYR|PHP|VND|PKR|BDT|LKR"
+)
+
+CURRENCY: Final = (
+    rf"(?:(?:US|CA|AU|NZ|HK|MX|NT|R|C|A|S)?\$|[{SYMBOLS[1:]}]|(?i:{_CODES})|Rs\.?|kr\.?|zł|Kč|Fr\.)"
+)
+
+
+def whole_number(group: str, *, indian: bool) -> str:
+    """Digits, plain or well grouped by one mark: `group` (a regular expression), a blank, an apostrophe or '_'."""
+    threes = "|".join(rf"[1-9][0-9]{{0,2}}(?:{mark}[0-9]{{3}})+" for mark in (group, " ", "'", "_"))
+    lakhs = rf"|[1-9][0-9]?(?:{group}[0-9]{{2}})+{group}[0-9]{{3}}" if indian else ""
+    return rf"(?:[0-9]+|{threes}{lakhs})"
+
+
+_DOT_WHOLE: Final = whole_number(",", indian=True)
+_COMMA_WHOLE: Final = whole_number(r"\.", indian=False)
+
+DECIMAL_POINT: Final = rf"^(?:{_DOT_WHOLE}(?:\.[0-9]*)?|\.[0-9]+)$"
+DECIMAL_COMMA: Final = rf"^(?:{_COMMA_WHOLE}(?:,[0-9]*)?|,[0-9]+)$"
+"""The two readings of an unsigned number; the first also knows Indian grouping (12,34,567)."""
+
+PLAIN: Final = r"^\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*$"
+"""A finite number in PostgreSQL's own syntax (manual, 4.1.2.6)."""
+
+DRESSED: Final = (
+    rf"^(?P<before>{CURRENCY})? *(?P<open>\()? *(?P<sign>[+-])? *(?P<inner>{CURRENCY})? *(?P<sign2>[+-])? *"
+    r"(?P<number>[0-9.,' _]*[0-9][.,]?)(?P<exponent>[eE][+-]?[0-9]{1,4})? *(?P<percent>%)? *"
+    rf"(?P<after>{CURRENCY})? *(?P<trailing>-)? *(?P<close>\))? *(?P<last>{CURRENCY})?$"
+)
+"""A number with all that may stand around it; which combinations make sense is `number_text`'s to say."""
+
+
+def quick(mark: Mark | None, fraction: str) -> str:
+    """The commonest dress, in one expression: a symbol before or behind, groups by the other mark, digits that fit.
+
+    Args:
+        mark: The column's decimal mark; without one no groups are taken.
+        fraction: What may stand behind the mark, as a regular expression; '' for nothing, not even the mark.
+    """
+    group, point = (r"\.", ",") if mark == "," else (",", r"\.")
+    grouped = "" if mark is None else rf"|[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+"
+    number = rf"-?(?:0|[1-9][0-9]*{grouped})" + (f"(?:{point}{fraction})?" if fraction else "")
+    return rf"^(?:(?:[{SYMBOLS}] ?)?{number}|{number} ?[{SYMBOLS}])$"

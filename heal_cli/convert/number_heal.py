@@ -1,0 +1,100 @@
+"""The healers of numbers: what people put around digits, taken off and named."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from heal_cli.convert import number_decide, number_target, number_text
+from heal_cli.convert import number_grammar as grammar
+from heal_cli.convert.number_target import Target, settle
+from heal_cli.convert.residue import Attempt, Refusal
+from heal_cli.model import ColumnFormat, HealMask
+
+_RADIX: Final = {"x": 16, "o": 8, "b": 2}
+
+
+def quick(texts: pl.Series, target: Target, mark: grammar.Mark | None) -> Attempt:
+    """The commonest dress without taking it apart: one match, two replacements, one cast."""
+    found = texts.str.contains(grammar.quick(mark, target.fraction))
+    if target.kind == "float":
+        found = found & (texts.str.len_bytes() <= target.digits - 2)
+    if not found.any():
+        return Attempt(pl.Series(texts.name, [None], dtype=target.dtype).new_from_index(0, len(texts)))
+    mine = texts if found.all() else number_target.where(texts, found)
+    bare = mine.str.strip_chars(grammar.SYMBOLS + " ")
+    digits = bare if mark is None else bare.str.replace_all("." if mark == "," else ",", "", literal=True)
+    heals = [
+        HealMask("currency_sign", _shorter(bare, texts)),
+        HealMask("thousands_mark", _shorter(digits, bare)),
+    ]
+    if mark == ",":
+        heals.append(HealMask("decimal_comma", digits.str.contains(",", literal=True).fill_null(False)))
+        digits = digits.str.replace(",", ".", literal=True)
+    return Attempt(number_target.strict(digits, target, points=True), tuple(heals))
+
+
+def _shorter(now: pl.Series, before: pl.Series) -> pl.Series:
+    return (now.str.len_bytes() < before.str.len_bytes()).fill_null(False)
+
+
+def dressed(texts: pl.Series, target: Target, format: ColumnFormat, allow: frozenset[str]) -> Attempt:
+    """Any dress: taken apart, read by the column's decimal mark, spelt out and cast."""
+    parts = number_text.take_apart(texts)
+    by_comma, readable, ambiguous = _reading(format, target)
+    ambiguous = pl.col("ok") & (ambiguous | _unanswered(format))
+    parts = parts.with_columns(ambiguous=ambiguous, readable=pl.col("ok") & readable & ~ambiguous)
+    spelt = number_text.spell_out(parts, by_comma, -2 if format.percent == "fraction" else 0)
+    spelt = spelt.with_columns(whole=pl.when("readable").then("whole"))
+    made = settle(spelt, target, allow)
+    question = format.question or "Can be read in two ways; answer with --decimal"
+    refused = (Refusal("ambiguous", parts["ambiguous"], question), *made.refused)
+    return Attempt(made.values, (*made.heals, *_named(spelt, by_comma, target)), refused)
+
+
+def _reading(format: ColumnFormat, target: Target) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """Where the comma is the decimal mark, which cells are readable, and which could be read in two ways."""
+    point, comma, no = pl.col("point"), pl.col("comma"), pl.lit(False)
+    if format.decimal is not None:
+        return pl.lit(format.decimal == ","), comma if format.decimal == "," else point, no
+    if number_decide.asks_decimal(format):
+        return comma & ~point, point | comma, point & comma & pl.col("marked")
+    has_comma = pl.col("number").str.contains(",", literal=True)
+    only_comma = (
+        comma & ~point
+    )  # first met after the format was decided: the column has to be looked at again
+    return no, point, only_comma if target.kind == "integer" else comma & has_comma
+
+
+def _unanswered(format: ColumnFormat) -> pl.Expr:
+    percent = pl.col("percent") if format.percent is None else pl.lit(False)
+    return percent | (pl.col("currency") != "") if number_decide.asks_currency(format) else percent
+
+
+def _named(spelt: pl.DataFrame, by_comma: pl.Expr, target: Target) -> tuple[HealMask, ...]:
+    masks = spelt.select(
+        currency_sign=pl.col("currency") != "",
+        thousands_mark=pl.col("grouped"),
+        decimal_comma=by_comma & pl.col("number").str.contains(",", literal=True),
+        accounting_negative=pl.col("accounting"),
+        trailing_minus=pl.col("trailing_minus"),
+        unicode_digits=pl.col("foreign"),
+        leading_zeros=pl.col("padded"),
+        integral_decimal=~pl.col("bare") & ~pl.col("percent") & pl.lit(target.kind == "integer"),
+        percent=pl.col("percent"),
+    ).fill_null(False)
+    return tuple(HealMask(mask.name, mask, assumption=mask.name == "percent") for mask in masks)
+
+
+def radix(texts: pl.Series, target: Target) -> Attempt:
+    """0x1F, 0o17, 0b101: integers in PostgreSQL's own syntax since 16."""
+    text = texts.str.strip_chars().str.to_lowercase()
+    parts = text.str.extract_groups(r"^(?P<sign>[+-]?)0(?P<base>[xob])(?P<digits>[0-9a-f]+)$").struct.unnest()
+    digits = [
+        pl.when(base=key).then(pl.col("digits").str.to_integer(base=radix, strict=False))
+        for key, radix in _RADIX.items()
+    ]
+    number = pl.coalesce(digits) * pl.when(sign="-").then(-1).otherwise(1)
+    values = parts.select(number.cast(target.dtype, strict=False)).to_series()
+    return Attempt(values, (HealMask("radix_prefix", values.is_not_null()),))

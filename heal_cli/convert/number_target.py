@@ -1,0 +1,237 @@
+"""What a numeric type can hold, and the cast that keeps within it: nothing rounded or cut without a word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import polars as pl
+
+from heal_cli.convert.number_grammar import PLAIN
+from heal_cli.convert.number_text import canonical
+from heal_cli.convert.residue import Attempt, Refusal
+from heal_cli.model import HealMask, PgType
+
+MAX_DECIMAL: Final = 38
+"""Digits of polars' Decimal; wider numerics travel as text."""
+
+INTEGERS: Final = {"int2": pl.Int16(), "int4": pl.Int32(), "int8": pl.Int64()}
+FLOATS: Final = {"float4": pl.Float32(), "float8": pl.Float64()}
+
+_FLOAT_DIGITS: Final = {"float4": 9, "float8": 17}
+"""Significant digits that always bring the same float back (FLT_DECIMAL_DIG, DBL_DECIMAL_DIG)."""
+
+_SPECIAL: Final = {
+    "nan": "NaN",
+    **dict.fromkeys(("inf", "infinity"), "Infinity"),
+    **dict.fromkeys(("-inf", "-infinity"), "-Infinity"),
+}
+
+_ANY: Final = 2**31
+"""More bytes than a cell has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A numeric type as far as conversion cares."""
+
+    kind: Literal["integer", "decimal", "float", "text"]  # 'text': exact digits, read by the server
+    dtype: pl.DataType
+    name: str  # of the type, for people
+    scale: int | None = None  # fractional digits it holds; None for any
+    whole: int | None = None  # digits before the point it holds; None: the cast knows
+    digits: int = 0  # of a float
+
+    @property
+    def fraction(self) -> str:
+        """A regular expression for the fractional digits that need no thought; '' for none at all."""
+        if self.kind == "integer":
+            return ""
+        return "[0-9]*" if self.scale is None else rf"[0-9]{{0,{max(self.scale, 0)}}}0*"
+
+
+def target_of(type: PgType) -> Target:
+    """What `type` holds."""
+    if type.base in INTEGERS:
+        return Target("integer", INTEGERS[type.base], type.name, scale=0)
+    if type.base in FLOATS:
+        return Target("float", FLOATS[type.base], type.name, digits=_FLOAT_DIGITS[type.base])
+    if type.base == "money":
+        return Target("text", pl.String(), type.name, scale=2, whole=17)
+    if type.precision is None:
+        return Target("text", pl.String(), type.name)
+    scale = type.scale or 0
+    if type.precision <= MAX_DECIMAL and 0 <= scale <= type.precision:
+        return Target("decimal", pl.Decimal(type.precision, scale), type.name, scale=scale)
+    return Target("text", pl.String(), type.name, scale=scale, whole=type.precision - scale)
+
+
+# --------------------------------------------------------------------------- all cells at once
+
+
+def strict(values: pl.Series, target: Target, *, points: bool) -> pl.Series:
+    """The cells that are numbers in PostgreSQL's own syntax and fit; null for all others.
+
+    Args:
+        points: Whether a point is certainly the decimal mark; without, cells that hold one are left open.
+    """
+    if target.kind == "integer":
+        return values.cast(target.dtype, strict=False)
+    if target.kind == "float":
+        return _strict_float(values, target, points=points)
+    if target.kind == "text":
+        return where(
+            values, values.str.contains(_text_shape(target, points=points)) & _has_room(values, target)
+        )
+    fraction = rf"(?:\.{target.fraction})?" if points else ""
+    sound = values.str.contains(rf"^[+-]?[0-9]*{fraction}$")  # polars rounds what is longer, without a word
+    typed = values.cast(target.dtype, strict=False)
+    return typed if sound.all() else where(typed, sound)
+
+
+def _text_shape(target: Target, *, points: bool) -> str:
+    if not points:
+        return "^[+-]?[0-9]+$"
+    return PLAIN if target.scale is None else rf"^[+-]?[0-9]+(?:\.{target.fraction})?$"
+
+
+def _has_room(values: pl.Series, target: Target) -> pl.Series:
+    """Where there are certainly not too many digits before the point."""
+    return values.str.len_bytes() <= (target.whole if target.whole is not None else _ANY)
+
+
+def _strict_float(values: pl.Series, target: Target, *, points: bool) -> pl.Series:
+    typed = values.cast(target.dtype, strict=False)
+    if not points:
+        typed = where(typed, ~values.str.contains(".", literal=True))
+    doubtful = typed.is_infinite() | (typed == 0)  # overflow, underflow: errors in PostgreSQL
+    if not doubtful.any():
+        return typed
+    lost = values.str.contains(r"^\s*[+-]?[0-9.]*[1-9]") & doubtful
+    return where(typed, ~lost) if lost.any() else typed
+
+
+def where(values: pl.Series, mask: pl.Series) -> pl.Series:
+    """The values where the mask holds, null elsewhere."""
+    return values.to_frame("v").select(pl.when(mask).then(pl.col("v"))).to_series().alias(values.name)
+
+
+def leading_zeros(values: pl.Series) -> pl.Series | None:
+    """Where a number is written with leading zeros (0012), which a number cannot keep; None for nowhere."""
+    # '+', '-', '.', '/' and '0' sort before '1': one comparison spares the column the regular expression
+    suspects = (values < "1").arg_true()
+    if not len(suspects):
+        return None
+    found = values.gather(suspects).str.contains(r"^[+-]?0[0-9]").arg_true()
+    if not len(found):
+        return None
+    return pl.repeat(False, len(values), dtype=pl.Boolean, eager=True).scatter(suspects.gather(found), True)
+
+
+def lost_digits(values: pl.Series, typed: pl.Series, target: Target) -> pl.Series | None:
+    """Where a text has more significant digits than its float can give back; None for nowhere."""
+    suspects = (values.str.len_bytes() > target.digits - 2).arg_true()
+    if not len(suspects):
+        return None
+    texts, floats = values.gather(suspects), typed.gather(suspects)
+    digits = texts.str.replace(r"[eE].*$", "").str.replace_all(r"[^0-9]", "").str.strip_chars_start("0")
+    integers = texts.cast(pl.Int64, strict=False)
+    found = (digits.str.len_bytes() > target.digits) | (
+        (integers.abs() > 2**24) & (integers != _as_integer(floats)).fill_null(False)
+    ).fill_null(False)
+    if not (found & floats.is_not_null()).any():
+        return None
+    mask = pl.repeat(False, len(values), dtype=pl.Boolean, eager=True)
+    return mask.scatter(suspects.filter(found & floats.is_not_null()), True)
+
+
+def _as_integer(floats: pl.Series) -> pl.Series:
+    return floats.cast(pl.Float64).cast(pl.Int64, strict=False)
+
+
+# --------------------------------------------------------------------------- numbers taken apart
+
+
+def settle(parts: pl.DataFrame, target: Target, allow: frozenset[str]) -> Attempt:
+    """Numbers as `number_text.spell_out` left them, in the target's dtype, or the reason why not.
+
+    Args:
+        parts: With `whole` null for cells that are none of ours.
+    """
+    ours = parts["whole"].is_not_null()
+    rounds = _rounds(parts, target) & ours
+    if target.kind == "integer":
+        values = _decimal(parts, pl.Decimal(MAX_DECIMAL, 0), 0).cast(pl.Int64, strict=False)
+        values = values.cast(target.dtype, strict=False)
+    elif target.kind == "decimal":
+        values = _decimal(parts, target.dtype, target.scale or 0)
+    else:
+        values = _text_or_float(parts, target)
+    refused = []
+    if "round" not in allow:
+        refused.append(Refusal("would_round", rounds, _too_fine(target)))
+        values = where(values, ~rounds)
+    too_big = ours & values.is_null() & ~(rounds & ("round" not in allow))
+    refused.append(Refusal("out_of_range", too_big, f"out of range for {target.name}"))
+    heals = [HealMask("round", rounds, lossy=True)]
+    if target.kind == "float":
+        lost = lost_digits(
+            parts.select(canonical(pl.col("whole"), pl.col("fraction"))).to_series(), values, target
+        )
+        heals += [HealMask("float_precision", lost, lossy=True)] if lost is not None else []
+    return Attempt(values, tuple(heals), tuple(refused))
+
+
+def _too_fine(target: Target) -> str:
+    what = "not a whole number" if target.kind == "integer" else "more fractional digits than it holds"
+    return f"{target.name}: {what}; round it with --allow round"
+
+
+def _rounds(parts: pl.DataFrame, target: Target) -> pl.Series:
+    if target.scale is None:
+        return pl.repeat(False, parts.height, dtype=pl.Boolean, eager=True)
+    if target.scale >= 0:
+        return (parts["scale"] > target.scale).fill_null(False)
+    zeros = parts["whole"].str.len_bytes() - parts["whole"].str.strip_chars_end("0").str.len_bytes()
+    return (((parts["scale"] > 0) | (zeros < -target.scale)) & (parts["whole"] != "0")).fill_null(False)
+
+
+def _decimal(parts: pl.DataFrame, dtype: pl.DataType, scale: int) -> pl.Series:
+    """Cut to `scale` and, where the next digit is 5 or more, one step away from zero, as PostgreSQL rounds."""
+    up = pl.col("fraction").str.slice(scale, 1).cast(pl.Int8, strict=False).fill_null(0) >= 5
+    cut = canonical(pl.col("whole"), pl.col("fraction").str.slice(0, scale)).cast(dtype, strict=False)
+    made = parts.select(cut=cut, up=up, negative="negative")
+    if not made["up"].any():
+        return made["cut"]
+    widest = pl.Decimal(MAX_DECIMAL, scale)
+    step = pl.lit(f"1e-{scale}").cast(widest)
+    edge = pl.lit("9" * (MAX_DECIMAL - scale) + "." + "9" * scale).cast(widest)
+    wide = pl.col("cut").cast(widest)
+    room = pl.when(wide.abs() != edge).then(wide)  # polars raises when a Decimal sum overflows
+    stepped = (room + pl.when("negative").then(-step).otherwise(step)).cast(dtype, strict=False)
+    return made.select(pl.when("up").then(stepped).otherwise("cut")).to_series()
+
+
+def _text_or_float(parts: pl.DataFrame, target: Target) -> pl.Series:
+    text = parts.select(canonical(pl.col("whole"), pl.col("fraction"))).to_series()
+    if target.kind == "float":
+        return _strict_float(text, target, points=True)
+    if target.whole is None:
+        return text
+    return where(text, (parts["whole"] == "0") | (parts["whole"].str.len_bytes() <= target.whole))
+
+
+def special(texts: pl.Series, target: Target) -> Attempt:
+    """'NaN' and 'Infinity', in any case and with blanks around, where the type has them (manual, 8.1)."""
+    word = texts.str.strip_chars().str.to_lowercase().str.strip_prefix("+")
+    found = word.replace_strict(_SPECIAL, default=None, return_dtype=pl.String)
+    if target.kind == "float":
+        return Attempt(found.cast(target.dtype, strict=False))
+    if target.kind == "text" and target.scale is None:
+        return Attempt(found)
+    nothing = pl.Series(texts.name, [None], dtype=target.dtype).new_from_index(0, len(texts))
+    if target.kind == "integer":
+        return Attempt(nothing)
+    return Attempt(
+        nothing, (), (Refusal("out_of_range", found.is_not_null(), f"{target.name} holds finite numbers"),)
+    )

@@ -1,0 +1,119 @@
+"""Cells that hold a dressed-up number, taken apart column-wise: sign, digits, what stood around them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from heal_cli.convert import number_grammar as grammar
+
+MAX_EXPONENT: Final = 400
+"""Largest exponent spelt out as digits; beyond float8's 308 only an unbounded numeric could hold it."""
+
+_GROUPS: Final = r"[' _]"
+
+
+def plain_ascii(texts: pl.Series) -> tuple[pl.Series, pl.Series | None]:
+    """The texts with other scripts' digits, signs and blanks in ASCII and trimmed; where a digit or sign changed."""
+    if texts.str.len_bytes().sum() == texts.str.len_chars().sum():
+        return texts.str.replace_all("\t", " ", literal=True).str.strip_chars(), None
+    blanks = texts.str.replace_many(list(grammar.BLANK_OF), list(grammar.BLANK_OF.values()))
+    ascii = blanks.str.replace_many(list(grammar.ASCII_OF), list(grammar.ASCII_OF.values()))
+    return ascii.str.strip_chars(), ascii != blanks
+
+
+def take_apart(texts: pl.Series) -> pl.DataFrame:
+    """What stands in each cell, one row each.
+
+    Returns:
+        `ok` (it is a number in a sensible dress), `number` (digits and marks), `exponent` (Int32), `negative`,
+        `currency` (upper-case, '' for none), `percent`, `accounting`, `trailing_minus`, `foreign` (other scripts),
+        `point` and `comma` (which readings it fits), `marked` (holds a point or a comma).
+    """
+    ascii, foreign = plain_ascii(texts)
+    parts = (
+        ascii.alias("text")
+        .to_frame()
+        .select(pl.col("text").str.extract_groups(grammar.DRESSED))
+        .unnest("text")
+    )
+    given = [pl.col(name).is_not_null().cast(pl.Int8) for name in ("sign", "sign2", "trailing", "open")]
+    currencies = [pl.col(name) for name in ("before", "inner", "after", "last")]
+    number = pl.col("number")
+    return parts.select(
+        ok=number.is_not_null()
+        & (pl.col("open").is_null() == pl.col("close").is_null())
+        & (pl.sum_horizontal(given) <= 1)
+        & (pl.sum_horizontal(c.is_not_null().cast(pl.Int8) for c in currencies) <= 1),
+        number=number,
+        exponent=pl.col("exponent").str.strip_chars_start("eE+").cast(pl.Int32, strict=False).fill_null(0),
+        negative=(pl.coalesce("sign", "sign2", "trailing") == "-").fill_null(False)
+        | pl.col("open").is_not_null(),
+        currency=pl.coalesce(currencies).fill_null("").str.to_uppercase(),
+        percent=pl.col("percent").is_not_null(),
+        accounting=pl.col("open").is_not_null(),
+        trailing_minus=pl.col("trailing").is_not_null(),
+        foreign=pl.lit(False) if foreign is None else foreign,
+        point=number.str.contains(grammar.DECIMAL_POINT).fill_null(False),
+        comma=number.str.contains(grammar.DECIMAL_COMMA).fill_null(False),
+        marked=number.str.contains("[.,]").fill_null(False),
+    )
+
+
+def spell_out(parts: pl.DataFrame, comma: pl.Expr, shift: int) -> pl.DataFrame:
+    """The numbers as plain digits: `whole` (no leading zeros but one) and `fraction` (as long as written).
+
+    Args:
+        parts: From `take_apart`.
+        comma: Where the decimal comma is the reading.
+        shift: Added to each percent's exponent: -2 for fractions.
+
+    Returns:
+        `parts` with `whole`, `fraction`, `scale` (its digits, trailing zeros aside), `grouped` (had thousands marks),
+        `padded` (had leading zeros), `bare` (no point, no exponent). `whole` is null where the exponent is beyond
+        `MAX_EXPONENT`.
+    """
+    by_comma = pl.col("number").str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+    by_point = pl.col("number").str.replace_all(",", "", literal=True)
+    digits = pl.when(comma).then(by_comma).otherwise(by_point).str.replace_all(_GROUPS, "")
+    point = pl.col("digits").str.find(".", literal=True).fill_null(pl.col("digits").str.len_bytes())
+    exponent = pl.col("exponent") + pl.when("percent").then(shift).otherwise(0)
+    return (
+        parts.with_columns(digits=digits, exponent=exponent)
+        .with_columns(
+            grouped=pl.col("digits").str.len_bytes() < pl.col("number").str.len_bytes(),
+            padded=pl.col("digits").str.contains("^0[0-9]"),
+            bare=~pl.col("digits").str.contains(".", literal=True) & (pl.col("exponent") == 0),
+            at=point.cast(pl.Int64) + pl.col("exponent"),
+            all=pl.col("digits").str.replace(".", "", literal=True),
+        )
+        .with_columns(all=_padded(pl.col("all"), pl.col("at")), at=pl.col("at").clip(0))
+        .with_columns(
+            whole=pl.col("all").str.slice(0, pl.col("at")).str.strip_chars_start("0").pipe(_or_zero),
+            fraction=pl.col("all").str.slice(pl.col("at")),
+        )
+        .with_columns(scale=pl.col("fraction").str.strip_chars_end("0").str.len_bytes())
+    )
+
+
+def _or_zero(digits: pl.Expr) -> pl.Expr:
+    return pl.when(digits == "").then(pl.lit("0")).otherwise(digits)
+
+
+def _padded(digits: pl.Expr, at: pl.Expr) -> pl.Expr:
+    """The digits, with zeros before or behind until the point at `at` falls inside; null when that is too far."""
+    bound = pl.lit(MAX_EXPONENT)
+    before = digits.str.len_bytes() - at.clip(-bound, 0)
+    within = (
+        pl.when(at < 0)
+        .then(digits.str.zfill(before))
+        .otherwise(digits.str.pad_end(at.clip(0, bound * 100), "0"))
+    )
+    return pl.when(at.abs() - digits.str.len_bytes() <= bound).then(within)
+
+
+def canonical(whole: pl.Expr, fraction: pl.Expr) -> pl.Expr:
+    """The number as PostgreSQL writes it; needs the `negative` column."""
+    sign = pl.when("negative").then(pl.lit("-")).otherwise(pl.lit(""))
+    return sign + whole + pl.when(fraction == "").then(pl.lit("")).otherwise(pl.lit(".") + fraction)

@@ -1,0 +1,74 @@
+"""int2, int4, int8, numeric, float4, float8 and money: exact, or not at all."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+import polars as pl
+
+from heal_cli.convert import number_decide, number_heal, number_target, number_typed
+from heal_cli.convert.number_target import Target, target_of
+from heal_cli.convert.residue import Healer, heal_residue
+from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
+
+_PROBE: Final = 64
+"""Cells tried before the whole column is cast; where none of them passes, the strict cast is a wasted pass."""
+
+
+def wire(type: PgType) -> pl.DataType:
+    """The dtype in which values of `type` travel; String where polars has too few digits."""
+    return target_of(type).dtype
+
+
+def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnFormat) -> ColumnFormat:
+    """`base` with decimal mark, percent scale and question, from the texts."""
+    return number_decide.decide(values, target_of(type), base, options.allow)
+
+
+def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
+    """Numbers, decimals and booleans of a typed source, exactly or failed."""
+    return number_typed.convert(values, target_of(type), allow)
+
+
+def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
+    """Texts as numbers: PostgreSQL's own syntax first, then currencies, marks, percents, signs of all sorts."""
+    target = target_of(type)
+    points = format.decimal != "," and not number_decide.asks_decimal(format)
+    typed = _probed(values, target, points=points)
+    healers = [
+        Healer("", partial(number_target.special, target=target)),
+        Healer(
+            f"{target.name}: a number with the signs and marks around it",
+            partial(number_heal.dressed, target=target, format=format, allow=allow),
+        ),
+    ]
+    if not (number_decide.asks_decimal(format) or number_decide.asks_currency(format)):
+        healers.insert(0, Healer("", partial(number_heal.quick, target=target, mark=format.decimal)))
+    if target.kind == "integer":
+        healers.append(
+            Healer("hexadecimal, octal or binary digits", partial(number_heal.radix, target=target))
+        )
+    return heal_residue(
+        values, typed, healers, nulls=format.nulls, heals=_strict_heals(values, typed, target)
+    )
+
+
+def _probed(values: pl.Series, target: Target, *, points: bool) -> pl.Series:
+    probe = number_target.strict(values.head(_PROBE), target, points=points)
+    if len(values) > _PROBE and probe.null_count() == _PROBE > 2 * values.head(_PROBE).null_count():
+        return probe.head(1).new_from_index(0, len(values))
+    return number_target.strict(values, target, points=points)
+
+
+def _strict_heals(values: pl.Series, typed: pl.Series, target: Target) -> tuple[HealMask, ...]:
+    """What the strict cast takes although it changes something: leading zeros, digits that no float has."""
+    heals = []
+    padded = number_target.leading_zeros(values)
+    if padded is not None:
+        heals.append(HealMask("leading_zeros", padded & typed.is_not_null()))
+    if target.kind == "float":
+        lost = number_target.lost_digits(values, typed, target)
+        if lost is not None:
+            heals.append(HealMask("float_precision", lost, lossy=True))
+    return tuple(heals)

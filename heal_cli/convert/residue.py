@@ -1,0 +1,179 @@
+"""Strict cast on all, then heal only the cells that failed, and scatter back.
+
+A family casts the whole column at once. The cells that came out null although the source was not are the
+residue: only these go through the slower healers, so a clean column costs one cast and one null count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import or_
+from typing import Final, NamedTuple
+
+import polars as pl
+
+from heal_cli.convert import nulls as null_tokens
+from heal_cli.model import Converted, HealMask
+
+NOT_CONVERTIBLE: Final = "not_convertible"
+
+
+class Refusal(NamedTuple):
+    """Cells that a healer understood and must not convert; no later healer sees them."""
+
+    reason: str  # stable code: 'out_of_range', 'would_round', ...
+    mask: pl.Series  # Boolean over the cells the healer was given
+    attempt: str = ""  # for people: what was tried and why it failed
+
+
+class Attempt(NamedTuple):
+    """What one healer made of the cells that were still open; everything has their height."""
+
+    values: pl.Series  # in the wire dtype; null where this healer has no answer
+    heals: tuple[HealMask, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+
+
+class Healer(NamedTuple):
+    """One way to read cells that the strict cast could not."""
+
+    attempt: str  # for people, in the reject: 'number with currency, percent or thousands marks'
+    heal: Callable[[pl.Series], Attempt]  # texts, no nulls, no null tokens
+
+
+def open_cells(values: pl.Series, typed: pl.Series) -> pl.Series:
+    """Positions (UInt32) of the cells that are null in `typed` although `values` has something there."""
+    if values.null_count() == typed.null_count():
+        return pl.Series(dtype=pl.UInt32)
+    return (typed.is_null() & values.is_not_null()).arg_true()
+
+
+def mask_of(height: int, positions: pl.Series) -> pl.Series:
+    """A Boolean mask of that height, true at the positions."""
+    mask = pl.repeat(False, height, dtype=pl.Boolean, eager=True)
+    return mask.scatter(positions, True) if len(positions) else mask
+
+
+def heal_residue(
+    values: pl.Series,
+    typed: pl.Series,
+    healers: Sequence[Healer],
+    *,
+    nulls: tuple[str, ...] = (),
+    heals: tuple[HealMask, ...] = (),
+) -> Converted:
+    """`typed`, with the cells that it lacks healed where a healer can.
+
+    Args:
+        values: The source column as text.
+        typed: Its strict cast: null wherever that failed, or must not stand.
+        healers: Tried in this order; each sees only the cells that the ones before it left open.
+        nulls: Tokens that mean NULL here (`ColumnFormat.nulls`); taken out before any healer runs.
+        heals: What the strict cast itself has already healed.
+    """
+    positions = open_cells(values, typed)
+    if not len(positions):
+        return Converted(typed.alias(values.name), _of_use(heals), None)
+    work = _Residue(values, typed, positions)
+    work.take_nulls(nulls)
+    for healer in healers:
+        work.take(healer)
+    return work.result(heals)
+
+
+def refuse_all(
+    values: pl.Series, dtype: pl.DataType, attempt: str, reason: str = NOT_CONVERTIBLE
+) -> Converted:
+    """No cell of the column converts; nulls stay null."""
+    nothing = pl.Series(values.name, [None], dtype=dtype).new_from_index(0, len(values))
+    failed = values.is_not_null()
+    return (
+        Converted(nothing, (), failed, (attempt,), reason) if failed.any() else Converted(nothing, (), None)
+    )
+
+
+def _of_use(heals: Sequence[HealMask]) -> tuple[HealMask, ...]:
+    return tuple(heal for heal in heals if heal.mask.any())
+
+
+class _Residue:
+    """The column in work: what is typed so far, and the cells that are still open."""
+
+    def __init__(self, values: pl.Series, typed: pl.Series, positions: pl.Series) -> None:
+        self._name = values.name
+        self._typed = typed.clone()  # scatter writes in place
+        self._positions = positions
+        self._texts = values if len(positions) == len(values) else values.gather(positions)
+        self._heals: dict[tuple[str, bool, bool], pl.Series] = {}
+        self._refused: list[tuple[str, pl.Series]] = []
+        self._attempts: list[str] = []
+
+    def take_nulls(self, tokens: tuple[str, ...]) -> None:
+        is_token = null_tokens.is_token(self._texts, tokens)
+        if is_token.any():
+            self._mark(HealMask(null_tokens.RULE, is_token))
+            self._keep(~is_token)
+
+    def take(self, healer: Healer) -> None:
+        if not len(self._positions):
+            return
+        made = healer.heal(self._texts)
+        done = made.values.is_not_null()
+        for heal in made.heals:
+            self._mark(heal, done)
+        self._put(made.values, done)
+        attempts = [refusal.attempt for refusal in made.refused if refusal.mask.any()]
+        for refusal in made.refused:
+            self._refuse(refusal, done)
+            done = done | refusal.mask
+        if not done.all() and healer.attempt:
+            attempts.append(healer.attempt)
+        self._attempts.extend(filter(None, attempts))
+        self._keep(~done)
+
+    def result(self, heals: Sequence[HealMask]) -> Converted:
+        for heal in heals:
+            self._add((heal.rule, heal.lossy, heal.assumption), heal.mask)
+        marked = tuple(
+            HealMask(rule, mask, lossy, assumption) for (rule, lossy, assumption), mask in self._heals.items()
+        )
+        if len(self._positions):
+            self._refused.append((NOT_CONVERTIBLE, mask_of(len(self._typed), self._positions)))
+        if not self._refused:
+            return Converted(self._typed.alias(self._name), _of_use(marked), None)
+        failed = reduce(or_, (mask for _, mask in self._refused))
+        reasons = {reason for reason, _ in self._refused}
+        reason = reasons.pop() if len(reasons) == 1 else NOT_CONVERTIBLE
+        return Converted(
+            self._typed.alias(self._name), _of_use(marked), failed, tuple(self._attempts), reason
+        )
+
+    def _put(self, values: pl.Series, done: pl.Series) -> None:
+        if len(self._positions) == len(self._typed):
+            self._typed = values.clone()
+        elif done.any():
+            self._typed = self._typed.scatter(self._positions.filter(done), values.filter(done))
+
+    def _mark(self, heal: HealMask, done: pl.Series | None = None) -> None:
+        mask = heal.mask if done is None else heal.mask & done
+        self._add((heal.rule, heal.lossy, heal.assumption), self._whole(mask))
+
+    def _add(self, key: tuple[str, bool, bool], mask: pl.Series) -> None:
+        self._heals[key] = self._heals[key] | mask if key in self._heals else mask
+
+    def _refuse(self, refusal: Refusal, done: pl.Series) -> None:
+        mask = refusal.mask & ~done
+        if mask.any():
+            self._refused.append((refusal.reason, self._whole(mask)))
+
+    def _keep(self, keep: pl.Series) -> None:
+        if not keep.all():
+            self._positions = self._positions.filter(keep)
+            self._texts = self._texts.filter(keep)
+
+    def _whole(self, mask: pl.Series) -> pl.Series:
+        """A mask over the open cells as one over the column."""
+        if len(mask) == len(self._typed):
+            return mask
+        return mask_of(len(self._typed), self._positions.filter(mask))

@@ -1,0 +1,167 @@
+"""The strict casts: cells of the few layouts that make up most of a column, each in one vectorised step.
+
+A layout is exact to the byte. Its pattern decides, not polars' parser, which takes missing and doubled
+blanks, signs, one-digit fields and the second 60, and cuts what is finer than a microsecond.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Final, NamedTuple
+
+import polars as pl
+
+from heal_cli.convert.residue import Attempt, mask_of
+from heal_cli.convert.temporal_clock import OFFSET
+from heal_cli.convert.temporal_settle import Target, settle
+from heal_cli.convert.temporal_shapes import Reading
+from heal_cli.convert.temporal_zones import fixed_offset
+from heal_cli.model import DateOrder, HealMask
+
+_SAMPLES: Final = 32
+"""Cells looked at for layouts, spread over the column: one odd first cell must not choose."""
+
+_MOST: Final = 4
+"""Layouts tried on a column; each costs a pattern over the cells still open."""
+
+_CLOCK: Final = r"(?P<separator>[T ])[0-9]{2}:[0-9]{2}(?P<seconds>:[0-9]{2}(?P<fraction>\.[0-9]{1,6})?)?"
+_ISO: Final = re.compile(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:{_CLOCK}(?P<tail> ?(?:Z|UTC|{OFFSET}))?)?")
+_ORDERED: Final = re.compile(rf"[0-9]{{2}}(?P<mark>[-/.])[0-9]{{2}}(?P=mark)[0-9]{{4}}(?:{_CLOCK})?")
+
+_YEAR, _MONTH, _DAY = "[0-9]{4}", "(?:0[1-9]|1[0-2])", "(?:0[1-9]|[12][0-9]|3[01])"
+_HOUR_MINUTE: Final = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_SECOND: Final = ":[0-5][0-9]"
+_DATES: Final[dict[DateOrder, tuple[str, str, str]]] = {
+    "YMD": ("%Y", "%m", "%d"),
+    "DMY": ("%d", "%m", "%Y"),
+    "MDY": ("%m", "%d", "%Y"),
+}
+_FIELDS: Final = {"%Y": _YEAR, "%m": _MONTH, "%d": _DAY}
+
+
+class Layout(NamedTuple):
+    """Where the parts of a time stand, zero-padded; the same for all cells that have it."""
+
+    order: DateOrder
+    mark: str = "-"  # between the parts of the date
+    separator: str = ""  # 'T', ' ', or '' for a date alone
+    seconds: bool = False
+    fraction: bool = False
+    tail: str = ""  # offset as written
+
+    @property
+    def pattern(self) -> str:
+        """What exactly a cell of this layout looks like."""
+        date = f"[{self.mark}]".join(_FIELDS[part] for part in _DATES[self.order])
+        if not self.separator:
+            return f"^{date}$"
+        second = _SECOND if self.seconds else ""
+        fraction = r"\.[0-9]{1,6}" if self.fraction else ""
+        tail = self.tail.replace("+", "[+]")
+        return f"^{date}{self.separator}{_HOUR_MINUTE}{second}{fraction}{tail}$"
+
+    @property
+    def chrono(self) -> str:
+        """The same up to the fraction, for polars' parser."""
+        date = self.mark.join(_DATES[self.order])
+        clock = f"{self.separator}%H:%M" if self.separator else ""
+        return f"{date}{clock}{':%S' if self.seconds else ''}"
+
+    @property
+    def offset(self) -> int | None:
+        """Seconds east of UTC; None for naive times."""
+        return fixed_offset(self.tail.strip()) if self.tail else None
+
+    @property
+    def rule(self) -> str | None:
+        """The heal that reading it counts as."""
+        return None if self.order == "YMD" else f"date_{self.order.lower()}"
+
+
+def layouts_of(values: pl.Series, order: DateOrder | None) -> list[Layout]:
+    """The commonest layouts among a few cells, ISO and, where the order of day and month is known, numeric dates."""
+    found: Counter[Layout] = Counter()
+    step = max(1, len(values) // _SAMPLES)
+    # not evenly spread: rows that take turns would show one layout alone
+    places = [at + at * at * 7919 % step for at in range(0, len(values) - step + 1, step)]
+    for text in values.gather(places).drop_nulls():
+        if match := _ISO.fullmatch(text):
+            found[_layout("YMD", "-", match)] += 1
+        elif order in ("DMY", "MDY") and (match := _ORDERED.fullmatch(text)):
+            found[_layout(order, match["mark"], match)] += 1
+    # an offset such as +25:00 is none, and its cells are not naive for that
+    common = (layout for layout, _ in found.most_common(_MOST))
+    return [layout for layout in common if not layout.tail or layout.offset is not None]
+
+
+def _layout(order: DateOrder, mark: str, match: re.Match[str]) -> Layout:
+    parts = match.groupdict()
+    return Layout(
+        order,
+        mark,
+        parts["separator"] or "",
+        seconds=parts["seconds"] is not None,
+        fraction=parts["fraction"] is not None,
+        tail=parts.get("tail") or "",
+    )
+
+
+def cast_layouts(values: pl.Series, target: Target, order: DateOrder | None) -> Attempt:
+    """What the common layouts make of the column; null, without a word why, where they do not apply or settle."""
+    typed = pl.repeat(None, len(values), dtype=target.wire, eager=True)
+    heals: list[HealMask] = []
+    positions: pl.Series | None = None  # None: all cells
+    for layout in layouts_of(values, order):
+        texts = values if positions is None else values.gather(positions)
+        hits = texts.str.contains(layout.pattern)
+        count = hits.sum()
+        if not count:
+            continue
+        if positions is None and count == len(values) - values.null_count():
+            return _cast(values, layout, target)
+        here = hits.arg_true() if positions is None else positions.filter(hits)
+        made = _cast(texts.filter(hits), layout, target)
+        typed = typed.scatter(here, made.values)
+        heals.extend(
+            HealMask(heal.rule, mask_of(len(values), here.filter(heal.mask)), heal.lossy, heal.assumption)
+            for heal in made.heals
+        )
+        positions = (~hits).arg_true() if positions is None else positions.filter(~hits)
+    return Attempt(typed, _merged(heals))
+
+
+def _merged(heals: list[HealMask]) -> tuple[HealMask, ...]:
+    """One mask per rule; several layouts may apply the same."""
+    merged: dict[str, HealMask] = {}
+    for heal in heals:
+        before = merged.get(heal.rule)
+        mask = heal.mask if before is None else heal.mask | before.mask
+        merged[heal.rule] = HealMask(heal.rule, mask, heal.lossy, heal.assumption)
+    return tuple(merged.values())
+
+
+def _cast(values: pl.Series, layout: Layout, target: Target) -> Attempt:
+    """Cells that all have the layout; a refused cell is left null, to be read again and told why."""
+    made = settle(_read(values, layout), target)
+    done = made.values.is_not_null()
+    rules = (HealMask(layout.rule, done), *made.heals) if layout.rule else made.heals
+    heals = tuple(HealMask(heal.rule, heal.mask & done, heal.lossy, heal.assumption) for heal in rules)
+    return Attempt(made.values, heals)
+
+
+def _read(values: pl.Series, layout: Layout) -> Reading:
+    if not layout.separator:
+        dates = values.str.to_date(layout.chrono, strict=False, cache=False)
+        return Reading(dates.cast(pl.Datetime("us")), timed=False)
+    if not layout.fraction:
+        chrono = layout.chrono + layout.tail
+        walls = values.str.to_datetime(chrono, strict=False, time_unit="us", cache=False)
+        return Reading(walls, timed=True, offset=layout.offset)
+    # polars parses fractions four times slower than whole seconds, so the digits are read apart.
+    walls = values.str.head(19).str.to_datetime(layout.chrono, strict=False, time_unit="us", cache=False)
+    digits = values.str.slice(20)
+    if layout.tail:
+        digits = digits.str.strip_suffix(layout.tail)
+    micros = walls.to_physical() + digits.str.pad_end(6, "0").cast(pl.Int64)
+    return Reading(micros.cast(pl.Datetime("us")), timed=True, offset=layout.offset)

@@ -1,0 +1,203 @@
+"""Batches on this machine's threads: one cuts the source, `--jobs` parse, heal and write.
+
+A failure in any thread reaches all the others: every queue operation also watches for it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from queue import Empty, Full, Queue
+from threading import Event, Lock, Thread
+from typing import Final
+
+from heal_cli.errors import BudgetExceeded
+from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress
+from heal_cli.pipeline import BatchWorker, Outcome, Run, SourceRun, close_run, find_target, preview
+from heal_cli.read import expand, open_source
+from heal_cli.record import PlanReport
+
+_TICK_S: Final = 0.1
+"""How long a blocked thread may stay unaware of a failure elsewhere."""
+
+BUDGET_SAMPLE: Final = 1_000
+"""Rows read before a percentage of rejects means anything."""
+
+
+def run_load(
+    options: LoadOptions,
+    *,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    should_stop: Callable[[], int] = lambda: 0,
+    command: str = "heal load",
+    version: str = "",
+) -> LoadReport:
+    """Load every source into the table.
+
+    Args:
+        on_progress: Called after each batch, from any thread.
+        should_stop: The number of a signal that asks to end after the batches in flight, or 0.
+
+    Returns:
+        The report; its exit code says whether a signal or the reject budget ended the run early.
+
+    Raises:
+        HealError: What ended the run; what was committed stays, and the same command goes on from there.
+    """
+    locations = expand(options.sources)
+    with ExitStack() as stack:
+        run = Run(options, command=command, version=version)
+        stack.callback(run.close)
+        first = open_source(locations[0], options.read)
+        stack.callback(first.close)
+        table, note = find_target(run.connection, options, first.sample())
+        if note:
+            run.notes.append(note)
+        run.begin(table)
+        crew = _Crew(run, on_progress, should_stop)
+        stack.callback(crew.close)
+        sources: list[SourceRun] = []
+        for location in locations:
+            reader = first if location == locations[0] else open_source(location, options.read)
+            stack.callback(reader.close)
+            source = SourceRun(run, location, table, reader)
+            sources.append(source)
+            crew.load(source)
+            if crew.is_stopped:
+                break
+        crew.finish()
+        report = close_run(run, table, sources, crew.outcome, stopped=crew.is_stopped)
+        return crew.judged(report)
+
+
+def run_plan(options: LoadOptions) -> PlanReport:
+    """What `run_load` would do with the first source, without writing anything."""
+    began = time.perf_counter()
+    with ExitStack() as stack:
+        run = Run(options, command="heal plan", version="")
+        stack.callback(run.close)
+        location = expand(options.sources)[0]
+        reader = open_source(location, options.read)
+        stack.callback(reader.close)
+        table, _ = find_target(run.connection, replace(options, create=False, ddl=None), reader.sample())
+        source = SourceRun(run, location, table, reader)
+        return preview(source, notes=tuple(run.notes), seconds=time.perf_counter() - began)
+
+
+class _Crew:
+    """The worker threads of one run and what they have done so far."""
+
+    def __init__(
+        self, run: Run, on_progress: Callable[[Progress], None], should_stop: Callable[[], int]
+    ) -> None:
+        self._run = run
+        self._on_progress = on_progress
+        self._should_stop = should_stop
+        one = run.options.write.ordered or run.options.write.atomic or run.options.write.dry_run
+        self._workers = [BatchWorker(run) for _ in range(1 if one else run.options.write.jobs)]
+        self._lock = Lock()
+        self._failed = Event()
+        self._failure: BaseException | None = None
+        self._signal = 0
+        self.outcome = Outcome()
+
+    @property
+    def is_stopped(self) -> bool:
+        """A signal or the reject budget ended the run before its sources."""
+        return self._signal != 0 or self._is_over_budget()
+
+    def close(self) -> None:
+        """Give all connections back."""
+        for worker in self._workers:
+            worker.close()
+
+    def finish(self) -> None:
+        """End what `--atomic` or `--dry-run` kept open."""
+        for worker in self._workers:
+            worker.finish()
+
+    def load(self, source: SourceRun) -> None:
+        """Take one source through all workers; raises what the first failing thread raised."""
+        queue: Queue[Chunk | None] = Queue(maxsize=1)
+        threads = [
+            Thread(target=self._work, args=(worker, source, queue), name=f"heal-{number}", daemon=True)
+            for number, worker in enumerate(self._workers)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            for chunk in source.chunks():
+                self._signal = self._signal or self._should_stop()
+                if self._failed.is_set() or self.is_stopped:
+                    break
+                self._put(queue, chunk)
+        except BaseException as error:
+            self._fail(error)
+        for _ in threads:
+            self._put(queue, None)
+        for thread in threads:
+            thread.join()
+        with self._lock:
+            self.outcome += source.skipped
+        if self._failure is not None:
+            raise self._failure
+
+    def judged(self, report: LoadReport) -> LoadReport:
+        """The report with what a signal or the reject budget makes of it."""
+        if self._signal:
+            return replace(report, exit_code=128 + self._signal, resume=self._run.command)
+        if self._is_over_budget():
+            allowed = self._run.options.max_rejects
+            note = (
+                f"Stopped: more rows were rejected than --max-rejects {allowed} allows; to go on, allow more"
+            )
+            return replace(
+                report,
+                exit_code=BudgetExceeded.exit_code,
+                resume=self._run.command,
+                notes=(*report.notes, note),
+            )
+        return report
+
+    def _work(self, worker: BatchWorker, source: SourceRun, queue: Queue[Chunk | None]) -> None:
+        try:
+            while (chunk := self._get(queue)) is not None:
+                outcome = worker.process(source, chunk)
+                with self._lock:
+                    self.outcome += outcome
+                    rows = self.outcome.rows
+                self._on_progress(Progress(source.name, chunk.position, source.reader.source.size, rows))
+        except BaseException as error:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        with self._lock:
+            self._failure = self._failure or error
+        self._failed.set()
+
+    def _put(self, queue: Queue[Chunk | None], chunk: Chunk | None) -> None:
+        while not self._failed.is_set():
+            try:
+                queue.put(chunk, timeout=_TICK_S)
+            except Full:
+                continue
+            return
+
+    def _get(self, queue: Queue[Chunk | None]) -> Chunk | None:
+        while not self._failed.is_set():
+            try:
+                return queue.get(timeout=_TICK_S)
+            except Empty:
+                continue
+        return None
+
+    def _is_over_budget(self) -> bool:
+        allowed = self._run.options.max_rejects
+        rows = self.outcome.rows
+        if allowed is None:
+            return False
+        if allowed.endswith("%"):
+            return rows.read >= BUDGET_SAMPLE and rows.rejected > rows.read * float(allowed[:-1]) / 100
+        return rows.rejected > int(allowed)

@@ -1,0 +1,157 @@
+"""Plan + batch -> healed rows, rejects and tallies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+from heal_cli.convert import convert
+from heal_cli.heal.leftovers import leftover_columns, leftover_names, leftover_objects
+from heal_cli.heal.plan import planned_sources
+from heal_cli.heal.values import Gathered, default_values, gather
+from heal_cli.model import (
+    REJECTS,
+    ROW,
+    Batch,
+    ColumnPlan,
+    Converted,
+    Healed,
+    HealMask,
+    Plan,
+)
+
+
+def heal_batch(batch: Batch, plan: Plan) -> Healed:
+    """Every record of the batch, either in wire dtypes and ready for the table, or as a reject."""
+    rows = batch.frame[ROW]
+    columns: dict[str, pl.Series] = {ROW: rows}
+    heals: list[tuple[str, HealMask]] = []
+    rejects: list[pl.DataFrame] = []
+    absent: dict[str, pl.Series] = {}
+    losers: dict[str, pl.Series] = {}
+    for column in plan.columns:
+        target = column.column.name
+        if column.source is None:
+            values = default_values(plan, column, rows, batch.chunk.digest)
+            everywhere = pl.repeat(True, rows.len(), eager=True)
+            heals.append(
+                (target, HealMask(column.match.winner.pattern or "default", everywhere, assumption=True))
+            )
+            columns[target] = values.alias(target)
+            continue
+        gathered = gather(batch, column)
+        converted = convert(gathered.values, column.column.type, column.format, allow=plan.values.allow)
+        columns[target] = converted.values.alias(target)
+        heals += [(target, heal) for heal in (*gathered.heals, *converted.heals)]
+        losers |= dict(gathered.losers)
+        rejects += _column_rejects(plan, column, gathered, converted, rows)
+        if gathered.present is not None and _server_fills(column):
+            absent[target] = ~gathered.present
+    leftovers = _leftovers(batch, plan, losers)
+    if leftovers is not None and plan.unknown_columns == "reject":
+        rejects.append(_unknown_rejects(rows, leftover_objects(leftovers, batch.kinds)))
+    elif leftovers is not None and plan.rescue:
+        columns[plan.rescue] = leftover_objects(leftovers, batch.kinds).alias(plan.rescue)
+    refused = merge_rejects(rejects)
+    good = pl.DataFrame(columns)
+    if refused.height:
+        good = good.filter(~rows.is_in(refused[ROW].implode()))
+    to_file = leftovers is not None and plan.rescue is None and plan.unknown_columns == "rescue"
+    return Healed(
+        parts=_parts(good, rows, absent),
+        rejects=pl.concat([batch.broken, refused]).sort(ROW),
+        heals=tuple(heals),
+        rows=rows,
+        leftovers=leftovers if to_file else None,
+    )
+
+
+def _server_fills(column: ColumnPlan) -> bool:
+    """An absent key leaves the column to the server: DEFAULT, or an identity's next value."""
+    return column.column.default is not None or bool(column.column.identity)
+
+
+def _parts(good: pl.DataFrame, rows: pl.Series, absent: dict[str, pl.Series]) -> tuple[pl.DataFrame, ...]:
+    """Rows grouped by the columns they leave to the server's DEFAULT."""
+    groups = {name: mask for name, mask in absent.items() if mask.any()}
+    if not groups or not good.height:
+        return (good,)
+    keys = pl.DataFrame({ROW: rows, **{f"absent {name}": mask for name, mask in groups.items()}})
+    marked = good.join(keys, on=ROW, how="left", maintain_order="left")
+    marks = [f"absent {name}" for name in groups]
+    return tuple(
+        part.drop([*marks, *(name for name, is_absent in zip(groups, key, strict=True) if is_absent)])
+        for key, part in marked.partition_by(marks, as_dict=True, maintain_order=True).items()
+    )
+
+
+def _leftovers(batch: Batch, plan: Plan, losers: dict[str, pl.Series]) -> pl.DataFrame | None:
+    if plan.unknown_columns == "drop":
+        return None
+    names = leftover_names(batch, planned_sources(plan))
+    return leftover_columns(batch, names, {name: mask for name, mask in losers.items() if mask.any()})
+
+
+def _column_rejects(
+    plan: Plan, column: ColumnPlan, gathered: Gathered, converted: Converted, rows: pl.Series
+) -> Iterable[pl.DataFrame]:
+    target = column.column.name
+    said = pl.DataFrame({ROW: rows, "value": gathered.values.cast(pl.String)})
+    if converted.failed is not None:
+        yield _rejects(said.filter(converted.failed), converted.reason, converted.attempts, column=target)
+    if column.column.nullable or _trigger_may_fill(plan):
+        return
+    missing = converted.values.is_null()
+    if converted.failed is not None:
+        missing &= ~converted.failed
+    if gathered.present is not None and _server_fills(column):
+        missing &= gathered.present
+    if missing.any():
+        why = (f"{target} is NOT NULL",)
+        yield _rejects(said.filter(missing), "not_null_violation", why, column=target, sqlstate="23502")
+
+
+def _rejects(
+    said: pl.DataFrame,
+    reason: str,
+    attempts: Sequence[str],
+    *,
+    column: str | None,
+    sqlstate: str | None = None,
+) -> pl.DataFrame:
+    """REJECTS for the rows of `said` (ROW, value), all for the same reason."""
+    return said.select(
+        ROW,
+        reason=pl.lit(reason),
+        sqlstate=pl.lit(sqlstate, pl.String),
+        constraint=pl.lit(None, pl.String),
+        column=pl.lit(column, pl.String),
+        value="value",
+        attempts=pl.lit(pl.Series([list(attempts)], dtype=pl.List(pl.String))).first(),
+    )
+
+
+def _trigger_may_fill(plan: Plan) -> bool:
+    return any(t.enabled and t.row and t.on_insert and t.timing != "after" for t in plan.table.triggers)
+
+
+def _unknown_rejects(rows: pl.Series, leftovers: pl.Series) -> pl.DataFrame:
+    said = pl.DataFrame({ROW: rows, "value": leftovers}).drop_nulls("value")
+    return _rejects(said, "unknown_column", ("No column of the table takes these",), column=None)
+
+
+def merge_rejects(rejects: list[pl.DataFrame]) -> pl.DataFrame:
+    """One reject a row: the first fault leads, the attempts of all stand in order."""
+    if not rejects:
+        return REJECTS.to_frame()
+    every = pl.concat([frame.match_to_schema(REJECTS) for frame in rejects])
+    if every[ROW].is_unique().all():
+        return every
+    said = pl.format("{}: {}", pl.col("column").fill_null("row"), pl.col("attempts").list.join("; "))
+    return (
+        every.with_columns(said=said)
+        .group_by(ROW, maintain_order=True)
+        .agg(pl.col(*REJECTS.names()[1:-1]).first(), pl.col("said").alias("attempts"))
+        .match_to_schema(REJECTS)
+    )

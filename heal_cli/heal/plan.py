@@ -1,0 +1,143 @@
+"""A sample, a table and the patterns -> the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+import polars as pl
+
+from heal_cli.convert import decide_format, fit
+from heal_cli.errors import PlanError
+from heal_cli.match import coverage, match_columns
+from heal_cli.model import (
+    ROW,
+    Batch,
+    Column,
+    ColumnFormat,
+    ColumnMatch,
+    ColumnPlan,
+    Kind,
+    Matching,
+    MatchOptions,
+    Plan,
+    TableSchema,
+    ValueOptions,
+)
+from heal_cli.patterns import Catalogue
+
+MATCH_ROWS: Final = 2_000
+"""Rows that matching looks at: enough for shares of values, few enough for any number of columns."""
+
+FORMAT_ROWS: Final = 50_000
+"""Rows that settle the format of a column; what they leave open is asked of the whole file."""
+
+RESCUE_NAMES: Final = ("_rescued", "metadata", "extra")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What the user said that a plan depends on."""
+
+    match: MatchOptions
+    values: ValueOptions
+    unknown_columns: Literal["rescue", "drop", "reject", "add"]
+    now: datetime
+
+
+def make_plan(
+    sample: Batch,
+    table: TableSchema,
+    catalogue: Catalogue,
+    *,
+    options: PlanOptions,
+    confidences: Mapping[str, float] | None = None,
+) -> Plan:
+    """Where each target column gets its values, and how they are read.
+
+    Args:
+        sample: The first batch of the source.
+        confidences: Pattern id -> confidence learned so far; the catalogue's own where missing.
+
+    Raises:
+        PlanError: The plan does not cover the table; nothing should be written.
+        UsageError: `--map` names a column that is not there.
+    """
+    matching = match_columns(
+        sample.frame.head(MATCH_ROWS),
+        table,
+        patterns=catalogue.patterns,
+        options=options.match,
+        fit=lambda values, type_: fit(values, type_, decide_format(values, type_, options.values)),
+        confidences=confidences,
+    )
+    if reason := coverage(matching, table):
+        raise PlanError(reason, hint="Name the columns with --map SOURCE=TARGET, or look with: heal plan")
+    values = sample.frame.head(FORMAT_ROWS)
+    return Plan(
+        table=table,
+        columns=tuple(_column_plan(match, table, values, options.values) for match in matching.matches),
+        unmatched_source=matching.unmatched_source,
+        unmatched_target=matching.unmatched_target,
+        refused=matching.refused,
+        rescue=_rescue_column(matching, table) if options.unknown_columns == "rescue" else None,
+        unknown_columns=options.unknown_columns,
+        values=options.values,
+        now=options.now,
+    )
+
+
+def _column_plan(
+    match: ColumnMatch, table: TableSchema, values: pl.DataFrame, options: ValueOptions
+) -> ColumnPlan:
+    column = table.column(match.target)
+    if match.winner.kind is Kind.DEFAULT or match.winner.source is None:
+        return ColumnPlan(column, match, ColumnFormat(), f"default {match.winner.value!r}")
+    names = [match.winner.source, *(fallback.source for fallback in match.fallbacks if fallback.source)]
+    series = (
+        pl.concat([values[name].cast(pl.String) for name in names]) if len(names) > 1 else values[names[0]]
+    )
+    format_ = decide_format(series, column.type, options)
+    return ColumnPlan(column, match, format_, _describe(values[names[0]].dtype, column, format_))
+
+
+def _describe(dtype: pl.DataType, column: Column, format_: ColumnFormat) -> str:
+    """The conversion in a few words, for `heal plan`."""
+    said = [
+        f"order {format_.date_order}" if format_.date_order else "",
+        "decimal comma" if format_.decimal == "," else "",
+        f"epoch {format_.epoch}" if format_.epoch else "",
+        f"zone {format_.timezone}" if format_.timezone else "",
+        f"percent as {format_.percent}" if format_.percent else "",
+    ]
+    kind = "text" if dtype == pl.String else str(dtype).lower()
+    return ", ".join([f"{kind} -> {column.type.name}", *filter(None, said)])
+
+
+def _rescue_column(matching: Matching, table: TableSchema) -> str | None:
+    """The JSONB column that takes values with no column of their own; None: the leftovers file."""
+    by_name = {column.name: column for column in table.columns}
+    for name in RESCUE_NAMES:
+        column = by_name.get(name)
+        if (
+            column is not None
+            and column.type.base == "jsonb"
+            and not column.is_required
+            and not column.generated
+            and column.insertable
+            and name in matching.unmatched_target
+        ):
+            return name
+    return None
+
+
+def planned_sources(plan: Plan) -> frozenset[str]:
+    """Every source column that the plan reads, directly or as a fallback."""
+    return frozenset(
+        source
+        for column in plan.columns
+        for source in (column.source, *(fallback.source for fallback in column.match.fallbacks))
+        if source is not None
+    ) | {ROW}

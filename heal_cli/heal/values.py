@@ -1,0 +1,93 @@
+"""The values of one target column in one batch, before conversion: direct, fallback or default."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import polars as pl
+
+from heal_cli.convert import wire_dtype
+from heal_cli.model import ROW, Batch, Candidate, ColumnPlan, HealMask, Kind, Plan, Tier
+
+NAMESPACE = uuid.UUID("6865616c-0000-5000-8000-000000000000")
+"""Name space of the UUIDv5 that a default 'uuid' makes: the same row always gets the same one."""
+
+
+class Gathered(NamedTuple):
+    """Source values of one target column."""
+
+    values: pl.Series
+    present: pl.Series | None  # Boolean; None: the source has a value or a null in every row
+    heals: tuple[HealMask, ...]
+    losers: tuple[tuple[str, pl.Series], ...]  # fallback column, rows where it differs from the direct one
+
+
+def gather(batch: Batch, column: ColumnPlan) -> Gathered:
+    """Values of the direct source, filled from its fallbacks in rows that lack it.
+
+    A direct key counts as lacking where JSON has no such key, or where the CSV cell is empty.
+    """
+    frame = batch.frame
+    winner = column.match.winner
+    source = column.source
+    assert source is not None  # a default has no source and does not come here
+    if source in frame.columns:
+        values = frame[source]
+        absent = batch.absent.get(source)
+    else:
+        values = pl.Series(source, [None], pl.String).new_from_index(0, frame.height)
+        absent = pl.repeat(True, frame.height, eager=True)
+    heals = list(_rename_heal(winner, values))
+    losers = []
+    lacking = absent if absent is not None else _lacking(batch, values)
+    for fallback in column.match.fallbacks:
+        name = fallback.source
+        if name is None or name not in frame.columns:
+            continue
+        other = frame[name]
+        used = lacking & other.is_not_null()
+        if used.any():
+            values = values.zip_with(~used, other.cast(values.dtype))
+            heals.append(HealMask(fallback.pattern or fallback.tier.value, used))
+            lacking = lacking & ~used
+        losers.append((name, other.is_not_null() & ~used & other.cast(values.dtype).ne_missing(values)))
+    return Gathered(values, ~lacking if absent is not None else None, tuple(heals), tuple(losers))
+
+
+def _lacking(batch: Batch, values: pl.Series) -> pl.Series:
+    """Rows without a direct value: for JSON only absent keys lack one, a null is a value."""
+    if batch.kinds:
+        return pl.repeat(False, values.len(), eager=True)
+    return values.is_null()
+
+
+def _rename_heal(winner: Candidate, values: pl.Series) -> Iterator[HealMask]:
+    """A column placed by more than its own name is a heal in every row that has a value."""
+    if winner.tier is not Tier.EXACT:
+        yield HealMask(winner.pattern or f"{winner.tier.value}_{winner.kind.value}", values.is_not_null())
+
+
+def default_values(plan: Plan, column: ColumnPlan, rows: pl.Series, digest: str) -> pl.Series:
+    """The value of a default pattern for every row, in the target's wire dtype.
+
+    Args:
+        rows: Row numbers.
+        digest: Content hash of the batch, so that a made UUID depends on the content alone.
+    """
+    candidate = column.match.winner
+    assert candidate.kind is Kind.DEFAULT
+    dtype = wire_dtype(column.column.type)
+    if candidate.value == "now":
+        return pl.Series([plan.now]).dt.cast_time_unit("us").cast(dtype).new_from_index(0, rows.len())
+    if candidate.value == "uuid":
+        # No expression makes UUIDs; this path is taken only where the file has no key at all.
+        made = [str(uuid.uuid5(NAMESPACE, f"{digest}/{row}")) for row in rows]
+        return pl.Series(made, dtype=pl.String).cast(dtype)
+    return pl.Series([candidate.value], dtype=pl.String).cast(dtype).new_from_index(0, rows.len())
+
+
+def row_numbers(batch: Batch) -> pl.Series:
+    """Row numbers of the batch's frame, Int64."""
+    return batch.frame[ROW]

@@ -1,0 +1,231 @@
+"""The tiers: each proposes candidates for pairs of columns and applies nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final, Protocol
+
+from heal_cli.match.names import UNEXPLAINED, Context, Name, Similarity, is_claim, parse, similarity
+from heal_cli.match.values import MIN_FIT, TIMES, Evidence
+from heal_cli.model import Candidate, Column, Kind, TableSchema, Tier
+
+PLURAL: Final = 0.95
+"""Confidence of names that are one name but for the plural, which may be another thing (`new`, `news`)."""
+
+FLOOR: Final = 0.4
+"""Confidence under which a candidate is not even worth a question."""
+
+
+_MADE: Final = ("now", "uuid")  # defaults that are computed and fit the types of their scope
+
+
+class Scope(Protocol):
+    """Where a pattern applies: shell-style globs, lower case; empty means anywhere."""
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Over the table's name."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Over the target column's name."""
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Over pg_type.typname under all domains, or 'enum'."""
+
+
+class Pattern(Protocol):
+    """What matching needs to know of a catalogue entry or a learned one."""
+
+    @property
+    def id(self) -> str:
+        """Its name in reports."""
+
+    @property
+    def kind(self) -> Kind:
+        """Only renames, mappings and defaults concern matching."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Source column names, compared without case, separators and accents."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Target column names, compared in the same way."""
+
+    @property
+    def scope(self) -> Scope:
+        """Where it applies."""
+
+    @property
+    def confidence(self) -> float:
+        """Prior, 0-1."""
+
+    @property
+    def shape(self) -> str | None:
+        """Regular expression that the values have to match, None for any."""
+
+    @property
+    def value(self) -> str | None:
+        """Of a default: 'now', 'uuid', or a text of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A target column and its name, taken apart."""
+
+    column: Column
+    name: Name
+
+
+def named_alike(source: Name, target: Target, evidence: Evidence) -> Iterator[Candidate]:
+    """Tier exact, its last step: one name is the plural of the other."""
+    if source.singular_key and source.singular_key == target.name.singular_key:
+        fit, reasons = evidence.fit(source.raw, target.column)
+        confidence = PLURAL * _factor(fit)
+        yield _rename(source, target, Tier.EXACT, confidence, ("same name but for the plural", *reasons))
+
+
+def by_pattern(
+    source: Name,
+    target: Target,
+    table: TableSchema,
+    patterns: Sequence[Pattern],
+    confidences: Mapping[str, float],
+    evidence: Evidence,
+) -> Iterator[Candidate]:
+    """Tier pattern: renames and mappings whose names and scope agree, weighed by the values.
+
+    Args:
+        patterns: Those of `by_names(...)` for this pair.
+    """
+    for pattern in patterns:
+        if not applies(pattern.scope, table, target.column):
+            continue
+        fit, reasons = evidence.fit(source.raw, target.column)
+        shaped = evidence.shape(source.raw, pattern.shape) if pattern.shape else 1.0
+        if shaped < MIN_FIT:
+            reasons += (f"only {shaped:.0%} of the values look as the pattern asks",)
+        prior = confidences.get(pattern.id, pattern.confidence)
+        confidence = prior * _factor(min(fit, shaped))
+        known = f"pattern {pattern.id} {prior:.2f}"
+        yield _rename(source, target, Tier.PATTERN, confidence, (known, *reasons), pattern)
+
+
+def by_likeness(
+    source: Name, target: Target, around: Context, evidence: Evidence, *, min_confidence: float
+) -> Iterator[Candidate]:
+    """Tier fuzzy: likeness of names x what the values say; without values that fit, never enough.
+
+    Args:
+        min_confidence: Names less alike than this can only become a question: their values are not asked.
+    """
+    alike = similarity(source, target.name, around)
+    if alike.score < FLOOR:
+        return
+    score = alike.score
+    reasons: tuple[str, ...] = (f"name {score:.2f}", *alike.reasons)
+    doubt = _doubt(source, target, alike)
+    if doubt:
+        score = min(score, UNEXPLAINED)
+        reasons += (doubt,)
+    if score < min_confidence:
+        yield _rename(source, target, Tier.FUZZY, score, reasons)
+        return
+    verdict = evidence.judge(source.raw, target.column, target.name)
+    if verdict.is_evidence:
+        confidence = score * verdict.factor
+    else:
+        confidence = min(score * verdict.fit, UNEXPLAINED)
+        reasons += () if verdict.reasons else ("no values to compare",)
+    yield _rename(source, target, Tier.FUZZY, confidence, reasons + verdict.reasons)
+
+
+def _doubt(source: Name, target: Target, alike: Similarity) -> str:
+    """Why words that say little do matter here; empty when they do not."""
+    base = target.column.type.base
+    if is_claim(source) != is_claim(target.name) and base != "bool":
+        return "one name reads as yes or no"
+    if alike.is_untimed and base not in TIMES:
+        return f"one name tells a time, the column is {target.column.type.name}"
+    return ""
+
+
+def by_default(
+    target: Target,
+    table: TableSchema,
+    patterns: Iterable[Pattern],
+    confidences: Mapping[str, float],
+    evidence: Evidence,
+) -> Iterator[Candidate]:
+    """Tier pattern: values for a column that has no source and needs one."""
+    for pattern in patterns:
+        named = any(parse(name).key == target.name.key for name in pattern.targets)
+        if not named or pattern.kind is not Kind.DEFAULT or not applies(pattern.scope, table, target.column):
+            continue
+        if pattern.value not in _MADE and not evidence.accepts(pattern.value or "", target.column):
+            continue
+        prior = confidences.get(pattern.id, pattern.confidence)
+        reasons = (f"pattern {pattern.id} {prior:.2f}", "the column is NOT NULL and has no source")
+        yield Candidate(
+            Kind.DEFAULT,
+            target.column.name,
+            source=None,
+            tier=Tier.PATTERN,
+            confidence=round(prior, 4),
+            pattern=pattern.id,
+            value=pattern.value,
+            evidence=reasons,
+        )
+
+
+def by_names(patterns: Iterable[Pattern]) -> dict[tuple[str, str], list[Pattern]]:
+    """Renames and mappings by the keys of source and target name."""
+    found: dict[tuple[str, str], list[Pattern]] = {}
+    for pattern in patterns:
+        if pattern.kind in (Kind.RENAME, Kind.MAPPING):
+            for source in {parse(name).key for name in pattern.sources}:
+                for target in {parse(name).key for name in pattern.targets}:
+                    found.setdefault((source, target), []).append(pattern)
+    return found
+
+
+def applies(scope: Scope, table: TableSchema, column: Column) -> bool:
+    """True when table, column and type lie within the scope."""
+    types = {column.type.base, "enum"} if column.type.labels else {column.type.base}
+    return (
+        _within(scope.tables, {table.name.lower()})
+        and _within(scope.columns, {column.name.lower()})
+        and _within(scope.types, types)
+    )
+
+
+def _within(globs: tuple[str, ...], names: set[str]) -> bool:
+    return not globs or any(fnmatchcase(name, glob) for glob in globs for name in names)
+
+
+def _factor(fit: float) -> float:
+    """What the values leave of a confidence that does not rest on them: all, while they fit."""
+    return 1.0 if fit >= MIN_FIT else fit
+
+
+def _rename(
+    source: Name,
+    target: Target,
+    tier: Tier,
+    confidence: float,
+    reasons: tuple[str, ...],
+    pattern: Pattern | None = None,
+) -> Candidate:
+    return Candidate(
+        pattern.kind if pattern else Kind.RENAME,
+        target.column.name,
+        source=source.raw,
+        tier=tier,
+        confidence=round(confidence, 4),
+        pattern=pattern.id if pattern else None,
+        evidence=reasons,
+    )

@@ -1,0 +1,204 @@
+"""What a sample's values say for or against a target column, whatever the names are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, TypeAlias
+
+import polars as pl
+
+from heal_cli.match.names import Name
+from heal_cli.model import ROW, Column, PgType, TableSchema
+
+Fit: TypeAlias = Callable[[pl.Series, PgType], float]
+"""Share (0-1) of non-null values that convert to the type; `convert` supplies it."""
+
+MIN_FIT: Final = 0.9
+"""Share of values that has to convert before likeness of names counts for anything."""
+
+_SAMPLE: Final = 1000  # values to judge a column by, evenly spaced: shares are then known to about 2 %
+_TEXT_FACTOR: Final = 0.85  # any value fits text, so the name alone has to be better
+_AGAINST: Final = 0.5
+_MOSTLY: Final = 0.9
+_UNIQUE: Final = 0.9  # share of distinct values below which a column is no key, a few duplicates aside
+_NULLABLE: Final = 0.7
+
+_NUMBERS: Final = ("int2", "int4", "int8", "float4", "float8", "numeric")
+TIMES: Final = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
+_TELLING: Final = frozenset((*_NUMBERS, *TIMES, "bool", "uuid", "json", "jsonb"))
+"""Types that most values of other kinds do not fit; all others take nearly any text."""
+
+SHAPES: Final[Mapping[str, tuple[str, str]]] = {
+    "email": (r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "e-mail addresses"),
+    "url": (r"^(?i)([a-z][a-z0-9+.-]*://|www\.)\S+$", "URLs"),
+    "ip": (r"^(\d{1,3}(\.\d{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]+)(/\d+)?$", "IP addresses"),
+    "phone": (r"^(?i)[+(]?[\d\s()./-]{6,}(\s*(x|ext\.?)\s*\d+)?$", "telephone numbers"),
+    "iban": (r"^(?i)[A-Z]{2}\d{2}[\sA-Z0-9]{11,36}$", "IBANs"),
+    "zip": (r"^(?i)[A-Z0-9][A-Z0-9 -]{2,9}$", "postal codes"),
+}
+"""Concept in a target's name -> what its values look like (regular expression), and how people call them."""
+
+_CHECK_LIST: Final = re.compile(r"=\s*ANY\s*\(+\s*ARRAY\[(?P<items>.*?)\]", re.DOTALL)
+_LITERAL: Final = re.compile(r"'((?:[^']|'')*)'")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A source column's values, thinned to what a judgement needs."""
+
+    values: pl.Series  # non-null, fewer than 2000, evenly spaced
+    filled: int  # non-null values in the whole sample
+    rows: int
+
+    @cached_property
+    def text(self) -> pl.Series:
+        """The values as trimmed text; empty for nested values."""
+        if self.values.dtype.is_nested() or self.values.dtype == pl.Binary:
+            return pl.Series([], dtype=pl.String)
+        return self.values.cast(pl.String).str.strip_chars()
+
+    @cached_property
+    def distinct(self) -> float:
+        """Share of values that are distinct; 1 for nested values, which are no keys."""
+        return self.text.n_unique() / self.text.len() if self.text.len() else 1.0
+
+    @property
+    def count(self) -> int:
+        """Values to judge by."""
+        return self.values.len()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the values say: a factor on the confidence (0-1), the share that fits, reasons for people."""
+
+    factor: float
+    fit: float
+    reasons: tuple[str, ...]
+
+    @property
+    def is_evidence(self) -> bool:
+        """True when there are values and they fit."""
+        return self.fit >= MIN_FIT and bool(self.reasons)
+
+
+class Evidence:
+    """Answers about a sample's values; each question is asked of `fit` once."""
+
+    def __init__(self, sample: pl.DataFrame, table: TableSchema, fit: Fit) -> None:
+        self._fit = fit
+        self._profiles = {name: _profile(sample[name]) for name in sample.columns if name != ROW}
+        self._fits: dict[tuple[str, PgType], float] = {}
+        self._lists = check_lists(table)
+        self._keys = frozenset(
+            constraint.columns[0]
+            for constraint in table.constraints
+            if constraint.kind in "pu" and len(constraint.columns) == 1 and constraint.predicate is None
+        )
+
+    def profile(self, source: str) -> Profile:
+        """The thinned values of a source column."""
+        return self._profiles[source]
+
+    def fit(self, source: str, column: Column) -> tuple[float, tuple[str, ...]]:
+        """Share of values that the column would take, with the reasons; 1 and none without values."""
+        profile = self._profiles[source]
+        if not profile.count:
+            return 1.0, ()
+        share = self._type_fit(source, column.type)
+        reasons = [f"{_of(share, profile.count)} values are {column.type.name}"]
+        labels = self._lists.get(column.name)
+        if labels and profile.text.len():
+            listed = _share(profile.text.str.to_lowercase().is_in([label.lower() for label in labels]))
+            reasons.append(f"{_of(listed, profile.count)} values are among {_spoken(labels)}")
+            share = min(share, listed)
+        return share, tuple(reasons)
+
+    def judge(self, source: str, column: Column, name: Name) -> Verdict:
+        """What the values say to a likeness of names.
+
+        Args:
+            name: The target's name, taken apart: `email` in it says what its values look like.
+        """
+        fit, reasons = self.fit(source, column)
+        if not reasons:
+            return Verdict(0.0, fit, ())
+        profile = self._profiles[source]
+        telling = column.type.base in _TELLING or bool(column.type.labels) or column.name in self._lists
+        factor = 1.0 if telling else _TEXT_FACTOR
+        shaped, shape_reasons = self._judge_shape(profile, name)
+        if shaped is not None and not telling:
+            factor = 1.0 if shaped >= _MOSTLY else _TEXT_FACTOR * _AGAINST
+            reasons += shape_reasons
+        if column.name in self._keys and profile.distinct < _UNIQUE:
+            factor *= _AGAINST
+            reasons += (
+                f"only {_of(profile.distinct, profile.count)} values are distinct, the column is a key",
+            )
+        if column.is_required and profile.filled * 2 < profile.rows:
+            factor *= _NULLABLE
+            reasons += (f"only {profile.filled} of {profile.rows} rows have a value, the column is NOT NULL",)
+        return Verdict(factor, fit, reasons)
+
+    def shape(self, source: str, regex: str) -> float:
+        """Share of values that match the regular expression; 1 without values."""
+        text = self._profiles[source].text
+        return _share(text.str.contains(regex)) if text.len() else 1.0
+
+    def accepts(self, text: str, column: Column) -> bool:
+        """True when the column would take this one text: by type, enum labels and CHECK list."""
+        labels = self._lists.get(column.name) or column.type.labels
+        return text in labels if labels else self._fit(pl.Series([text]), column.type) == 1.0
+
+    def _type_fit(self, source: str, type: PgType) -> float:
+        key = (source, type)
+        if key not in self._fits:
+            self._fits[key] = self._fit(self._profiles[source].values, type)
+        return self._fits[key]
+
+    @staticmethod
+    def _judge_shape(profile: Profile, name: Name) -> tuple[float | None, tuple[str, ...]]:
+        """Share of values with the look that the target's name calls for; None when it calls for none."""
+        wanted = next((SHAPES[word.concept] for word in reversed(name.words) if word.concept in SHAPES), None)
+        if wanted is None or not profile.text.len():
+            return None, ()
+        share = _share(profile.text.str.contains(wanted[0]))
+        return share, (f"{_of(share, profile.count)} values look like {wanted[1]}",)
+
+
+def check_lists(table: TableSchema) -> dict[str, tuple[str, ...]]:
+    """Column -> the texts a CHECK allows it, for `CHECK (role IN ('user', 'assistant'))`."""
+    lists: dict[str, tuple[str, ...]] = {}
+    for constraint in table.constraints:
+        found = _CHECK_LIST.search(constraint.expression or "") if constraint.kind == "c" else None
+        if found and len(constraint.columns) == 1:
+            labels = tuple(item.replace("''", "'") for item in _LITERAL.findall(found["items"]))
+            if labels:
+                lists[constraint.columns[0]] = labels
+    return lists
+
+
+def _profile(column: pl.Series) -> Profile:
+    present = column.drop_nulls()
+    if present.dtype == pl.String:
+        present = present.filter(present.str.strip_chars() != "")
+    return Profile(present.gather_every(max(1, present.len() // _SAMPLE)), present.len(), column.len())
+
+
+def _share(mask: pl.Series) -> float:
+    mean = mask.mean()
+    return float(mean) if isinstance(mean, (int, float)) else 0.0
+
+
+def _of(share: float, count: int) -> str:
+    """`97 of 100`; never `100 of 100` for a share below 1."""
+    hits = round(share * count)
+    return f"{min(hits, count - 1) if share < 1 else hits} of {count}"
+
+
+def _spoken(labels: tuple[str, ...], most: int = 4) -> str:
+    listed = ", ".join(repr(label) for label in labels[:most])
+    return f"{listed} and {len(labels) - most} more" if len(labels) > most else listed

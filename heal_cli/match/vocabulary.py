@@ -1,0 +1,71 @@
+"""What words mean in column names: abbreviations, synonyms, and words that say little.
+
+The words themselves are data, in `vocabulary.toml`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Final
+
+ABBREVIATION_TRUST: Final = 0.97
+SYNONYM_TRUST: Final = 0.95
+NEAR_TRUST: Final = 0.88
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """The concept behind a phrase, and how surely the phrase means it (0-1)."""
+
+    concept: str
+    trust: float
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Lookup tables over normalised words."""
+
+    abbreviations: Mapping[str, tuple[str, ...]]
+    phrases: Mapping[tuple[str, ...], Meaning]
+    joined: Mapping[str, Meaning]  # the same phrases, written as one word: 'zipcode'
+    longest: int  # words in the longest phrase
+    temporal: frozenset[str]
+    weak: frozenset[str]
+    claims: frozenset[str]  # in front of a name: yes or no
+    singular: frozenset[str]  # words that look like plurals and are not
+    known: frozenset[str]  # real words: two of them are never typos of each other
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """The words that ship with heal, read once."""
+    data = tomllib.loads((resources.files(__package__) / "vocabulary.toml").read_text("utf-8"))
+    phrases = _phrases(data["synonyms"], SYNONYM_TRUST) | _phrases(data["near"], NEAR_TRUST)
+    abbreviations = {short: tuple(long.split()) for short, long in data["abbreviations"].items()}
+    words = data["words"]
+    spelled = {word for phrase in phrases for word in phrase}
+    spelled |= {word for long in abbreviations.values() for word in long}
+    return Vocabulary(
+        abbreviations=abbreviations,
+        phrases=phrases,
+        joined={"".join(phrase): meaning for phrase, meaning in phrases.items() if len(phrase) > 1},
+        longest=max(map(len, phrases)),
+        temporal=frozenset(words["temporal"]),
+        weak=frozenset(words["weak"]),
+        claims=frozenset(words["claims"]),
+        singular=frozenset(words["singular"]),
+        known=frozenset((*words["known"], *words["temporal"], *words["weak"], *spelled, *abbreviations)),
+    )
+
+
+def _phrases(groups: Mapping[str, list[str]], trust: float) -> dict[tuple[str, ...], Meaning]:
+    """Each phrase of a group with the group's concept; the concept's own words are fully trusted."""
+    meanings: dict[tuple[str, ...], Meaning] = {}
+    for concept, phrases in groups.items():
+        meanings[tuple(concept.split())] = Meaning(concept, 1.0)
+        meanings |= {tuple(phrase.split()): Meaning(concept, trust) for phrase in phrases}
+    return meanings

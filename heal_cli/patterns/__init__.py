@@ -1,0 +1,23 @@
+"""What heal knows beforehand and what it learns: the catalogue as data, and trials in the database."""
+
+from heal_cli.patterns.catalogue import Catalogue, Example, Pattern, Scope
+from heal_cli.patterns.learned import Trial, confidences, ddl, ensure, record_trials, shape_of
+from heal_cli.patterns.load import load_catalogue
+from heal_cli.patterns.statistics import is_significant, posterior_mean, wilson_lower_bound
+
+__all__ = [
+    "Catalogue",
+    "Example",
+    "Pattern",
+    "Scope",
+    "Trial",
+    "confidences",
+    "ddl",
+    "ensure",
+    "is_significant",
+    "load_catalogue",
+    "posterior_mean",
+    "record_trials",
+    "shape_of",
+    "wilson_lower_bound",
+]

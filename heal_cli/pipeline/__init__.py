@@ -1,0 +1,16 @@
+"""The one place that knows the order: read -> plan -> heal -> write -> record.
+
+A `Run` is one invocation against one table, a `SourceRun` one source in it. An engine takes chunks
+from `SourceRun.chunks()`, gives each to a `BatchWorker`, on as many threads as it likes, and adds up
+the outcomes; `close_run` checks the books and makes the report.
+"""
+
+from heal_cli.pipeline.closing import close_run
+from heal_cli.pipeline.outcome import Outcome
+from heal_cli.pipeline.preview import preview
+from heal_cli.pipeline.run import Run
+from heal_cli.pipeline.source import SourceRun
+from heal_cli.pipeline.target import find_target
+from heal_cli.pipeline.worker import BatchWorker
+
+__all__ = ["BatchWorker", "Outcome", "Run", "SourceRun", "close_run", "find_target", "preview"]

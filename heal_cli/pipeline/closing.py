@@ -1,0 +1,99 @@
+"""The end of a run: the books are checked, the ledger and the patterns told, the report made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from heal_cli.errors import ConservationError
+from heal_cli.model import HealTally, LoadReport, PatternTrial, Rows, TableSchema
+from heal_cli.patterns import Trial, record_trials, shape_of
+from heal_cli.pipeline.outcome import Outcome
+from heal_cli.pipeline.run import Run
+from heal_cli.pipeline.source import SourceRun
+from heal_cli.record import encode, load_document
+from heal_cli.write import end_run, finish_source, run_totals
+
+TRIAL_FAILS_ABOVE: Final = 0.1
+"""Share of rows rejected for a column, above which the pattern that placed it has failed."""
+
+_DONE: Final = 0
+_WITH_REJECTS: Final = 3
+
+
+def close_run(
+    run: Run, table: TableSchema, sources: Sequence[SourceRun], outcome: Outcome, *, stopped: bool = False
+) -> LoadReport:
+    """Check that every row is accounted for, and say what became of the run.
+
+    Args:
+        stopped: A signal or a budget ended it early; the caller sets the exit code.
+
+    Raises:
+        ConservationError: Rows read and rows accounted for differ.
+    """
+    _check_books(run, outcome.rows)
+    if run.has_ledger:
+        for source in sources:
+            if source.is_exhausted and source.last is not None and source.claimed is not None and not stopped:
+                finish_source(
+                    run.connection, source.claimed.source, stop=source.last.stop, digest=source.last.digest
+                )
+    report = LoadReport(
+        run=run.id,
+        table=table.qualified,
+        schema_version=table.version,
+        sources=tuple(source.reader.source for source in sources),
+        plan=sources[0].planned.plan if sources else None,
+        rows=outcome.rows,
+        heals=tuple(
+            HealTally(column, rule, rows, lossy, assumption)
+            for (column, rule, lossy, assumption), rows in sorted(outcome.heals.items())
+        ),
+        reject_reasons=dict(outcome.reasons.most_common()),
+        rejects_path=str(run.rejects.path) if outcome.rows.rejected else None,
+        leftovers_path=str(run.leftovers.path) if run.leftovers.path.exists() else None,
+        trials=_trials(run, sources, outcome) if outcome.rows.loaded else (),
+        notes=tuple(run.notes),
+        seconds=time.perf_counter() - run.clock,
+        exit_code=_WITH_REJECTS if outcome.rows.rejected else _DONE,
+    )
+    if run.has_ledger:
+        state = "stopped" if stopped else "done"
+        end_run(run.connection, run=run.id, state=state, report=encode(load_document(report)))
+    return report
+
+
+def _check_books(run: Run, rows: Rows) -> None:
+    """P1, against the ledger as the server has it now."""
+    if not rows.is_conserved:
+        raise ConservationError(
+            f"Rows read and accounted for differ: {rows.read} read, {rows.loaded} loaded,"
+            f" {rows.duplicates} duplicates, {rows.rejected} rejected, {rows.spooled} spooled",
+            hint=f"This is a defect of heal; please report it with run {run.id}",
+        )
+    if not run.has_ledger or run.options.write.dry_run:
+        return
+    kept = run_totals(run.connection, run.id)
+    if (kept.loaded, kept.rejected, kept.duplicates) != (rows.loaded, rows.rejected, rows.duplicates):
+        raise ConservationError(
+            f"The ledger and this run differ: {kept.loaded} and {rows.loaded} loaded,"
+            f" {kept.rejected} and {rows.rejected} rejected",
+            hint=f"This is a defect of heal; please report it with run {run.id}",
+        )
+
+
+def _trials(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> tuple[PatternTrial, ...]:
+    """One trial for each pattern that placed a column, with what came of it."""
+    worst = TRIAL_FAILS_ABOVE * outcome.rows.read
+    used = {
+        Trial(pattern, shape_of(source.reader.source.columns), outcome.faults[column.column.name] <= worst)
+        for source in sources
+        for column in source.planned.plan.columns
+        for pattern in (column.match.winner.pattern, *(f.pattern for f in column.match.fallbacks))
+        if pattern is not None
+    }
+    if not used or not run.can_learn:
+        return ()
+    return record_trials(run.connection, run.id, list(used), catalogue=run.catalogue)

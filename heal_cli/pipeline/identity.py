@@ -1,0 +1,18 @@
+"""Run ids."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+
+
+def new_run_id() -> str:
+    """A UUIDv7 (RFC 9562): unique, and in the order in which runs began.
+
+    The standard library makes them from Python 3.14 on.
+    """
+    value = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return str(uuid.UUID(int=value))

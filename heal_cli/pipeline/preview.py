@@ -1,0 +1,75 @@
+"""`heal plan`: what a load would do, found out without writing anything."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from heal_cli.heal import heal_batch
+from heal_cli.model import ROW, HealTally, Plan, Written
+from heal_cli.pipeline.outcome import count
+from heal_cli.pipeline.source import SourceRun
+from heal_cli.record import PlanReport
+
+EXAMPLES: Final = 3
+
+
+def preview(source: SourceRun, *, notes: tuple[str, ...], seconds: float) -> PlanReport:
+    """The plan of one source, tried on its first batch."""
+    plan = source.planned.plan
+    batch = source.sample
+    healed = heal_batch(batch, plan)
+    good = pl.concat(healed.parts, how="diagonal") if healed.parts else pl.DataFrame()
+    loaded = good[ROW] if ROW in good.columns else pl.Series(ROW, dtype=pl.Int64)
+    outcome = count(healed, Written(loaded, healed.rejects, healed.rejects.clear(), 0))
+    samples = {
+        column.column.name: _before_after(batch.frame, good, plan, column.column.name)
+        for column in plan.columns
+    }
+    return PlanReport(
+        plan=plan,
+        sources=(source.reader.source,),
+        sampled=outcome.rows.__class__(
+            read=batch.chunk.rows,
+            loaded=outcome.rows.loaded,
+            healed=outcome.rows.healed,
+            rejected=outcome.rows.rejected,
+        ),
+        heals=tuple(
+            HealTally(column, rule, rows, lossy, assumption)
+            for (column, rule, lossy, assumption), rows in sorted(outcome.heals.items())
+        ),
+        reject_reasons=dict(outcome.reasons.most_common()),
+        rejects=healed.rejects.head(EXAMPLES),
+        samples=samples,
+        notes=notes,
+        seconds=seconds,
+    )
+
+
+def _before_after(
+    frame: pl.DataFrame, good: pl.DataFrame, plan: Plan, target: str
+) -> tuple[tuple[str | None, str | None], ...]:
+    """A few (source text, loaded text) of one target column, those that changed first."""
+    source = next(column.source for column in plan.columns if column.column.name == target)
+    if target not in good.columns:
+        return ()
+    after = good.select(ROW, after=_as_text(good[target]))
+    if source is None or source not in frame.columns:
+        return tuple((None, value) for value in after["after"].head(EXAMPLES))
+    pairs = (
+        frame.select(ROW, before=_as_text(frame[source]))
+        .join(after, on=ROW)
+        .unique(["before", "after"], keep="first", maintain_order=True)
+        .sort(pl.col("before").eq_missing(pl.col("after")), pl.col("before").is_null(), maintain_order=True)
+    )
+    return tuple(pairs.select("before", "after").head(EXAMPLES).iter_rows())
+
+
+def _as_text(values: pl.Series) -> pl.Series:
+    return (
+        values.cast(pl.String, strict=False)
+        if not values.dtype.is_nested()
+        else values.to_frame().select(pl.struct(pl.all()).struct.json_encode()).to_series()
+    )

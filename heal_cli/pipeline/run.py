@@ -1,0 +1,76 @@
+"""One invocation: the connection that plans and keeps the books, and the files it leaves behind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+
+from heal_cli.heal import PlanOptions
+from heal_cli.model import LoadOptions, TableSchema
+from heal_cli.patterns import confidences, ensure, load_catalogue
+from heal_cli.pipeline.identity import new_run_id
+from heal_cli.record import LeftoverWriter, RejectWriter, leftovers_path, rejects_path
+from heal_cli.write import begin_run, connect, ledger_migrations, migrate
+
+
+class Run:
+    """One invocation: the connection that plans and keeps the books, and the files it leaves behind."""
+
+    def __init__(self, options: LoadOptions, *, command: str, version: str) -> None:
+        self.options = options
+        self.id = new_run_id()
+        self.began = datetime.now(UTC)
+        self.clock = time.perf_counter()
+        self.notes: list[str] = []
+        self.lock = Lock()
+        self.command = command
+        self._version = version
+        self.connection = connect(options.conninfo, application_name=f"heal/{self.id}")
+        self.connection.autocommit = True
+        self.catalogue = load_catalogue(options.catalogues)
+        self.has_ledger = False
+        self.can_learn = False
+        self.confidences: Mapping[str, float] = {}
+        path = options.rejects_path or rejects_path(options.state_dir, options.table, self.id)
+        self.rejects = RejectWriter(Path(path), self.id)
+        self.leftovers = LeftoverWriter(leftovers_path(options.state_dir, options.table, self.id), self.id)
+
+    def close(self) -> None:
+        """Let go of the connection and the files."""
+        self.rejects.close()
+        self.leftovers.close()
+        self.connection.close()
+
+    def begin(self, table: TableSchema) -> None:
+        """Bring schema `heal` up to date and note the run there, where the role may."""
+        if self.options.write.dry_run:
+            return
+        made = migrate(self.connection, ledger_migrations())
+        if made is None:
+            self.notes.append(
+                "The role may not use schema heal: this load cannot be resumed, repeated safely or undone."
+                " Run as an owner once: heal init"
+            )
+            return
+        if made:
+            self.notes.append("Made schema heal in the database, for the ledger and the learned patterns")
+        self.has_ledger = True
+        self.can_learn = ensure(self.connection)
+        self.confidences = confidences(self.connection, self.catalogue)
+        begin_run(
+            self.connection,
+            run=self.id,
+            command=self.command,
+            version=self._version,
+            table_oid=table.oid,
+            table=table.qualified,
+            schema_version=table.version,
+            rejects_path=str(self.rejects.path),
+        )
+
+    def plan_options(self) -> PlanOptions:
+        """What planning depends on beside the sample and the table."""
+        return PlanOptions(self.options.match, self.options.values, self.options.unknown_columns, self.began)

@@ -1,0 +1,103 @@
+"""One chunk through parse, heal, write and record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from heal_cli.errors import SchemaChanged
+from heal_cli.heal import heal_batch
+from heal_cli.model import ROW, Batch, Chunk, Healed, TableSchema, Written
+from heal_cli.pipeline.outcome import Outcome, count
+from heal_cli.pipeline.run import Run
+from heal_cli.pipeline.source import SourceRun
+from heal_cli.schema import schema_version
+from heal_cli.write import BatchRef, Target, Writer
+
+
+class BatchWorker:
+    """Takes chunks through parse, heal, write and record; one per thread, with its own connection."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._writer: Writer | None = None
+        self._table: TableSchema | None = None
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def finish(self) -> None:
+        """End the transaction of an `--atomic` or `--dry-run` run."""
+        if self._writer is not None:
+            self._writer.finish()
+
+    def process(self, source: SourceRun, chunk: Chunk) -> Outcome:
+        """Load one chunk to its end: committed, rejected with reasons, or settled by others."""
+        batch = _up_to(source.reader.parse(chunk), chunk)
+        outcome = Outcome()
+        while True:
+            planned = source.planned
+            healed = heal_batch(batch, planned.plan)
+            try:
+                written = self._write(source, planned.table, batch, healed)
+            except SchemaChanged as error:
+                if isinstance(error.written, Written):
+                    outcome += count(healed, error.written)
+                self.close()
+                source.replan(planned)
+                continue
+            outcome += count(healed, written)
+            read = chunk.rows - written.already
+            return replace(outcome, rows=replace(outcome.rows, read=read, already=written.already))
+
+    def _write(self, source: SourceRun, table: TableSchema, batch: Batch, healed: Healed) -> Written:
+        run, chunk = self._run, batch.chunk
+
+        def record(rejects: pl.DataFrame, rows: pl.Series, attempt: int) -> None:
+            if rejects.height:
+                places = batch.locate(rejects[ROW])
+                run.rejects.write(rejects, places, source=source.name, batch=chunk.index, attempt=attempt)
+            if (left := healed.leftovers) is not None:
+                if rows.len() != left.height:
+                    left = left.filter(left[ROW].is_in(rows.implode()))
+                run.leftovers.write(left, source=source.name, batch=chunk.index, attempt=attempt)
+
+        number = source.claimed.source if source.claimed else 0
+        return self._writer_for(table).write(healed, BatchRef(number, source.name, chunk), record)
+
+    def _writer_for(self, table: TableSchema) -> Writer:
+        if self._writer is None or self._table is not table:
+            self.close()
+            run = self._run
+            self._table = table
+            self._writer = Writer(
+                Target(
+                    conninfo=run.options.conninfo,
+                    table=table,
+                    options=run.options.write,
+                    run=run.id,
+                    has_ledger=run.has_ledger,
+                    version_of=lambda connection: schema_version(connection, table.oid),
+                )
+            )
+        return self._writer
+
+
+def _up_to(batch: Batch, chunk: Chunk) -> Batch:
+    """The batch without the rows that `--limit` cut off its chunk."""
+    if batch.frame.height + batch.broken.height <= chunk.rows:
+        return batch
+    stop = chunk.first_row + chunk.rows
+    kept = batch.frame[ROW] < stop
+    return replace(
+        batch,
+        chunk=chunk,
+        frame=batch.frame.filter(kept),
+        broken=batch.broken.filter(pl.col(ROW) < stop),
+        absent={name: mask.filter(kept) for name, mask in batch.absent.items()},
+        quoted={name: mask.filter(kept) for name, mask in batch.quoted.items()},
+    )

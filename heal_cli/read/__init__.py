@@ -1,0 +1,5 @@
+"""Sources to batches: any file as chunks of whole records, each record accounted for."""
+
+from heal_cli.read.source import SourceReader, expand, open_source
+
+__all__ = ["SourceReader", "expand", "open_source"]

@@ -1,0 +1,191 @@
+"""A source as a stream of decompressed UTF-8 bytes, whatever it is stored as."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol
+
+from heal_cli.errors import SourceError
+from heal_cli.read.compression import Decompressed, ZipMember, tell_compression
+from heal_cli.read.encoding import UTF8, Encoding, Transcoded, encode_back, tell_encoding
+
+HEAD_BYTES: Final = 2**20
+"""How far ahead anything may look before it decides (issue 4: at most 1 MiB)."""
+
+STDIN: Final = "-"
+
+
+class _Layer(Protocol):
+    def read(self, n: int, /) -> bytes: ...
+
+
+class Peekable:
+    """A layer whose first bytes can be looked at without being used up; errors wait for their turn too."""
+
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        self._read = read
+        self._head = b""
+        self._error: SourceError | None = None
+        self._ended = False
+
+    def peek(self, n: int) -> bytes:
+        """The next `n` bytes, fewer only if the layer ends or breaks before."""
+        while len(self._head) < n and not (self._ended or self._error):
+            try:
+                block = self._read(n - len(self._head))
+            except SourceError as exc:
+                self._error = exc
+                break
+            self._ended = not block
+            self._head += block
+        return self._head[:n]
+
+    def read(self, n: int) -> bytes:
+        """At least one and at most `n` bytes; b'' at the end."""
+        if self._head:
+            block, self._head = self._head[:n], self._head[n:]
+            return block
+        if self._error:
+            raise self._error
+        return b"" if self._ended else self._read(n)
+
+    def skip(self, n: int) -> None:
+        """Drop `n` bytes that were peeked at."""
+        self._head = self._head[n:]
+
+
+class _File:
+    """The bytes as stored, counted."""
+
+    def __init__(self, handle: BinaryIO, name: str, *, owned: bool) -> None:
+        self._handle = handle
+        self._name = name
+        self._owned = owned
+        self.position = 0
+
+    def read(self, n: int) -> bytes:
+        try:
+            block = self._handle.read(n) or b""
+        except OSError as exc:
+            raise SourceError(f"{self._name!r} cannot be read at byte {self.position:,}: {exc.strerror}") from exc
+        self.position += len(block)
+        return block
+
+    def close(self) -> None:
+        if self._owned:
+            self._handle.close()
+
+
+class ByteStream:
+    """Decompressed UTF-8 bytes of a path or of standard input, read once from front to back.
+
+    A byte-order mark is taken off. Bytes that are invalid in the source's encoding stay invalid here.
+
+    Args:
+        name: As the user wrote it; '-' for standard input, which then is `stdin`.
+        encoding: What the user said; None finds out from the first `HEAD_BYTES`.
+
+    Raises:
+        SourceError: The file is missing, a directory, or cannot be opened or unpacked. From `read`: the
+            archive is damaged; everything before the damage was given out by then.
+    """
+
+    def __init__(self, name: str, *, stdin: BinaryIO | None = None, encoding: str | None = None) -> None:
+        self.name = name
+        self._given = encoding
+        self._path = None if stdin is not None else Path(name)
+        self._file = _File(*_handle(name, stdin), owned=stdin is None)
+        self.size: int | None = None
+        self.is_seekable = False
+        if self._path is not None:
+            status = self._path.stat()
+            self.is_seekable = stat.S_ISREG(status.st_mode)
+            self.size = status.st_size if self.is_seekable else None
+        self._stored = Peekable(self._file.read)
+        self._zip: ZipMember | None = None
+        self.compression = tell_compression(self._stored.peek(8))
+        plain = Peekable(self._unpack().read)
+        self.encoding: Encoding = tell_encoding(plain.peek(HEAD_BYTES), encoding)
+        plain.skip(self.encoding.mark)
+        if not self.is_utf8:
+            plain = Peekable(Transcoded(plain.read, self.encoding.name, name).read)
+        self._text = plain
+
+    def _unpack(self) -> _Layer:
+        if self.compression is None:
+            return self._stored
+        if self.compression != "zip":
+            return Decompressed(self._stored.read, self.compression, self.name)
+        if self._path is None or not self.is_seekable:
+            raise SourceError(
+                f"{self.name!r} is a zip archive, which cannot be read from a stream",
+                hint="Unpack it into the pipe with unzip -p, or name the file",
+            )
+        self._zip = ZipMember(self._path, self.name)
+        return self._zip
+
+    @property
+    def is_utf8(self) -> bool:
+        """The bytes pass through as they are."""
+        return self.encoding.name == UTF8
+
+    @property
+    def position(self) -> int:
+        """Bytes of the stored file consumed so far (compressed)."""
+        return self._zip.position if self._zip else self._file.position
+
+    @property
+    def origin(self) -> int:
+        """Decompressed bytes before the first one given: the byte-order mark."""
+        return self.encoding.mark
+
+    def peek(self, n: int = HEAD_BYTES) -> bytes:
+        """The next `n` bytes without using them up."""
+        return self._text.peek(n)
+
+    def read(self, n: int) -> bytes:
+        """At least one and about `n` bytes at most (a transcoded text may be longer); b'' at the end."""
+        return self._text.read(n)
+
+    def original(self, data: bytes) -> bytes:
+        """The decompressed source bytes that `data`, whole characters as given by `read`, was made from."""
+        return data if self.is_utf8 else encode_back(data, self.encoding.name)
+
+    def measure(self, data: bytes) -> int:
+        """How many decompressed source bytes `data` was made from."""
+        return len(data) if self.is_utf8 else len(self.original(data))
+
+    def reopen(self) -> ByteStream:
+        """The same source from its first byte, for a second look.
+
+        Raises:
+            SourceError: It is a stream, which cannot be read twice.
+        """
+        if not self.is_seekable:
+            raise SourceError(
+                f"{self.name!r} is a stream and cannot be read a second time",
+                hint="Save it to a file and load that",
+            )
+        return ByteStream(self.name, encoding=self.encoding.name)
+
+    def close(self) -> None:
+        """Close the file; standard input is left open."""
+        if self._zip:
+            self._zip.close()
+        self._file.close()
+
+
+def _handle(name: str, stdin: BinaryIO | None) -> tuple[BinaryIO, str]:
+    if stdin is not None:
+        return stdin, name
+    if Path(name).is_dir():
+        raise SourceError(
+            f"{name!r} is a directory", hint=f"Name its files, for example {os.path.join(name, '*.csv')!r}"
+        )
+    try:
+        return open(name, "rb", buffering=0), name  # noqa: SIM115 -- closed by ByteStream.close
+    except OSError as exc:
+        raise SourceError(f"{name!r} cannot be opened: {exc.strerror}") from exc

@@ -1,0 +1,190 @@
+"""Compressed files, told by their first bytes and read without ever unpacking more than was asked for."""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, Protocol
+
+from heal_cli.errors import SourceError
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+MAGIC: Final[Mapping[str, tuple[bytes, ...]]] = {
+    "gzip": (b"\x1f\x8b\x08",),
+    "zstd": (b"\x28\xb5\x2f\xfd",),
+    "bzip2": tuple(b"BZh%d" % level for level in range(1, 10)),
+    "xz": (b"\xfd7zXZ\x00",),
+    "zip": (b"PK\x03\x04", b"PK\x05\x06"),
+}
+
+# Compressed bytes fed at a time: large enough for speed, small enough to keep the progress true.
+FEED_BYTES: Final = 2**18
+
+
+class _Decompressor(Protocol):
+    """What bz2, lzma and zstd have in common; `_Gzip` makes zlib look the same."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes: ...
+
+
+class _Gzip:
+    """One gzip member."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(wbits=31)
+        self.needs_input = True
+
+    @property
+    def eof(self) -> bool:
+        return self._member.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._member.unused_data
+
+    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
+        text = self._member.decompress(self._member.unconsumed_tail + data, max(max_length, 0))
+        # A full answer may mean that zlib holds more, even when it took all the input.
+        self.needs_input = not self._member.unconsumed_tail and len(text) < max_length
+        return text
+
+
+_DECOMPRESSORS: Final[Mapping[str, Callable[[], _Decompressor]]] = {
+    "gzip": _Gzip,
+    "zstd": zstd.ZstdDecompressor,
+    "bzip2": bz2.BZ2Decompressor,
+    "xz": lzma.LZMADecompressor,
+}
+
+# What the libraries raise on damaged data; bz2 says OSError.
+_DAMAGE: Final = (zlib.error, lzma.LZMAError, zstd.ZstdError, OSError, EOFError)
+
+
+def tell_compression(head: bytes) -> str | None:
+    """Name of the compression that these first bytes belong to, None for plain data."""
+    for name, magics in MAGIC.items():
+        if head.startswith(magics):
+            return name
+    return None
+
+
+class Decompressed:
+    """The plain bytes of a compressed stream, one member after the other.
+
+    Raises:
+        SourceError: From `read`, once everything before the damage was given out.
+    """
+
+    def __init__(self, read: Callable[[int], bytes], compression: str, name: str) -> None:
+        self._read = read
+        self._compression = compression
+        self._name = name
+        self._member = _DECOMPRESSORS[compression]()
+        self._pending = b""
+        self._given = 0
+
+    def read(self, n: int) -> bytes:
+        """At least one and at most `n` bytes; b'' at the end."""
+        while True:
+            if self._member.eof and not self._next_member():
+                return b""
+            text = self._step(n)
+            if text:
+                self._given += len(text)
+                return text
+
+    def _step(self, n: int) -> bytes:
+        feed = b""
+        if self._member.needs_input:
+            feed = self._pending or self._read(FEED_BYTES)
+            self._pending = b""
+            if not feed:
+                raise self._damaged("ends before its archive does")
+        try:
+            return self._member.decompress(feed, n)
+        except _DAMAGE as exc:
+            raise self._damaged(f"is damaged ({exc})") from exc
+
+    def _next_member(self) -> bool:
+        """Go on to the member after this one; padding with NULs is no member."""
+        rest = self._member.unused_data
+        while not (rest := rest.lstrip(b"\0")):
+            if not (rest := self._read(FEED_BYTES)):
+                return False
+        while len(rest) < max(map(len, MAGIC[self._compression])) and (more := self._read(FEED_BYTES)):
+            rest += more
+        if tell_compression(rest) != self._compression:
+            raise self._damaged(f"has {self._compression} data and then something else")
+        self._member, self._pending = _DECOMPRESSORS[self._compression](), rest
+        return True
+
+    def _damaged(self, what: str) -> SourceError:
+        return SourceError(
+            f"{self._name!r} {what}, after {self._given:,} decompressed bytes; "
+            "the records that were whole up to there have been read",
+            hint="Get the file again; a second load goes on where this one ended",
+        )
+
+
+class ZipMember:
+    """The one member of a zip archive as a stream.
+
+    Raises:
+        SourceError: None or several members, a password, or damage.
+    """
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._name = name
+        try:
+            self._archive = zipfile.ZipFile(path)
+            self._file = self._archive.open(self._single())
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as exc:
+            raise SourceError(f"{name!r} is a zip archive that cannot be read: {exc}") from exc
+
+    def _single(self) -> zipfile.ZipInfo:
+        members = [info for info in self._archive.infolist() if not info.is_dir()]
+        if any(info.filename == "[Content_Types].xml" for info in members):
+            raise SourceError(
+                f"{self._name!r} is an Office document, which is none of the formats csv, jsonl, json, parquet",
+                hint="Save the sheet as CSV and load that",
+            )
+        if len(members) == 1:
+            return members[0]
+        names = ", ".join(repr(info.filename) for info in members[:5]) or "none"
+        raise SourceError(
+            f"{self._name!r} is a zip archive with {len(members)} files ({names}) where one is wanted",
+            hint="Unpack it and name the files",
+        )
+
+    @property
+    def position(self) -> int:
+        """Compressed bytes consumed, about."""
+        handle = self._archive.fp
+        return handle.tell() if handle is not None else 0
+
+    def read(self, n: int) -> bytes:
+        """At most `n` bytes; b'' at the end."""
+        try:
+            return self._file.read(n)
+        except (zipfile.BadZipFile, *_DAMAGE) as exc:
+            raise SourceError(f"{self._name!r} is a damaged zip archive: {exc}") from exc
+
+    def close(self) -> None:
+        """Close the archive."""
+        self._file.close()
+        self._archive.close()

@@ -1,0 +1,111 @@
+"""CSV sources: every cell as text, every record accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from heal_cli.errors import SourceError
+from heal_cli.model import REJECTS, ROW, Batch, Chunk, Finding, Format, ReadOptions, Source
+from heal_cli.read.bytes import HEAD_BYTES, ByteStream
+from heal_cli.read.cut import CsvChunk, cut
+from heal_cli.read.dialect import Dialect, sniff
+from heal_cli.read.exact import Exact, parse_exact
+from heal_cli.read.fast import parse_fast
+from heal_cli.read.locate import Locator
+
+
+class CsvReader:
+    """A CSV source; see `SourceReader`.
+
+    Args:
+        size: Bytes on disk, None for a stream.
+        dialect: What an earlier look at the same source found out.
+
+    Raises:
+        SourceError: There is no record in it.
+        UsageError: A flag that cannot be what was meant.
+    """
+
+    def __init__(
+        self,
+        stream: ByteStream,
+        name: str,
+        options: ReadOptions,
+        size: int | None,
+        *,
+        dialect: Dialect | None = None,
+    ) -> None:
+        self._stream = stream
+        self._options = options
+        self._dialect = dialect or _sniff(stream, name, options)
+        self._grammar = self._dialect.grammar
+        self._chunks = cut(stream, self._dialect, options.batch_bytes)
+        self._first: CsvChunk | None = None
+        findings = (*_findings(stream), *self._dialect.findings)
+        self.source = Source(name, Format.CSV, self._dialect.columns, size, findings)
+
+    def sample(self) -> Batch:
+        """The first chunk, parsed; `chunks` still yields it."""
+        if self._first is None:
+            self._first = next(self._chunks, None)
+        if self._first is None:
+            raise SourceError(
+                f"{self.source.name!r} has a header and no records",
+                hint="If its first line is a record, say --no-header",
+            )
+        return self.parse(self._first)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All chunks in order; to be called once."""
+        if self._first is not None:
+            yield self._first
+        yield from self._chunks
+
+    def parse(self, chunk: Chunk) -> Batch:
+        """The rows of a chunk, from any thread."""
+        frame, broken = self._parse(chunk)
+        frame = frame.rename(dict(zip(frame.columns[1:], self._dialect.columns, strict=True)))
+        return Batch(chunk, frame, broken, Locator(chunk, self._grammar, self._stream.encoding.name))
+
+    def _parse(self, chunk: Chunk) -> Exact:
+        assert chunk.data is not None
+        if isinstance(chunk, CsvChunk) and not chunk.broken:
+            frame = parse_fast(
+                chunk.data,
+                self._grammar,
+                chunk.rows,
+                has_quotes=chunk.has_quotes,
+                multiline=chunk.multiline,
+                blanks=chunk.blanks,
+            )
+            if frame is not None:
+                rows = pl.int_range(chunk.first_row, chunk.first_row + chunk.rows, dtype=pl.Int64, eager=True)
+                return Exact(frame.insert_column(0, rows.alias(ROW)), REJECTS.to_frame())
+        return parse_exact(chunk.data, self._grammar, chunk.first_row)
+
+    def column(self, name: str) -> Iterator[pl.Series]:
+        """One column over the whole source, read anew, chunk by chunk."""
+        stream = self._stream.reopen()
+        try:
+            again = CsvReader(stream, self.source.name, self._options, self.source.size, dialect=self._dialect)
+            for chunk in again.chunks():
+                yield again.parse(chunk).frame[name]
+        finally:
+            stream.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._stream.close()
+
+
+def _sniff(stream: ByteStream, name: str, options: ReadOptions) -> Dialect:
+    head = stream.peek(HEAD_BYTES)
+    return sniff(head, name, options, whole=len(head) < HEAD_BYTES)
+
+
+def _findings(stream: ByteStream) -> Iterator[Finding]:
+    yield Finding("encoding", stream.encoding.name, "--encoding", stream.encoding.evidence)
+    if stream.compression:
+        yield Finding("compression", stream.compression)

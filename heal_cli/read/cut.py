@@ -1,0 +1,165 @@
+"""A CSV stream cut into chunks of whole records, counted but not parsed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import xxhash
+
+from heal_cli.errors import SourceError
+from heal_cli.model import Chunk
+from heal_cli.read.bytes import ByteStream
+from heal_cli.read.dialect import Dialect
+from heal_cli.read.fields import Grammar
+from heal_cli.read.records import MAX_RECORD_BYTES, lay_out
+
+# Looked for before empty lines are counted: a literal first byte lets `re` skip at memchr's speed.
+_HAS_BLANK: Final = {b"\n": re.compile(rb"\n\r?\n"), b"\r": re.compile(rb"\r\r")}
+BLANK: Final = {b"\n": re.compile(rb"\A\r?\n|\n\r?\n|\n\r\Z|\A\r\Z"), b"\r": re.compile(rb"\A\r|\r\r")}
+BLANK: Final = {b"\n": re.compile(rb"(?m)^(?:\r?\n|\r\Z)"), b"\r": re.compile(rb"(?:\A|(?<=\r))\r")}
+"""Empty lines with their terminator, by terminator."""
+
+
+@dataclass(frozen=True, slots=True)
+class CsvChunk(Chunk):
+    """A chunk and what the cutter saw in it, so that the parser need not look again."""
+
+    has_quotes: bool = False
+    multiline: bool = False  # some record has several lines
+    blanks: int = 0  # lines that are no record
+    broken: bool = False  # some quote is not paired
+
+
+class _Piece(NamedTuple):
+    stop: int
+    lines: int
+    rows: int
+    has_quotes: bool
+    multiline: bool
+    blanks: int
+    broken: bool
+
+
+def cut(stream: ByteStream, dialect: Dialect, batch_bytes: int) -> Iterator[CsvChunk]:
+    """Chunks of about `batch_bytes`, larger where a record is.
+
+    The digest of a chunk is that of all text from the beginning of the source to the chunk's end, as UTF-8
+    without byte-order mark. `start` and `stop` count bytes of the decompressed source as it is stored.
+
+    Raises:
+        SourceError: A record beyond `records.MAX_RECORD_BYTES`, or a stream that breaks off; the whole
+            records before that have been yielded.
+    """
+    head = _read_exactly(stream, dialect.body)
+    digest = xxhash.xxh3_128(head)
+    offset = stream.origin + stream.measure(head)
+    index, row, line = 0, 1, dialect.body_line
+    for data, piece in _pieces(stream, dialect, batch_bytes):
+        digest.update(data)
+        stop = offset + stream.measure(data)
+        if piece.rows:
+            yield CsvChunk(
+                index=index,
+                start=offset,
+                stop=stop,
+                first_row=row,
+                first_line=line,
+                digest=digest.hexdigest(),
+                rows=piece.rows,
+                position=stream.position,
+                data=data,
+                has_quotes=piece.has_quotes,
+                multiline=piece.multiline,
+                blanks=piece.blanks,
+                broken=piece.broken,
+            )
+            index += 1
+        offset, row, line = stop, row + piece.rows, line + piece.lines
+
+
+def _read_exactly(stream: ByteStream, count: int) -> bytes:
+    parts: list[bytes] = []
+    while count > 0 and (block := stream.read(count)):
+        parts.append(block)
+        count -= len(block)
+    return b"".join(parts)
+
+
+def _pieces(stream: ByteStream, dialect: Dialect, batch_bytes: int) -> Iterator[tuple[bytes, _Piece]]:
+    """The stream in stretches that end at a record boundary."""
+    grammar, carry, wanted, line = dialect.grammar, b"", batch_bytes, dialect.body_line
+    while True:
+        fill = _fill(stream, carry, wanted, grammar.terminator)
+        piece = _measure(fill.data, grammar, final=fill.is_last) if fill.data else None
+        if piece and piece.stop:
+            yield (fill.data if piece.stop == len(fill.data) else fill.data[: piece.stop]), piece
+            carry, wanted, line = fill.data[piece.stop :] + fill.rest, batch_bytes, line + piece.lines
+        else:
+            carry = fill.data + fill.rest
+            wanted = min(2 * max(len(carry), batch_bytes), len(carry) + MAX_RECORD_BYTES)
+        if fill.trouble:
+            raise fill.trouble
+        if fill.is_last:
+            return
+        if not fill.data and len(carry) > MAX_RECORD_BYTES:
+            raise SourceError(
+                f"Line {line} of {stream.name!r} is longer than {MAX_RECORD_BYTES:,} bytes; the records before it have been read",
+                hint="Give the delimiter and line ends that the file has, or its format with --format",
+            )
+
+
+class _Fill(NamedTuple):
+    data: bytes  # whole lines
+    rest: bytes  # the line begun after them
+    is_last: bool
+    trouble: SourceError | None
+
+
+def _fill(stream: ByteStream, carry: bytes, wanted: int, terminator: bytes) -> _Fill:
+    """At least `wanted` bytes, `carry` first, unless the stream ends before."""
+    blocks: list[bytes | memoryview] = [carry]
+    size = len(carry)
+    block = carry
+    while size < wanted:
+        try:
+            more = stream.read(wanted - size)
+        except SourceError as exc:
+            data = b"".join(blocks)
+            whole = data.rfind(terminator) + 1
+            return _Fill(data[:whole], b"", False, exc)
+        if not more:
+            return _Fill(b"".join(blocks), b"", True, None)
+        block = more
+        blocks.append(block)
+        size += len(block)
+    whole = block.rfind(terminator) + 1
+    if not whole:
+        data = b"".join(blocks)
+        whole = data.rfind(terminator) + 1
+        return _Fill(data[:whole], data[whole:], False, None)
+    # The last block is cut before it is joined: 16 MiB less to copy.
+    blocks[-1] = memoryview(block)[:whole]
+    return _Fill(b"".join(blocks), block[whole:], False, None)
+
+
+def _measure(data: bytes, grammar: Grammar, *, final: bool) -> _Piece:
+    if grammar.quote and grammar.quote.encode() in data:
+        layout = lay_out(data, grammar, final=final)
+        return _Piece(
+            layout.stop, layout.lines, layout.rows, True, layout.multiline, layout.blanks, layout.broken
+        )
+    terminator = grammar.terminator
+    lines = data.count(terminator) + (not data.endswith(terminator))
+    blanks = 0
+    if grammar.width > 1 and _may_have_blanks(data, terminator):
+        blanks = len(BLANK[terminator].findall(data))
+    return _Piece(len(data), lines, lines - blanks, False, False, blanks, False)
+
+
+def _may_have_blanks(data: bytes, terminator: bytes) -> bool:
+    if data.startswith((b"\r", b"\n")) or data.endswith(b"\n\r"):
+        return True
+    return _HAS_BLANK[terminator].search(data) is not None

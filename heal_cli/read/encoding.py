@@ -1,0 +1,163 @@
+"""Which encoding a text has, by evidence, and the way from it to UTF-8 and back."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from heal_cli.errors import SourceError, UsageError
+
+UTF8: Final = "utf-8"
+
+# Longest first: the UTF-32 mark begins with the UTF-16 one.
+_MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, UTF8),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+# Encodings that charset-normalizer may choose from when cp1252 does not fit; more of them and it guesses wildly.
+_CANDIDATES: Final = ["cp1251", "koi8_r", "cp1250", "cp1253", "shift_jis", "gb18030", "euc_kr", "big5"]
+
+_HIGH: Final = re.compile(rb"[\x80-\xff]")
+_MULTIBYTE: Final = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+# A western letter beside another letter, or a sign that people type (euro, dashes, quotes, pound, degree ...).
+_WESTERN: Final = re.compile(
+    rb"[\xc0-\xd6\xd8-\xf6\xf8-\xfd\x8a\x8c\x8e\x9a\x9c\x9e\x9f](?=[A-Za-z])|(?<=[A-Za-z])[\xc0-\xd6\xd8-\xf6\xf8-\xfd\x8a\x8c\x8e\x9a\x9c\x9e\x9f]"
+    rb"|[\x80\x82\x84\x85\x91-\x97\x99\xa0\xa3\xa7\xa9\xab\xae\xb0\xb2\xb4\xb5\xb7\xba\xbb\xbc-\xbe]"
+)
+
+
+class Encoding(NamedTuple):
+    """How the decompressed bytes are written."""
+
+    name: str
+    mark: int = 0  # bytes of the byte-order mark, which is no text
+    evidence: str = ""
+
+
+def tell_encoding(head: bytes, given: str | None = None) -> Encoding:
+    """Encoding of the text that begins with `head`.
+
+    Args:
+        given: What the user said; only a byte-order mark is looked for then.
+
+    Raises:
+        UsageError: `given` names no encoding.
+    """
+    for mark, name in _MARKS:
+        if head.startswith(mark) and (given is None or _same_family(given, name)):
+            return Encoding(name, len(mark), "byte-order mark")
+    if given is not None:
+        return Encoding(_known(given), 0, "as told")
+    if name := _wide(head):
+        return Encoding(name, 0, "every other byte is NUL")
+    return _eight_bit(head)
+
+
+def _known(name: str) -> str:
+    try:
+        canonical = codecs.lookup(name).name
+        "".encode(canonical).decode(canonical)
+    except LookupError as exc:
+        raise UsageError(
+            f"--encoding {name!r} is no encoding that is known", hint="Try utf-8, cp1252, latin-1 or utf-16"
+        ) from exc
+    return {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": UTF8, "ascii": UTF8}.get(canonical, canonical)
+
+
+def _same_family(given: str, found: str) -> bool:
+    return _known(given)[:6] == found[:6]
+
+
+def _wide(head: bytes) -> str | None:
+    """UTF-16 without its mark: NULs stand in one half of the byte pairs only."""
+    sample = head[:4096]
+    half = len(sample) // 2
+    if half < 2:
+        return None
+    first, second = sample[0::2].count(0) / half, sample[1::2].count(0) / half
+    if second > 0.7 and first < 0.1:
+        return "utf-16-le"
+    if first > 0.7 and second < 0.1:
+        return "utf-16-be"
+    return None
+
+
+def _eight_bit(head: bytes) -> Encoding:
+    if head.isascii():
+        return Encoding(UTF8, 0, "ASCII as far as looked")
+    try:
+        codecs.getincrementaldecoder(UTF8)().decode(head)
+    except UnicodeDecodeError:
+        return _legacy(head)
+    return Encoding(UTF8, 0, "valid UTF-8 as far as looked")
+
+
+def _legacy(head: bytes) -> Encoding:
+    """A few invalid bytes in UTF-8 stay UTF-8; else the eight-bit encoding that explains the bytes."""
+    rest = _MULTIBYTE.sub(b"", head)
+    invalid, valid = len(_HIGH.findall(rest)), len(_MULTIBYTE.findall(head))
+    if valid > invalid:
+        return Encoding(UTF8, 0, f"{valid} UTF-8 sequences against {invalid} invalid bytes")
+    western = len(_WESTERN.findall(head))
+    letters = sum(map(len, re.findall(rb"[A-Za-z]+", head)))
+    total = len(_HIGH.findall(head))
+    if western >= 0.8 * total and total < 0.5 * letters:
+        return Encoding("cp1252", 0, f"a guess: {western} of {total} bytes beyond ASCII are western letters and signs")
+    if total > 0.1 * (letters + total) and total >= 8 and (guess := _guess(head)):
+        return guess
+    return Encoding(UTF8, 0, f"{total} invalid bytes that no other encoding explains")
+
+
+def _guess(head: bytes) -> Encoding | None:
+    # Imported here: 60 ms that plain files need not pay.
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(head[: 2**16], cp_isolation=_CANDIDATES).best()
+    if best is None:
+        return None
+    return Encoding(_known(best.encoding), 0, f"a guess by charset-normalizer, chaos {best.chaos:.2f}")
+
+
+class Transcoded:
+    """A text in another encoding as UTF-8 bytes.
+
+    Bytes that the encoding has no character for come through as invalid UTF-8, so that they cost their
+    row and nothing else, and the way back is exact.
+    """
+
+    def __init__(self, read: Callable[[int], bytes], encoding: str, name: str) -> None:
+        self._read = read
+        self._name = name
+        self._errors = _lossless(encoding)
+        self._decoder = codecs.getincrementaldecoder(encoding)(self._errors)
+        self._ended = False
+
+    def read(self, n: int) -> bytes:
+        """UTF-8 bytes of at most `n` source bytes; b'' at the end."""
+        while not self._ended:
+            block = self._read(n)
+            self._ended = not block
+            try:
+                text = self._decoder.decode(block, self._ended)
+            except UnicodeDecodeError as exc:
+                raise SourceError(f"{self._name!r} ends in the middle of a character ({exc})") from exc
+            if text:
+                return text.encode(UTF8, self._errors)
+        return b""
+
+
+def _lossless(encoding: str) -> str:
+    """Error handler that keeps undecodable units: lone surrogates stand for themselves in UTF-16 and UTF-32."""
+    return "surrogatepass" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
+
+
+def encode_back(data: bytes, encoding: str) -> bytes:
+    """The source bytes that `Transcoded` made these UTF-8 bytes from."""
+    errors = _lossless(encoding)
+    return data.decode(UTF8, errors).encode(encoding, errors)

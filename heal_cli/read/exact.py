@@ -1,0 +1,132 @@
+"""CSV bytes with broken records in them: every sound record as cells, every other one as a reject."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import polars as pl
+
+from heal_cli.model import REJECTS, ROW
+from heal_cli.read.fast import parse_fast
+from heal_cli.read.fields import STAND_IN, Grammar
+from heal_cli.read.records import lay_out
+
+_EXPLANATIONS: Final = {
+    "unclosed_quote": "field {at} opens with a quote that nothing closes without swallowing whole records",
+    "stray_quote": "field {at} has a quote in it that is neither doubled nor its last character",
+    "invalid_utf8": "byte {at} of the record is no valid UTF-8",
+    "nul_byte": "the record has a NUL byte, which PostgreSQL text cannot hold",
+    "too_few_fields": "{at} fields where {width} are wanted",
+    "too_many_fields": "{at} fields where {width} are wanted, and those beyond are not empty",
+}
+
+
+class Exact(NamedTuple):
+    """The records of a chunk, sorted out."""
+
+    frame: pl.DataFrame  # ROW, '0', '1', ...
+    broken: pl.DataFrame  # REJECTS
+
+
+class _Fault(NamedTuple):
+    reason: str
+    at: int
+
+
+def parse_exact(data: bytes, grammar: Grammar, first_row: int) -> Exact:
+    """Every record of `data` once: sound ones in the frame, all others in `broken`."""
+    spans = lay_out(data, grammar, final=True, details=True).records
+    assert spans is not None
+    raws = [data[start:stop] for start, stop in spans.select("start", "stop").iter_rows()]
+    texts = [_decode(raw) for raw in raws]
+    strict = _is_strict(pl.Series(texts, dtype=pl.String), grammar)
+    sound = _parse_sound([raw for raw, ok in zip(raws, strict, strict=True) if ok], grammar)
+    if sound is None:
+        strict = [False] * len(raws)
+    good, cells, faults = [], [], []
+    for row, (raw, text, ok) in enumerate(zip(raws, texts, strict, strict=True), first_row):
+        if ok:
+            good.append(row)
+            continue
+        split = _split(raw, text, grammar)
+        if isinstance(split, _Fault):
+            faults.append((row, split))
+        else:
+            cells.append((row, *split))
+    frame = _frame(good, sound, cells, grammar.width)
+    return Exact(frame, _rejects(faults, grammar))
+
+
+def _decode(raw: bytes) -> str | None:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _is_strict(texts: pl.Series, grammar: Grammar) -> list[bool]:
+    """Records that polars surely reads right."""
+    plain = grammar.unescape(texts)
+    strict = grammar.is_strict(plain) & (grammar.count_fields(plain) == grammar.width)
+    strict &= ~texts.str.contains("\0", literal=True)
+    if grammar.escape:
+        strict &= ~texts.str.contains(grammar.escape, literal=True)
+    if len(grammar.delimiter) > 1:
+        strict &= ~texts.str.contains(STAND_IN, literal=True)
+    return strict.fill_null(False).to_list()
+
+
+def _parse_sound(raws: list[bytes], grammar: Grammar) -> pl.DataFrame | None:
+    if not raws:
+        return None
+    data = grammar.terminator.join(raws) + grammar.terminator
+    return parse_fast(data, grammar, len(raws), has_quotes=True, multiline=True, blanks=0)
+
+
+def _split(raw: bytes, text: str | None, grammar: Grammar) -> list[str | None] | _Fault:
+    """The cells of one record, read with patience, or what is wrong with it."""
+    if text is None:
+        return _Fault("invalid_utf8", _first_invalid(raw))
+    if "\0" in text:
+        return _Fault("nul_byte", 0)
+    split = grammar.split(text)
+    if split.fault:
+        return _Fault(split.fault, split.at)
+    cells, width = split.cells, grammar.width
+    if len(cells) < width:
+        return _Fault("too_few_fields", len(cells))
+    if any(cells[width:]):
+        return _Fault("too_many_fields", len(cells))
+    return cells[:width]  # fields beyond the last that are all empty are trailing delimiters
+
+
+def _first_invalid(raw: bytes) -> int:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as exc:
+        return exc.start + 1
+    return 0
+
+
+def _frame(
+    good: list[int], sound: pl.DataFrame | None, cells: list[tuple[object, ...]], width: int
+) -> pl.DataFrame:
+    schema = {ROW: pl.Int64(), **{str(i): pl.String() for i in range(width)}}
+    healed = pl.DataFrame(cells, schema=schema, orient="row")
+    if sound is None or not good:
+        return healed
+    frame = sound.insert_column(0, pl.Series(ROW, good, dtype=pl.Int64))
+    return pl.concat([frame, healed]).sort(ROW) if cells else frame
+
+
+def _rejects(faults: list[tuple[int, _Fault]], grammar: Grammar) -> pl.DataFrame:
+    how = f"read as CSV with delimiter {grammar.delimiter!r} and quote {grammar.quote!r}: "
+    records = [
+        {
+            ROW: row,
+            "reason": fault.reason,
+            "attempts": [how + _EXPLANATIONS[fault.reason].format(at=fault.at, width=grammar.width)],
+        }
+        for row, fault in faults
+    ]
+    return pl.DataFrame(records, schema=REJECTS, orient="row")

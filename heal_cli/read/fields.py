@@ -1,0 +1,172 @@
+"""What the fields of a CSV record are: the patterns of a sound one, and the patient splitter for the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple
+
+import polars as pl
+
+# Stands for a delimiter of several characters while patterns look at a record.
+STAND_IN: Final = "\x1f"
+
+# What machines write: numbers, money, dates and times, yes/no, UUIDs. Prose rarely looks like this.
+MACHINE: Final = (
+    r"(?:[-+(]?[$€£¥]? ?[0-9][-0-9.,:/+TZ eE%)]*|(?i:true|false|yes|no|t|f|y|n)"
+    r"|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})"
+)
+
+# Wider tables are recognised by their delimiters alone, and their pattern would be too large to compile.
+_WIDEST_PATTERN: Final = 64
+
+
+class Split(NamedTuple):
+    """The cells of a record (None for a bare empty one), or why it has none."""
+
+    cells: list[str | None]
+    fault: str | None = None  # 'unclosed_quote' or 'stray_quote'
+    at: int = 0  # field, 1-based, that has the fault
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """How the records of one CSV source are written.
+
+    Args:
+        delimiter: One or several characters.
+        quote: One character, '' for none.
+        escape: One character before a quote inside quotes; None where quotes are doubled.
+        terminator: Byte that ends a line, LF (a CR before it goes too) or CR.
+        width: Number of fields.
+        machine: 0-based columns that are always filled, and with what machines write.
+    """
+
+    delimiter: str
+    quote: str
+    escape: str | None
+    terminator: bytes
+    width: int
+    machine: tuple[int, ...] = ()
+
+    @cached_property
+    def mark(self) -> str:
+        """The delimiter as patterns see it, one character."""
+        return self.delimiter if len(self.delimiter) == 1 else STAND_IN
+
+    @cached_property
+    def _quoted(self) -> str:
+        if not self.quote:
+            return r"[^\x00-\x{10FFFF}]"  # matches nothing
+        q = re.escape(self.quote)
+        return f"{q}(?:[^{q}]|{q}{q})*{q}"
+
+    @cached_property
+    def strict_pattern(self) -> str:
+        """A record whose every quote opens, closes or is doubled."""
+        q, d = re.escape(self.quote), re.escape(self.mark)
+        bare = f"[^{q}{d}]*"
+        return rf"^(?:{self._quoted}|{bare})(?:{d}(?:{self._quoted}|{bare}))*$"
+
+    @cached_property
+    def open_pattern(self) -> str:
+        """The beginning of a sound record that ends inside a quoted cell."""
+        q, d = re.escape(self.quote), re.escape(self.mark)
+        return rf"^(?:(?:{self._quoted}|[^{q}{d}]*){d})*{q}(?:[^{q}]|{q}{q})*$"
+
+    @cached_property
+    def _standing_pattern(self) -> str | None:
+        if self.width > _WIDEST_PATTERN:
+            return None
+        d, q = re.escape(self.mark), re.escape(self.quote)
+        free = f"(?:{self._quoted}|[^{q}{d}][^{d}]*|)"
+        machine = f"(?:{q}{MACHINE}{q}|{MACHINE})" if q else MACHINE
+        cells = (machine if i in self.machine else free for i in range(self.width))
+        return f"^{d.join(cells)}\r?$"
+
+    @cached_property
+    def standing_strength(self) -> float:
+        """How much one line that looks like a whole record says, against it being prose inside a cell."""
+        return len(self.machine) + (self.width - 1) / 2
+
+    def unescape(self, texts: pl.Series) -> pl.Series:
+        """Texts as the patterns want them: one-character delimiters, escaped characters out of the way."""
+        if self.escape:
+            texts = texts.str.replace_all(f"(?s){re.escape(self.escape)}.", "_")
+        if len(self.delimiter) > 1:
+            texts = texts.str.replace_all(self.delimiter, STAND_IN, literal=True)
+        return texts
+
+    def is_strict(self, unescaped: pl.Series) -> pl.Series:
+        """Boolean: the quotes of the record are sound."""
+        return unescaped.str.contains(self.strict_pattern)
+
+    def count_fields(self, unescaped: pl.Series) -> pl.Series:
+        """Number of fields, delimiters in quoted cells not counted; a quote without partner is text."""
+        bare = unescaped.str.replace_all(self._quoted, "") if self.quote else unescaped
+        return bare.str.count_matches(self.mark, literal=True) + 1
+
+    def count_delimiters(self, unescaped: pl.Series) -> pl.Series:
+        """Delimiters outside quoted cells, of which the last may still be open."""
+        q = re.escape(self.quote)
+        bare = unescaped.str.replace_all(f"{q}(?:[^{q}]|{q}{q})*(?:{q}|$)", "")
+        return bare.str.count_matches(self.mark, literal=True)
+
+    def stands(self, unescaped: pl.Series) -> pl.Series:
+        """Boolean: the line is a whole record by itself."""
+        if self._standing_pattern is None:
+            return self.count_fields(unescaped) == self.width
+        return unescaped.str.contains(self._standing_pattern)
+
+    def split(self, record: str) -> Split:
+        """Cells of one record, with a quote inside an unquoted cell taken as it is."""
+        cells: list[str | None] = []
+        at, end = 0, len(record)
+        while True:
+            if self.quote and record.startswith(self.quote, at):
+                value, at, fault = self._split_quoted(record, at + 1)
+                if fault:
+                    return Split(cells, fault, len(cells) + 1)
+                cells.append(value)
+            else:
+                stop = record.find(self.delimiter, at)
+                stop = end if stop < 0 else stop
+                cells.append(record[at:stop] or None)
+                at = stop
+            if at >= end:
+                return Split(cells)
+            at += len(self.delimiter)
+
+    def _split_quoted(self, record: str, at: int) -> tuple[str, int, str | None]:
+        """Value of the quoted cell whose text begins at `at`, and where it ends."""
+        parts: list[str] = []
+        special = self._special
+        begin = at
+        while found := special.search(record, at):
+            at = found.end()
+            parts.append(record[begin : found.start()])
+            token = found[0]
+            if token == self.quote:
+                sound = at == len(record) or record.startswith(self.delimiter, at)
+                return "".join(parts), at, None if sound else "stray_quote"
+            parts.append(token[1:])  # the second of a doubled quote, or the escaped character
+            begin = at
+        return "", at, "unclosed_quote"
+
+    @cached_property
+    def _special(self) -> re.Pattern[str]:
+        q = re.escape(self.quote)
+        escaped = f"{re.escape(self.escape)}." if self.escape else ""
+        return re.compile("|".join(filter(None, (escaped, q + q, q))), re.DOTALL)
+
+
+def machine_columns(rows: Sequence[Sequence[str]], width: int) -> tuple[int, ...]:
+    """0-based columns of which nearly every value in `rows` is what machines write, and none is empty."""
+    whole = [row for row in rows if len(row) == width]
+    if not whole:
+        return ()
+    pattern = re.compile(MACHINE)
+    hits = [sum(1 for row in whole if pattern.fullmatch(row[i])) for i in range(width)]
+    return tuple(i for i, hit in enumerate(hits) if hit >= 0.95 * len(whole))

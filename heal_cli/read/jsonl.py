@@ -1,0 +1,207 @@
+"""JSONL: one JSON object per line, keys differing from line to line, every value as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+import polars as pl
+
+from heal_cli.errors import SourceError
+from heal_cli.model import REJECTS, ROW, Batch, Chunk, Format, ReadOptions, Source
+from heal_cli.read.bytes import ByteStream
+from heal_cli.read.jsonl_document import refuse_document, refuse_junk
+from heal_cli.read.jsonl_keys import MAX_COLUMNS, Fault
+from heal_cli.read.jsonl_lines import LineCutter, Locator, is_blank, lines_of, split_lines
+from heal_cli.read.jsonl_parts import Part, merge, part_of_records
+from heal_cli.read.jsonl_regex import Template, extract, learn
+from heal_cli.read.jsonl_slow import read_records
+from heal_cli.read.jsonl_values import settle
+
+_MAX_ROWS: Final = 2**18
+"""Rows in a chunk: bounds what many columns cost where lines are short and sparse."""
+
+_MAX_CELLS: Final = 2**25
+"""Rows x columns that late keys may grow a frame to; a cell costs 16 bytes even where it is null."""
+
+_TEMPLATES: Final = 4
+_TEMPLATES_KEPT: Final = 8
+
+_LESSON: Final = 256
+"""Lines that templates are learned from."""
+
+_WORTH_LEARNING: Final = 512
+"""Lines from which templates are learned; fewer are as quick one by one."""
+
+
+class _Read(NamedTuple):
+    """Lines after some were understood."""
+
+    parts: list[Part]
+    rest: pl.DataFrame  # ROW, line
+
+
+class JsonlReader:
+    """Chunks and batches of a JSONL source.
+
+    Args:
+        name: The source as the user wrote it.
+        size: Bytes on disk, None for a stream.
+
+    Raises:
+        SourceError: There is no record in it, or it is one JSON document.
+    """
+
+    def __init__(self, stream: ByteStream, name: str, options: ReadOptions, size: int | None) -> None:
+        self._stream = stream
+        self._name = name
+        self._options = options
+        self._size = size
+        self._known: tuple[str, ...] = ()
+        head = [line for line in split_lines(stream.peek()) if not is_blank(line)]
+        refuse_document(head, name)
+        refuse_junk(head, name)
+        lesson = head[:: max(1, len(head) // _LESSON)]
+        self._templates = learn(lesson, limit=_TEMPLATES) if len(head) >= _WORTH_LEARNING else ()
+        self._cutter = LineCutter(
+            stream, name, batch_bytes=options.batch_bytes, max_rows=_row_limit(lesson, options.batch_bytes)
+        ).chunks()
+        self._first = next(self._cutter, None)
+        if self._first is None:
+            raise SourceError(f"{name!r} is empty")
+        self._sample: Batch | None = self._parse(self._first)
+        self._known = tuple(self._sample.frame.columns[1:])
+        self.source = Source(name, Format.JSONL, self._known, size)
+
+    def sample(self) -> Batch:
+        """The first chunk, parsed; to be asked for before `chunks`."""
+        assert self._sample is not None
+        return self._sample
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All chunks in order; one thread calls this, once."""
+        first, self._first = self._first, None
+        if first is not None:
+            yield first
+        del first  # its bytes need not stay
+        yield from self._cutter
+
+    def parse(self, chunk: Chunk) -> Batch:
+        """The rows of a chunk, its broken lines beside them; several threads may call it at once."""
+        if chunk.index == 0 and self._sample is not None:
+            batch, self._sample = self._sample, None
+            return batch
+        return self._parse(chunk)
+
+    def column(self, name: str) -> Iterator[pl.Series]:
+        """One column's values over the whole source, chunk by chunk; null where a row lacks the key.
+
+        Raises:
+            SourceError: The source is a stream.
+        """
+        again = JsonlReader(self._stream.reopen(), self._name, self._options, self._size)
+        try:
+            for chunk in again.chunks():
+                frame = again.parse(chunk).frame
+                yield (
+                    frame[name]
+                    if name in frame.columns
+                    else pl.Series(name, [None] * frame.height, dtype=pl.String)
+                )
+        finally:
+            again.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._stream.close()
+
+    def _parse(self, chunk: Chunk) -> Batch:
+        assert chunk.data is not None
+        lines = lines_of(chunk)
+        parts, rest = self._by_templates(lines.frame, may_escape=b"\\" in chunk.data)
+        faults: dict[int, Fault] = {}
+        if rest.height:
+            records = read_records(lines.exact(rest), self._names(parts), may_add=self._may_add(chunk, parts))
+            faults = {rest[ROW][i]: fault for i, fault in records.faults.items()}
+            slow = part_of_records(rest[ROW], records)
+            parts += [slow] if slow else []
+        merged = merge(parts, self._known)
+        return Batch(
+            chunk=chunk,
+            frame=merged.frame,
+            broken=_broken(faults),
+            locate=Locator(chunk, self._stream).locate,
+            absent=merged.absent,
+            quoted=merged.quoted,
+            kinds=merged.kinds,
+        )
+
+    def _by_templates(self, lines: pl.DataFrame, *, may_escape: bool) -> _Read:
+        """All lines that known templates fit; then those that templates learned from the others fit."""
+        parts, rest = _apply(self._templates, lines, may_escape=may_escape)
+        if rest.height >= _WORTH_LEARNING:
+            lesson = rest["line"].gather_every(rest.height // _LESSON).cast(pl.Binary).to_list()
+            learned = learn(lesson, limit=_TEMPLATES)
+            more, rest = _apply(learned, rest, may_escape=may_escape)
+            parts += more
+            # A lost update by another thread costs learning once more, nothing else.
+            self._templates = (*self._templates, *learned)[-_TEMPLATES_KEPT:]
+        return _Read(parts, rest)
+
+    def _names(self, parts: Sequence[Part]) -> list[str]:
+        return list(dict.fromkeys([*self._known, *(name for part in parts for name in part.cells)]))
+
+    def _may_add(self, chunk: Chunk, parts: Sequence[Part]) -> int:
+        fit = min(MAX_COLUMNS, max(_MAX_CELLS // chunk.rows, 1))
+        return max(0, fit - len(self._names(parts)))
+
+
+def _row_limit(lesson: Sequence[bytes], batch_bytes: int) -> int:
+    """Most rows for a chunk: a dense file has fewer than one cell in 4 bytes, and a sparse one gets no more."""
+    columns = len(read_records(lesson, ()).columns)
+    return max(1, min(_MAX_ROWS, batch_bytes // 4 // max(columns, 1)))
+
+
+def _apply(templates: Sequence[Template], lines: pl.DataFrame, *, may_escape: bool) -> _Read:
+    """Each line by the first template that fits it."""
+    parts = []
+    for template in templates:
+        if not lines.height:
+            break
+        part, lines = _apply_one(template, lines, may_escape=may_escape)
+        if part:
+            parts.append(part)
+    return _Read(parts, lines)
+
+
+def _apply_one(
+    template: Template, lines: pl.DataFrame, *, may_escape: bool
+) -> tuple[Part | None, pl.DataFrame]:
+    hit, groups = extract(template, lines["line"])
+    if not hit.any():
+        return None, lines
+    rows, rest = lines[ROW], lines.clear()
+    if not hit.all():
+        rest = lines.filter(~hit)
+        rows, groups = rows.filter(hit), [group.filter(hit) for group in groups]
+    cells = [
+        settle(group, kind, may_escape=may_escape) for group, kind in zip(groups, template.kinds, strict=True)
+    ]
+    doubtful = [cell.doubtful for cell in cells if cell.doubtful is not None]
+    if doubtful:
+        sure = ~pl.select(pl.any_horizontal(doubtful)).to_series()
+        rest = pl.concat([rest, lines.filter(hit).filter(~sure)]).sort(ROW)
+        rows, groups = rows.filter(sure), [group.filter(sure) for group in groups]
+        cells = [
+            settle(group, kind, may_escape=may_escape)
+            for group, kind in zip(groups, template.kinds, strict=True)
+        ]
+    return Part(rows, dict(zip(template.names, cells, strict=True))) if len(rows) else None, rest
+
+
+def _broken(faults: dict[int, Fault]) -> pl.DataFrame:
+    rows = [
+        (row, fault.reason, None, None, fault.column, fault.value, [fault.message])
+        for row, fault in sorted(faults.items())
+    ]
+    return pl.DataFrame(rows, schema=REJECTS, orient="row")

@@ -1,0 +1,121 @@
+"""Rows of one batch that were read in different ways, put together in file order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import polars as pl
+
+from heal_cli.model import ROW
+from heal_cli.read.jsonl_slow import Records
+from heal_cli.read.jsonl_values import Cells, cells_of, read_tokens
+
+# Marks travel with their rows under names that no column can have.
+_QUOTED: Final = "\0quoted:"
+_PRESENT: Final = "\0present:"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows with the columns that at least one of them has."""
+
+    rows: pl.Series  # ROW of each, ascending
+    cells: Mapping[str, Cells]
+    present: Mapping[str, pl.Series] = field(default_factory=dict)  # mask, for columns that some rows lack
+    first: Mapping[str, int] = field(
+        default_factory=dict
+    )  # ROW that had it first, if not the first of `rows`
+
+
+class Merged(NamedTuple):
+    """All rows of a batch; the fields are those of `model.Batch`."""
+
+    frame: pl.DataFrame
+    absent: dict[str, pl.Series]
+    quoted: dict[str, pl.Series]
+    kinds: dict[str, str]
+
+
+def part_of_records(rows: pl.Series, records: Records) -> Part | None:
+    """The records that were read one by one, `rows` being the numbers of their lines; None if there is none.
+
+    The tokens of all columns are read as one: with a thousand columns, a call for each would be the cost.
+    """
+    if not records.lines:
+        return None
+    rows = rows.gather(records.lines)
+    tokens = [token for cell in records.columns.values() for token in cell.tokens]
+    values, kinds, doubtful = read_tokens(pl.Series(tokens, dtype=pl.Binary).cast(pl.String), checked=True)
+    assert doubtful is None
+    nulls = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
+    nowhere = pl.repeat(value=False, n=len(rows), dtype=pl.Boolean, eager=True)
+    cells, present, start = {}, {}, 0
+    for name, cell in records.columns.items():
+        places = pl.Series(cell.rows, dtype=pl.UInt32)
+        found = cells_of(values.slice(start, len(places)), kinds.slice(start, len(places)))
+        start += len(places)
+        if len(places) < len(rows):
+            present[name] = nowhere.clone().scatter(places, values=True)
+            found = found._replace(
+                values=nulls.clone().scatter(places, found.values),
+                quoted=None if found.quoted is None else nowhere.clone().scatter(places, found.quoted),
+            )
+        cells[name] = found
+    return Part(rows, cells, present, {name: rows[cell.rows[0]] for name, cell in records.columns.items()})
+
+
+def merge(parts: Sequence[Part], known: Sequence[str]) -> Merged:
+    """One frame of ROW, the known columns, then those first seen here in order of first appearance."""
+    names = _names(parts, known)
+    kinds = {name: _kind(parts, name) for name in names}
+    mixed = [name for name in names if kinds[name] == "mixed"]
+    ragged = [name for name in names if any(name in part.present or name not in part.cells for part in parts)]
+    frames = [_frame(part, mixed, ragged) for part in parts] or [pl.DataFrame(schema={ROW: pl.Int64})]
+    whole = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal").sort(ROW)
+    missing = [name for name in names if name not in whole.columns]
+    whole = whole.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in missing)
+    everywhere = pl.repeat(value=True, n=whole.height, dtype=pl.Boolean, eager=True)
+    absent = whole.select((~pl.col(_PRESENT + name).fill_null(value=False)).alias(name) for name in ragged if name not in missing)
+    quoted = {name: whole[_QUOTED + name].fill_null(value=False).alias(name) for name in mixed}
+    return Merged(
+        whole.select(ROW, *names),
+        {name: everywhere if name in missing else absent[name] for name in ragged},
+        quoted,
+        {name: kind for name, kind in kinds.items() if kind is not None},
+    )
+
+
+def _names(parts: Sequence[Part], known: Sequence[str]) -> list[str]:
+    first: dict[str, tuple[int, int]] = {}
+    for part in parts:
+        for position, name in enumerate(part.cells):
+            row = part.first.get(name, part.rows[0])
+            first[name] = min(first.get(name, (row, position)), (row, position))
+    fresh = sorted(first.keys() - set(known), key=first.__getitem__)
+    return [*known, *fresh]
+
+
+def _kind(parts: Sequence[Part], name: str) -> str | None:
+    kinds = {part.cells[name].kind for part in parts if name in part.cells} - {None}
+    return "mixed" if len(kinds) > 1 else next(iter(kinds), None)
+
+
+def _frame(part: Part, mixed: Sequence[str], ragged: Sequence[str]) -> pl.DataFrame:
+    frame = pl.DataFrame({ROW: part.rows} | {name: cells.values for name, cells in part.cells.items()})
+    marks: list[pl.Series | pl.Expr] = []
+    for name in mixed:
+        cells = part.cells.get(name)
+        if cells is not None:
+            quoted = (
+                cells.quoted
+                if cells.quoted is not None
+                else cells.values.is_not_null() & (cells.kind == "string")
+            )
+            marks.append(quoted.alias(_QUOTED + name))
+    for name in ragged:
+        if name in part.cells:
+            mask = part.present.get(name)
+            marks.append((pl.lit(value=True) if mask is None else mask).alias(_PRESENT + name))
+    return frame.with_columns(marks)

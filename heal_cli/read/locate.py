@@ -1,0 +1,61 @@
+"""Where rows of a chunk stand in the source, found out only when somebody asks."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import polars as pl
+
+from heal_cli.model import LOCATIONS, ROW, Chunk
+from heal_cli.read.encoding import UTF8, encode_back
+from heal_cli.read.fields import Grammar
+from heal_cli.read.records import lay_out
+
+
+class Locator:
+    """Row numbers to LOCATIONS for one chunk; `raw` is the record without its line end, as stored.
+
+    Args:
+        encoding: Of the decompressed source, which `offset` and `raw` refer to.
+    """
+
+    def __init__(self, chunk: Chunk, grammar: Grammar, encoding: str) -> None:
+        self._chunk = chunk
+        self._grammar = grammar
+        self._encoding = encoding
+
+    @cached_property
+    def _records(self) -> pl.DataFrame:
+        assert self._chunk.data is not None
+        records = lay_out(self._chunk.data, self._grammar, final=True, details=True).records
+        assert records is not None
+        return records
+
+    def __call__(self, rows: pl.Series) -> pl.DataFrame:
+        """One row for each of `rows`, in the same order."""
+        data = self._chunk.data
+        assert data is not None
+        picked = self._records[(rows - self._chunk.first_row).cast(pl.UInt32)]
+        spans = picked.select("start", "stop").rows()
+        raw = [data[start:stop] for start, stop in spans]
+        offsets = picked["start"]
+        if self._encoding != UTF8:
+            raw = [encode_back(record, self._encoding) for record in raw]
+            offsets = self._stored_offsets(data, picked["start"])
+        return pl.DataFrame(
+            {
+                ROW: rows,
+                "line": picked["line"] + self._chunk.first_line,
+                "offset": offsets + self._chunk.start,
+                "raw": raw,
+            },
+            schema=LOCATIONS,
+        )
+
+    def _stored_offsets(self, data: bytes, starts: pl.Series) -> pl.Series:
+        """Offsets in the source's own encoding, each stretch between two starts encoded once."""
+        stored, at, total = {}, 0, 0
+        for start in starts.unique().sort():
+            total += len(encode_back(data[at:start], self._encoding))
+            stored[start], at = total, start
+        return starts.replace_strict(stored, return_dtype=pl.Int64)

@@ -1,0 +1,213 @@
+"""Where the records of a stretch of CSV bytes begin and end, an unclosed quote costing only its own line.
+
+A line with an even number of quotes is a record. A line with an odd number opens a cell that the next such
+line closes, if the lines together are a sound record; if they are not, or if the lines between are whole
+records by themselves, the first line is broken, alone, and reading goes on right after it. Whether a line
+is broken depends on nothing behind its closing line, so a file may be cut at any record boundary.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import polars as pl
+
+from heal_cli.read.fields import Grammar
+
+MAX_RECORD_BYTES: Final = 128 * 2**20
+"""A longer cell would not fit the memory that a load is promised to keep to."""
+
+# Lines looked at before lines that stand by themselves decide that a quote is not closed on purpose.
+_LOOK_LINES: Final = 64
+
+# Weight of standing lines (see Grammar.standing_strength) that it takes.
+_ENOUGH: Final = 3.0
+
+
+class Layout(NamedTuple):
+    """The records of some bytes."""
+
+    stop: int  # bytes that hold whole records
+    lines: int  # physical lines in them
+    rows: int  # records in them
+    blanks: int  # lines that are no record
+    multiline: bool  # some record has several lines
+    broken: bool  # some line has an unpaired quote
+    records: pl.DataFrame | None  # line (0-based), start, stop (without terminator) of each record
+
+
+class _Lines(NamedTuple):
+    text: pl.Series
+    ends: pl.Series  # offset one past each line, terminator left out
+    blank: pl.Series
+
+
+def lay_out(data: bytes, grammar: Grammar, *, final: bool, details: bool = False) -> Layout:
+    """Find the records of `data`, which begins where a record begins.
+
+    Args:
+        final: Nothing follows; else a last line without terminator, and a cell still open, are left out.
+        details: Also say where each record is.
+    """
+    lines = _split_lines(data, grammar, final=final)
+    odd = _odd_lines(lines.text, grammar)
+    broken, height = _pair(lines, odd, grammar, final=final)
+    lines = _Lines(*(column.head(height) for column in lines))
+    inside = _continuation(odd.head(height), broken)
+    is_record = ~(inside | lines.blank)
+    blanks = int((lines.blank & ~inside).sum())
+    end = 0 if not height else min(int(lines.ends[-1]) + 1, len(data))
+    records = _positions(lines, is_record, inside, grammar.terminator) if details else None
+    return Layout(end, height, int(is_record.sum()), blanks, bool(inside.any()), bool(broken), records)
+
+
+def _split_lines(data: bytes, grammar: Grammar, *, final: bool) -> _Lines:
+    """All complete lines. Invalid UTF-8 is read byte by character, which moves no quote and no length."""
+    try:
+        text, in_bytes = data.decode(), True
+    except UnicodeDecodeError:
+        text, in_bytes = data.decode("latin-1"), False
+    terminator = grammar.terminator.decode()
+    lines = pl.Series("line", [text]).str.split(terminator).explode()
+    keep = len(lines) - (not final or text.endswith(terminator) or not text)
+    lines = lines.head(keep)
+    lengths = lines.str.len_bytes() if in_bytes else lines.str.len_chars()
+    ends = (lengths.cast(pl.Int64) + 1).cum_sum() - 1
+    blank = lengths == 0
+    if terminator == "\n":
+        blank |= lines == "\r"
+    if grammar.width == 1:
+        blank &= False
+    return _Lines(lines, ends, blank)
+
+
+def _odd_lines(lines: pl.Series, grammar: Grammar) -> pl.Series:
+    """Boolean: the line has an odd number of quotes."""
+    if not grammar.quote:
+        return pl.repeat(False, len(lines), dtype=pl.Boolean, eager=True)
+    bare = grammar.unescape(lines) if grammar.escape else lines
+    return (bare.str.count_matches(grammar.quote, literal=True) & 1) == 1
+
+
+def _pair(lines: _Lines, odd: pl.Series, grammar: Grammar, *, final: bool) -> tuple[list[int], int]:
+    """Lines whose quote nothing closes, and the number of lines up to which that is certain."""
+    at = odd.arg_true().to_list()
+    first = _judge(lines.text, at, grammar)
+    if len(at) % 2 == 0 and all(first):
+        return [], len(odd)
+    second = _judge(lines.text, at[1:], grammar)
+    broken: list[int] = []
+    k = 0
+    while k < len(at):
+        if k + 1 == len(at) and not final and not _is_hopeless(lines, at[k], grammar):
+            return broken, at[k]
+        is_sound = k + 1 < len(at) and (second if k % 2 else first)[k // 2]
+        if not is_sound:
+            broken.append(at[k])
+        k += 2 if is_sound else 1
+    return broken, len(odd)
+
+
+def _judge(text: pl.Series, at: list[int], grammar: Grammar) -> list[bool]:
+    """For each two lines in a row of `at`: they and what lies between are one record."""
+    at = at[: len(at) // 2 * 2]
+    if not at:
+        return []
+    pairs = _Pairs.of(text, at, grammar)
+    fits = pairs.sum(grammar.count_delimiters(pairs.prefixed)) == grammar.width - 1
+    if not fits.all():
+        fits |= ~_holds_whole(pairs, grammar)
+    return (fits & _is_sound(pairs, grammar) & ~_swallows(pairs, grammar)).to_list()
+
+
+class _Pairs(NamedTuple):
+    """The lines of all pairs, one pair after the other."""
+
+    text: pl.Series  # unescaped
+    prefixed: pl.Series  # with the quote that the line begins inside of
+    place: pl.Series  # number of the line within its pair, 0 for the first
+    closes: pl.Series  # Boolean: the last line of its pair
+
+    @classmethod
+    def of(cls, text: pl.Series, at: list[int], grammar: Grammar) -> _Pairs:
+        toggle = pl.repeat(0, len(text), dtype=pl.Int64, eager=True).scatter(at, 1)
+        frame = pl.DataFrame({"text": text, "opens": toggle, "inside": toggle.cum_sum() % 2 == 1})
+        frame = frame.with_row_index("line").filter((pl.col("opens") == 1) | pl.col("inside"))
+        frame = frame.with_columns(pl.col("opens") == 1, closes=~pl.col("inside"))
+        opens = pl.col("opens") & ~pl.col("closes")
+        frame = frame.with_columns(text=grammar.unescape(frame["text"].str.strip_suffix("\r")))
+        frame = frame.select(
+            "text",
+            "closes",
+            prefixed=pl.when(opens).then("text").otherwise(pl.lit(grammar.quote) + pl.col("text")),
+            place=pl.col("line") - pl.when(opens).then("line").forward_fill(),
+        )
+        return cls(frame["text"], frame["prefixed"], frame["place"], frame["closes"])
+
+    def sum(self, values: pl.Series) -> pl.Series:
+        """Sum of `values`, one for each line, over each pair."""
+        total = values.cast(pl.Int64).cum_sum().filter(self.closes)
+        return total - total.shift(1, fill_value=0)
+
+
+def _is_sound(pairs: _Pairs, grammar: Grammar) -> pl.Series:
+    """For each pair: every quote in it opens, closes or is doubled, and it is no longer than allowed."""
+    sound = pl.select(
+        pl.when(pairs.closes)
+        .then(grammar.is_strict(pairs.prefixed))
+        .otherwise(pairs.prefixed.str.contains(grammar.open_pattern))
+    ).to_series()
+    return (pairs.sum(~sound) == 0) & (pairs.sum(pairs.text.str.len_bytes()) <= MAX_RECORD_BYTES)
+
+
+def _swallows(pairs: _Pairs, grammar: Grammar) -> pl.Series:
+    """For each pair: most lines between the two are whole records by themselves, and enough of them."""
+    near = ~pairs.closes & (pairs.place > 0) & (pairs.place <= _LOOK_LINES)
+    standing = pairs.sum(near & grammar.stands(pairs.text))
+    return (standing * 2 > pairs.sum(near)) & (standing * grammar.standing_strength >= _ENOUGH)
+
+
+def _holds_whole(pairs: _Pairs, grammar: Grammar) -> pl.Series:
+    """For each pair: a line after its first has as many fields as a record."""
+    whole = grammar.count_fields(pairs.text) == grammar.width
+    return pairs.sum(whole & (pairs.place > 0)) > 0
+
+
+def _is_hopeless(lines: _Lines, at: int, grammar: Grammar) -> bool:
+    """The quote that line `at` leaves open, with no candidate to close it yet, is not open on purpose."""
+    if int(lines.ends[-1]) - int(lines.ends[at]) > MAX_RECORD_BYTES:
+        return True
+    after = lines.text.slice(at + 1, _LOOK_LINES)
+    if len(after) < _LOOK_LINES:
+        return False
+    standing = int(grammar.stands(grammar.unescape(after)).sum())
+    return standing * 2 > len(after) and standing * grammar.standing_strength >= _ENOUGH
+
+
+def _continuation(odd: pl.Series, broken: list[int]) -> pl.Series:
+    """Boolean: the line goes on with a cell that a line before it opened."""
+    toggle = odd.cast(pl.Int64)
+    if broken:
+        toggle = toggle.scatter(broken, 0)
+    return (toggle.cum_sum() - toggle) % 2 == 1
+
+
+def _positions(lines: _Lines, is_record: pl.Series, inside: pl.Series, terminator: bytes) -> pl.DataFrame:
+    carriage = lines.text.str.ends_with("\r").cast(pl.Int64) if terminator == b"\n" else 0
+    frame = pl.DataFrame(
+        {
+            "line": pl.int_range(len(lines.text), dtype=pl.Int64, eager=True),
+            "start": lines.ends.shift(1, fill_value=-1) + 1,
+            "stop": lines.ends - carriage,
+            "is_record": is_record,
+            "inside": inside,
+        }
+    )
+    if not inside.any():
+        return frame.filter("is_record").select("line", "start", "stop")
+    frame = frame.filter(pl.col("is_record") | pl.col("inside"))
+    record = pl.col("is_record").cum_sum().alias("record")
+    spans = frame.group_by(record, maintain_order=True).agg(
+        pl.col("line", "start").first(), pl.col("stop").last()
+    )
+    return spans.select("line", "start", "stop")

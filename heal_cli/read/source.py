@@ -1,0 +1,214 @@
+"""Sources by name: which files were meant, and the reader that fits each one's content."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol
+
+import polars as pl
+
+from heal_cli.errors import SourceError
+from heal_cli.model import Batch, Chunk, Format, ReadOptions, Source
+from heal_cli.read.bytes import STDIN, ByteStream
+
+
+class SourceReader(Protocol):
+    """A source being read: chunks come off it one by one, and any thread may parse them."""
+
+    @property
+    def source(self) -> Source:
+        """What was found out about it."""
+        ...
+
+    def sample(self) -> Batch:
+        """The first chunk, parsed, for the plan; `chunks` still yields it."""
+        ...
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All chunks in order, cut at record boundaries. One thread calls this, once."""
+        ...
+
+    def parse(self, chunk: Chunk) -> Batch:
+        """The rows of a chunk. Pure: several threads may call it at once."""
+        ...
+
+    def column(self, name: str) -> Iterator[pl.Series]:
+        """One source column over the whole source, chunk by chunk: a second look.
+
+        Raises:
+            SourceError: The source is a stream.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+
+# --------------------------------------------------------------------------- opening
+
+_FOREIGN: Final = {
+    b"\xd0\xcf\x11\xe0": "an old Office document",
+    b"SQLite format 3\0": "an SQLite database",
+    b"%PDF-": "a PDF document",
+    b"ARROW1": "an Arrow IPC file",
+    b"Obj\x01": "an Avro file",
+    b"ORC": "an ORC file",
+    b"\x04\x22\x4d\x18": "an lz4 archive",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"PGDMP": "a pg_dump archive",
+    b"\x7fELF": "a program",
+}
+_PARQUET: Final = b"PAR1"
+_FORMATS: Final = ", ".join(Format)
+_FORMAT_HINT: Final = "If it is one of them all the same, say which with --format"
+
+# First characters of JSON: an object, or an array of what arrays hold. `[id],[name]` is CSV.
+_JSON: Final = re.compile(rb'\s*(?:\{\s*["}]|\[\s*(?:[\[\]{"0-9-]|true|false|null))')
+
+# Bytes no text has many of: control characters except those that serve as white space or delimiters.
+_JUNK: Final = re.compile(rb"[\x00\x02-\x08\x0e-\x1a\x7f]")
+
+
+def open_source(location: str, options: ReadOptions, *, stdin: BinaryIO | None = None) -> SourceReader:
+    """A reader for one source, its format told by its content unless `options` say it.
+
+    Args:
+        location: A path, or '-' for `stdin`.
+
+    Raises:
+        SourceError: Missing, a directory, empty, no readable format, or damaged from the start.
+        UsageError: A flag that cannot be what was meant.
+    """
+    if location != STDIN:
+        _check_exists(location)
+        if options.format is Format.PARQUET or (options.format is None and _begins(location, _PARQUET)):
+            return _open_parquet(location, options)
+    elif stdin is None:
+        raise SourceError("'-' means standard input, and there is none")
+    stream = ByteStream(location, stdin=stdin if location == STDIN else None, encoding=options.encoding)
+    try:
+        return _open_stream(stream, location, options)
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _open_stream(stream: ByteStream, name: str, options: ReadOptions) -> SourceReader:
+    head = stream.peek()
+    if not head:
+        raise SourceError(f"{name!r} is empty", hint="Give the file that has the records")
+    kind = options.format or _tell_format(head, name, stream)
+    if kind is Format.PARQUET:
+        raise _not_from_stream(name)
+    if kind is Format.CSV:
+        from heal_cli.read.csv import CsvReader
+
+        return CsvReader(stream, name, options, stream.size)
+    from heal_cli.read.jsonl import JsonlReader
+
+    return JsonlReader(stream, name, options, stream.size)
+
+
+def _open_parquet(name: str, options: ReadOptions) -> SourceReader:
+    from heal_cli.read.parquet import ParquetReader
+
+    return ParquetReader(name, name, options)
+
+
+def _not_from_stream(name: str) -> SourceError:
+    return SourceError(
+        f"{name!r} is Parquet inside a stream or an archive, and Parquet is read by its end first",
+        hint="Save it to a file and load that",
+    )
+
+
+def _tell_format(head: bytes, name: str, stream: ByteStream) -> Format:
+    if head.startswith(_PARQUET):
+        return Format.PARQUET
+    for magic, what in _FOREIGN.items():
+        if head.startswith(magic):
+            raise SourceError(f"{name!r} is {what}, which is none of the formats {_FORMATS}", hint=_FORMAT_HINT)
+    if _is_junk(head, stream):
+        raise SourceError(
+            f"{name!r} holds binary data, which is none of the formats {_FORMATS}; it begins with {head[:8]!r}",
+            hint=_FORMAT_HINT,
+        )
+    return Format.JSONL if _JSON.match(head) else Format.CSV
+
+
+def _is_junk(head: bytes, stream: ByteStream) -> bool:
+    sample = head[: 2**16]
+    if len(_JUNK.findall(sample)) > 0.05 * len(sample):
+        return True
+    # What is left of bytes that are neither UTF-8 nor anything else: text has few of them.
+    invalid = len(sample.decode(errors="replace").encode()) - len(sample)
+    return stream.is_utf8 and invalid > 0.5 * len(sample)
+
+
+def _begins(path: str, magic: bytes) -> bool:
+    """The file begins so; only regular ones are opened for a look, since a pipe would lose its bytes."""
+    if not Path(path).is_file():
+        return False
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(magic)) == magic
+    except OSError as exc:
+        raise SourceError(f"{path!r} cannot be opened: {exc.strerror}") from exc
+
+
+# --------------------------------------------------------------------------- names
+
+
+def expand(locations: Sequence[str]) -> tuple[str, ...]:
+    """The sources that were meant, patterns filled in, each once, in the order given.
+
+    A file that exists under a name is meant by it, also where the name is a pattern (`a[1].csv`).
+
+    Raises:
+        SourceError: Nothing matches; nearest names are shown.
+    """
+    found: dict[str, None] = {}
+    for location in locations:
+        if location == STDIN or Path(location).exists():
+            found[location] = None
+            continue
+        matches = sorted(filter(os.path.isfile, glob.glob(location, recursive=True)))
+        if not matches:
+            raise _missing(location)
+        found |= dict.fromkeys(matches)
+    return tuple(found)
+
+
+def _check_exists(location: str) -> None:
+    if not Path(location).exists():
+        raise _missing(location)
+
+
+def _missing(location: str) -> SourceError:
+    folder = Path(location).parent
+    if glob.has_magic(location):
+        return SourceError(f"No file matches {location!r}", hint=_nearest(location))
+    if not folder.is_dir():
+        return SourceError(f"There is no file {location!r}, nor the folder {str(folder)!r}")
+    return SourceError(f"There is no file {location!r}", hint=_nearest(location))
+
+
+def _nearest(location: str) -> str | None:
+    path = Path(location)
+    try:
+        names = [entry.name for entry in os.scandir(path.parent) if entry.is_file()]
+    except OSError:
+        return None
+    by_folded = {name.casefold(): name for name in names}
+    near = get_close_matches(path.name.casefold(), by_folded, n=3, cutoff=0.6)
+    if not near:
+        return None
+    return "Nearest: " + ", ".join(repr(str(path.parent / by_folded[name])) for name in near)

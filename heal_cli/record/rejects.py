@@ -1,0 +1,185 @@
+"""The rejects file: one JSON record per row that could not be loaded, on disk before its batch commits."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import polars as pl
+
+from heal_cli.errors import RecordError
+from heal_cli.model import ROW
+from heal_cli.record.durable import DurableFile, file_name
+
+RECORD: Final = pl.Schema(
+    {
+        "run": pl.String(),
+        "batch": pl.Int64(),
+        "attempt": pl.Int64(),
+        "source": pl.String(),
+        "row": pl.Int64(),
+        "line": pl.Int64(),
+        "offset": pl.Int64(),
+        "reason": pl.String(),
+        "sqlstate": pl.String(),
+        "constraint": pl.String(),
+        "column": pl.String(),
+        "value": pl.String(),
+        "attempts": pl.List(pl.String()),
+        "raw": pl.String(),
+        "raw_encoding": pl.String(),  # 'utf-8', or 'base64' where the bytes are no UTF-8
+    }
+)
+"""A reject record as the file and `read_rejects` have it, keys in this order."""
+
+ENDING: Final = "rejects"
+
+
+class RejectRecord(msgspec.Struct, frozen=True):
+    """One line of a rejects file; see `RECORD`."""
+
+    run: str
+    batch: int
+    attempt: int
+    source: str
+    reason: str
+    row: int | None = None
+    line: int | None = None
+    offset: int | None = None
+    sqlstate: str | None = None
+    constraint: str | None = None
+    column: str | None = None
+    value: str | None = None
+    attempts: list[str] | None = None
+    raw: str | None = None
+    raw_encoding: str | None = None
+
+    @property
+    def raw_bytes(self) -> bytes | None:
+        """The record exactly as the source had it."""
+        if self.raw is None:
+            return None
+        return base64.b64decode(self.raw) if self.raw_encoding == "base64" else self.raw.encode()
+
+
+def rejects_path(state_dir: str, table: str, run: str) -> Path:
+    """Where a run's rejects go unless `--rejects` says otherwise."""
+    return Path(state_dir) / "rejects" / file_name(table, run, ENDING)
+
+
+class RejectWriter:
+    """Appends rejects, batch by batch, each batch durable when `write` returns.
+
+    Args:
+        path: Made at the first reject, mode 0600; see `rejects_path`.
+        run: Id of the run that the records name.
+
+    Raises:
+        RecordError: Nothing could be written there.
+    """
+
+    def __init__(self, path: Path, run: str) -> None:
+        self._file = DurableFile(path, "rejects")
+        self._run = run
+
+    @property
+    def path(self) -> Path:
+        """Absolute path of the file, also while there is none yet."""
+        return self._file.path
+
+    def write(
+        self, rejects: pl.DataFrame, locations: pl.DataFrame, *, source: str, batch: int, attempt: int
+    ) -> None:
+        """Put one batch's rejects on disk; call it before the batch commits, from any thread.
+
+        Args:
+            rejects: REJECTS.
+            locations: LOCATIONS of at least the rows in `rejects`.
+
+        Raises:
+            RecordError: They are not on disk; the batch must not commit.
+        """
+        if rejects.is_empty():
+            return
+        placed = rejects.join(locations.unique(ROW), on=ROW, how="left", maintain_order="left")
+        records = placed.rename({ROW: "row"}).with_columns(
+            *_raw_text(placed["raw"]),
+            run=pl.lit(self._run),
+            batch=pl.lit(batch, pl.Int64),
+            attempt=pl.lit(attempt, pl.Int64),
+            source=pl.lit(source),
+        )
+        self._file.append(json_lines(records.select(RECORD.names())))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+def json_lines(frame: pl.DataFrame) -> bytes:
+    """One JSON object a row, nulls included."""
+    buffer = BytesIO()
+    frame.write_ndjson(buffer)
+    return buffer.getvalue()
+
+
+def iter_rejects(path: Path) -> Iterator[RejectRecord]:
+    """Every whole record of a rejects file in its order; a line that a crash tore is left out.
+
+    Raises:
+        RecordError: The file cannot be read.
+    """
+    decoder = msgspec.json.Decoder(RejectRecord)
+    try:
+        with path.open("rb") as lines:
+            for line in lines:
+                with contextlib.suppress(msgspec.DecodeError):
+                    yield decoder.decode(line)
+    except OSError as exc:
+        raise RecordError(
+            f"The rejects file {str(path)!r} cannot be read: {exc.strerror}",
+            hint="See which there are with: heal rejects list",
+        ) from exc
+
+
+def read_rejects(path: Path) -> pl.DataFrame:
+    """The whole file as one frame of RECORD; a line that a crash tore is left out.
+
+    Raises:
+        RecordError: The file cannot be read.
+    """
+    lines = b"".join(msgspec.json.encode(record) + b"\n" for record in iter_rejects(path))
+    return pl.read_ndjson(BytesIO(lines), schema=RECORD) if lines else RECORD.to_frame()
+
+
+def list_rejects(state_dir: str) -> list[Path]:
+    """The rejects files in the state folder, newest run first."""
+    files = (Path(state_dir) / "rejects").glob(f"*.{ENDING}.jsonl")
+    return sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def _raw_text(raw: pl.Series) -> pl.DataFrame:
+    """Columns `raw` and `raw_encoding`: the text where the bytes are UTF-8, else base64."""
+    try:
+        text = raw.cast(pl.String)
+    except pl.exceptions.ComputeError:
+        # polars has no lenient cast of bytes, and only rejects come this way.
+        text = pl.Series("raw", [_decode(value) for value in raw], pl.String)
+    frame = pl.DataFrame({"raw": raw, "text": text})
+    encoding = pl.when(pl.col("raw").is_null()).then(None).when(pl.col("text").is_not_null())
+    return frame.select(
+        pl.coalesce("text", pl.col("raw").bin.encode("base64")).alias("raw"),
+        encoding.then(pl.lit("utf-8")).otherwise(pl.lit("base64")).alias("raw_encoding"),
+    )
+
+
+def _decode(value: bytes | None) -> str | None:
+    try:
+        return None if value is None else value.decode()
+    except UnicodeDecodeError:
+        return None

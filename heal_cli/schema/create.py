@@ -1,0 +1,126 @@
+"""`--create`: a table made to hold what a source brings."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any, Final
+
+import polars as pl
+import psycopg
+from psycopg import errors, sql
+
+from heal_cli.errors import SchemaError
+from heal_cli.model import ROW
+from heal_cli.schema.infer import infer_types
+from heal_cli.schema.names import MAX_NAME_BYTES, cut, parse_name
+from heal_cli.schema.nearest import nearest
+
+MAX_COLUMNS: Final = 1600
+"""MaxHeapAttributeNumber."""
+
+# A column cannot bear the name of a system column (src/backend/catalog/heap.c).
+_SYSTEM_COLUMNS: Final = frozenset({"tableoid", "cmax", "xmax", "cmin", "xmin", "ctid"})
+
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NOT_WORD: Final = re.compile(r"\W+")
+
+
+def create_table(
+    conn: psycopg.Connection[Any], table: str, frame: pl.DataFrame, *, key: Sequence[str] = ()
+) -> str:
+    """Make a table for a source and return the SQL that made it.
+
+    Args:
+        table: 'table' or 'schema.table' as typed; unquoted parts are folded to lower case, as SQL does.
+        frame: The source's columns: text to infer types from, or typed columns to keep the types of.
+        key: Columns of the primary key, by the source's names or the table's.
+
+    Raises:
+        SchemaError: The table is there already, the role may not make it, or no table can be made of this.
+    """
+    statement = plan_table(table, frame, key=key).as_string(conn)
+    try:
+        with conn.transaction():
+            conn.execute(statement.encode(), prepare=False)
+    except (errors.DuplicateTable, errors.UniqueViolation) as exc:
+        raise SchemaError(
+            f"Table {table!r} exists already", hint="Leave --create out to load into it"
+        ) from exc
+    except errors.InvalidSchemaName as exc:
+        raise SchemaError(
+            f"Table {table!r} cannot be made: {exc.diag.message_primary}", hint="Make the schema first"
+        ) from exc
+    except errors.InsufficientPrivilege as exc:
+        raise SchemaError(
+            f"Table {table!r} cannot be made: {exc.diag.message_primary}",
+            hint="Ask for CREATE on the schema, or name a schema of your own with --table SCHEMA.TABLE",
+        ) from exc
+    return statement
+
+
+def plan_table(table: str, frame: pl.DataFrame, *, key: Sequence[str] = ()) -> sql.Composed:
+    """The CREATE TABLE for a source, one line a column; see `create_table`."""
+    sources = [name for name in frame.columns if name != ROW]
+    if not sources:
+        raise SchemaError(f"Table {table!r} cannot be made: the source has no columns")
+    if len(sources) > MAX_COLUMNS:
+        raise SchemaError(
+            f"Table {table!r} cannot be made: the source has {len(sources)} columns, PostgreSQL takes {MAX_COLUMNS}"
+        )
+    names = column_names(sources)
+    types = infer_types(frame.select(sources))
+    lines = [
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(type_name))
+        for name, type_name in zip(names, types, strict=True)
+    ]
+    if key:
+        keys = [_key_column(column, sources, names) for column in key]
+        lines.append(sql.SQL("PRIMARY KEY ({})").format(sql.SQL(", ").join(map(sql.Identifier, keys))))
+    return sql.SQL("CREATE TABLE {} (\n    {}\n)").format(_target(table), sql.SQL(",\n    ").join(lines))
+
+
+def _target(table: str) -> sql.Identifier:
+    typed = parse_name(table)
+    name = typed.name if typed.name_is_quoted else typed.name.lower()
+    if typed.schema is None:
+        return sql.Identifier(name)
+    return sql.Identifier(typed.schema if typed.schema_is_quoted else typed.schema.lower(), name)
+
+
+def _key_column(column: str, sources: Sequence[str], names: Sequence[str]) -> str:
+    if column in names:
+        return column
+    if column in sources:
+        return names[sources.index(column)]
+    near = ", ".join(f"{name!r} ({likeness:.2f})" for name, likeness in nearest(column, sources))
+    raise SchemaError(
+        f"Key column {column!r} is not in the source" + (f"; nearest is {near}" if near else ""),
+        hint="Name columns of the source with --key",
+    )
+
+
+def column_names(sources: Sequence[str]) -> list[str]:
+    """A column name for each source name: snake case, unique, at most 63 bytes, in the same order.
+
+    Letters of every script stay; a reserved word stays too, since heal quotes every name.
+    """
+    names: list[str] = []
+    taken: set[str] = set(_SYSTEM_COLUMNS)
+    for position, source in enumerate(sources, 1):
+        base = _snake(source) or f"column_{position}"
+        name, count = cut(base), 1
+        while name in taken:
+            count += 1
+            suffix = f"_{count}"
+            name = base.encode()[: MAX_NAME_BYTES - len(suffix)].decode(errors="ignore") + suffix
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _snake(source: str) -> str:
+    words = _CAMEL.sub("_", unicodedata.normalize("NFKC", source))
+    name = re.sub("_{2,}", "_", _NOT_WORD.sub("_", words)).strip("_").lower()
+    return f"_{name}" if name[:1].isdigit() else name

@@ -1,0 +1,325 @@
+"""Settings: flags > HEAL_* > heal.toml > pyproject.toml > DATABASE_URL > PG* > embedded server.
+
+Read with tomllib and msgspec (0.07 s to import) rather than pydantic-settings (0.30 s): a load of
+ten rows may take 1.2 s in all, and half of that is polars and psycopg.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, get_type_hints
+
+import platformdirs
+from msgspec import Meta
+
+from heal_cli.conninfo import mask, mask_text, warnings
+from heal_cli.errors import UsageError
+from heal_cli.setting_values import convert_setting, did_you_mean
+
+if TYPE_CHECKING:
+    from heal_cli.model import LoadOptions
+
+__all__ = ["Settings", "load_settings", "mask", "mask_text", "to_load_options"]
+
+_LIBPQ: Final = (
+    "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD", "PGPASSFILE", "PGSERVICE",
+)  # fmt: skip
+"""The libpq variables that say where a server is or who logs in; any of them means: there is one."""
+
+EMBEDDED: Final = "embedded server"
+
+_NO_SETTINGS: Final = ("CONFIG", "TEST_DSN")
+"""HEAL_ variables that mean something and are no setting."""
+
+_PATH: Final = {"path": True}  # relative to the file that says it
+_RUN: Final = {"run": True}  # a property of one run: a flag or HEAL_*, never a file
+
+Count = Annotated[int, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting, merged. The field's name is its key in heal.toml, its flag and its HEAL_* twin."""
+
+    dsn: str | None = None  # None: PG* or the embedded server, see `conninfo`
+    state_dir: str = field(default_factory=lambda: platformdirs.user_state_dir("heal"), metadata=_PATH)
+    data_dir: str | None = field(default=None, metadata=_PATH)  # of the embedded server
+    pg_bin: str | None = field(default=None, metadata=_PATH)  # its programs; the wheel's unless given
+
+    format: Literal["csv", "jsonl", "json", "parquet"] | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    escape: str | None = None
+    encoding: str | None = None
+    header: bool | None = None
+    skip_rows: Count = 0
+    columns: Names = ()
+    batch_bytes: Annotated[int, Meta(ge=1024)] = 16 * 2**20
+
+    null: Names = ()
+    date_order: Literal["DMY", "MDY", "YMD"] | None = None
+    decimal: Literal[".", ","] | None = None
+    timezone: str | None = None
+    allow: Names = ()
+
+    map: tuple[tuple[str, str], ...] = ()
+    strategy: Literal["weighted", "majority", "unanimous"] = "weighted"
+    min_confidence: Share = 0.7
+    min_margin: Share = 0.1
+    override_identity: bool = False
+    unknown_columns: Literal["rescue", "drop", "reject", "add"] = "rescue"
+    patterns: Names = field(default=(), metadata=_PATH)
+    create: bool = False
+    ddl: str | None = field(default=None, metadata=_PATH)
+
+    jobs: Annotated[int, Meta(ge=1)] = 2
+    ordered: bool = False
+    atomic: bool = False
+    on_conflict: Literal["reject", "ignore", "update"] = "reject"
+    key: Names = ()
+    timeout: Annotated[float, Meta(ge=0)] = 30.0
+    lock_timeout: Annotated[float, Meta(ge=0)] = 30.0
+    max_rejects: Annotated[str, Meta(pattern=r"^(\d+|\d+(\.\d+)?%)$")] | None = None
+    rejects: str | None = field(default=None, metadata=_PATH | _RUN)
+
+    dry_run: bool = field(default=False, metadata=_RUN)
+    limit: Annotated[int, Meta(ge=1)] | None = field(default=None, metadata=_RUN)
+    again: bool = field(default=False, metadata=_RUN)
+    source_id: str | None = field(default=None, metadata=_RUN)
+    yes: bool = field(default=False, metadata=_RUN)
+
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    progress: Literal["auto", "bar", "log", "none"] = "auto"
+
+    conninfo: str | None = field(
+        default=None, metadata={"computed": True}
+    )  # '' is libpq's own; None: embedded
+    origins: Mapping[str, str] = field(default_factory=dict, metadata={"computed": True})
+    warnings: Names = field(default=(), metadata={"computed": True})
+
+    def shown(self) -> list[tuple[str, Any, str]]:
+        """(key, value, origin) of every setting, secrets masked, in the order of this class."""
+        rows = [(key, getattr(self, key), self.origins.get(key, "default")) for key in KEYS]
+        connection = mask(self.conninfo) if self.conninfo else None
+        return [("dsn", connection, self.origins.get("dsn", EMBEDDED)), *rows[1:]]
+
+
+_FIELDS: Final = {found.name: found for found in fields(Settings) if "computed" not in found.metadata}
+_TYPES: Final = {
+    name: kind for name, kind in get_type_hints(Settings, include_extras=True).items() if name in _FIELDS
+}
+KEYS: Final = tuple(_FIELDS)
+"""Every key of heal.toml; the flag is `--key` and the variable HEAL_KEY."""
+
+
+class _Said(NamedTuple):
+    """One key as one place gave it; earlier ones count."""
+
+    key: str
+    value: Any
+    origin: str
+    base: Path | None = None  # of a file: the folder that relative paths start from
+
+
+def load_settings(
+    flags: Mapping[str, object],
+    *,
+    table: str | None = None,
+    config: str | None = None,
+    environment: Mapping[str, str] = os.environ,
+    folder: Path | None = None,
+) -> Settings:
+    """All settings with their origins.
+
+    Args:
+        flags: Settings given on the command line or by a Python caller; None is not given.
+        table: As typed; its `[tables."..."]` sections count before the rest of their file.
+        config: A file to read in place of heal.toml and pyproject.toml in `folder`.
+
+    Raises:
+        UsageError: An unknown key, a value that cannot be what the key means, a file that is not TOML.
+    """
+    said = [
+        *(
+            _Said(key, value, f"--{key.replace('_', '-')}")
+            for key, value in flags.items()
+            if value not in (None, [])
+        ),
+        *_from_environment(environment),
+        *_from_files(config or environment.get("HEAL_CONFIG"), folder or Path(), table),
+    ]
+    merged: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for one in said:
+        if one.key not in merged:
+            kind, is_typed = _TYPES[one.key], one.base is not None
+            value = convert_setting(one.key, kind, one.value, one.origin, environment, is_typed=is_typed)
+            merged[one.key] = _rebase(one.key, value, one.base or Path())
+            origins[one.key] = one.origin
+    conninfo = _connect(merged, origins, environment)
+    notes = (*warnings(conninfo or ""), *_misspelt(environment))
+    settings = Settings(**merged, conninfo=conninfo, origins=origins, warnings=notes)
+    _refuse_contradictions(settings)
+    return settings
+
+
+def _from_environment(environment: Mapping[str, str]) -> list[_Said]:
+    """Every HEAL_* twin that is set; an empty variable is not set."""
+    names = {key: f"HEAL_{key.upper()}" for key in KEYS}
+    return [_Said(key, environment[name], name) for key, name in names.items() if environment.get(name)]
+
+
+def _misspelt(environment: Mapping[str, str]) -> list[str]:
+    """HEAL_ variables that look like a setting and are none: other software may own the name, so no error."""
+    keys = [key.upper() for key in KEYS]
+    unknown = {name.removeprefix("HEAL_") for name in environment if name.startswith("HEAL_")} - {*keys, *_NO_SETTINGS}
+    hints = {name: did_you_mean(name, keys, "HEAL_{}") for name in sorted(unknown)}
+    return [f"HEAL_{name} is no setting and counts for nothing. {hint}" for name, hint in hints.items() if hint]
+
+
+def _from_files(config: str | None, folder: Path, table: str | None) -> list[_Said]:
+    """What heal.toml says, then pyproject.toml; or the one file that was asked for."""
+    if config is not None and not Path(config).is_file():
+        raise UsageError(f"The settings file {config!r} does not exist", hint="Write one with: heal init")
+    paths = [Path(config)] if config else [folder / "heal.toml", folder / "pyproject.toml"]
+    return [said for path in paths if path.is_file() for said in _from_file(path, table)]
+
+
+def _from_file(path: Path, table: str | None) -> list[_Said]:
+    is_project = path.name == "pyproject.toml"
+    try:
+        text = path.read_text("utf-8")
+        if is_project and "tool.heal" not in text:
+            return []  # a project's own file is read only where it speaks of heal
+        document = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise UsageError(f"The settings file {str(path)!r} cannot be read: {exc}") from exc
+    place = f"{path.name} [tool.heal]" if is_project else path.name
+    section = document.get("tool", {}).get("heal", {}) if is_project else document
+    tables = _section(section.pop("tables", {}), f"{place} tables")
+    said = []
+    for name, values in tables.items():
+        own = _said(_section(values, f'{place} [tables."{name}"]'), f'{place} [tables."{name}"]', path.parent)
+        said += own if _is_same_table(name, table) else []
+    return said + _said(section, place, path.parent)
+
+
+def _section(value: Any, place: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise UsageError(f"{place} must be a section of keys and values, not {value!r}")
+    return value
+
+
+def _said(values: Mapping[str, Any], place: str, base: Path) -> list[_Said]:
+    """The section's keys, each known and fit to stand in a file."""
+    for key in values:
+        if key not in _FIELDS:
+            raise UsageError(f"{place}: there is no setting {key!r}", hint=did_you_mean(key, KEYS))
+        if "run" in _FIELDS[key].metadata:
+            flag, twin = f"--{key.replace('_', '-')}", f"HEAL_{key.upper()}"
+            raise UsageError(f"{place}: {key!r} belongs to one run", hint=f"Give it as {flag} or {twin}")
+    return [_Said(key, value, place, base) for key, value in values.items()]
+
+
+def _is_same_table(section: str, table: str | None) -> bool:
+    """`messages` and `public.messages` are one table; other schemas have to be named."""
+    return table is not None and section.removeprefix("public.") == table.removeprefix("public.")
+
+
+def _rebase(key: str, value: Any, base: Path) -> Any:
+    if "path" not in _FIELDS[key].metadata:
+        return value
+    if isinstance(value, tuple):
+        return tuple(str(base / Path(path).expanduser()) for path in value)
+    return str(base / Path(value).expanduser())
+
+
+def _connect(
+    merged: Mapping[str, Any], origins: dict[str, str], environment: Mapping[str, str]
+) -> str | None:
+    """The connection string and its origin; '' leaves all to libpq, None is the embedded server."""
+    if "dsn" in merged:
+        return str(merged["dsn"])
+    if environment.get("DATABASE_URL"):
+        origins["dsn"] = "DATABASE_URL"
+        return str(convert_setting("dsn", str, environment["DATABASE_URL"], "DATABASE_URL", environment))
+    given = [name for name in _LIBPQ if environment.get(name)]
+    origins["dsn"] = ", ".join(given) or EMBEDDED
+    return "" if given else None
+
+
+def _refuse_contradictions(settings: Settings) -> None:
+    if settings.quiet and settings.verbose:
+        raise UsageError("--quiet and --verbose cannot both hold", hint="Leave one of them out")
+    if settings.create and settings.ddl:
+        raise UsageError(
+            "--create and --ddl both say how to make a missing table", hint="Leave one of them out"
+        )
+
+
+def to_load_options(settings: Settings, sources: Sequence[str], table: str, *, conninfo: str) -> LoadOptions:
+    """The settings as the engine takes them.
+
+    Args:
+        conninfo: `settings.conninfo`, or the embedded server's where that is None.
+    """
+    from heal_cli import model
+
+    return model.LoadOptions(
+        sources=tuple(sources),
+        table=table,
+        conninfo=conninfo,
+        state_dir=settings.state_dir,
+        read=model.ReadOptions(
+            format=model.Format(settings.format) if settings.format else None,
+            delimiter=settings.delimiter,
+            quote=settings.quote,
+            escape=settings.escape,
+            encoding=settings.encoding,
+            header=settings.header,
+            skip_rows=settings.skip_rows,
+            columns=settings.columns,
+            batch_bytes=settings.batch_bytes,
+        ),
+        values=model.ValueOptions(
+            nulls=settings.null,
+            date_order=settings.date_order,
+            decimal=settings.decimal,
+            timezone=settings.timezone,
+            allow=frozenset(settings.allow),
+        ),
+        match=model.MatchOptions(
+            renames=settings.map,
+            strategy=settings.strategy,
+            min_confidence=settings.min_confidence,
+            min_margin=settings.min_margin,
+            override_identity=settings.override_identity,
+        ),
+        write=model.WriteOptions(
+            jobs=settings.jobs,
+            ordered=settings.ordered,
+            atomic=settings.atomic,
+            dry_run=settings.dry_run,
+            on_conflict=settings.on_conflict,
+            key=settings.key,
+            timeout_s=settings.timeout,
+            lock_timeout_s=settings.lock_timeout,
+        ),
+        unknown_columns=settings.unknown_columns,
+        create=settings.create,
+        ddl=settings.ddl,
+        max_rejects=settings.max_rejects,
+        rejects_path=settings.rejects,
+        limit=settings.limit,
+        again=settings.again,
+        source_id=settings.source_id,
+        catalogues=settings.patterns,
+    )

@@ -1,0 +1,34 @@
+"""Healed rows -> committed rows: COPY in savepoints, and the ledger that makes it exactly-once."""
+
+from heal_cli.write.batch import BatchRef, Target, Writer
+from heal_cli.write.connection import connect
+from heal_cli.write.ledger import (
+    ClaimedSource,
+    DoneBatch,
+    begin_run,
+    claim_source,
+    committed_attempts,
+    end_run,
+    finish_source,
+    keep_plan,
+    run_totals,
+)
+from heal_cli.write.migrate import ledger_migrations, migrate
+
+__all__ = [
+    "BatchRef",
+    "ClaimedSource",
+    "DoneBatch",
+    "Target",
+    "Writer",
+    "begin_run",
+    "claim_source",
+    "committed_attempts",
+    "connect",
+    "end_run",
+    "finish_source",
+    "keep_plan",
+    "ledger_migrations",
+    "migrate",
+    "run_totals",
+]

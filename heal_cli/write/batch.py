@@ -1,0 +1,302 @@
+"""One healed batch -> committed rows, rejects and ledger pieces, whatever the server does.
+
+A batch is usually one transaction with one savepoint: lock, version check, COPY, ledger piece,
+commit. Where the server refuses rows, the batch is cut down until the bad rows stand alone; each
+savepoint that holds carries its own ledger piece, and after `MAX_SAVEPOINTS` the rest goes on in a
+new transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+import psycopg
+from psycopg import sql
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from heal_cli.errors import DatabaseUnavailable, SchemaChanged
+from heal_cli.model import Chunk, Healed, TableSchema, WriteOptions, Written
+from heal_cli.write.connection import begin, connect, table_name
+from heal_cli.write.copy import Copier, column_list
+from heal_cli.write.ledger import Piece, add_piece, lock_batch
+from heal_cli.write.refusal import failed_line, reject_row, skipped_row
+from heal_cli.write.sqlstate import Fault, fault_of, to_heal_error
+from heal_cli.write.work import Segment, Work
+
+MAX_SAVEPOINTS: Final = 60
+"""Subtransactions of one transaction; past 64 the server's cache overflows and every snapshot pays."""
+
+RETRIES: Final = 6
+"""Tries at one transaction when another one, or the world, was in the way: about 10 s in all."""
+
+Record = Callable[[pl.DataFrame, pl.Series, int], None]
+"""Makes what one attempt leaves behind durable: its rejects (REJECTS), the row numbers it loads, its
+number. Called before the commit that they belong to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a writer needs to know once per run."""
+
+    conninfo: str
+    table: TableSchema
+    options: WriteOptions
+    run: str
+    has_ledger: bool
+    version_of: Callable[[psycopg.Connection], str]  # the schema version now
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRef:
+    """Which batch of which source is being written."""
+
+    source: int  # the ledger's number; 0 without a ledger
+    source_name: str
+    chunk: Chunk
+
+
+class Writer:
+    """Writes batches over one connection of its own, opened when first needed."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._copier = Copier(target.table)
+        self._connection: psycopg.Connection | None = None
+        self._lock_statement: sql.Composed | None = None
+        self._attempts: dict[tuple[str, int], int] = {}
+        self._has_deferrable = any(c.deferrable for c in target.table.constraints) or any(
+            t.is_constraint for t in target.table.triggers
+        )
+
+    @property
+    def _keeps_open(self) -> bool:
+        """One transaction for the whole run (`--atomic`, `--dry-run`)."""
+        return self._target.options.atomic or self._target.options.dry_run
+
+    def close(self) -> None:
+        """Give the connection back; what is not committed is rolled back by the server."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def finish(self) -> None:
+        """End the transaction of an `--atomic` (commit) or `--dry-run` (roll back) run."""
+        if self._connection is None or not self._keeps_open:
+            return
+        if self._target.options.dry_run:
+            self._connection.rollback()
+            return
+        try:
+            self._connection.commit()
+        except psycopg.Error as error:
+            raise to_heal_error(error, "committing the whole run") from error
+
+    def write(self, healed: Healed, ref: BatchRef, record: Record) -> Written:
+        """Commit every row that fits, name every row that does not.
+
+        Args:
+            healed: Its rejects, too, are recorded with this batch.
+            record: Called before each commit with what that transaction leaves behind.
+
+        Returns:
+            What this call committed, and how many rows another run had settled before.
+
+        Raises:
+            SchemaChanged: The table is not the one the plan was made for; what is committed stays.
+            DatabaseUnavailable: The world failed, past the retries; the ledger knows what is done.
+            WriteError: The server refused something that is no row's fault.
+        """
+        work = Work.of(healed, ref.chunk)
+        try:
+            while not work.is_done:
+                work = self._advance(work, ref, record)
+        except SchemaChanged as error:
+            error.written = work.written()
+            raise
+        except psycopg.Error as error:
+            where = f"writing rows {ref.chunk.first_row} to {ref.chunk.first_row + ref.chunk.rows - 1}"
+            raise to_heal_error(
+                error, f"{where} of {ref.source_name} to {self._target.table.qualified}"
+            ) from error
+        return work.written()
+
+    def _advance(self, work: Work, ref: BatchRef, record: Record) -> Work:
+        """Commit the next transaction's worth of the batch, past passing faults."""
+        doubtful: Work | None = None
+        attempts = Retrying(
+            retry=retry_if_exception(_is_passing),
+            wait=wait_random_exponential(multiplier=0.2, max=5),
+            stop=stop_after_attempt(1 if self._keeps_open else RETRIES),
+            reraise=True,
+        )
+        for attempt in attempts:
+            with attempt:
+                trial = work.next_attempt(self._next_attempt(ref))
+                connection = self._connect()
+                try:
+                    settled = self._fill(connection, trial, doubtful, ref)
+                    if settled is not trial:
+                        connection.rollback()
+                        return settled
+                    record(trial.fresh_rejects(work), trial.fresh_rows(work), trial.attempt)
+                    doubtful = trial
+                    self._commit(connection)
+                except psycopg.Error as error:
+                    work = self._after_error(error, connection, work, trial, doubtful)
+                    raise
+                except BaseException:
+                    self.close()
+                    raise
+                return trial
+        raise AssertionError("tenacity re-raises the last error")
+
+    def _next_attempt(self, ref: BatchRef) -> int:
+        """A number of its own for each try: reject lines of a failed one may be on disk."""
+        batch = (ref.source_name, ref.chunk.index)
+        self._attempts[batch] = self._attempts.get(batch, 0) + 1
+        return self._attempts[batch]
+
+    def _after_error(
+        self,
+        error: psycopg.Error,
+        connection: psycopg.Connection,
+        work: Work,
+        trial: Work,
+        doubtful: Work | None,
+    ) -> Work:
+        """Make ready for the next try: a usable connection or none, and a smaller step after a time limit."""
+        if connection.broken or connection.closed:
+            if doubtful is trial and not self._target.has_ledger:
+                raise DatabaseUnavailable(
+                    "The connection was lost during COMMIT, and without a ledger nobody can tell whether the last"
+                    " batch is in the table",
+                    hint="Look for its rows before loading them again",
+                ) from error
+            self.close()
+        else:
+            connection.rollback()
+        if fault_of(error) is Fault.LIMIT:
+            return work.halved(error, self._target.options.timeout_s)
+        return work
+
+    def _fill(
+        self, connection: psycopg.Connection, trial: Work, doubtful: Work | None, ref: BatchRef
+    ) -> Work:
+        """Write as much of `trial` as one transaction holds; not yet committed.
+
+        Returns:
+            `trial` itself, or `doubtful` when the ledger shows that its COMMIT had arrived.
+        """
+        with connection.cursor() as cursor:
+            if not (self._keeps_open and connection.info.transaction_status):
+                begin(cursor, self._target.options, server_version=self._target.table.server_version)
+                self._lock_table(cursor)
+                self._check_version(connection)
+            if self._target.has_ledger:
+                last = lock_batch(cursor, ref.source, ref.chunk, self._target.run)
+                if doubtful and last and (last.run, last.attempt) == (self._target.run, doubtful.attempt):
+                    return doubtful
+                trial.skip_settled(last)
+            savepoints = 0
+            while trial.pending and savepoints < MAX_SAVEPOINTS and not trial.is_full:
+                self._try_rows(cursor, trial, ref)
+                savepoints += 1
+            if trial.needs_piece:
+                self._add_piece(cursor, trial, ref)
+        return trial
+
+    def _try_rows(self, cursor: psycopg.Cursor, trial: Work, ref: BatchRef) -> None:
+        """COPY the next rows in a savepoint; on a row's fault, cut them down to the one."""
+        segment = trial.take()
+        if segment.verdict is not None:
+            trial.settle(segment)
+            return
+        cursor.execute("SAVEPOINT heal_rows")
+        try:
+            taken = self._copier.copy(cursor, segment.rows)
+            if self._has_deferrable:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        except psycopg.Error as error:
+            if cursor.connection.broken or self._fault_of(error) is not Fault.ROW:
+                raise
+            cursor.execute("ROLLBACK TO SAVEPOINT heal_rows")
+            self._cut_down(trial, segment, error)
+            return
+        if taken == segment.rows.height:
+            trial.settle(segment)
+            self._add_piece(cursor, trial, ref)
+            cursor.execute("RELEASE SAVEPOINT heal_rows")
+            return
+        cursor.execute("ROLLBACK TO SAVEPOINT heal_rows")
+        self._cut_down(trial, segment, None)
+
+    def _cut_down(self, trial: Work, segment: Segment, error: psycopg.Error | None) -> None:
+        """Name the refused row, or halve where it is not known.
+
+        Args:
+            error: None when the server said nothing and kept fewer rows: a trigger returned NULL.
+        """
+        lone = segment.rows.height == 1
+        line = 1 if lone else failed_line(error) if error else None
+        if line is None:
+            trial.split(segment)
+            return
+        row = segment.rows.slice(line - 1, 1)
+        trial.isolate(
+            segment, line - 1, reject_row(error, row, self._target.table) if error else skipped_row(row)
+        )
+
+    def _fault_of(self, error: psycopg.Error) -> Fault:
+        return fault_of(error, may_insert=self._target.table.can_insert)
+
+    def _add_piece(self, cursor: psycopg.Cursor, trial: Work, ref: BatchRef) -> None:
+        """Account in the ledger for all that was settled since the last piece."""
+        rows = trial.close_piece()
+        if not self._target.has_ledger:
+            return
+        piece = Piece(trial.pieces - 1, *trial.position, trial.is_done, self._target.run, trial.attempt)
+        add_piece(cursor, ref.source, ref.source_name, ref.chunk, piece, rows)
+
+    def _commit(self, connection: psycopg.Connection) -> None:
+        if not self._keeps_open:
+            connection.commit()
+
+    def _connect(self) -> psycopg.Connection:
+        if self._connection is None:
+            self._connection = connect(self._target.conninfo, application_name=f"heal/{self._target.run}")
+        return self._connection
+
+    def _check_version(self, connection: psycopg.Connection) -> None:
+        table = self._target.table
+        if (now := self._target.version_of(connection)) != table.version:
+            raise SchemaChanged(
+                f"Table {table.qualified} changed: schema version {now!r}, planned for {table.version!r}"
+            )
+
+    def _lock_table(self, cursor: psycopg.Cursor) -> None:
+        """Take ROW EXCLUSIVE, so that every fact the lock guards stays true until the commit."""
+        if self._lock_statement is None:
+            self._lock_statement = self._choose_lock(cursor)
+        cursor.execute(self._lock_statement)
+
+    def _choose_lock(self, cursor: psycopg.Cursor) -> sql.Composed:
+        """LOCK TABLE, or planning an INSERT where column rights, views or foreign tables refuse that."""
+        table = self._target.table
+        name = table_name(table.schema, table.name)
+        lock = sql.SQL("LOCK TABLE ONLY {} IN ROW EXCLUSIVE MODE").format(name)
+        try:
+            with cursor.connection.transaction():
+                cursor.execute(lock)
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.WrongObjectType):
+            names = [column.name for column in table.columns if column.insertable and not column.generated]
+            return sql.SQL("EXPLAIN INSERT INTO {} ({}) SELECT {} WHERE false").format(
+                name, column_list(names), sql.SQL(", ").join([sql.SQL("NULL")] * len(names))
+            )
+        return lock
+
+
+def _is_passing(error: BaseException) -> bool:
+    return isinstance(error, psycopg.Error) and fault_of(error) in {Fault.RETRY, Fault.WORLD, Fault.LIMIT}

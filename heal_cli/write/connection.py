@@ -1,0 +1,76 @@
+"""Connections to the target database: how `heal` logs in, and what it sets in each transaction."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import psycopg
+from psycopg import sql
+
+from heal_cli.errors import HealError
+from heal_cli.model import WriteOptions
+from heal_cli.write.sqlstate import to_heal_error
+
+CONNECT_TIMEOUT_S: Final = 10
+"""libpq waits for ever by default; an explicit connect_timeout in the connection string wins."""
+
+
+def connect(conninfo: str, *, application_name: str = "heal") -> psycopg.Connection:
+    """A connection that keeps no session state, so that it works behind any pooler.
+
+    Args:
+        conninfo: libpq connection string or URI; empty leaves everything to PG* and the service file.
+
+    Raises:
+        ConnectionRefused: Login, database or TLS refused; the message holds no secret.
+        DatabaseUnavailable: Nobody answers.
+    """
+    defaults: dict[str, str | int] = {"client_encoding": "UTF8"}
+    given = psycopg.conninfo.conninfo_to_dict(conninfo) if conninfo else {}
+    defaults |= {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": application_name}
+    try:
+        return psycopg.connect(
+            conninfo,
+            prepare_threshold=None,
+            **{name: value for name, value in defaults.items() if name not in given},  # type: ignore[arg-type]
+        )
+    except psycopg.OperationalError as error:
+        raise connect_error(error) from error
+
+
+def connect_error(error: psycopg.OperationalError) -> HealError:
+    """A failed login in our words; libpq gives no SQLSTATE there, only text."""
+    text = " ".join(str(error).split())
+    login = ("authentication failed", "does not exist", "no password supplied", "no pg_hba.conf entry", "SSL")
+    if any(word in text for word in login):
+        error.sqlstate = "28000"
+    return to_heal_error(error, "connecting", hint="Check the connection with: heal doctor")
+
+
+def begin(cursor: psycopg.Cursor, options: WriteOptions, *, server_version: int) -> None:
+    """Open a transaction with its time limits and text formats, all local to it."""
+    limit_ms = int(options.timeout_s * 1000)
+    unlimited = options.atomic or options.dry_run
+    settings = {
+        "statement_timeout": 0 if unlimited else limit_ms,
+        "lock_timeout": int(options.lock_timeout_s * 1000),
+        "idle_in_transaction_session_timeout": 0 if unlimited else limit_ms,
+        "DateStyle": "ISO, YMD",
+        "IntervalStyle": "iso_8601",
+        "TimeZone": "UTC",
+        "bytea_output": "hex",
+        "extra_float_digits": 1,
+        "default_transaction_read_only": "off",
+    }
+    if server_version >= 170000:
+        settings["transaction_timeout"] = 0 if unlimited else limit_ms
+    calls = sql.SQL(", ").join(
+        sql.SQL("pg_catalog.set_config({}, {}, true)").format(name, str(value))
+        for name, value in settings.items()
+    )
+    cursor.execute(sql.SQL("SELECT {}").format(calls))
+
+
+def table_name(schema: str, name: str) -> sql.Identifier:
+    """The quoted, qualified name of a table."""
+    return sql.Identifier(schema, name)

@@ -1,0 +1,66 @@
+"""Schema `heal` in the target database: the one thing that is made unasked (design P5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.resources import files
+from typing import Final
+
+import psycopg
+
+from heal_cli.write.sqlstate import to_heal_error
+
+LOCK_KEY: Final = 0x6865616C  # 'heal'
+"""Advisory lock under which migrations run, so that many `heal` may start at once."""
+
+
+def ledger_migrations() -> tuple[tuple[str, str], ...]:
+    """Name and SQL of every migration of the ledger, in order."""
+    folder = files("heal_cli.write") / "sql"
+    return tuple(
+        (entry.name, entry.read_text(encoding="utf-8"))
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".sql")
+    )
+
+
+def migrate(connection: psycopg.Connection, migrations: Iterable[tuple[str, str]]) -> list[str] | None:
+    """Bring schema `heal` up to date, in one transaction.
+
+    Returns:
+        Names of the migrations applied now (empty: it was up to date), or None when the role may
+        not create the schema or use what is there.
+
+    Raises:
+        DatabaseUnavailable: The server went away.
+    """
+    wanted = tuple(migrations)
+    try:
+        with connection.transaction(), connection.cursor() as cursor:
+            missing = _missing(cursor, wanted)
+            if missing:
+                cursor.execute("SELECT pg_catalog.pg_advisory_xact_lock(%s)", (LOCK_KEY,))
+                missing = _missing(cursor, wanted)
+                for name, statements in missing:
+                    cursor.execute(statements.encode())
+                    cursor.execute("INSERT INTO heal.migrations (name) VALUES (%s)", (name,))
+            return [name for name, _ in missing]
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction):
+        return None
+    except psycopg.OperationalError as error:
+        raise to_heal_error(error, "preparing schema heal") from error
+
+
+def _missing(cursor: psycopg.Cursor, wanted: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    cursor.execute("SELECT pg_catalog.to_regclass('heal.migrations') IS NOT NULL")
+    (exists,) = cursor.fetchone() or (False,)
+    if not exists:
+        cursor.execute("SELECT pg_catalog.pg_advisory_xact_lock(%s)", (LOCK_KEY,))
+        cursor.execute(
+            "CREATE SCHEMA IF NOT EXISTS heal;"
+            "CREATE TABLE IF NOT EXISTS heal.migrations"
+            " (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp())"
+        )
+    cursor.execute("SELECT name FROM heal.migrations")
+    done = {name for (name,) in cursor.fetchall()}
+    return [(name, statements) for name, statements in wanted if name not in done]

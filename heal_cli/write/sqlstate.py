@@ -1,0 +1,115 @@
+"""What a server or driver error means: one table over SQLSTATE classes (design 9).
+
+Source: PostgreSQL manual, appendix A; libpq reports no SQLSTATE when the connection itself failed.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+import psycopg
+
+from heal_cli.errors import (
+    ConnectionRefused,
+    DatabaseUnavailable,
+    HealError,
+    SchemaChanged,
+    WriteError,
+)
+
+
+class Fault(StrEnum):
+    """Who is to blame, and so what to do."""
+
+    ROW = "row"  # the value or row: isolate it, reject it
+    RETRY = "retry"  # another transaction: try again
+    LIMIT = "limit"  # our own time limit: halve the batch
+    WORLD = "world"  # no server, no disk, read-only: wait, never a reject
+    CONFIGURATION = "configuration"  # login, database name
+    PLAN = "plan"  # the table is not what we planned for
+
+
+# Longest prefix wins, so single codes stand beside their class.
+_FAULTS: Final[dict[str, Fault]] = {
+    "22": Fault.ROW,
+    "23": Fault.ROW,
+    "44": Fault.ROW,
+    "P0001": Fault.ROW,  # RAISE in a trigger
+    "54000": Fault.ROW,  # e.g. an index row too large
+    "40": Fault.RETRY,
+    "55P03": Fault.RETRY,  # lock_timeout
+    "57014": Fault.LIMIT,  # statement_timeout
+    "25P03": Fault.LIMIT,
+    "25P04": Fault.LIMIT,  # transaction_timeout
+    "08": Fault.WORLD,
+    "25006": Fault.WORLD,  # read-only: a standby after failover
+    "53": Fault.WORLD,
+    "57P": Fault.WORLD,
+    "58": Fault.WORLD,
+    "28": Fault.CONFIGURATION,
+    "3D": Fault.CONFIGURATION,
+    "42": Fault.PLAN,
+}
+
+REASONS: Final[dict[str, str]] = {
+    "23502": "not_null_violation",
+    "23503": "foreign_key_violation",
+    "23505": "unique_violation",
+    "23514": "check_violation",
+    "23P01": "exclusion_violation",
+    "22001": "too_long",
+    "22003": "out_of_range",
+    "22021": "character_not_in_repertoire",
+    "22P05": "untranslatable_character",
+    "44000": "with_check_option_violation",
+    "42501": "row_security_violation",
+    "P0001": "raised_by_trigger",
+}
+"""SQLSTATE -> stable reason code; any other row fault is 'refused_by_server'."""
+
+
+def fault_of(error: psycopg.Error, *, may_insert: bool = True) -> Fault:
+    """Who is to blame for a server or driver error.
+
+    Args:
+        may_insert: The role holds INSERT on the table; then 42501 is a policy's verdict on a row.
+    """
+    code = error.sqlstate
+    if code is None:
+        return Fault.WORLD if isinstance(error, psycopg.OperationalError) else Fault.PLAN
+    if code == "42501" and may_insert:
+        return Fault.ROW
+    for length in (5, 3, 2):
+        if fault := _FAULTS.get(code[:length]):
+            return fault
+    return Fault.PLAN
+
+
+def reason_of(error: psycopg.Error) -> str:
+    """The reject's stable reason code."""
+    return REASONS.get(error.sqlstate or "", "refused_by_server")
+
+
+def describe(error: psycopg.Error) -> str:
+    """The server's message on one line, with its detail, without context."""
+    message = error.diag.message_primary or str(error).strip().split("\n")[0]
+    detail = error.diag.message_detail
+    return f"{message} ({detail})" if detail else message
+
+
+def to_heal_error(error: psycopg.Error, doing: str, *, hint: str | None = None) -> HealError:
+    """The same error in the words of `heal`; raise it `from error`.
+
+    Args:
+        doing: What was being done, as a clause: 'writing rows 1 to 500 of a.csv'.
+    """
+    fault = fault_of(error, may_insert=False)
+    message = f"{describe(error)} while {doing}"
+    if fault is Fault.WORLD:
+        return DatabaseUnavailable(message, hint=hint or "Run the same command again when the server is back")
+    if fault is Fault.CONFIGURATION:
+        return ConnectionRefused(message, hint=hint or "Check it with: heal doctor")
+    if error.sqlstate == "42P01":
+        return SchemaChanged(message, sqlstate=error.sqlstate, hint=hint)
+    return WriteError(message, sqlstate=error.sqlstate, hint=hint)

@@ -1,0 +1,86 @@
+"""Promises of `heal doctor`."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+SECRET = "hunter2"
+
+
+def test_all_is_well(heal: Any, conninfo: str) -> None:
+    """Each check is a line with its mark, and the exit code is 0."""
+    with psycopg.connect(conninfo) as connection:
+        connection.execute("create table well (id int)")
+    result = heal("doctor", "-d", conninfo, "-t", "well")
+    assert (result.code, result.err) == (0, "")
+    names = [line.split()[1] for line in result.out.splitlines()]
+    assert names[:4] == ["state", "disk", "connection", "server"]
+    assert "✘" not in result.out
+    assert "may insert into well and read it" in result.out
+
+
+def test_missing_rights_come_with_the_statement_that_grants_them(heal: Any, conninfo: str) -> None:
+    """A role that may not insert is told what to ask for."""
+    role = f"reader_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute("create table closed (id serial)")
+        connection.execute(sql.SQL("create role {} login").format(sql.Identifier(role)))
+        try:
+            result = heal("doctor", "-d", make_conninfo(conninfo, user=role), "-t", "closed", "--json")
+        finally:
+            connection.execute(sql.SQL("drop role {}").format(sql.Identifier(role)))
+    checks = {check["name"]: check for check in json.loads(result.out)["checks"]}
+    assert result.code == 1
+    assert checks["table"]["status"] == "fail"
+    assert checks["table"]["next_step"] == f"GRANT INSERT, SELECT ON closed TO {role};"
+    assert checks["sequences"]["next_step"] == f"GRANT USAGE ON SEQUENCE closed_id_seq TO {role};"
+
+
+def test_a_missing_table_fails(heal: Any, conninfo: str) -> None:
+    """A name that is no table is a failure with the ways out."""
+    result = heal("doctor", "-d", conninfo, "-t", "nope")
+    assert result.code == 1
+    assert "there is no table 'nope', or the role may not see it" in result.out
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        f"host=/nowhere/at/all user=u password={SECRET}",
+        f"postgresql://u:{SECRET}@127.0.0.1:1/db",
+        f"postgresql://u:{SECRET}/x@h/db",
+        f"host=h password={SECRET} oops",
+    ],
+)
+def test_no_connection_fails_without_a_secret(heal: Any, dsn: str) -> None:
+    """Whatever libpq says of a bad connection string, the password is not in it."""
+    result = heal("doctor", "-d", dsn)
+    assert result.code == 1
+    assert "✘ connection" in result.out
+    assert SECRET not in result.out + result.err
+
+
+def test_a_state_folder_that_others_can_write(heal: Any, tmp_path: Path) -> None:
+    """It is warned about, with the command that mends it."""
+    folder = tmp_path / "open"
+    folder.mkdir()
+    folder.chmod(0o777)
+    out = heal("doctor", "-d", "host=/nowhere", "--state-dir", str(folder)).out
+    assert f"others can write to {str(folder)!r}" in out
+    assert f"chmod go-w {folder}" in out
+
+
+def test_the_embedded_server_is_not_started(heal: Any, tmp_path: Path) -> None:
+    """Without a connection the doctor only says what heal would do."""
+    result = heal("doctor", "--data-dir", str(tmp_path / "pg"))
+    assert result.code == 0
+    assert f"none is set; heal would start its own PostgreSQL in {str(tmp_path / 'pg')!r}" in result.out
+    assert not (tmp_path / "pg").exists()

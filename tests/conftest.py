@@ -1,0 +1,75 @@
+"""Fixtures of the whole suite: a PostgreSQL server, a database per module, a schema per test.
+
+The embedded server is started for the run unless HEAL_TEST_DSN names another.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from heal_cli import embedded
+from heal_cli.embedded.binaries import server_version
+
+
+def pytest_report_header() -> str:
+    """Say which server the tests talk to."""
+    dsn = os.environ.get("HEAL_TEST_DSN")
+    if not dsn:
+        return f"postgresql: embedded {server_version(embedded.find_binaries())[1]}"
+    with psycopg.connect(dsn) as conn:
+        return f"postgresql: {conn.info.parameter_status('server_version')} from HEAL_TEST_DSN"
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Conninfo of a server for the whole run, superuser, in its maintenance database."""
+    dsn = os.environ.get("HEAL_TEST_DSN")
+    if dsn:
+        yield dsn
+        return
+    folder = Path(tempfile.mkdtemp(prefix="heal-tests-", dir="/tmp"))
+    try:
+        running = embedded.start(folder)
+        with psycopg.connect(running.conninfo, autocommit=True) as conn:
+            # No test cuts the power: a killed server loses nothing without fsync either.
+            conn.execute("alter system set fsync = off")
+            conn.execute("select pg_reload_conf()")
+        yield running.conninfo
+    finally:
+        embedded.stop(folder)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def conninfo(server: str) -> Iterator[str]:
+    """Conninfo of a fresh database, dropped after the module."""
+    name = f"heal_test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        # wal_log copies the template without two checkpoints: .1 s in place of up to 1 s.
+        admin.execute(
+            sql.SQL("create database {} template template0 strategy wal_log").format(sql.Identifier(name))
+        )
+        yield make_conninfo(server, dbname=name)
+        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def conn(conninfo: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """An autocommit connection whose search_path is a fresh schema, dropped after the test."""
+    name = sql.Identifier(f"t_{uuid.uuid4().hex[:12]}")
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(sql.SQL("create schema {}").format(name))
+        connection.execute(sql.SQL("set search_path = {}, public").format(name))
+        yield connection
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop schema {} cascade").format(name))

@@ -1,0 +1,471 @@
+"""JSONL: what becomes of lines."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import polars as pl
+import pytest
+import xxhash
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from heal_cli.errors import SourceError
+from heal_cli.model import REJECTS, ROW, Batch, ReadOptions
+from heal_cli.read.bytes import ByteStream
+from heal_cli.read.jsonl import JsonlReader
+
+
+def open_bytes(data: bytes, batch_bytes: int = 2**24) -> JsonlReader:
+    stream = ByteStream("-", stdin=io.BytesIO(data))
+    return JsonlReader(stream, "-", ReadOptions(batch_bytes=batch_bytes), None)
+
+
+def batches(data: bytes, batch_bytes: int = 2**24) -> list[Batch]:
+    reader = open_bytes(data, batch_bytes)
+    return [reader.parse(chunk) for chunk in reader.chunks()]
+
+
+def one(data: bytes) -> Batch:
+    (batch,) = batches(data)
+    return batch
+
+
+def rows(batch: Batch) -> list[dict[str, object]]:
+    """Rows without the keys they lack."""
+    frame = batch.frame.to_dicts()
+    return [
+        {name: value for name, value in row.items() if name not in batch.absent or not batch.absent[name][i]}
+        for i, row in enumerate(frame)
+    ]
+
+
+def broken(data: bytes) -> tuple[str, str]:
+    """Reason and message of the one broken line between two good ones."""
+    batch = one(b'{"a": 1}\n' + data + b'\n{"a": 3}\n')
+    assert batch.frame.to_dicts() == [{ROW: 1, "a": "1"}, {ROW: 3, "a": "3"}]
+    assert batch.broken[ROW].to_list() == [2]
+    assert batch.locate(batch.broken[ROW])["raw"].to_list() == [data]
+    return batch.broken["reason"][0], batch.broken["attempts"][0][0]
+
+
+def test_values_are_text() -> None:
+    """Strings come unescaped, everything else as the source spells it, null as null."""
+    line = rb'{"s": "a\"\n\u00e9\ud83d\ude00/", "n": 1.10, "big": 12345678901234567890.12, "t": true, "z": null, "o": {"k": [1.0, "\u00e9"]}, "l": [] }'
+    batch = one(line)
+    assert batch.frame.to_dicts() == [
+        {
+            ROW: 1,
+            "s": 'a"\né😀/',
+            "n": "1.10",
+            "big": "12345678901234567890.12",
+            "t": "true",
+            "z": None,
+            "o": r'{"k": [1.0, "\u00e9"]}',
+            "l": "[]",
+        }
+    ]
+    assert batch.kinds == {
+        "s": "string",
+        "n": "number",
+        "big": "number",
+        "t": "boolean",
+        "o": "json",
+        "l": "json",
+    }
+    assert batch.broken.schema == REJECTS
+    assert not batch.absent
+    assert not batch.quoted
+
+
+def test_columns_in_order_of_first_appearance() -> None:
+    """Keys that come late become columns at the end; which rows lack them is known, and null is no absence."""
+    batch = one(b'{"b": 1, "a": null}\n{"c": 2}\n{"a": 3, "d": 4}\n')
+    assert batch.frame.columns == [ROW, "b", "a", "c", "d"]
+    assert {name: mask.to_list() for name, mask in batch.absent.items()} == {
+        "b": [False, True, True],
+        "a": [False, True, False],
+        "c": [True, False, True],
+        "d": [True, True, False],
+    }
+
+
+def test_late_keys_do_not_vanish() -> None:
+    """A key that the sample lacked is a column of the batch that has it; a column that a batch lacks is null."""
+    first, second = batches(b'{"a": 1}\n' + b'{"b": 2}\n', batch_bytes=9)
+    assert first.frame.to_dicts() == [{ROW: 1, "a": "1"}]
+    assert second.frame.to_dicts() == [{ROW: 2, "a": None, "b": "2"}]
+    assert second.absent["a"].to_list() == [True]
+
+
+def test_mixed_column_knows_its_strings() -> None:
+    """Where a column mixes kinds, a mask says which values are strings: the text null is not a null."""
+    batch = one(b'{"a": "null"}\n{"a": null}\n{"a": 1}\n{"a": "1"}\n{"a": [1]}\n{"a": false}\n{}\n')
+    assert batch.kinds == {"a": "mixed"}
+    assert batch.frame["a"].to_list() == ["null", None, "1", "1", "[1]", "false", None]
+    assert batch.quoted["a"].to_list() == [True, False, False, True, False, False, False]
+    assert batch.absent["a"].to_list() == [False] * 6 + [True]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("spaced", [(",", ":"), (", ", ": ")])
+def test_spelling_does_not_matter(end: str, spaced: tuple[str, str]) -> None:
+    """Spaces after separators, line ends and blank lines change nothing but line numbers."""
+    lines = ["", json.dumps({"a": 1, "b": "x"}, separators=spaced), "  ", json.dumps({"a": 2, "b": "y"}), ""]
+    batch = one(end.join(lines).encode())
+    assert batch.frame.to_dicts() == [{ROW: 1, "a": "1", "b": "x"}, {ROW: 2, "a": "2", "b": "y"}]
+    places = batch.locate(pl.Series([2, 1]))
+    assert places["line"].to_list() == [4, 2]
+    assert places["raw"].to_list() == [lines[3].encode(), lines[1].encode()]
+
+
+def test_byte_order_mark() -> None:
+    """A mark at the start, or in the middle where files were joined, is not part of a record; offsets count it."""
+    batch = one('\ufeff{"a":1}\n\ufeff{"a":2}\n'.encode())
+    assert batch.frame["a"].to_list() == ["1", "2"]
+    assert batch.locate(batch.frame[ROW])["offset"].to_list() == [3, 11]
+
+
+def test_other_encodings() -> None:
+    """Offset and raw bytes are those of the source, in its own encoding."""
+    text = '{"a": "é"}\n{"a": oops}\n'
+    batch = one(b"\xff\xfe" + text.encode("utf-16-le"))
+    assert batch.frame["a"].to_list() == ["é"]
+    (place,) = batch.locate(batch.broken[ROW]).to_dicts()
+    assert (place["line"], place["offset"]) == (2, 24)
+    assert place["raw"] == '{"a": oops}'.encode("utf-16-le")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "message"),
+    [
+        (b'{"a": 1', "invalid_json", "Expecting ',' delimiter: line 1 column 8 (char 7)"),
+        (b'{"a": 01}', "invalid_json", "Expecting ',' delimiter: line 1 column 8 (char 7)"),
+        (
+            b'{"a": 1,}',
+            "invalid_json",
+            "Expecting property name enclosed in double quotes: line 1 column 9 (char 8)",
+        ),
+        (b'{"a": "\t"}', "invalid_json", "Invalid control character at: line 1 column 8 (char 7)"),
+        (rb'{"a": "\q"}', "invalid_json", "Invalid \\escape: line 1 column 8 (char 7)"),
+        (b'{"a": NaN}', "invalid_json", "NaN is no JSON number"),
+        (b'{"a": [-Infinity]}', "invalid_json", "-Infinity is no JSON number"),
+        (
+            rb'{"a": "\\ud800 \ud83d\ude00 \udc01"}',
+            "invalid_json",
+            r"the escape \udc01 is half a surrogate pair, which is no character",
+        ),
+        (b'{"a": "\xff"}', "invalid_utf8", "byte 8 of the line is no UTF-8: invalid start byte"),
+        (b"[1, 2]", "not_an_object", "the line holds an array, not an object"),
+        (b'"x"', "not_an_object", "the line holds a string, not an object"),
+        (b"17", "not_an_object", "the line holds a number, not an object"),
+        (b"null", "not_an_object", "the line holds null, not an object"),
+        (rb'{"a": "x\u0000"}', "nul_byte", r"the string holds a NUL (\u0000), which PostgreSQL cannot store"),
+        (rb'{"\u0000": 1}', "nul_byte", r"the key '\x00' holds a NUL, which PostgreSQL cannot store"),
+        (b'{"a": 1, "a": 2}', "duplicate_key", "the key 'a' is there twice with different values"),
+        (
+            b'{"a":' + b"[" * 101 + b"]" * 101 + b"}",
+            "nested_too_deep",
+            "arrays and objects are nested deeper than 100",
+        ),
+        (
+            b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}",
+            "nested_too_deep",
+            "arrays and objects are nested deeper than 100",
+        ),
+        (
+            b'{"%s": 1}' % (b"k" * 1025),
+            "key_too_long",
+            f"the key {'k' * 40!r}... has 1,025 characters, more than 1,024",
+        ),
+        (
+            json.dumps(dict.fromkeys(map(str, range(1601)), 0)).encode(),
+            "too_many_columns",
+            "the object has 1,601 keys, more than 1,600",
+        ),
+        (
+            b"{" * 70_000,
+            "invalid_json",
+            "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+        ),
+    ],
+)
+def test_broken_line_costs_itself(line: bytes, reason: str, message: str) -> None:
+    """A broken line is a reject with its reason, its parser's words and its exact bytes; neighbours are whole."""
+    assert broken(line) == (reason, message)
+
+
+def test_nul_names_its_column() -> None:
+    """The reject of a NUL says in which column, and what the source said."""
+    batch = one(b'{"a": 1}\n{"a": 1, "b": "x\\u0000"}\n')
+    assert batch.broken.select("column", "value").row(0) == ("b", "x\\u0000")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"a": 2, "a": 2}',
+        rb'{"a": 2, "\u0061": 2}',
+        b' {"a" : 2 } ',
+        rb'{"a": 2, "b": "\\u0000"}',
+        b'{"a": 2, "b": 1e400}',
+        b'{"a": 2, "b": ' + b"9" * 5000 + b"}",
+        b'{"a": 2, "b": {"x": 1, "x": 2}}',
+        rb'{"a": 2, "b": ["\u0000"]}',
+        b'{"a": 2, "b": ' + b"[" * 99 + b"]" * 99 + b"}",
+        b'{"a": 2, "b": "' + b"[{" * 500 + b'"}',
+        b'{"a": 2, "": 1}',
+        b'{"a": 2, "%s": "%d", "$.*[": "\x7f"}',
+    ],
+)
+def test_odd_line_is_a_record(line: bytes) -> None:
+    """Unusual JSON is JSON: equal doubles, odd spacing, huge numbers, deep but bounded nesting, odd keys."""
+    batch = one(b'{"a": 1}\n' + line + b'\n{"a": 3}\n')
+    assert batch.broken.is_empty()
+    assert batch.frame["a"].to_list() == ["1", "2", "3"]
+
+
+def test_reserved_names_are_moved() -> None:
+    """A key that is heal's own row-number name stays a column, under a name with an underscore more."""
+    batch = one(b'{"__row": 7, "__row_": 8}\n')
+    assert batch.frame.to_dicts() == [{ROW: 1, "__row_": "7", "__row__": "8"}]
+
+
+def test_late_columns_are_bounded() -> None:
+    """Columns past PostgreSQL's limit are refused row by row; the rows before keep theirs."""
+    lines = [json.dumps({f"k{i}": i}) for i in range(1700)]
+    batch = one("\n".join(lines).encode())
+    assert batch.frame.shape == (1600, 1601)
+    assert set(batch.broken["reason"]) == {"too_many_columns"}
+    assert batch.broken.height == 100
+
+
+@pytest.mark.parametrize("columns", [1, 14, 15, 16, 40, 300])
+def test_wide_lines(columns: int) -> None:
+    """Any number of columns comes out whole, those that need more than one pattern too."""
+    line = {f"column {i}": [i, f"v{i}é", i % 2 == 0, [i, {"k": i}]][i % 4] for i in range(columns)}
+    data = (json.dumps(line, ensure_ascii=False) + "\n").encode() * 600
+    batch = one(data)
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in line.items()}
+    assert batch.frame.drop(ROW).to_dicts() == [texts] * 600
+
+
+def test_shapes_met_late_are_learned() -> None:
+    """A file that changes its shape in the middle is read right, odd cells and all."""
+    old = [json.dumps({"a": i, "b": str(i)}) for i in range(3000)]
+    new = [json.dumps({"b": i, "c": [i], "a": None if i % 3 else "x\n"}) for i in range(3000)]
+    batch = one("\n".join(old * 5 + new).encode())
+    assert batch.broken.is_empty()
+    assert batch.frame[ROW].to_list() == list(range(1, 18001))
+    assert batch.frame.row(14_999) == (15_000, "2999", "2999", None)
+    assert batch.frame.row(15_000) == (15_001, "x\n", "0", "[0]")
+    assert batch.absent["c"].sum() == 15_000
+    assert batch.kinds == {"a": "mixed", "b": "mixed", "c": "json"}
+    assert batch.quoted["a"].sum() == 1000
+    assert batch.quoted["b"].sum() == 15_000
+
+
+@pytest.mark.parametrize("batch_bytes", [1, 50, 1000, 2**20])
+def test_cuts_do_not_matter(batch_bytes: int) -> None:
+    """Any batch size gives the same rows, places and final digest, and chunks that follow each other."""
+    data = b"".join(
+        b'{"a": %d, "b": "%s"}\n' % (i, b"x" * (i % 60)) if i % 7 else b"\nbroken\n" for i in range(1, 100)
+    )
+    got = batches(data, batch_bytes)
+    assert [b.chunk.rows for b in got] == [b.frame.height + b.broken.height for b in got]
+    for before, after in pairwise(b.chunk for b in got):
+        assert not data[before.stop : after.start].strip(), "only blank lines lie between chunks"
+    assert got[-1].chunk.digest == xxhash.xxh3_128(data).hexdigest()
+    whole = one(data)
+    for name in ("frame", "broken"):
+        assert pl.concat([getattr(b, name) for b in got], how="diagonal").equals(getattr(whole, name))
+    places = [b.locate(pl.concat([b.frame[ROW], b.broken[ROW]]).sort()) for b in got]
+    assert pl.concat(places).equals(whole.locate(pl.Series(range(1, 100))))
+    for row, line, offset, raw in pl.concat(places).iter_rows():
+        assert data[offset:].startswith(raw)
+        assert data[:offset].count(b"\n") == line - 1, row
+
+
+def test_rows_are_bounded_by_columns() -> None:
+    """Sparse lines with many columns make small chunks, so that a frame stays as small as its bytes."""
+    data = b"".join(b'{"k%d":1}\n' % (i % 200) for i in range(20_000))
+    heights = [batch.frame.height for batch in batches(data, 100_000)]
+    assert sum(heights) == 20_000
+    assert max(heights) <= 100_000 // 4 // 100
+
+
+def test_long_line_is_whole() -> None:
+    """A line longer than the batch makes its own batch, healthy or broken."""
+    big = b"x" * 300_000
+    got = batches(b'{"a": "%s"}\n{"a": "%s\n{"a": "z"}\n' % (big, big), 1000)
+    assert [b.frame["a"].str.len_bytes().to_list() for b in got] == [[300_000], [], [1]]
+    assert got[1].locate(got[1].broken[ROW])["raw"][0] == b'{"a": "%s' % big
+
+
+def test_sample_is_the_first_chunk() -> None:
+    """The sample is what the first chunk parses to, and the chunk still comes."""
+    reader = open_bytes(b'{"a": 1}\n{"a": 2}\n')
+    sample = reader.sample()
+    assert reader.source.columns == ("a",)
+    (chunk,) = reader.chunks()
+    assert reader.parse(chunk).frame.equals(sample.frame)
+    assert (chunk.first_row, chunk.first_line, chunk.start, chunk.stop) == (1, 1, 0, 18)
+
+
+def test_column_takes_a_second_look(tmp_path: Path) -> None:
+    """One column over the whole file, chunk by chunk; a stream cannot be read twice."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"a": 1}\n{"b": 2}\nx\n{"a": "3"}\n')
+    reader = JsonlReader(ByteStream(str(path)), str(path), ReadOptions(batch_bytes=9), 100)
+    assert [series.to_list() for series in reader.column("a")] == [["1"], [None], [], ["3"]]
+    reader.close()
+    message = "'-' is a stream and cannot be read a second time. Save it to a file and load that"
+    with pytest.raises(SourceError, match=message):
+        next(open_bytes(b"{}\n").column("a"))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "'-' is empty"),
+        (b"\n \r\n", "'-' is empty"),
+        (
+            b'[\n{"a": 1}\n]\n',
+            "'-' looks like one JSON document (an array) and not like JSON lines. Make lines of it with jq -c '.[]'",
+        ),
+        (
+            b'[{"a": 1}, {"a": 2}]\n',
+            "'-' looks like one JSON document (an array) and not like JSON lines. Make lines of it with jq -c '.[]'",
+        ),
+        (
+            b'{\n  "a": 1\n}\n',
+            "'-' looks like one JSON document (an object over several lines) and not like JSON lines."
+            " Make lines of it with jq -c .",
+        ),
+        (
+            b"id,name\n1,x\n",
+            "'-' is not JSONL: none of its first 2 lines is a JSON object; the first begins 'id,name'."
+            " Name what it is with --format",
+        ),
+    ],
+)
+def test_what_is_no_jsonl(data: bytes, message: str) -> None:
+    """A source without a record says what it is instead."""
+    with pytest.raises(SourceError) as caught:
+        open_bytes(data)
+    assert str(caught.value) == message
+
+
+def test_damaged_archive_gives_what_was_whole(tmp_path: Path) -> None:
+    """Whole lines before the damage come out, then the error."""
+    path = tmp_path / "a.jsonl.gz"
+    lines = b"".join(b'{"a": %d, "b": "%d"}\n' % (i, i * 7919 % 65537) for i in range(50_000))
+    path.write_bytes(gzip.compress(lines)[:-40_000])
+    reader = JsonlReader(ByteStream(str(path)), str(path), ReadOptions(), None)
+    chunks = reader.chunks()
+    batch = reader.parse(next(chunks))
+    with pytest.raises(SourceError):
+        next(chunks)
+    reader.close()
+    assert batch.frame.height > 10_000
+    assert batch.broken.is_empty()
+
+
+scalars = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+)
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
+)
+records = st.dictionaries(
+    st.sampled_from(["a", "b", "é\n", "__row"]) | st.text(max_size=3), values, max_size=5
+)
+
+
+def as_text(value: object, *, ensure_ascii: bool) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=ensure_ascii)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(records, min_size=1, max_size=8), st.booleans(), st.integers(1, 200), st.sampled_from([1, 150])
+)
+@example([{"a": ""}, {"a": "\\"}], True, 9, 1)
+def test_any_records_come_back(
+    objects: list[dict[str, object]], ensure_ascii: bool, batch_bytes: int, times: int
+) -> None:
+    """Every object that can be a row comes back with its own keys and values, whatever lies beside it."""
+    lines = [json.dumps(record, ensure_ascii=ensure_ascii) for record in objects] * times
+    got = batches("\n".join(lines).encode("utf-8", "surrogatepass"), batch_bytes * times)
+    found = {row[ROW]: row for batch in got for row in rows(batch)}
+    lost = {row: reason for batch in got for row, reason in batch.broken.select(ROW, "reason").iter_rows()}
+    assert sum(batch.chunk.rows for batch in got) == len(lines) == len(found) + len(lost)
+    for number, record in enumerate(objects * times, start=1):
+        if number in lost:
+            top = [*record, *(value for value in record.values() if isinstance(value, str))]
+            assert lost[number] == "nul_byte"
+            assert "\0" in "".join(top)
+            continue
+        expected = {
+            f"{key}_" if key == "__row" else key: as_text(value, ensure_ascii=ensure_ascii)
+            for key, value in record.items()
+        }
+        assert found[number] == {ROW: number, **expected}
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_mutated_lines_agree_with_the_standard_parser(data: st.DataObject) -> None:
+    """A line is a record exactly when the standard library's parser, at its strictest, finds an object in it."""
+    good = '{"a": 1, "b": "x\\n", "c": [1, {"k": null}], "d": -1.5e3, "e": true}'
+    position = data.draw(st.integers(0, len(good)))
+    cut = data.draw(st.integers(0, 3))
+    piece = data.draw(
+        st.sampled_from(
+            [
+                '"',
+                "\\",
+                "{",
+                "}",
+                "[",
+                "]",
+                ",",
+                ":",
+                " ",
+                "0",
+                "-",
+                ".",
+                "e",
+                "\t",
+                "\\u00",
+                "é",
+                "\x7f",
+                "\x00",
+            ]
+        )
+        | st.just("")
+    )
+    line = good[:position] + piece + good[position + cut :]
+    batch = one("\n".join([good] * 300 + [line] + [good] * 300).encode())
+    assert batch.chunk.rows == 601 == batch.frame.height + batch.broken.height
+    try:
+        pairs = json.loads(line, object_pairs_hook=lambda pairs: pairs, parse_constant=lambda name: 1 / 0)
+        is_record = line.lstrip(" \t").startswith("{") and len({key for key, _ in pairs}) == len(pairs)
+    except (ValueError, ZeroDivisionError):
+        is_record = False
+    assert batch.broken.is_empty() == is_record
+    if is_record:
+        parsed = json.loads(line)
+        row = batch.frame.filter(pl.col(ROW) == 301).to_dicts()[0]
+        assert {key: json.loads(row[key]) for key in parsed if not isinstance(parsed[key], str | None)} == {
+            key: value for key, value in parsed.items() if not isinstance(value, str | None)
+        }
+        assert {key: row[key] for key in parsed if isinstance(parsed[key], str | None)} == {
+            key: value for key, value in parsed.items() if isinstance(value, str | None)
+        }

@@ -1,0 +1,33 @@
+"""Promises of the leftovers file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+
+from heal_cli.model import ROW
+from heal_cli.record import LeftoverWriter, leftovers_path
+
+
+def test_values_are_kept_by_row_and_column(tmp_path: Path) -> None:
+    """Rows that hold nothing are left out; a column may have any name."""
+    frame = pl.DataFrame({ROW: [1, 2, 3], "row": ["x", None, ""], 'a"b': [None, None, "\x00é"]})
+    path = leftovers_path(str(tmp_path), "public.t", "r1")
+    writer = LeftoverWriter(path, "r1")
+    writer.write(frame, source="a.csv", batch=4, attempt=1)
+    writer.close()
+    assert path.name == "public.t.r1.leftovers.jsonl"
+    assert [json.loads(line) for line in path.read_text().splitlines()] == [
+        {"run": "r1", "batch": 4, "attempt": 1, "source": "a.csv", "row": 1, "values": {"row": "x", 'a"b': None}},
+        {"run": "r1", "batch": 4, "attempt": 1, "source": "a.csv", "row": 3, "values": {"row": "", 'a"b': "\x00é"}},
+    ]
+
+
+def test_nothing_left_over_makes_no_file(tmp_path: Path) -> None:
+    """Neither without columns nor without values."""
+    writer = LeftoverWriter(leftovers_path(str(tmp_path), "t", "r1"), "r1")
+    writer.write(pl.DataFrame({ROW: [1]}), source="a", batch=0, attempt=1)
+    writer.write(pl.DataFrame({ROW: [1], "a": [None]}), source="a", batch=0, attempt=1)
+    assert not writer.path.exists()

@@ -1,0 +1,214 @@
+"""The writer: what fits is committed, what does not is named, and the ledger agrees."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+
+import polars as pl
+import psycopg
+import pytest
+
+from heal_cli.errors import SchemaChanged
+from heal_cli.model import REJECTS, ROW, Chunk, Healed, WriteOptions
+from heal_cli.schema import introspect, schema_version
+from heal_cli.write import (
+    BatchRef,
+    Target,
+    Writer,
+    begin_run,
+    claim_source,
+    ledger_migrations,
+    migrate,
+    run_totals,
+)
+
+
+def healed(ids: list[int | None], parts: int = 1) -> Healed:
+    """A healed batch of one bigint column, row numbers from 1, in `parts` slices."""
+    frame = pl.DataFrame(
+        {ROW: pl.int_range(1, len(ids) + 1, eager=True), "id": ids}, schema={ROW: pl.Int64, "id": pl.Int64}
+    )
+    step = -(-len(ids) // parts)
+    return Healed(
+        tuple(frame.slice(at, step) for at in range(0, len(ids), step)),
+        REJECTS.to_frame(),
+        (),
+        frame[ROW],
+        None,
+    )
+
+
+class Bench:
+    """A table, a ledger and a writer for one run."""
+
+    def __init__(self, conninfo: str, conn: psycopg.Connection, table: str, *, ledger: bool = True) -> None:
+        self.conn, self.conninfo = conn, conninfo
+        schema = conn.execute("select current_schema()").fetchone()
+        assert schema is not None
+        self.table = introspect(conn, f"{schema[0]}.{table}")
+        self.ledger = ledger
+        migrate(conn, ledger_migrations())
+        self.attempts: list[tuple[int, int]] = []
+        self.start()
+
+    def start(self) -> None:
+        """Begin a new run."""
+        if hasattr(self, "writer"):
+            self.writer.close()
+        self.run = str(uuid.uuid4())
+        begin_run(
+            self.conn, run=self.run, command="test", version="0", table_oid=self.table.oid,
+            table=self.table.qualified, schema_version=self.table.version, rejects_path=None,
+        )  # fmt: skip
+        self.writer = Writer(
+            Target(
+                self.conninfo, self.table, WriteOptions(), self.run, self.ledger,
+                lambda connection: schema_version(connection, self.table.oid),
+            )
+        )  # fmt: skip
+
+    def write(self, batch: Healed, digest: str = "d0"):
+        chunk = Chunk(0, 0, 100, 1, 1, digest, batch.rows.len() + batch.rejects.height, 100, b"")
+        source = claim_source(
+            self.conn, chunk, run=self.run, table_oid=self.table.oid, name="a.csv", batch_bytes=1,
+            schema_version=self.table.version, again=False, source_id=None, is_same=lambda batches: True,
+        ).source  # fmt: skip
+
+        def record(rejects: pl.DataFrame, rows: pl.Series, attempt: int) -> None:
+            self.attempts.append((attempt, rejects.height))
+
+        return self.writer.write(batch, BatchRef(source, "a.csv", chunk), record)
+
+    def ids(self) -> list[int]:
+        """What is in the table, in the order it was written."""
+        found = self.conn.execute(f"select id from {self.table.qualified} order by ctid").fetchall()
+        return [row[0] for row in found]
+
+
+@pytest.fixture
+def make(conninfo: str, conn: psycopg.Connection):
+    """Make a bench for a table definition; writers are closed at the end."""
+    benches: list[Bench] = []
+
+    def made(definition: str, *, ledger: bool = True, then: str = "") -> Bench:
+        conn.execute(f"create table t ({definition}); {then}")
+        benches.append(Bench(conninfo, conn, "t", ledger=ledger))
+        return benches[-1]
+
+    yield made
+    for bench in benches:
+        bench.writer.close()
+
+
+@pytest.mark.parametrize("ledger", [True, False])
+def test_clean_batch_is_one_piece(make, ledger) -> None:
+    """A batch that fits is loaded whole, in order, with one attempt."""
+    bench = make("id bigint primary key", ledger=ledger)
+    written = bench.write(healed(list(range(1000))))
+    assert bench.ids() == list(range(1000))
+    assert written.loaded.len() == 1000
+    assert written.rejects.is_empty()
+    assert bench.attempts == [(1, 0)]
+
+
+@pytest.mark.parametrize("ledger", [True, False])
+@pytest.mark.parametrize("bad", [[0], [999], [0, 1, 2, 998, 999], list(range(0, 1000, 7)), list(range(1000))])
+def test_bad_rows_stand_alone(make, ledger, bad) -> None:
+    """Every row the server refuses is a reject with SQLSTATE, constraint, column and value; no other is."""
+    bench = make("id bigint constraint positive check (id >= 0)", ledger=ledger)
+    written = bench.write(healed([-1 - i if i in bad else i for i in range(1000)]))
+    assert written.rejects[ROW].to_list() == [i + 1 for i in bad]
+    first = written.rejects.row(0, named=True)
+    assert (first["reason"], first["sqlstate"], first["constraint"]) == (
+        "check_violation",
+        "23514",
+        "positive",
+    )
+    assert (first["column"], first["value"]) == ("id", str(-1 - bad[0]))
+    assert bench.ids() == [i for i in range(1000) if i not in bad]
+    assert sum(count for _, count in bench.attempts) == len(bad)
+
+
+def test_ledger_totals_are_the_commits(make) -> None:
+    """The ledger, read back, says what was read, loaded and rejected, over many pieces."""
+    bench = make("id bigint unique")
+    bench.write(healed([i // 2 for i in range(400)]))
+    totals = run_totals(bench.conn, bench.run)
+    assert (totals.read, totals.loaded, totals.rejected) == (400, 200, 200)
+
+
+def test_second_run_finds_the_batch_done(make) -> None:
+    """The same content again writes nothing and counts every row as settled already."""
+    bench = make("id bigint check (id <> 5)")
+    bench.write(healed(list(range(10))))
+    bench.start()
+    written = bench.write(healed(list(range(10))))
+    assert (written.loaded.len(), written.rejects.height, written.already) == (0, 0, 10)
+    assert bench.ids() == [0, 1, 2, 3, 4, 6, 7, 8, 9]
+    bench.writer.close()
+
+
+def test_deferred_constraint_costs_one_row(make) -> None:
+    """A deferrable constraint is made immediate, so its violation rejects a row and not the commit."""
+    bench = make("id bigint unique deferrable initially deferred")
+    written = bench.write(healed([1, 2, 2, 3]))
+    assert bench.ids() == [1, 2, 3]
+    assert written.rejects["reason"].to_list() == ["unique_violation"]
+
+
+def test_rows_swallowed_by_a_trigger_are_rejects(make) -> None:
+    """A BEFORE trigger that returns NULL is found by the command tag; its rows are `trigger_skipped`."""
+    bench = make(
+        "id bigint",
+        then="""create function skip() returns trigger language plpgsql as
+                'begin if new.id % 10 = 3 then return null; end if; return new; end';
+                create trigger skip before insert on t for each row execute function skip()""",
+    )
+    written = bench.write(healed(list(range(40))))
+    assert written.rejects["reason"].to_list() == ["trigger_skipped"] * 4
+    assert bench.ids() == [i for i in range(40) if i % 10 != 3]
+
+
+def test_foreign_key_has_no_copy_line_and_is_still_found(make, conn) -> None:
+    """Faults raised at the end of the statement are halved down to the row."""
+    conn.execute("create table p (id bigint primary key); insert into p select generate_series(1, 50)")
+    bench = make("id bigint references p")
+    written = bench.write(healed([1, 2, 99, 3, 98, 50]))
+    assert written.rejects["reason"].to_list() == ["foreign_key_violation"] * 2
+    assert bench.ids() == [1, 2, 3, 50]
+
+
+def test_changed_table_is_noticed_inside_the_transaction(make) -> None:
+    """A schema version other than the planned one stops the batch before any row is written."""
+    bench = make("id bigint")
+    bench.conn.execute("alter table t add column note text not null default ''")
+    with pytest.raises(SchemaChanged, match="changed"):
+        bench.write(healed([1, 2]))
+    assert bench.ids() == []
+
+
+def test_slow_batch_is_halved(make) -> None:
+    """Our own time limit halves the batch instead of rejecting rows or failing the run."""
+    bench = make(
+        "id bigint",
+        then="""create function nap() returns trigger language plpgsql as
+                'begin perform pg_sleep(0.01); return new; end';
+                create trigger nap before insert on t for each row execute function nap()""",
+    )
+    bench.writer._target = replace(bench.writer._target, options=WriteOptions(timeout_s=0.6))
+    written = bench.write(healed(list(range(100))))
+    assert bench.ids() == list(range(100))
+    assert written.rejects.is_empty()
+
+
+def test_killed_backend_is_retried(make, conninfo: str) -> None:
+    """A connection lost between batches is opened again; no row is lost or doubled."""
+    bench = make("id bigint")
+    bench.write(healed([1, 2]))
+    bench.conn.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s",
+        (f"heal/{bench.run}",),
+    )
+    bench.write(healed([3, 4]), digest="d1")
+    assert bench.ids() == [1, 2, 3, 4]
