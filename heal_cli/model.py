@@ -352,6 +352,8 @@ class Plan:
     rescue: str | None  # jsonb column that takes unmatched source values; None: the leftovers file
     unknown_columns: Literal["rescue", "drop", "reject", "add"]
     values: ValueOptions
+    gap: str | None  # why the plan does not cover the table; None when it does
+    notes: tuple[str, ...]  # what a person should know beside the mapping
     now: datetime  # when the run that made the plan began, UTC: what a default 'now' means
 
 

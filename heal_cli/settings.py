@@ -180,9 +180,14 @@ def _from_environment(environment: Mapping[str, str]) -> list[_Said]:
 def _misspelt(environment: Mapping[str, str]) -> list[str]:
     """HEAL_ variables that look like a setting and are none: other software may own the name, so no error."""
     keys = [key.upper() for key in KEYS]
-    unknown = {name.removeprefix("HEAL_") for name in environment if name.startswith("HEAL_")} - {*keys, *_NO_SETTINGS}
+    unknown = {name.removeprefix("HEAL_") for name in environment if name.startswith("HEAL_")} - {
+        *keys,
+        *_NO_SETTINGS,
+    }
     hints = {name: did_you_mean(name, keys, "HEAL_{}") for name in sorted(unknown)}
-    return [f"HEAL_{name} is no setting and counts for nothing. {hint}" for name, hint in hints.items() if hint]
+    return [
+        f"HEAL_{name} is no setting and counts for nothing. {hint}" for name, hint in hints.items() if hint
+    ]
 
 
 def _from_files(config: str | None, folder: Path, table: str | None) -> list[_Said]:

@@ -16,7 +16,10 @@ from heal_cli.errors import UsageError
     [
         ("postgresql://u:hunter2@h:5432/db?sslmode=require", "postgresql://u:***@h:5432/db?sslmode=require"),
         ("postgresql://u:p@ss/w?x@h/db", "postgresql://u:***@h/db"),
-        ("postgresql://u@h/db?password=hunter2&sslpassword=x", "postgresql://u@h/db?password=***&sslpassword=***"),
+        (
+            "postgresql://u@h/db?password=hunter2&sslpassword=x",
+            "postgresql://u@h/db?password=***&sslpassword=***",
+        ),
         ("postgresql://h/db?pass%77ord=hunter2", "postgresql://h/db?pass%77ord=***"),
         ("postgresql+psycopg://u:hunter2@h", "postgresql+psycopg://u:***@h"),
         ("jdbc:postgresql://h/db?user=u&password=hunter2", "jdbc:postgresql://h/db?user=u&password=***"),

@@ -30,7 +30,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _load(folder: Path, flags: dict[str, object] | None = None, table: str | None = None, **environment: str) -> Settings:
+def _load(
+    folder: Path, flags: dict[str, object] | None = None, table: str | None = None, **environment: str
+) -> Settings:
     return load_settings(flags or {}, table=table, environment=environment, folder=folder)
 
 
@@ -110,7 +112,10 @@ def test_a_variable_in_the_dsn(tmp_path: Path) -> None:
             "heal.toml: batch_bytes must be a size of at least 1024 bytes, such as 16777216 or '16MiB', not 12",
         ),
         ("timeout = 'x'", "heal.toml: timeout must be seconds, or a time such as '90s' or '5min', not 'x'"),
-        ("max_rejects = '5.5'", "heal.toml: max_rejects must be a number of rows, or a share such as '5%', not '5.5'"),
+        (
+            "max_rejects = '5.5'",
+            "heal.toml: max_rejects must be a number of rows, or a share such as '5%', not '5.5'",
+        ),
     ],
 )
 def test_refusals_name_file_and_key(tmp_path: Path, text: str, message: str) -> None:
@@ -189,7 +194,13 @@ def test_the_template_of_init_is_valid(tmp_path: Path) -> None:
     """Every key of `heal init`'s file can be uncommented as it stands."""
     text = template().split("# Settings of one table")[0]
     lines = [line.removeprefix("# ") for line in text.splitlines()]
-    (tmp_path / "heal.toml").write_text("\n".join(line for line in lines if line.split(" = ")[0] in {*KEYS} - {"dsn"}))
+    (tmp_path / "heal.toml").write_text(
+        "\n".join(line for line in lines if line.split(" = ")[0] in {*KEYS} - {"dsn"})
+    )
     settings = _load(tmp_path)
-    in_files = {field.name for field in dataclasses.fields(Settings) if not field.metadata.keys() & {"run", "computed"}}
+    in_files = {
+        field.name
+        for field in dataclasses.fields(Settings)
+        if not field.metadata.keys() & {"run", "computed"}
+    }
     assert settings.origins.keys() == in_files

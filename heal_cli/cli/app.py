@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_command
 
 from heal_cli.cli import config, db, doctor, init, load, plan, rejects
 from heal_cli.cli.command import masked_command
-from heal_cli.cli.options import TWINS, GroupedCommand
+from heal_cli.cli.options import TWINS, GroupedCommand, QuickGroup
 from heal_cli.cli.terminal import clean, note
 from heal_cli.errors import HealError, Interrupted
 
@@ -26,7 +25,7 @@ _PIPE_CLOSED: Final = 1  # as Typer and rich end where they meet it first
 
 app = typer.Typer(
     name="heal",
-    cls=TyperGroup,
+    cls=QuickGroup,
     help="Messy files into PostgreSQL: healed, at COPY speed, with nothing lost.",
     epilog=_EXIT_CODES,
     no_args_is_help=True,

@@ -39,7 +39,7 @@ def db() -> None:
 
 @app.command(cls=GroupedCommand)
 def start(data_dir: DataDir = None, pg_bin: PgBin = None, config: Config = None) -> None:
-    """Start the server, made first if there is none yet; it stays up until `heal db stop`."""
+    """Start the server; it stays up until `heal db stop`."""
     server = _start(*_where(data_dir, pg_bin, config))
     began = "started" if server.is_new else "runs already"
     say(f"PostgreSQL {began} in {clean(str(server.data_dir))} (pid {server.pid})")
@@ -47,7 +47,7 @@ def start(data_dir: DataDir = None, pg_bin: PgBin = None, config: Config = None)
 
 @app.command(cls=GroupedCommand)
 def stop(data_dir: DataDir = None, config: Config = None) -> None:
-    """Stop the server: open transactions are rolled back, committed rows are safe."""
+    """Stop the server; what was committed is safe."""
     from heal_cli.embedded import stop
 
     folder, _ = _where(data_dir, None, config)
@@ -57,7 +57,7 @@ def stop(data_dir: DataDir = None, config: Config = None) -> None:
 
 @app.command(cls=GroupedCommand)
 def status(data_dir: DataDir = None, config: Config = None, json: Json = None) -> None:
-    """Say whether the server runs, its version, folder, size and pid; nothing is started."""
+    """Show whether it runs, version, folder, size, pid."""
     from heal_cli.embedded import status
 
     found = status(_where(data_dir, None, config)[0])
@@ -81,7 +81,7 @@ def status(data_dir: DataDir = None, config: Config = None, json: Json = None) -
 
 @app.command(cls=GroupedCommand)
 def url(data_dir: DataDir = None, pg_bin: PgBin = None, config: Config = None) -> None:
-    """Print the connection URI, for psql, psycopg and others; the server is started if need be."""
+    """Print the connection URI, starting the server if need be."""
     say(_start(*_where(data_dir, pg_bin, config)).url)
 
 
@@ -89,7 +89,7 @@ def url(data_dir: DataDir = None, pg_bin: PgBin = None, config: Config = None) -
 def psql(
     context: typer.Context, data_dir: DataDir = None, pg_bin: PgBin = None, config: Config = None
 ) -> None:
-    """Open psql on the server; further arguments are psql's: heal db psql -c 'select 1'."""
+    """Open psql on it; more arguments are psql's own."""
     from heal_cli.embedded import find_binaries
 
     folder, programs = _where(data_dir, pg_bin, config)

@@ -99,16 +99,18 @@ def _write(path: Path) -> None:
 
 
 def _make_schema(conninfo: str) -> None:
-    from heal_cli.patterns import learned
+    from heal_cli.patterns import ensure
     from heal_cli.write import connect, ledger_migrations, migrate
 
     try:
         with connect(conninfo) as connection:
-            applied = migrate(connection, (*ledger_migrations(), *learned.migrations()))
+            connection.autocommit = True
+            applied = migrate(connection, ledger_migrations())
+            can_learn = applied is not None and ensure(connection)
     except HealError as error:
         note(f"schema heal was not made: {error}")
         raise typer.Exit(error.exit_code) from error
-    if applied is None:
+    if not can_learn:
         note("schema heal was not made: the role may not create it; loads work, without resume and undo")
     else:
         say("schema heal is ready")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 import typer
 
 from heal_cli.cli.options import LoadFlags, Sources, Table, with_load_flags
@@ -23,6 +21,8 @@ def load(context: typer.Context, sources: Sources, table: Table, flags: LoadFlag
     with error_as_json(bool(flags.json)):
         settings = read_settings(flags, table)
         options = build_options(settings, sources, table)
+        from importlib.metadata import version
+
         from heal_cli.engine import run_load
 
         with (

@@ -47,6 +47,8 @@ def _headline(report: LoadReport) -> str:
         mark = styled("●", color="yellow", bold=True)
     else:
         mark = styled("✘", color="red", bold=True)
+    if not rows.read and rows.already:
+        return f"{mark} nothing new: {rows.already:,} rows were in {clean(report.table)} already"
     loaded = styled(f"{rows.loaded:,}", bold=True)
     speed = f"{rows.read / report.seconds:,.0f} rows/s" if report.seconds > 0 else ""
     pace = styled("  ".join(filter(None, [_duration(report.seconds), speed])), dim=True)
@@ -70,7 +72,7 @@ def _others(report: LoadReport) -> Iterable[tuple[str, int]]:
 def _columns(report: LoadReport) -> list[str]:
     """Where the columns that go by another name went, and why."""
     moved = []
-    for column in report.plan.columns if report.plan else ():
+    for column in report.plan.columns if report.plan and report.rows.read else ():
         winner = column.match.winner
         if winner.tier != "exact" and winner.source is not None:
             why = styled(f"({winner.tier.value} {winner.confidence:.2f})", dim=True)

@@ -66,9 +66,13 @@ def _mapping(report: PlanReport) -> Table:
 
 def _mapping_row(column: ColumnPlan) -> list[Text]:
     winner, rival = column.match.winner, column.match.runner_up
-    source = Text(clean(winner.source)) if winner.source else Text(f"(default {clean(winner.value or '')})", "dim")
+    source = (
+        Text(clean(winner.source)) if winner.source else Text(f"(default {clean(winner.value or '')})", "dim")
+    )
     for fallback in column.match.fallbacks:
         source.append(f", else {clean(fallback.source or '')}", "dim")
+    # The pattern stands in its own column.
+    evidence = [reason for reason in winner.evidence if not (winner.pattern and winner.pattern in reason)]
     by = Text(winner.tier.value, _TIER_STYLE[winner.tier.value])
     if winner.pattern:
         by.append(f" {clean(winner.pattern)}", "dim")
@@ -77,7 +81,7 @@ def _mapping_row(column: ColumnPlan) -> list[Text]:
         Text(clean(column.column.name)),
         by,
         Text(f"{winner.confidence:.2f}"),
-        Text("; ".join(map(clean, winner.evidence[:_MOST_EVIDENCE])), "dim"),
+        Text("; ".join(map(clean, evidence[:_MOST_EVIDENCE])), "dim"),
         Text(f"{clean(rival.source or 'default')} {rival.confidence:.2f}" if rival else "", "dim"),
     ]
 
@@ -89,7 +93,7 @@ def _conversions(report: PlanReport) -> Table:
         samples = report.samples.get(column.column.name, ())
         changed = [(before, after) for before, after in samples if before != after]
         if changed:
-            shown = Text("  ").join(_sample(*pair) for pair in changed[:_MOST_SAMPLES])
+            shown = Text("\n").join(_sample(*pair) for pair in changed[:_MOST_SAMPLES])
             table.add_row(Text(clean(column.column.name)), Text(clean(column.conversion), "dim"), shown)
     return table
 
@@ -130,7 +134,9 @@ def _home(plan: Plan) -> str:
     """What becomes of source columns that have no target."""
     if plan.unknown_columns == "rescue":
         return f"kept in column {clean(plan.rescue)}" if plan.rescue else "kept in the leftovers file"
-    return {"drop": "dropped", "reject": "their rows are rejects", "add": "columns are added"}[plan.unknown_columns]
+    return {"drop": "dropped", "reject": "their rows are rejects", "add": "columns are added"}[
+        plan.unknown_columns
+    ]
 
 
 def _question(match: ColumnMatch) -> str:

@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 import msgspec
 import polars as pl
 
+from heal_cli.convert.python_literal import parse_literal
+
 _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _STRING: Final = msgspec.json.Decoder(str)
 _DEEPEST: Final = 6  # MAXDIM of PostgreSQL
@@ -87,10 +89,7 @@ def _json_element(raw: bytes, keep_json: bool) -> Nested | str | None:
 
 
 def _from_python(text: str) -> Nested | None:
-    try:
-        tree = ast.parse(text, mode="eval").body
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
-        return None
+    tree = parse_literal(text)
     return _python_list(tree, text) if isinstance(tree, ast.List) else None
 
 

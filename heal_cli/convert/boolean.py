@@ -30,6 +30,8 @@ PAIRS: Final = (
 LETTERS: Final = (("j", "n"), ("o", "n"), ("s", "n"), ("v", "f"), ("w", "f"), ("v", "n"))
 """Single letters: only where the column holds no other word than the two."""
 
+_ATTEMPT: Final = "boolean: true/false, yes/no, on/off, 1/0 or the column's own two words"
+
 ALONE: Final = ("x",)
 """A tick in a column that has no other word; its blanks stay NULL."""
 
@@ -55,11 +57,17 @@ def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnF
 
 def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
     """true/false and t/f at once; the words, in any case, as a named heal."""
-    words = Healer(
-        "boolean: true/false, yes/no, on/off, 1/0 or the column's own two words",
-        lambda texts: _words(texts, format),
-    )
-    return heal_residue(values, _either(values, TRUE, FALSE), (words,), nulls=format.nulls)
+    exact = _either(values, TRUE, FALSE)
+    if exact.null_count() == values.null_count():
+        return Converted(exact.alias(values.name), (), None)
+    typed = exact.zip_with(exact.is_not_null(), _either(values, *_vocabulary(format)))
+    healer = Healer(_ATTEMPT, lambda texts: _words(texts, format))
+    heal = HealMask(RULE, exact.is_null() & typed.is_not_null())
+    return heal_residue(values, typed, (healer,), nulls=format.nulls, heals=(heal,))
+
+
+def _vocabulary(format: ColumnFormat) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return SERVER_TRUE + format.true_words, SERVER_FALSE + format.false_words
 
 
 def _either(values: pl.Series, trues: tuple[str, ...], falses: tuple[str, ...]) -> pl.Series:
@@ -72,8 +80,7 @@ def _either(values: pl.Series, trues: tuple[str, ...], falses: tuple[str, ...]) 
 def _words(texts: pl.Series, format: ColumnFormat) -> Attempt:
     folded = _folded(texts)
     exact = _either(folded, TRUE, FALSE)
-    trues, falses = SERVER_TRUE + format.true_words, SERVER_FALSE + format.false_words
-    values = exact.zip_with(exact.is_not_null(), _either(folded, trues, falses))
+    values = exact.zip_with(exact.is_not_null(), _either(folded, *_vocabulary(format)))
     return Attempt(values, (HealMask(RULE, exact.is_null()),))
 
 

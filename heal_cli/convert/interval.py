@@ -14,7 +14,7 @@ from heal_cli.convert.residue import Attempt, Healer, Refusal, heal_residue
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
 
 _WHOLE: Final = "[+-]?[0-9]{1,9}"
-_DECIMAL: Final = rf"{_WHOLE}(?:\.[0-9]{{1,6}})?"
+_DECIMAL: Final = rf"{_WHOLE}(?:\.[0-9]+)?"
 _ISO_DATE: Final = rf"(?:{_WHOLE}Y)?(?:{_WHOLE}M)?(?:{_WHOLE}W)?(?:{_WHOLE}D)?"
 _ISO_TIME: Final = rf"(?:{_WHOLE}H)?(?:{_WHOLE}M)?(?:{_DECIMAL}S)?"
 _ISO: Final = rf"P{_ISO_DATE}(?:T{_ISO_TIME})?"
@@ -24,7 +24,7 @@ _UNITS: Final = (
     r"minutes?|mins?)"
 )
 _FINE_UNITS: Final = r"(?:seconds?|secs?)"
-_CLOCK: Final = r"[+-]?[0-9]{1,7}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
+_CLOCK: Final = r"[+-]?[0-9]{1,7}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
 _SHORT_CLOCK: Final = r"[+-]?[0-9]{1,7}:[0-5][0-9]"
 _TERM: Final = rf"(?:{_WHOLE} ?{_UNITS}|{_DECIMAL} ?{_FINE_UNITS})"
 _WORDS: Final = rf"{_TERM}(?: {_TERM})*(?: (?:{_CLOCK}|{_SHORT_CLOCK}))?(?: ago)?"
@@ -33,9 +33,6 @@ _STRICT: Final = rf"(?i)^(?:{_CLOCK}|{_WORDS})$"
 _STRICT_ISO: Final = rf"^{_ISO}$"
 _EMPTY_ISO: Final = "[PT]$"  # 'P' and 'P1DT' name no amount
 
-_FINE: Final = (
-    rf"(?i)^\s*(?:.* )?(?:P.*T.*|[+-]?[0-9]+:[0-5][0-9]:)?[+-]?[0-9]+\.[0-9]{{7,}}(?: ?{_FINE_UNITS}|S)?\s*$"
-)
 _MINUTES_OR_HOURS: Final = r"^\s*[+-]?[0-9]+:[0-9]+\s*$"
 _BARE: Final = r"^\s*[+-]?[0-9.]+\s*$"
 
@@ -46,7 +43,6 @@ _REFUSALS: Final = (
         "hours and minutes, or minutes and seconds; written as 00:03:25 it is clear",
     ),
     ("ambiguous", _BARE, "number without a unit"),
-    ("would_round", _FINE, "more than 6 digits of a second"),
 )
 
 
@@ -62,12 +58,18 @@ def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnF
 
 def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
     """Texts that PostgreSQL reads one way, as they are; '1 day, 2:03:04' (Python) without its comma."""
+    digits = 6 if type.scale is None else type.scale
+    ready = values.to_frame("v").select(
+        pl.when(_is_clear(pl.col("v")) & _fits(pl.col("v"), digits)).then("v").alias(values.name)
+    )
     healers = (
-        Healer("interval, ISO 8601 or '1 day 02:00:00'", _rewrite),
+        Healer(
+            "interval, ISO 8601 or '1 day 02:00:00'",
+            lambda texts: _rewrite(texts, digits, "subsecond" in allow),
+        ),
         Healer("", _refuse),
     )
-    typed = values.to_frame("v").select(pl.when(_is_clear(pl.col("v"), type)).then("v").alias(values.name))
-    return heal_residue(values, typed.to_series(), healers, nulls=format.nulls)
+    return heal_residue(values, ready.to_series(), healers, nulls=format.nulls)
 
 
 def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
@@ -76,24 +78,33 @@ def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: fro
     return heal_residue(values, typed, (Healer(f"{values.dtype} as interval", _from_duration),))
 
 
-def _is_clear(text: pl.Expr, type: PgType) -> pl.Expr:
+def _is_clear(text: pl.Expr) -> pl.Expr:
     iso = text.str.contains(_STRICT_ISO) & ~text.str.contains(_EMPTY_ISO)
-    clear = iso | text.str.contains(_STRICT)
-    digits = 6 if type.scale is None else type.scale
-    return clear if digits >= 6 else clear & ~text.str.contains(rf"\.[0-9]{{{digits}}}[0-9]*[1-9]")
+    return iso | text.str.contains(_STRICT)
 
 
-def _rewrite(texts: pl.Series) -> Attempt:
-    frame = texts.to_frame("v").with_columns(
-        tidy=pl.col("v").str.strip_chars().str.replace_all(r"\s+", " ").str.replace_all(", ?", " ")
-    )
-    plain = PgType(oid=0, name="interval", base="interval", kind="b")
-    made = frame.select(
-        pl.when(_is_clear(pl.col("tidy"), plain)).then("tidy").alias("tidy"),
+def _fits(text: pl.Expr, digits: int) -> pl.Expr:
+    """No second has digits beyond those that the type holds."""
+    return ~text.str.contains(rf"\.[0-9]{{{digits}}}[0-9]*[1-9]")
+
+
+def _rewrite(texts: pl.Series, digits: int, may_round: bool) -> Attempt:
+    tidy = pl.col("v").str.strip_chars().str.replace_all(r"\s+", " ").str.replace_all(", ?", " ")
+    frame = texts.to_frame("v").select(
+        tidy.alias("tidy"),
+        _is_clear(tidy).alias("clear"),
+        _fits(tidy, digits).alias("fits"),
         pl.col("v").str.contains(",", literal=True).alias("comma"),
     )
-    done = made["tidy"].is_not_null()
-    return Attempt(made["tidy"], (HealMask("interval_comma", made["comma"] & done),))
+    inexact = frame["clear"] & ~frame["fits"]
+    ready = frame["clear"] if may_round else frame["clear"] & frame["fits"]
+    made = frame["tidy"].zip_with(ready, pl.repeat(None, len(texts), dtype=pl.String, eager=True))
+    heals = [HealMask("interval_comma", frame["comma"] & ready)]
+    if may_round:
+        heals.append(HealMask("subsecond", inexact, lossy=True))
+        return Attempt(made, tuple(heals))
+    attempt = f"more than {digits} digits of a second; --allow subsecond lets the server round"
+    return Attempt(made, tuple(heals), (Refusal("would_round", inexact, attempt),))
 
 
 def _refuse(texts: pl.Series) -> Attempt:

@@ -17,6 +17,7 @@ import msgspec
 import polars as pl
 
 from heal_cli.convert.json_typed import from_typed
+from heal_cli.convert.python_literal import parse_literal
 from heal_cli.convert.residue import NOT_CONVERTIBLE, Attempt, Healer, Refusal, heal_residue
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
 
@@ -31,9 +32,7 @@ _KEY: Final = r'"(?:[^"\\]|\\.)*":'
 _ODD_KEY: Final = r'"\s+:|[,{]\s*":|\\u[0-9a-fA-F]{4}'
 """Keys that _KEY may see wrongly, and escapes: these cells are read in full."""
 
-_PYTHON: Final = r"^\s*(?:[{\[(].*[}\])]|True|False|None)\s*$"
-_LONGEST_LITERAL: Final = 1_000_000  # characters; Python's parser takes a hundred times the text in memory
-
+_PYTHON: Final = r"^\s*(?:[{\[].*[}\]]|True|False|None)\s*$"
 _RAW: Final = msgspec.json.Decoder(msgspec.Raw)
 
 
@@ -171,29 +170,23 @@ def _literals(texts: pl.Series, binary: bool) -> Attempt:
 
 def _from_literal(text: str) -> str | None:
     """JSON of a Python literal made of dicts with text keys, lists, text, numbers, True, False and None."""
-    if len(text) > _LONGEST_LITERAL:
+    tree = parse_literal(text)
+    if tree is None or not all(_is_plain(node) and _is_exact(node, text.strip()) for node in ast.walk(tree)):
         return None
     try:
-        tree = ast.parse(text.strip(), mode="eval")
-        if not all(_is_plain(node) and _is_exact(node, text.strip()) for node in ast.walk(tree)):
-            return None
         return json.dumps(ast.literal_eval(tree), allow_nan=False, ensure_ascii=False)
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+    except (ValueError, TypeError, RecursionError, MemoryError):
         return None
 
 
 def _is_plain(node: ast.AST) -> bool:
-    """No sets, tuples, bytes, complex numbers, and no dict with keys that repeat or are no text."""
-    if isinstance(node, ast.Set | ast.Tuple | ast.BinOp):
-        return False
-    if isinstance(node, ast.Constant):
-        return not isinstance(node.value, bytes | complex) and node.value is not ...
+    """No set, and no dict with keys that repeat or are no text."""
     if isinstance(node, ast.Dict):
         keys = [
             key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
         ]
         return len(set(keys)) == len(node.keys)
-    return True
+    return not isinstance(node, ast.Set)
 
 
 def _is_exact(node: ast.AST, text: str) -> bool:

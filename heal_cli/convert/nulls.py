@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import polars as pl
@@ -29,7 +30,7 @@ SERVER_TEXTS: Final = frozenset(
 )  # fmt: skip
 """Types judged by the server in which '' or a bare word can be a value."""
 
-_WIDEST: Final = max(map(len, TOKENS))
+_BLANKS: Final = (" ", "\t", "\u00a0")
 
 
 def tokens_for(type: PgType, options: ValueOptions) -> tuple[str, ...]:
@@ -59,8 +60,20 @@ def is_token(values: pl.Series, tokens: tuple[str, ...]) -> pl.Series:
     """Where a text is one of the tokens, after trimming and case-folding; null where it is null."""
     if not tokens:
         return pl.repeat(False, len(values), dtype=pl.Boolean, eager=True)
-    folded = values.str.strip_chars().str.to_lowercase()
-    return folded.is_in(list(tokens))
+    # most cells are longer than any token and have no blanks around them
+    widest = max(len(token.encode()) for token in tokens)
+    suspect = (values.str.len_bytes() <= widest) | (values < "!")
+    for blank in _BLANKS:
+        suspect = suspect | values.str.ends_with(blank)
+    pattern = r"(?i)^\s*(?:" + "|".join(re.escape(token) for token in tokens) + r")\s*$"
+    if not suspect.any():
+        return suspect
+    if suspect.all():
+        return values.str.contains(pattern)
+    positions = suspect.arg_true()
+    found = positions.filter(values.gather(positions).str.contains(pattern))
+    mask = pl.select(pl.when(values.is_not_null()).then(False)).to_series()
+    return mask.scatter(found, True) if len(found) else mask
 
 
 def is_exactly(values: pl.Series, tokens: tuple[str, ...]) -> pl.Series:

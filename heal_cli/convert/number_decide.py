@@ -20,10 +20,10 @@ _CURRENCY_QUESTION: Final = "Which currency is meant"
 _POINT_OR_GROUP: Final = r"^\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*$"
 
 _SAME_CURRENCY: Final = {
-    "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "RS": "INR", "RS.": "INR", "₽": "RUB",
-    "₩": "KRW", "₺": "TRY", "₴": "UAH", "₪": "ILS", "R$": "BRL", "ZŁ": "PLN", "KČ": "CZK", "FR.": "CHF", "CA$": "CAD",
+    "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "RS": "INR", "₽": "RUB",
+    "₩": "KRW", "₺": "TRY", "₴": "UAH", "₪": "ILS", "R$": "BRL", "ZŁ": "PLN", "KČ": "CZK", "FR": "CHF", "CA$": "CAD",
     "C$": "CAD", "AU$": "AUD", "A$": "AUD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "NT$": "TWD", "MX$": "MXN",
-    "KR.": "KR", "฿": "THB", "₫": "VND", "₱": "PHP",
+    "฿": "THB", "₫": "VND", "₱": "PHP",
 }  # fmt: skip
 
 
@@ -48,13 +48,14 @@ def decide(
     """
     is_plain = values.str.contains(grammar.PLAIN)
     plain = values.filter(is_plain)
-    parts = number_text.take_apart(values.filter(~is_plain)).filter(pl.col("ok"))
+    dressed = values.filter(~is_plain)
+    parts = number_text.take_apart(dressed).filter(pl.col("ok"))
     decimal, question = base.decimal, None
     if decimal is None:
         decimal, question = _mark(plain, parts, target)
     made = replace(base, decimal=decimal)
     percent, percent_question = _percent(plain, parts, target, made)
-    currency_question = None if MIXED_CURRENCIES in allow else _currencies(parts)
+    currency_question = None if MIXED_CURRENCIES in allow else _currencies(dressed)
     questions = [asked for asked in (question, percent_question, currency_question) if asked]
     return replace(made, percent=percent, question="; ".join(questions) or None)
 
@@ -91,9 +92,8 @@ def _decimal_question(*examples: str) -> str:
     return f"Is the decimal mark of {' and '.join(map(repr, examples))} a comma or a point? Answer with {_DECIMAL_FLAG}"
 
 
-def _currencies(parts: pl.DataFrame) -> str | None:
-    found = parts["currency"].replace(_SAME_CURRENCY).unique().sort().to_list()
-    named = [currency for currency in found if currency]
+def _currencies(dressed: pl.Series) -> str | None:
+    named = sorted({_SAME_CURRENCY.get(currency, currency) for currency in number_text.currencies(dressed)})
     if len(named) < 2:
         return None
     return f"{_CURRENCY_QUESTION}? The column holds {', '.join(named)}; drop the signs with --allow {MIXED_CURRENCIES}"

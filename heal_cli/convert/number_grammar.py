@@ -75,22 +75,51 @@ DECIMAL_COMMA: Final = rf"^(?:{_COMMA_WHOLE}(?:,[0-9]*)?|,[0-9]+)$"
 PLAIN: Final = r"^\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*$"
 """A finite number in PostgreSQL's own syntax (manual, 4.1.2.6)."""
 
+_NUMBER: Final = r"(?:[0-9][0-9.,' _]*|[.,][0-9]+)(?:[eE][+-]?[0-9]{1,4})? *%? *"
+_MONEY: Final = rf"(?:{CURRENCY} *)?"
+_SIGN: Final = "(?:[+-] *)"
+
 DRESSED: Final = (
-    rf"^(?P<before>{CURRENCY})? *(?P<open>\()? *(?P<sign>[+-])? *(?P<inner>{CURRENCY})? *(?P<sign2>[+-])? *"
-    r"(?P<number>[0-9.,' _]*[0-9][.,]?)(?P<exponent>[eE][+-]?[0-9]{1,4})? *(?P<percent>%)? *"
-    rf"(?P<after>{CURRENCY})? *(?P<trailing>-)? *(?P<close>\))? *(?P<last>{CURRENCY})?$"
+    "^(?:"
+    + "|".join(
+        (
+            rf"{_MONEY}{_SIGN}?{_NUMBER}",  # $-5
+            rf"{_SIGN}{_MONEY}{_NUMBER}",  # -$5
+            rf"{_SIGN}?{_NUMBER}{_MONEY}",  # -5 €
+            rf"{_MONEY}{_NUMBER}-",  # $5-
+            rf"{_NUMBER}- *{_MONEY}",  # 5- €
+            rf"{_NUMBER}{_MONEY}-",  # 5 €-
+            rf"{_MONEY}\( *{_NUMBER}\)",  # $(5)
+            rf"\( *{_MONEY}{_NUMBER}\)",  # ($5)
+            rf"\( *{_NUMBER}{_MONEY}\)",  # (5 €)
+            rf"\( *{_NUMBER}\) *{_MONEY}",  # (5) €
+        )
+    )
+    + ")$"
 )
-"""A number with all that may stand around it; which combinations make sense is `number_text`'s to say."""
+"""A number in all that may stand around it: one sign at most, one currency at most."""
+
+AROUND: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzłč()+-% " + SYMBOLS
+"""What to strip from both ends of a dressed number to be left with digits, marks and exponent."""
+
+NEGATIVE: Final = r"^[^0-9]*[-(]|-[^0-9]*$"
+TRAILING_MINUS: Final = r"-[^0-9]*$"
+HAS_CURRENCY: Final = r"[^0-9eE.,'_ ()+%-]"
+EXPONENT: Final = "[eE]([+-]?[0-9]+)$"
+
+ABBREVIATED: Final = r"(?:Rs|kr|Fr)\."
+"""Currencies whose full stop could pass for a decimal point."""
 
 
-def quick(mark: Mark | None, fraction: str) -> str:
+def quick(mark: Mark | None, fraction: str, symbols: str) -> str:
     """The commonest dress, in one expression: a symbol before or behind, groups by the other mark, digits that fit.
 
     Args:
         mark: The column's decimal mark; without one no groups are taken.
         fraction: What may stand behind the mark, as a regular expression; '' for nothing, not even the mark.
+        symbols: The currency symbols to look for.
     """
     group, point = (r"\.", ",") if mark == "," else (",", r"\.")
     grouped = "" if mark is None else rf"|[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+"
     number = rf"-?(?:0|[1-9][0-9]*{grouped})" + (f"(?:{point}{fraction})?" if fraction else "")
-    return rf"^(?:(?:[{SYMBOLS}] ?)?{number}|{number} ?[{SYMBOLS}])$"
+    return rf"^(?:(?:[{symbols}] ?)?{number}|{number} ?[{symbols}])$" if symbols else f"^{number}$"

@@ -28,37 +28,49 @@ def take_apart(texts: pl.Series) -> pl.DataFrame:
 
     Returns:
         `ok` (it is a number in a sensible dress), `number` (digits and marks), `exponent` (Int32), `negative`,
-        `currency` (upper-case, '' for none), `percent`, `accounting`, `trailing_minus`, `foreign` (other scripts),
-        `point` and `comma` (which readings it fits), `marked` (holds a point or a comma).
+        `currency`, `percent`, `accounting`, `trailing_minus`, `foreign` (other scripts), `point` and `comma`
+        (which readings it fits), `marked` (holds a point or a comma).
     """
     ascii, foreign = plain_ascii(texts)
-    parts = (
-        ascii.alias("text")
-        .to_frame()
-        .select(pl.col("text").str.extract_groups(grammar.DRESSED))
-        .unnest("text")
-    )
-    given = [pl.col(name).is_not_null().cast(pl.Int8) for name in ("sign", "sign2", "trailing", "open")]
-    currencies = [pl.col(name) for name in ("before", "inner", "after", "last")]
-    number = pl.col("number")
-    return parts.select(
-        ok=number.is_not_null()
-        & (pl.col("open").is_null() == pl.col("close").is_null())
-        & (pl.sum_horizontal(given) <= 1)
-        & (pl.sum_horizontal(c.is_not_null().cast(pl.Int8) for c in currencies) <= 1),
-        number=number,
-        exponent=pl.col("exponent").str.strip_chars_start("eE+").cast(pl.Int32, strict=False).fill_null(0),
-        negative=(pl.coalesce("sign", "sign2", "trailing") == "-").fill_null(False)
-        | pl.col("open").is_not_null(),
-        currency=pl.coalesce(currencies).fill_null("").str.to_uppercase(),
-        percent=pl.col("percent").is_not_null(),
-        accounting=pl.col("open").is_not_null(),
-        trailing_minus=pl.col("trailing").is_not_null(),
+    text, number = pl.col("text"), pl.col("number")
+    frame = ascii.alias("text").to_frame().with_columns(ok=text.str.contains(grammar.DRESSED))
+    if ascii.str.contains(grammar.ABBREVIATED).any():
+        frame = frame.with_columns(text.str.replace(r"([rs])\.", "$1"))
+    frame = frame.with_columns(number=pl.when("ok").then(text.str.strip_chars(grammar.AROUND)))
+    return _exponents(frame).select(
+        "ok",
+        "number",
+        "exponent",
+        negative=text.str.contains(grammar.NEGATIVE),
+        currency=text.str.contains(grammar.HAS_CURRENCY),
+        percent=text.str.contains("%", literal=True),
+        accounting=text.str.contains("(", literal=True),
+        trailing_minus=text.str.contains(grammar.TRAILING_MINUS),
         foreign=pl.lit(False) if foreign is None else foreign,
         point=number.str.contains(grammar.DECIMAL_POINT).fill_null(False),
         comma=number.str.contains(grammar.DECIMAL_COMMA).fill_null(False),
         marked=number.str.contains("[.,]").fill_null(False),
     )
+
+
+def _exponents(frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with `number` and `exponent` apart."""
+    number = pl.col("number")
+    found = frame["number"].str.contains("[eE]")
+    if not found.any():
+        return frame.with_columns(exponent=pl.lit(0, dtype=pl.Int32))
+    return frame.with_columns(
+        number=number.str.replace(grammar.EXPONENT, ""),
+        exponent=number.str.extract(grammar.EXPONENT).str.strip_prefix("+").cast(pl.Int32).fill_null(0),
+    )
+
+
+def currencies(texts: pl.Series) -> list[str]:
+    """The currencies that stand in dressed numbers, upper-case, each once."""
+    ascii, _ = plain_ascii(texts)
+    money = ascii.filter(ascii.str.contains(grammar.DRESSED) & ascii.str.contains(grammar.HAS_CURRENCY))
+    bare = money.str.replace(r"[0-9][eE][+-]?[0-9]+", "").str.replace_all(r"[0-9.,'_ ()+%-]", "")
+    return bare.str.to_uppercase().unique().sort().to_list()
 
 
 def spell_out(parts: pl.DataFrame, comma: pl.Expr, shift: int) -> pl.DataFrame:

@@ -45,7 +45,7 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
     ]
     if not (number_decide.asks_decimal(format) or number_decide.asks_currency(format)):
         healers.insert(0, Healer("", partial(number_heal.quick, target=target, mark=format.decimal)))
-    if target.kind == "integer":
+    if target.scale is None or target.scale >= 0:
         healers.append(
             Healer("hexadecimal, octal or binary digits", partial(number_heal.radix, target=target))
         )
@@ -63,6 +63,8 @@ def _probed(values: pl.Series, target: Target, *, points: bool) -> pl.Series:
 
 def _strict_heals(values: pl.Series, typed: pl.Series, target: Target) -> tuple[HealMask, ...]:
     """What the strict cast takes although it changes something: leading zeros, digits that no float has."""
+    if typed.null_count() == len(typed):
+        return ()
     heals = []
     padded = number_target.leading_zeros(values)
     if padded is not None:

@@ -58,8 +58,8 @@ def _day_or_month_first(tokens: pl.Series, fits: dict[str, pl.Series]) -> Found:
     if days or months:
         return Found(
             None,
-            f"{days} dates such as {tokens.filter(day_first)[0]!r} are day-month and {months} such as "
-            f"{tokens.filter(month_first)[0]!r} month-day; --date-order DMY or --date-order MDY says which",
+            f"dates such as {tokens.filter(day_first)[0]!r} are day-month ({days} of them) and such as "
+            f"{tokens.filter(month_first)[0]!r} month-day ({months}); --date-order DMY or --date-order MDY says which",
         )
     if not (fits["DMY"] | fits["MDY"]).any():
         return Found(None, None)

@@ -149,7 +149,6 @@ def _place_instant(draft: _Draft, offset: pl.Series | int | None, target: Target
     if offset is not None:
         naive &= offset.is_null()
     if not naive.any():
-        assert offset is not None or not len(naive) or draft.micros.null_count() == len(naive)
         return (
             draft if offset is None else replace(draft, micros=draft.micros - _column(offset, naive) * SECOND)
         )

@@ -88,7 +88,7 @@ def _read(clocks: pl.DataFrame, type: PgType, format: ColumnFormat, allow: froze
     if type.base == "timetz" and format.timezone and format.timezone_assumed:
         naive = clocks["offset"].is_null() & micros.is_not_null()
         heals.append(HealMask("naive_time_zone", naive, assumption=True))
-    return _without(micros, clocks["offset"], (*refused, *zones), heals, type, format)
+    return _values(micros, clocks["offset"], (*refused, *zones), heals, type, format)
 
 
 def _offset_refusals(clocks: pl.DataFrame, type: PgType, format: ColumnFormat) -> list[Refusal]:
@@ -105,7 +105,7 @@ def _offset_refusals(clocks: pl.DataFrame, type: PgType, format: ColumnFormat) -
     return []
 
 
-def _without(
+def _values(
     micros: pl.Series,
     offset: pl.Series,
     refused: tuple[Refusal, ...],

@@ -20,7 +20,6 @@ _UNFINISHED: Final = "data.new-"
 
 SETTINGS: Final = """
 # Written once by heal for a server that loads files on this machine; edit or ALTER SYSTEM as you like.
-shared_buffers = 256MB
 max_wal_size = 4GB              # fewer checkpoints, so fewer full pages written, in a long load
 checkpoint_timeout = 15min
 log_min_messages = log          # refused statements stay out: they would carry row values into the log

@@ -63,12 +63,15 @@ def run_load(
             reader = first if location == locations[0] else open_source(location, options.read)
             stack.callback(reader.close)
             source = SourceRun(run, location, table, reader)
+            source.require_cover()
             sources.append(source)
             crew.load(source)
             if crew.is_stopped:
                 break
         crew.finish()
-        report = close_run(run, table, sources, crew.outcome, stopped=crew.is_stopped)
+        report = close_run(
+            run, table, sources, crew.outcome, stopped=crew.is_stopped, retried=crew.has_failed_attempts
+        )
         return crew.judged(report)
 
 
@@ -107,6 +110,11 @@ class _Crew:
     def is_stopped(self) -> bool:
         """A signal or the reject budget ended the run before its sources."""
         return self._signal != 0 or self._is_over_budget()
+
+    @property
+    def has_failed_attempts(self) -> bool:
+        """Some transaction was tried more than once."""
+        return any(worker.has_failed_attempts for worker in self._workers)
 
     def close(self) -> None:
         """Give all connections back."""

@@ -2,5 +2,6 @@
 
 from heal_cli.heal.apply import heal_batch
 from heal_cli.heal.plan import PlanOptions, make_plan
+from heal_cli.heal.values import as_text
 
-__all__ = ["PlanOptions", "heal_batch", "make_plan"]
+__all__ = ["PlanOptions", "as_text", "heal_batch", "make_plan"]

@@ -9,7 +9,7 @@ import polars as pl
 from heal_cli.convert import convert
 from heal_cli.heal.leftovers import leftover_columns, leftover_names, leftover_objects
 from heal_cli.heal.plan import planned_sources
-from heal_cli.heal.values import Gathered, default_values, gather
+from heal_cli.heal.values import Gathered, as_text, default_values, gather
 from heal_cli.model import (
     REJECTS,
     ROW,
@@ -97,9 +97,9 @@ def _column_rejects(
     plan: Plan, column: ColumnPlan, gathered: Gathered, converted: Converted, rows: pl.Series
 ) -> Iterable[pl.DataFrame]:
     target = column.column.name
-    said = pl.DataFrame({ROW: rows, "value": gathered.values.cast(pl.String)})
     if converted.failed is not None:
-        yield _rejects(said.filter(converted.failed), converted.reason, converted.attempts, column=target)
+        said = _said(rows, gathered.values, converted.failed)
+        yield _rejects(said, converted.reason, converted.attempts, column=target)
     if column.column.nullable or _trigger_may_fill(plan):
         return
     missing = converted.values.is_null()
@@ -109,7 +109,13 @@ def _column_rejects(
         missing &= gathered.present
     if missing.any():
         why = (f"{target} is NOT NULL",)
-        yield _rejects(said.filter(missing), "not_null_violation", why, column=target, sqlstate="23502")
+        said = _said(rows, gathered.values, missing)
+        yield _rejects(said, "not_null_violation", why, column=target, sqlstate="23502")
+
+
+def _said(rows: pl.Series, values: pl.Series, mask: pl.Series) -> pl.DataFrame:
+    """ROW and what the source said, of the rows in `mask`."""
+    return pl.DataFrame({ROW: rows.filter(mask), "value": as_text(values.filter(mask))})
 
 
 def _rejects(

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
 import polars as pl
 
 from heal_cli.convert import decide_format, fit
-from heal_cli.errors import PlanError
-from heal_cli.match import coverage, match_columns
+from heal_cli.match import coverage, match_columns, notes
 from heal_cli.model import (
     ROW,
     Batch,
@@ -19,9 +18,11 @@ from heal_cli.model import (
     ColumnFormat,
     ColumnMatch,
     ColumnPlan,
+    DateOrder,
     Kind,
     Matching,
     MatchOptions,
+    PgType,
     Plan,
     TableSchema,
     ValueOptions,
@@ -33,6 +34,8 @@ MATCH_ROWS: Final = 2_000
 
 FORMAT_ROWS: Final = 50_000
 """Rows that settle the format of a column; what they leave open is asked of the whole file."""
+
+DATED: Final = frozenset({"date", "timestamp", "timestamptz"})
 
 RESCUE_NAMES: Final = ("_rescued", "metadata", "extra")
 
@@ -57,12 +60,13 @@ def make_plan(
 ) -> Plan:
     """Where each target column gets its values, and how they are read.
 
+    A plan that does not cover its table is still a plan: its `gap` says why nothing may be loaded by it.
+
     Args:
         sample: The first batch of the source.
         confidences: Pattern id -> confidence learned so far; the catalogue's own where missing.
 
     Raises:
-        PlanError: The plan does not cover the table; nothing should be written.
         UsageError: `--map` names a column that is not there.
     """
     matching = match_columns(
@@ -70,11 +74,9 @@ def make_plan(
         table,
         patterns=catalogue.patterns,
         options=options.match,
-        fit=lambda values, type_: fit(values, type_, decide_format(values, type_, options.values)),
+        fit=lambda values, type_: _best_fit(values, type_, options.values),
         confidences=confidences,
     )
-    if reason := coverage(matching, table):
-        raise PlanError(reason, hint="Name the columns with --map SOURCE=TARGET, or look with: heal plan")
     values = sample.frame.head(FORMAT_ROWS)
     return Plan(
         table=table,
@@ -85,8 +87,22 @@ def make_plan(
         rescue=_rescue_column(matching, table) if options.unknown_columns == "rescue" else None,
         unknown_columns=options.unknown_columns,
         values=options.values,
+        gap=coverage(matching, table),
+        notes=(*notes(matching, table, options.match), *_trigger_notes(table)),
         now=options.now,
     )
+
+
+def _best_fit(values: pl.Series, type_: PgType, options: ValueOptions) -> float:
+    """Share of values that convert, by the order of day and month that suits them best.
+
+    Which column it is does not depend on that order; what its values mean does, and is asked later.
+    """
+    asked: tuple[DateOrder | None, ...] = (
+        (options.date_order,) if options.date_order else (None, "DMY", "MDY")
+    )
+    options_tried = [options] if type_.base not in DATED else [replace(options, date_order=o) for o in asked]
+    return max(fit(values, type_, decide_format(values, type_, tried)) for tried in options_tried)
 
 
 def _column_plan(
@@ -131,6 +147,16 @@ def _rescue_column(matching: Matching, table: TableSchema) -> str | None:
         ):
             return name
     return None
+
+
+def _trigger_notes(table: TableSchema) -> tuple[str, ...]:
+    """A sentence for the triggers that may change or swallow what is loaded."""
+    names = [
+        repr(trigger.name)
+        for trigger in table.triggers
+        if trigger.enabled and trigger.on_insert and trigger.row and trigger.timing != "after"
+    ]
+    return (f"Triggers of {table.qualified} may change what is loaded: {', '.join(names)}",) if names else ()
 
 
 def planned_sources(plan: Plan) -> frozenset[str]:

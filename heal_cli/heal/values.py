@@ -9,7 +9,7 @@ from typing import NamedTuple
 import polars as pl
 
 from heal_cli.convert import wire_dtype
-from heal_cli.model import ROW, Batch, Candidate, ColumnPlan, HealMask, Kind, Plan, Tier
+from heal_cli.model import Batch, Candidate, ColumnPlan, HealMask, Kind, Plan, Tier
 
 NAMESPACE = uuid.UUID("6865616c-0000-5000-8000-000000000000")
 """Name space of the UUIDv5 that a default 'uuid' makes: the same row always gets the same one."""
@@ -88,6 +88,12 @@ def default_values(plan: Plan, column: ColumnPlan, rows: pl.Series, digest: str)
     return pl.Series([candidate.value], dtype=pl.String).cast(dtype).new_from_index(0, rows.len())
 
 
-def row_numbers(batch: Batch) -> pl.Series:
-    """Row numbers of the batch's frame, Int64."""
-    return batch.frame[ROW]
+def as_text(values: pl.Series) -> pl.Series:
+    """Values as a person or a reject shows them: nested ones as JSON, bytes as `\\x` and hex."""
+    if values.dtype.is_nested():
+        encoded = values.to_frame().select(pl.struct(pl.all()).struct.json_encode())
+        inner = encoded.to_series().str.slice(len(f'{{"{values.name}":')).str.head(-1)
+        return inner.to_frame().select(pl.when(values.is_not_null()).then(pl.all())).to_series()
+    if values.dtype == pl.Binary:
+        return pl.select(pl.concat_str(pl.lit("\\x"), values.bin.encode("hex"))).to_series()
+    return values.cast(pl.String)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Final
 
 from rapidfuzz import fuzz, process
@@ -71,7 +72,7 @@ def _missing(name: str, matching: Matching, table: TableSchema) -> str:
     )
     if near is None:
         return text
-    return f"{text}; nearest by name is {near[0]!r}; accept it with --map {near[0]}={name}"
+    return f"{text}; nearest by name is {near[0]!r}; accept it with {_flag(near[0], name)}"
 
 
 def _candidate(candidate: Candidate) -> str:
@@ -81,7 +82,12 @@ def _candidate(candidate: Candidate) -> str:
         what = f"the default {candidate.value!r} ({candidate.confidence:.2f}){why}"
         return f"{what}; accept it with --min-confidence {candidate.confidence:.2f}"
     what = f"{candidate.source!r} ({candidate.confidence:.2f}){why}"
-    return f"{what}; accept it with --map {candidate.source}={candidate.target}"
+    return f"{what}; accept it with {_flag(candidate.source or '', candidate.target)}"
+
+
+def _flag(source: str, target: str) -> str:
+    """The flag to type, quoted for the shell where the names need it."""
+    return f"--map {quote(f'{source}={target}')}"
 
 
 def _questions(matching: Matching) -> str:

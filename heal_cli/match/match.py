@@ -18,7 +18,8 @@ from heal_cli.match.cells import Cells, Pair, Pairs, surest_first
 from heal_cli.match.ensemble import Decision, decide
 from heal_cli.match.explicit import check_renames, is_writable
 from heal_cli.match.fallback import may_fill_in, never_contradict
-from heal_cli.match.names import UNEXPLAINED, Name, context, parse
+from heal_cli.match.likeness import UNEXPLAINED, context
+from heal_cli.match.names import Name, parse
 from heal_cli.match.tiers import (
     FLOOR,
     Pattern,
@@ -117,7 +118,8 @@ class _Board:
             ]
             if not pairs:
                 continue
-            agree = all(never_contradict(self.sample, pairs[0].source or "", s.raw) for s in sources)
+            first = pairs[0].source or ""
+            agree = all(never_contradict(self.sample, first, s.raw) for s in sources if s.raw != first)
             if len(targets) == 1 and agree:
                 self._place(pairs[0])
                 continue

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final, Protocol
 
-from heal_cli.match.names import UNEXPLAINED, Context, Name, Similarity, is_claim, parse, similarity
+from heal_cli.match.likeness import UNEXPLAINED, Context, Similarity, similarity
+from heal_cli.match.names import Name, is_claim, parse
 from heal_cli.match.values import MIN_FIT, TIMES, Evidence
 from heal_cli.model import Candidate, Column, Kind, TableSchema, Tier
 

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 import polars as pl
 
 from heal_cli.match.names import Name
-from heal_cli.model import ROW, Column, PgType, TableSchema
+from heal_cli.model import Column, PgType, TableSchema
 
 Fit: TypeAlias = Callable[[pl.Series, PgType], float]
 """Share (0-1) of non-null values that convert to the type; `convert` supplies it."""
@@ -90,7 +90,8 @@ class Evidence:
 
     def __init__(self, sample: pl.DataFrame, table: TableSchema, fit: Fit) -> None:
         self._fit = fit
-        self._profiles = {name: _profile(sample[name]) for name in sample.columns if name != ROW}
+        self._sample = sample
+        self._profiles: dict[str, Profile] = {}
         self._fits: dict[tuple[str, PgType], float] = {}
         self._lists = check_lists(table)
         self._keys = frozenset(
@@ -100,12 +101,14 @@ class Evidence:
         )
 
     def profile(self, source: str) -> Profile:
-        """The thinned values of a source column."""
+        """The thinned values of a source column, looked at when first asked for: most never are."""
+        if source not in self._profiles:
+            self._profiles[source] = _profile(self._sample[source])
         return self._profiles[source]
 
     def fit(self, source: str, column: Column) -> tuple[float, tuple[str, ...]]:
         """Share of values that the column would take, with the reasons; 1 and none without values."""
-        profile = self._profiles[source]
+        profile = self.profile(source)
         if not profile.count:
             return 1.0, ()
         share = self._type_fit(source, column.type)
@@ -126,7 +129,7 @@ class Evidence:
         fit, reasons = self.fit(source, column)
         if not reasons:
             return Verdict(0.0, fit, ())
-        profile = self._profiles[source]
+        profile = self.profile(source)
         telling = column.type.base in _TELLING or bool(column.type.labels) or column.name in self._lists
         factor = 1.0 if telling else _TEXT_FACTOR
         shaped, shape_reasons = self._judge_shape(profile, name)
@@ -145,7 +148,7 @@ class Evidence:
 
     def shape(self, source: str, regex: str) -> float:
         """Share of values that match the regular expression; 1 without values."""
-        text = self._profiles[source].text
+        text = self.profile(source).text
         return _share(text.str.contains(regex)) if text.len() else 1.0
 
     def accepts(self, text: str, column: Column) -> bool:
@@ -156,7 +159,7 @@ class Evidence:
     def _type_fit(self, source: str, type: PgType) -> float:
         key = (source, type)
         if key not in self._fits:
-            self._fits[key] = self._fit(self._profiles[source].values, type)
+            self._fits[key] = self._fit(self.profile(source).values, type)
         return self._fits[key]
 
     @staticmethod
@@ -184,8 +187,11 @@ def check_lists(table: TableSchema) -> dict[str, tuple[str, ...]]:
 def _profile(column: pl.Series) -> Profile:
     present = column.drop_nulls()
     if present.dtype == pl.String:
-        present = present.filter(present.str.strip_chars() != "")
-    return Profile(present.gather_every(max(1, present.len() // _SAMPLE)), present.len(), column.len())
+        present = present.filter(present != "")
+    thin = present.gather_every(max(1, present.len() // _SAMPLE))
+    if present.dtype == pl.String:
+        thin = thin.filter(thin.str.strip_chars() != "")
+    return Profile(thin, present.len(), column.len())
 
 
 def _share(mask: pl.Series) -> float:

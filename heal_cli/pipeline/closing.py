@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from heal_cli.errors import ConservationError
@@ -12,8 +13,8 @@ from heal_cli.patterns import Trial, record_trials, shape_of
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun
-from heal_cli.record import encode, load_document
-from heal_cli.write import end_run, finish_source, run_totals
+from heal_cli.record import drop_uncommitted, encode, load_document
+from heal_cli.write import committed_attempts, end_run, finish_source, run_totals, traces
 
 TRIAL_FAILS_ABOVE: Final = 0.1
 """Share of rows rejected for a column, above which the pattern that placed it has failed."""
@@ -23,12 +24,19 @@ _WITH_REJECTS: Final = 3
 
 
 def close_run(
-    run: Run, table: TableSchema, sources: Sequence[SourceRun], outcome: Outcome, *, stopped: bool = False
+    run: Run,
+    table: TableSchema,
+    sources: Sequence[SourceRun],
+    outcome: Outcome,
+    *,
+    stopped: bool,
+    retried: bool,
 ) -> LoadReport:
     """Check that every row is accounted for, and say what became of the run.
 
     Args:
         stopped: A signal or a budget ended it early; the caller sets the exit code.
+        retried: Some transaction was tried more than once, so its files may hold lines of failed tries.
 
     Raises:
         ConservationError: Rows read and rows accounted for differ.
@@ -36,10 +44,8 @@ def close_run(
     _check_books(run, outcome.rows)
     if run.has_ledger:
         for source in sources:
-            if source.is_exhausted and source.last is not None and source.claimed is not None and not stopped:
-                finish_source(
-                    run.connection, source.claimed.source, stop=source.last.stop, digest=source.last.digest
-                )
+            if source.is_exhausted and not stopped:
+                _finish(run, source, retried=retried)
     report = LoadReport(
         run=run.id,
         table=table.qualified,
@@ -63,6 +69,20 @@ def close_run(
         state = "stopped" if stopped else "done"
         end_run(run.connection, run=run.id, state=state, report=encode(load_document(report)))
     return report
+
+
+def _finish(run: Run, source: SourceRun, *, retried: bool) -> None:
+    """Note that the source is loaded whole, and drop the lines of attempts that no commit stands for."""
+    if source.claimed is None or source.last is None:
+        return
+    number = source.claimed.source
+    finish_source(run.connection, number, stop=source.last.stop, digest=source.last.digest)
+    for trace in traces(run.connection, number):
+        if trace.run == run.id and not retried:
+            continue
+        committed = committed_attempts(run.connection, trace.run)
+        for path in (trace.rejects_path, trace.leftovers_path):
+            drop_uncommitted(Path(path), run=trace.run, source=trace.name, committed=committed)
 
 
 def _check_books(run: Run, rows: Rows) -> None:

@@ -6,7 +6,8 @@ from typing import Final
 
 import polars as pl
 
-from heal_cli.heal import heal_batch
+from heal_cli.errors import PlanError
+from heal_cli.heal import as_text, heal_batch
 from heal_cli.model import ROW, HealTally, Plan, Written
 from heal_cli.pipeline.outcome import count
 from heal_cli.pipeline.source import SourceRun
@@ -43,7 +44,8 @@ def preview(source: SourceRun, *, notes: tuple[str, ...], seconds: float) -> Pla
         reject_reasons=dict(outcome.reasons.most_common()),
         rejects=healed.rejects.head(EXAMPLES),
         samples=samples,
-        notes=notes,
+        notes=(*notes, *plan.notes, *filter(None, [plan.gap])),
+        exit_code=PlanError.exit_code if plan.gap else 0,
         seconds=seconds,
     )
 
@@ -55,21 +57,13 @@ def _before_after(
     source = next(column.source for column in plan.columns if column.column.name == target)
     if target not in good.columns:
         return ()
-    after = good.select(ROW, after=_as_text(good[target]))
+    after = good.select(ROW, after=as_text(good[target]))
     if source is None or source not in frame.columns:
         return tuple((None, value) for value in after["after"].head(EXAMPLES))
     pairs = (
-        frame.select(ROW, before=_as_text(frame[source]))
+        frame.select(ROW, before=as_text(frame[source]))
         .join(after, on=ROW)
         .unique(["before", "after"], keep="first", maintain_order=True)
         .sort(pl.col("before").eq_missing(pl.col("after")), pl.col("before").is_null(), maintain_order=True)
     )
     return tuple(pairs.select("before", "after").head(EXAMPLES).iter_rows())
-
-
-def _as_text(values: pl.Series) -> pl.Series:
-    return (
-        values.cast(pl.String, strict=False)
-        if not values.dtype.is_nested()
-        else values.to_frame().select(pl.struct(pl.all()).struct.json_encode()).to_series()
-    )

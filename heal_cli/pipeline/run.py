@@ -13,7 +13,7 @@ from heal_cli.model import LoadOptions, TableSchema
 from heal_cli.patterns import confidences, ensure, load_catalogue
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.record import LeftoverWriter, RejectWriter, leftovers_path, rejects_path
-from heal_cli.write import begin_run, connect, ledger_migrations, migrate
+from heal_cli.write import RunNote, begin_run, connect, ledger_migrations, migrate
 
 
 class Run:
@@ -62,13 +62,16 @@ class Run:
         self.confidences = confidences(self.connection, self.catalogue)
         begin_run(
             self.connection,
-            run=self.id,
-            command=self.command,
-            version=self._version,
-            table_oid=table.oid,
-            table=table.qualified,
-            schema_version=table.version,
-            rejects_path=str(self.rejects.path),
+            RunNote(
+                run=self.id,
+                command=self.command,
+                version=self._version,
+                table_oid=table.oid,
+                table=table.qualified,
+                schema_version=table.version,
+                rejects_path=str(self.rejects.path),
+                leftovers_path=str(self.leftovers.path),
+            ),
         )
 
     def plan_options(self) -> PlanOptions:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from heal_cli.errors import SchemaChanged
+from heal_cli.errors import PlanError, SchemaChanged
 from heal_cli.heal import make_plan
 from heal_cli.model import Chunk, Plan, Rows, TableSchema
 from heal_cli.pipeline.outcome import Outcome
@@ -38,6 +38,18 @@ class SourceRun:
         self.skipped = Outcome()
         self.last: Chunk | None = None
         self.is_exhausted = False
+
+    def require_cover(self) -> None:
+        """Refuse to load by a plan that does not cover the table.
+
+        Raises:
+            PlanError: With what is missing and the nearest candidates.
+        """
+        if self.planned.plan.gap is not None:
+            raise PlanError(
+                self.planned.plan.gap,
+                hint="Name columns with --map SOURCE=TARGET, after a look at what heal plan shows",
+            )
 
     @property
     def is_no_op(self) -> bool:
@@ -72,11 +84,12 @@ class SourceRun:
                     hint="Run the same command again: it is a new table for the ledger",
                 )
             self.planned = Planned(table, self._plan(table))
+        self.require_cover()
 
     def _plan(self, table: TableSchema) -> Plan:
-        kept = self.claimed.plan if self.claimed and self.claimed.schema_version == table.version else None
-        if kept is not None:
-            return msgspec.json.decode(kept, type=Plan)
+        claimed = self.claimed
+        if claimed and claimed.plan and claimed.batches and claimed.schema_version == table.version:
+            return msgspec.json.decode(claimed.plan, type=Plan)
         plan = make_plan(
             self.sample,
             table,
@@ -84,10 +97,10 @@ class SourceRun:
             options=self.run.plan_options(),
             confidences=self.run.confidences,
         )
-        if self.claimed is None:
+        if claimed is None or plan.gap is not None:
             return plan
         encoded = msgspec.json.encode(plan).decode()
-        kept = keep_plan(self.run.connection, self.claimed.source, encoded, table.version)
+        kept = keep_plan(self.run.connection, claimed.source, encoded, table.version)
         return msgspec.json.decode(kept, type=Plan)
 
     def _claim(self, table: TableSchema) -> ClaimedSource | None:

@@ -23,10 +23,12 @@ class BatchWorker:
         self._run = run
         self._writer: Writer | None = None
         self._table: TableSchema | None = None
+        self._has_failed = False
 
     def close(self) -> None:
         """Give the connection back."""
         if self._writer is not None:
+            self._has_failed |= self._writer.has_failed_attempts
             self._writer.close()
             self._writer = None
 
@@ -34,6 +36,11 @@ class BatchWorker:
         """End the transaction of an `--atomic` or `--dry-run` run."""
         if self._writer is not None:
             self._writer.finish()
+
+    @property
+    def has_failed_attempts(self) -> bool:
+        """Some transaction was tried more than once."""
+        return self._has_failed or (self._writer is not None and self._writer.has_failed_attempts)
 
     def process(self, source: SourceRun, chunk: Chunk) -> Outcome:
         """Load one chunk to its end: committed, rejected with reasons, or settled by others."""

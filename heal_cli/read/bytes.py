@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
@@ -70,7 +70,9 @@ class _File:
         try:
             block = self._handle.read(n) or b""
         except OSError as exc:
-            raise SourceError(f"{self._name!r} cannot be read at byte {self.position:,}: {exc.strerror}") from exc
+            raise SourceError(
+                f"{self._name!r} cannot be read at byte {self.position:,}: {exc.strerror}"
+            ) from exc
         self.position += len(block)
         return block
 
@@ -95,24 +97,23 @@ class ByteStream:
 
     def __init__(self, name: str, *, stdin: BinaryIO | None = None, encoding: str | None = None) -> None:
         self.name = name
-        self._given = encoding
         self._path = None if stdin is not None else Path(name)
-        self._file = _File(*_handle(name, stdin), owned=stdin is None)
-        self.size: int | None = None
-        self.is_seekable = False
-        if self._path is not None:
-            status = self._path.stat()
-            self.is_seekable = stat.S_ISREG(status.st_mode)
-            self.size = status.st_size if self.is_seekable else None
-        self._stored = Peekable(self._file.read)
+        self._file = _File(_open(name) if stdin is None else stdin, name, owned=stdin is None)
         self._zip: ZipMember | None = None
-        self.compression = tell_compression(self._stored.peek(8))
-        plain = Peekable(self._unpack().read)
-        self.encoding: Encoding = tell_encoding(plain.peek(HEAD_BYTES), encoding)
-        plain.skip(self.encoding.mark)
-        if not self.is_utf8:
-            plain = Peekable(Transcoded(plain.read, self.encoding.name, name).read)
-        self._text = plain
+        status = None if self._path is None else self._path.stat()
+        self.is_seekable = status is not None and stat.S_ISREG(status.st_mode)
+        self.size = status.st_size if status is not None and self.is_seekable else None
+        with ExitStack() as stack:
+            stack.callback(self.close)
+            self._stored = Peekable(self._file.read)
+            self.compression = tell_compression(self._stored.peek(8))
+            plain = Peekable(self._unpack().read)
+            self.encoding: Encoding = tell_encoding(plain.peek(HEAD_BYTES), encoding)
+            plain.skip(self.encoding.mark)
+            self._text = (
+                plain if self.is_utf8 else Peekable(Transcoded(plain.read, self.encoding.name, name).read)
+            )
+            stack.pop_all()
 
     def _unpack(self) -> _Layer:
         if self.compression is None:
@@ -178,14 +179,13 @@ class ByteStream:
         self._file.close()
 
 
-def _handle(name: str, stdin: BinaryIO | None) -> tuple[BinaryIO, str]:
-    if stdin is not None:
-        return stdin, name
-    if Path(name).is_dir():
+def _open(name: str) -> BinaryIO:
+    path = Path(name)
+    if path.is_dir():
         raise SourceError(
-            f"{name!r} is a directory", hint=f"Name its files, for example {os.path.join(name, '*.csv')!r}"
+            f"{name!r} is a directory", hint=f"Name its files, for example {str(path / '*.csv')!r}"
         )
     try:
-        return open(name, "rb", buffering=0), name  # noqa: SIM115 -- closed by ByteStream.close
+        return path.open("rb", buffering=0)
     except OSError as exc:
         raise SourceError(f"{name!r} cannot be opened: {exc.strerror}") from exc

@@ -8,6 +8,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -26,8 +27,8 @@ MAGIC: Final[Mapping[str, tuple[bytes, ...]]] = {
     "zip": (b"PK\x03\x04", b"PK\x05\x06"),
 }
 
-# Compressed bytes fed at a time: large enough for speed, small enough to keep the progress true.
-FEED_BYTES: Final = 2**18
+# Bytes put in and taken out at a time: large enough for speed; at damage zlib keeps back what one step gave.
+STEP_BYTES: Final = 2**16
 
 
 class _Decompressor(Protocol):
@@ -111,12 +112,12 @@ class Decompressed:
     def _step(self, n: int) -> bytes:
         feed = b""
         if self._member.needs_input:
-            feed = self._pending or self._read(FEED_BYTES)
+            feed = self._pending or self._read(STEP_BYTES)
             self._pending = b""
             if not feed:
                 raise self._damaged("ends before its archive does")
         try:
-            return self._member.decompress(feed, n)
+            return self._member.decompress(feed, min(n, STEP_BYTES))
         except _DAMAGE as exc:
             raise self._damaged(f"is damaged ({exc})") from exc
 
@@ -124,9 +125,9 @@ class Decompressed:
         """Go on to the member after this one; padding with NULs is no member."""
         rest = self._member.unused_data
         while not (rest := rest.lstrip(b"\0")):
-            if not (rest := self._read(FEED_BYTES)):
+            if not (rest := self._read(STEP_BYTES)):
                 return False
-        while len(rest) < max(map(len, MAGIC[self._compression])) and (more := self._read(FEED_BYTES)):
+        while len(rest) < max(map(len, MAGIC[self._compression])) and (more := self._read(STEP_BYTES)):
             rest += more
         if tell_compression(rest) != self._compression:
             raise self._damaged(f"has {self._compression} data and then something else")
@@ -150,11 +151,17 @@ class ZipMember:
 
     def __init__(self, path: Path, name: str) -> None:
         self._name = name
-        try:
-            self._archive = zipfile.ZipFile(path)
-            self._file = self._archive.open(self._single())
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as exc:
-            raise SourceError(f"{name!r} is a zip archive that cannot be read: {exc}") from exc
+        with ExitStack() as stack:
+            try:
+                self._archive = stack.enter_context(zipfile.ZipFile(path))
+                self._file = self._archive.open(self._single())
+            except (
+                zipfile.BadZipFile,
+                RuntimeError,
+                NotImplementedError,
+            ) as exc:  # a password is a RuntimeError
+                raise SourceError(f"{name!r} is a zip archive that cannot be read: {exc}") from exc
+            stack.pop_all()
 
     def _single(self) -> zipfile.ZipInfo:
         members = [info for info in self._archive.infolist() if not info.is_dir()]

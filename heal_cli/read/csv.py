@@ -89,7 +89,9 @@ class CsvReader:
         """One column over the whole source, read anew, chunk by chunk."""
         stream = self._stream.reopen()
         try:
-            again = CsvReader(stream, self.source.name, self._options, self.source.size, dialect=self._dialect)
+            again = CsvReader(
+                stream, self.source.name, self._options, self.source.size, dialect=self._dialect
+            )
             for chunk in again.chunks():
                 yield again.parse(chunk).frame[name]
         finally:

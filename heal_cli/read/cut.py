@@ -18,7 +18,6 @@ from heal_cli.read.records import MAX_RECORD_BYTES, lay_out
 
 # Looked for before empty lines are counted: a literal first byte lets `re` skip at memchr's speed.
 _HAS_BLANK: Final = {b"\n": re.compile(rb"\n\r?\n"), b"\r": re.compile(rb"\r\r")}
-BLANK: Final = {b"\n": re.compile(rb"\A\r?\n|\n\r?\n|\n\r\Z|\A\r\Z"), b"\r": re.compile(rb"\A\r|\r\r")}
 BLANK: Final = {b"\n": re.compile(rb"(?m)^(?:\r?\n|\r\Z)"), b"\r": re.compile(rb"(?:\A|(?<=\r))\r")}
 """Empty lines with their terminator, by terminator."""
 

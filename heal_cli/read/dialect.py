@@ -22,9 +22,16 @@ MAX_COLUMNS: Final = 10_000
 _PLAIN: Final = (",", ";", "\t", "|", "\x01", "\x1f", "\x1e")
 _DOUBTFUL: Final = (":", "^", "~", " ")
 
-_SAMPLE_CHARS: Final = 2**16
+_SAMPLE_BYTES: Final = 2**16
 _SAMPLE_ROWS: Final = 500
-_NAMED_DELIMITERS: Final = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+_NAMED_DELIMITERS: Final = {
+    "\\t": "\t",
+    "tab": "\t",
+    "comma": ",",
+    "semicolon": ";",
+    "pipe": "|",
+    "space": " ",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,9 @@ def _check(options: ReadOptions) -> None:
     if options.skip_rows < 0:
         raise UsageError(f"--skip-rows {options.skip_rows} is negative")
     if options.quote is not None and len(options.quote.encode()) > 1:
-        raise UsageError(f"--quote {options.quote!r} is not one ASCII character", hint="Use --quote '' for none")
+        raise UsageError(
+            f"--quote {options.quote!r} is not one ASCII character", hint="Use --quote '' for none"
+        )
     if options.escape is not None and len(options.escape.encode()) != 1:
         raise UsageError(f"--escape {options.escape!r} is not one ASCII character")
     if options.delimiter is not None and (not options.delimiter or set(options.delimiter) & set("\r\n")):
@@ -124,9 +133,10 @@ def _skip_lines(head: bytes, at: int, terminator: bytes, count: int) -> int:
 
 def _sample(head: bytes, terminator: bytes, *, whole: bool) -> str:
     """Whole lines of text, LF between them, for looking at."""
-    window = head if whole or len(head) > 4 * _SAMPLE_CHARS else head[: head.rfind(terminator) + 1]
-    if len(window) > 4 * _SAMPLE_CHARS:
-        window = window[: window.rfind(terminator, 0, 4 * _SAMPLE_CHARS) + 1 or len(window)]
+    window = head
+    if not whole or len(head) > _SAMPLE_BYTES:
+        cut = head.rfind(terminator, 0, _SAMPLE_BYTES) + 1
+        window = head[: cut or head.rfind(terminator) + 1 or None]
     text = window.decode(errors="replace").replace("\0", "\ufffd")
     return text.replace("\r", "\n") if terminator == b"\r" else text.replace("\r\n", "\n")
 
@@ -143,7 +153,9 @@ def _choose(sample: str, options: ReadOptions) -> tuple[_Trial, str]:
             best = max(sound, key=lambda trial: (round(trial.share, 1), trial.width))
             return best, f"{best.width} fields in {best.share:.0%} of the first {len(best.rows)} records"
     if any(delimiter in sample for delimiter in _PLAIN) and (guess := _ask_clevercsv(sample)):
-        return _trial(sample, guess, options), "a guess by clevercsv"
+        trial = _trial(sample, guess, options)
+        if trial.width > 1 and len(trial.rows[0]) == trial.width:
+            return trial, "a guess by clevercsv"
     alone = next(d for d in (",", "\x1f", "\x1e", "\x01", "\x02") if d not in sample or d == "\x02")
     return _trial(sample, alone, options), "one column: no delimiter is regular"
 
@@ -181,7 +193,7 @@ def _first_width(sample: str, delimiter: str, quote: str) -> int:
     if len(delimiter) > 1:
         sample, delimiter = sample.replace(delimiter, STAND_IN), STAND_IN
     lines = StringIO(sample.lstrip("\n"), newline="\n")
-    quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
+    quoting: Final = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
     try:
         return len(next(csv.reader(lines, delimiter=delimiter, quotechar=quote or None, quoting=quoting)))
     except (StopIteration, csv.Error):  # a cell beyond the limit of the csv module
@@ -211,7 +223,7 @@ def _tell_header(rows: Sequence[Sequence[str]], told: bool | None) -> tuple[bool
         values = sum(1 for cell in first if re.fullmatch(MACHINE, cell))
         return values == 0, f"{values} cells of the first row look like values"
     named = [i for i in machine if not re.fullmatch(MACHINE, first[i])]
-    if named:
+    if len(named) * 2 > len(machine):
         return True, f"column {named[0] + 1} has values in all rows but the first"
     return False, "the first row has values where the others have"
 

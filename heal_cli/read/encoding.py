@@ -54,8 +54,8 @@ def tell_encoding(head: bytes, given: str | None = None) -> Encoding:
             return Encoding(name, len(mark), "byte-order mark")
     if given is not None:
         return Encoding(_known(given), 0, "as told")
-    if name := _wide(head):
-        return Encoding(name, 0, "every other byte is NUL")
+    if wide := _wide(head):
+        return Encoding(wide, 0, "every other byte is NUL")
     return _eight_bit(head)
 
 
@@ -67,7 +67,9 @@ def _known(name: str) -> str:
         raise UsageError(
             f"--encoding {name!r} is no encoding that is known", hint="Try utf-8, cp1252, latin-1 or utf-16"
         ) from exc
-    return {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": UTF8, "ascii": UTF8}.get(canonical, canonical)
+    return {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": UTF8, "ascii": UTF8}.get(
+        canonical, canonical
+    )
 
 
 def _same_family(given: str, found: str) -> bool:
@@ -108,7 +110,9 @@ def _legacy(head: bytes) -> Encoding:
     letters = sum(map(len, re.findall(rb"[A-Za-z]+", head)))
     total = len(_HIGH.findall(head))
     if western >= 0.8 * total and total < 0.5 * letters:
-        return Encoding("cp1252", 0, f"a guess: {western} of {total} bytes beyond ASCII are western letters and signs")
+        return Encoding(
+            "cp1252", 0, f"a guess: {western} of {total} bytes beyond ASCII are western letters and signs"
+        )
     if total > 0.1 * (letters + total) and total >= 8 and (guess := _guess(head)):
         return guess
     return Encoding(UTF8, 0, f"{total} invalid bytes that no other encoding explains")

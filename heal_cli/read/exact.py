@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -109,7 +110,7 @@ def _first_invalid(raw: bytes) -> int:
 
 
 def _frame(
-    good: list[int], sound: pl.DataFrame | None, cells: list[tuple[object, ...]], width: int
+    good: list[int], sound: pl.DataFrame | None, cells: Sequence[tuple[object, ...]], width: int
 ) -> pl.DataFrame:
     schema = {ROW: pl.Int64(), **{str(i): pl.String() for i in range(width)}}
     healed = pl.DataFrame(cells, schema=schema, orient="row")

@@ -15,12 +15,12 @@ STAND_IN: Final = "\x1f"
 
 # What machines write: numbers, money, dates and times, yes/no, UUIDs. Prose rarely looks like this.
 MACHINE: Final = (
-    r"(?:[-+(]?[$€£¥]? ?[0-9][-0-9.,:/+TZ eE%)]*|(?i:true|false|yes|no|t|f|y|n)"
+    r"(?:[-+(]?[$€£¥]? ?[0-9][-0-9.,:/+TZ eE%)]*|(?i:true|false|yes|no)"
     r"|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})"
 )
 
 # Wider tables are recognised by their delimiters alone, and their pattern would be too large to compile.
-_WIDEST_PATTERN: Final = 64
+WIDEST_PATTERN: Final = 64
 
 
 class Split(NamedTuple):
@@ -71,6 +71,15 @@ class Grammar:
         return rf"^(?:{self._quoted}|{bare})(?:{d}(?:{self._quoted}|{bare}))*$"
 
     @cached_property
+    def all_strict_pattern(self) -> str:
+        """A text of nothing but sound records with the right number of fields; a last line end may lack."""
+        q, d, end = re.escape(self.quote), re.escape(self.mark), self.terminator.decode()
+        cell = f"(?:{self._quoted}|[^{q}{d}{end}]*)"
+        more = f"{{{self.width - 1}}}" if self.width <= WIDEST_PATTERN else "*"
+        record = f"{cell}(?:{d}{cell}){more}\r?"
+        return rf"\A(?:{record}{end})*(?:{record})?\z"
+
+    @cached_property
     def open_pattern(self) -> str:
         """The beginning of a sound record that ends inside a quoted cell."""
         q, d = re.escape(self.quote), re.escape(self.mark)
@@ -78,7 +87,7 @@ class Grammar:
 
     @cached_property
     def _standing_pattern(self) -> str | None:
-        if self.width > _WIDEST_PATTERN:
+        if self.width > WIDEST_PATTERN:
             return None
         d, q = re.escape(self.mark), re.escape(self.quote)
         free = f"(?:{self._quoted}|[^{q}{d}][^{d}]*|)"

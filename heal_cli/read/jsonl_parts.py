@@ -51,11 +51,12 @@ def part_of_records(rows: pl.Series, records: Records) -> Part | None:
     assert doubtful is None
     nulls = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
     nowhere = pl.repeat(value=False, n=len(rows), dtype=pl.Boolean, eager=True)
-    cells, present, start = {}, {}, 0
+    codes, cells, present, start = kinds.to_list(), {}, {}, 0
     for name, cell in records.columns.items():
         places = pl.Series(cell.rows, dtype=pl.UInt32)
-        found = cells_of(values.slice(start, len(places)), kinds.slice(start, len(places)))
-        start += len(places)
+        here = slice(start, start + len(places))
+        found = cells_of(values[here], kinds[here], set(codes[here]))
+        start = here.stop
         if len(places) < len(rows):
             present[name] = nowhere.clone().scatter(places, values=True)
             found = found._replace(
@@ -74,15 +75,22 @@ def merge(parts: Sequence[Part], known: Sequence[str]) -> Merged:
     ragged = [name for name in names if any(name in part.present or name not in part.cells for part in parts)]
     frames = [_frame(part, mixed, ragged) for part in parts] or [pl.DataFrame(schema={ROW: pl.Int64})]
     whole = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal").sort(ROW)
-    missing = [name for name in names if name not in whole.columns]
-    whole = whole.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in missing)
+    there = set(whole.columns)
+    missing = {name for name in names if name not in there}
+    whole = whole.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in names if name in missing)
     everywhere = pl.repeat(value=True, n=whole.height, dtype=pl.Boolean, eager=True)
-    absent = whole.select((~pl.col(_PRESENT + name).fill_null(value=False)).alias(name) for name in ragged if name not in missing)
-    quoted = {name: whole[_QUOTED + name].fill_null(value=False).alias(name) for name in mixed}
+    marks = [
+        ~pl.col(_PRESENT + name).fill_null(value=False).alias(name) for name in ragged if name not in missing
+    ]
+    absent = whole.select(marks)
+    quoted = whole.select(
+        (pl.col(_QUOTED + name).fill_null(value=False) & pl.col(name).is_not_null()).alias(name)
+        for name in mixed
+    )
     return Merged(
         whole.select(ROW, *names),
         {name: everywhere if name in missing else absent[name] for name in ragged},
-        quoted,
+        quoted.to_dict(),
         {name: kind for name, kind in kinds.items() if kind is not None},
     )
 
@@ -104,18 +112,15 @@ def _kind(parts: Sequence[Part], name: str) -> str | None:
 
 def _frame(part: Part, mixed: Sequence[str], ragged: Sequence[str]) -> pl.DataFrame:
     frame = pl.DataFrame({ROW: part.rows} | {name: cells.values for name, cells in part.cells.items()})
-    marks: list[pl.Series | pl.Expr] = []
-    for name in mixed:
-        cells = part.cells.get(name)
-        if cells is not None:
-            quoted = (
-                cells.quoted
-                if cells.quoted is not None
-                else cells.values.is_not_null() & (cells.kind == "string")
-            )
-            marks.append(quoted.alias(_QUOTED + name))
-    for name in ragged:
-        if name in part.cells:
-            mask = part.present.get(name)
-            marks.append((pl.lit(value=True) if mask is None else mask).alias(_PRESENT + name))
-    return frame.with_columns(marks)
+    return frame.with_columns(
+        *(_quoted(part.cells[name]).alias(_QUOTED + name) for name in mixed if name in part.cells),
+        *(_present(part, name).alias(_PRESENT + name) for name in ragged if name in part.cells),
+    )
+
+
+def _quoted(cells: Cells) -> pl.Series | pl.Expr:
+    return pl.lit(value=cells.kind == "string") if cells.quoted is None else cells.quoted
+
+
+def _present(part: Part, name: str) -> pl.Series | pl.Expr:
+    return part.present.get(name, pl.lit(value=True))

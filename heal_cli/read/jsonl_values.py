@@ -40,7 +40,8 @@ def settle(groups: pl.Series, kind: str, *, may_escape: bool) -> Cells:
     """
     if kind in {"scalar", "any"}:
         tokens = read_tokens(groups, checked=False)
-        return cells_of(tokens.values, tokens.kinds)._replace(doubtful=tokens.doubtful)
+        seen = set(tokens.kinds.unique().to_list())
+        return cells_of(tokens.values, tokens.kinds, seen)._replace(doubtful=tokens.doubtful)
     if groups.null_count() == groups.len():
         return Cells(groups, None)
     if kind == "string" and may_escape:
@@ -67,9 +68,9 @@ def read_tokens(tokens: pl.Series, *, checked: bool) -> Tokens:
     return Tokens(values, kinds, doubtful)
 
 
-def cells_of(values: pl.Series, kinds: pl.Series) -> Cells:
-    """One column of tokens that were read."""
-    names = [_NAMES[kind] for kind in kinds.unique() if kind != _NULL]
+def cells_of(values: pl.Series, kinds: pl.Series, seen: set[int]) -> Cells:
+    """One column of `Tokens`, `seen` being the kinds in it."""
+    names = [_NAMES[kind] for kind in seen if kind != _NULL]
     if len(names) > 1:
         return Cells(values, "mixed", quoted=kinds == _STRING)
     return Cells(values, names[0] if names else None)

@@ -113,36 +113,41 @@ def _judge(text: pl.Series, at: list[int], grammar: Grammar) -> list[bool]:
     at = at[: len(at) // 2 * 2]
     if not at:
         return []
-    pairs = _Pairs.of(text, at, grammar)
-    fits = pairs.sum(grammar.count_delimiters(pairs.prefixed)) == grammar.width - 1
-    if not fits.all():
-        fits |= ~_holds_whole(pairs, grammar)
-    return (fits & _is_sound(pairs, grammar) & ~_swallows(pairs, grammar)).to_list()
+    pairs = _Pairs.of(text, at)
+    sound = ~_swallows(pairs, grammar)
+    # The rest looks at every line, which a quote left open far above would make the whole stretch.
+    pairs = pairs.keep(sound)
+    if len(pairs.text):
+        fits = pairs.sum(grammar.count_delimiters(_prefix(pairs, grammar))) == grammar.width - 1
+        if not fits.all():
+            fits |= ~_holds_whole(pairs, grammar)
+        sound = sound.scatter(sound.arg_true(), fits & _is_sound(pairs, grammar))
+    return sound.to_list()
 
 
 class _Pairs(NamedTuple):
     """The lines of all pairs, one pair after the other."""
 
-    text: pl.Series  # unescaped
-    prefixed: pl.Series  # with the quote that the line begins inside of
+    text: pl.Series
     place: pl.Series  # number of the line within its pair, 0 for the first
     closes: pl.Series  # Boolean: the last line of its pair
 
     @classmethod
-    def of(cls, text: pl.Series, at: list[int], grammar: Grammar) -> _Pairs:
+    def of(cls, text: pl.Series, at: list[int]) -> _Pairs:
         toggle = pl.repeat(0, len(text), dtype=pl.Int64, eager=True).scatter(at, 1)
-        frame = pl.DataFrame({"text": text, "opens": toggle, "inside": toggle.cum_sum() % 2 == 1})
-        frame = frame.with_row_index("line").filter((pl.col("opens") == 1) | pl.col("inside"))
-        frame = frame.with_columns(pl.col("opens") == 1, closes=~pl.col("inside"))
-        opens = pl.col("opens") & ~pl.col("closes")
-        frame = frame.with_columns(text=grammar.unescape(frame["text"].str.strip_suffix("\r")))
-        frame = frame.select(
-            "text",
-            "closes",
-            prefixed=pl.when(opens).then("text").otherwise(pl.lit(grammar.quote) + pl.col("text")),
-            place=pl.col("line") - pl.when(opens).then("line").forward_fill(),
-        )
-        return cls(frame["text"], frame["prefixed"], frame["place"], frame["closes"])
+        frame = pl.DataFrame({"text": text, "toggle": toggle, "inside": toggle.cum_sum() % 2 == 1})
+        frame = frame.with_row_index("line").filter((pl.col("toggle") == 1) | pl.col("inside"))
+        opening = pl.when((pl.col("toggle") == 1) & pl.col("inside")).then("line").forward_fill()
+        frame = frame.select("text", place=pl.col("line") - opening, closes=~pl.col("inside"))
+        return cls(frame["text"].str.strip_suffix("\r"), frame["place"], frame["closes"])
+
+    def keep(self, wanted: pl.Series) -> _Pairs:
+        """Only the pairs that are `wanted`."""
+        if wanted.all():
+            return self
+        number = self.closes.cast(pl.Int64).cum_sum() - self.closes
+        kept = wanted[number]
+        return _Pairs(*(column.filter(kept) for column in self))
 
     def sum(self, values: pl.Series) -> pl.Series:
         """Sum of `values`, one for each line, over each pair."""
@@ -150,26 +155,33 @@ class _Pairs(NamedTuple):
         return total - total.shift(1, fill_value=0)
 
 
+def _prefix(pairs: _Pairs, grammar: Grammar) -> pl.Series:
+    """The lines, with the quote that they begin inside of."""
+    lines = pl.select(text=grammar.unescape(pairs.text), place=pairs.place)
+    quoted = pl.lit(grammar.quote) + pl.col("text")
+    return lines.select(pl.when(pl.col("place") == 0).then("text").otherwise(quoted)).to_series()
+
+
 def _is_sound(pairs: _Pairs, grammar: Grammar) -> pl.Series:
     """For each pair: every quote in it opens, closes or is doubled, and it is no longer than allowed."""
-    sound = pl.select(
-        pl.when(pairs.closes)
-        .then(grammar.is_strict(pairs.prefixed))
-        .otherwise(pairs.prefixed.str.contains(grammar.open_pattern))
-    ).to_series()
-    return (pairs.sum(~sound) == 0) & (pairs.sum(pairs.text.str.len_bytes()) <= MAX_RECORD_BYTES)
+    prefixed = _prefix(pairs, grammar)
+    closed, still_open = grammar.is_strict(prefixed), prefixed.str.contains(grammar.open_pattern)
+    faults = (pairs.closes & ~closed) | (~pairs.closes & ~still_open)
+    return (pairs.sum(faults) == 0) & (pairs.sum(pairs.text.str.len_bytes()) <= MAX_RECORD_BYTES)
 
 
 def _swallows(pairs: _Pairs, grammar: Grammar) -> pl.Series:
     """For each pair: most lines between the two are whole records by themselves, and enough of them."""
     near = ~pairs.closes & (pairs.place > 0) & (pairs.place <= _LOOK_LINES)
-    standing = pairs.sum(near & grammar.stands(pairs.text))
+    stands = near.clone()
+    stands = stands.scatter(near.arg_true(), grammar.stands(grammar.unescape(pairs.text.filter(near))))
+    standing = pairs.sum(stands)
     return (standing * 2 > pairs.sum(near)) & (standing * grammar.standing_strength >= _ENOUGH)
 
 
 def _holds_whole(pairs: _Pairs, grammar: Grammar) -> pl.Series:
     """For each pair: a line after its first has as many fields as a record."""
-    whole = grammar.count_fields(pairs.text) == grammar.width
+    whole = grammar.count_fields(grammar.unescape(pairs.text)) == grammar.width
     return pairs.sum(whole & (pairs.place > 0)) > 0
 
 

@@ -104,6 +104,7 @@ def open_source(location: str, options: ReadOptions, *, stdin: BinaryIO | None =
 def _open_stream(stream: ByteStream, name: str, options: ReadOptions) -> SourceReader:
     head = stream.peek()
     if not head:
+        stream.read(1)  # an archive that is damaged from the start says so here
         raise SourceError(f"{name!r} is empty", hint="Give the file that has the records")
     kind = options.format or _tell_format(head, name, stream)
     if kind is Format.PARQUET:
@@ -120,7 +121,7 @@ def _open_stream(stream: ByteStream, name: str, options: ReadOptions) -> SourceR
 def _open_parquet(name: str, options: ReadOptions) -> SourceReader:
     from heal_cli.read.parquet import ParquetReader
 
-    return ParquetReader(name, name, options)
+    return ParquetReader(Path(name), name, options)
 
 
 def _not_from_stream(name: str) -> SourceError:
@@ -135,7 +136,9 @@ def _tell_format(head: bytes, name: str, stream: ByteStream) -> Format:
         return Format.PARQUET
     for magic, what in _FOREIGN.items():
         if head.startswith(magic):
-            raise SourceError(f"{name!r} is {what}, which is none of the formats {_FORMATS}", hint=_FORMAT_HINT)
+            raise SourceError(
+                f"{name!r} is {what}, which is none of the formats {_FORMATS}", hint=_FORMAT_HINT
+            )
     if _is_junk(head, stream):
         raise SourceError(
             f"{name!r} holds binary data, which is none of the formats {_FORMATS}; it begins with {head[:8]!r}",
@@ -180,7 +183,7 @@ def expand(locations: Sequence[str]) -> tuple[str, ...]:
         if location == STDIN or Path(location).exists():
             found[location] = None
             continue
-        matches = sorted(filter(os.path.isfile, glob.glob(location, recursive=True)))
+        matches = sorted(filter(os.path.isfile, glob.glob(location, recursive=True)))  # noqa: PTH207 -- Path.glob takes no absolute pattern
         if not matches:
             raise _missing(location)
         found |= dict.fromkeys(matches)

@@ -4,6 +4,7 @@ from heal_cli.record.leftovers import LeftoverWriter, leftovers_path
 from heal_cli.record.rejects import (
     RejectRecord,
     RejectWriter,
+    drop_uncommitted,
     iter_rejects,
     list_rejects,
     read_rejects,
@@ -16,6 +17,7 @@ __all__ = [
     "PlanReport",
     "RejectRecord",
     "RejectWriter",
+    "drop_uncommitted",
     "encode",
     "error_document",
     "iter_rejects",

@@ -8,7 +8,8 @@ import fcntl
 import os
 import re
 import stat
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -60,9 +61,11 @@ class DurableFile:
             RecordError: It could not be written whole; no part of it stays.
         """
         with self._lock, self._told():
-            if self._file is None:
-                self._file = self._open()
-            _append_whole(self._file, data)
+            file = self._locked()
+            try:
+                _append_whole(file, data)
+            finally:
+                fcntl.flock(file, fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Let go of the file; a later `append` opens it again."""
@@ -70,6 +73,17 @@ class DurableFile:
             if self._file is not None:
                 os.close(self._file)
                 self._file = None
+
+    def _locked(self) -> int:
+        """The file that stands at the path now, locked; another process may have replaced it."""
+        while True:
+            if self._file is None:
+                self._file = self._open()
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            if _is_at(self._file, self.path):
+                return self._file
+            os.close(self._file)
+            self._file = None
 
     def _open(self) -> int:
         folder = _open_folder(self.path.parent)
@@ -116,18 +130,64 @@ class DurableFile:
 
 def _append_whole(file: int, data: bytes) -> None:
     """All of `data`, on disk, or none of it."""
-    fcntl.flock(file, fcntl.LOCK_EX)
+    end = os.fstat(file).st_size
     try:
-        end = os.fstat(file).st_size
+        _write(file, data if _ends_a_line(file, end) else b"\n" + data)
+        os.fsync(file)
+    except OSError:
+        with contextlib.suppress(OSError):  # the first error is the one to tell
+            os.ftruncate(file, end)
+        raise
+
+
+def drop_lines(path: Path, is_dead: Callable[[bytes], bool]) -> int:
+    """How many lines were taken out of the file; the others stay as they are, in their order.
+
+    Safe beside other processes that append to it, and after a crash at any moment: the file is
+    replaced as a whole, under the lock that appending takes. A missing file has no lines.
+
+    Raises:
+        OSError: The file could not be read or replaced; it is as it was.
+    """
+    try:
+        file = os.open(path, _APPEND & ~os.O_CREAT)
+    except FileNotFoundError:
+        return 0
+    with os.fdopen(file, "rb") as old:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        dropped = sum(map(is_dead, old))
+        if not dropped or not _is_at(file, path):
+            return 0
+        old.seek(0)
+        _replace(path, (line for line in old if not is_dead(line)))
+        return dropped
+
+
+def _replace(path: Path, lines: Iterable[bytes]) -> None:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as new:
         try:
-            _write(file, data if _ends_a_line(file, end) else b"\n" + data)
-            os.fsync(file)
-        except OSError:
-            with contextlib.suppress(OSError):  # the first error is the one to tell
-                os.ftruncate(file, end)
+            new.writelines(lines)
+            new.flush()
+            os.fsync(new.fileno())
+            Path(new.name).replace(path)
+        except BaseException:
+            Path(new.name).unlink()
             raise
+    folder = _open_folder(path.parent)
+    try:
+        _sync_folder(folder)
     finally:
-        fcntl.flock(file, fcntl.LOCK_UN)
+        os.close(folder)
+
+
+def _is_at(file: int, path: Path) -> bool:
+    """The open file is the one that stands at the path."""
+    try:
+        there = path.lstat()
+    except FileNotFoundError:
+        return False
+    here = os.fstat(file)
+    return (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)
 
 
 def _ends_a_line(file: int, end: int) -> bool:

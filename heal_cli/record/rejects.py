@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ import polars as pl
 
 from heal_cli.errors import RecordError
 from heal_cli.model import ROW
-from heal_cli.record.durable import DurableFile, file_name
+from heal_cli.record.durable import DurableFile, drop_lines, file_name
 
 RECORD: Final = pl.Schema(
     {
@@ -126,6 +126,46 @@ def json_lines(frame: pl.DataFrame) -> bytes:
     buffer = BytesIO()
     frame.write_ndjson(buffer)
     return buffer.getvalue()
+
+
+class _Origin(msgspec.Struct, frozen=True):
+    """What a line of a rejects or leftovers file says about where it comes from."""
+
+    run: str
+    source: str
+    batch: int
+    attempt: int
+
+
+def drop_uncommitted(path: Path, *, run: str, source: str, committed: Container[tuple[str, int, int]]) -> int:
+    """How many lines were dropped: those of a run and source whose attempt never reached its commit.
+
+    Call it only when every batch of the source is committed, by whichever run: such lines are dead then.
+
+    Args:
+        path: A rejects or leftovers file; a missing one has nothing to drop.
+        committed: (source, batch, attempt) that the ledger holds for the run.
+
+    Raises:
+        RecordError: The file could not be rewritten; it is as it was.
+    """
+    decoder = msgspec.json.Decoder(_Origin)
+
+    def is_dead(line: bytes) -> bool:
+        try:
+            origin = decoder.decode(line)
+        except msgspec.DecodeError:
+            return False
+        known = (origin.source, origin.batch, origin.attempt)
+        return origin.run == run and origin.source == source and known not in committed
+
+    try:
+        return drop_lines(path, is_dead)
+    except OSError as exc:
+        raise RecordError(
+            f"{str(path)!r} still holds lines of attempts that were never committed: {exc.strerror}",
+            hint="Make it writable and run the same command again",
+        ) from exc
 
 
 def iter_rejects(path: Path) -> Iterator[RejectRecord]:

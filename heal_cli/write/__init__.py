@@ -5,6 +5,8 @@ from heal_cli.write.connection import connect
 from heal_cli.write.ledger import (
     ClaimedSource,
     DoneBatch,
+    RunNote,
+    Trace,
     begin_run,
     claim_source,
     committed_attempts,
@@ -12,6 +14,7 @@ from heal_cli.write.ledger import (
     finish_source,
     keep_plan,
     run_totals,
+    traces,
 )
 from heal_cli.write.migrate import ledger_migrations, migrate
 
@@ -19,7 +22,9 @@ __all__ = [
     "BatchRef",
     "ClaimedSource",
     "DoneBatch",
+    "RunNote",
     "Target",
+    "Trace",
     "Writer",
     "begin_run",
     "claim_source",
@@ -31,4 +36,5 @@ __all__ = [
     "ledger_migrations",
     "migrate",
     "run_totals",
+    "traces",
 ]

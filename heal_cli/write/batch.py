@@ -67,6 +67,8 @@ class Writer:
         self._connection: psycopg.Connection | None = None
         self._lock_statement: sql.Composed | None = None
         self._attempts: dict[tuple[str, int], int] = {}
+        self.has_failed_attempts = False
+        """Lines of attempts that never committed may stand in the rejects file."""
         self._has_deferrable = any(c.deferrable for c in target.table.constraints) or any(
             t.is_constraint for t in target.table.triggers
         )
@@ -145,6 +147,7 @@ class Writer:
                     doubtful = trial
                     self._commit(connection)
                 except psycopg.Error as error:
+                    self.has_failed_attempts = True
                     work = self._after_error(error, connection, work, trial, doubtful)
                     raise
                 except BaseException:

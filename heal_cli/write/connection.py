@@ -7,9 +7,9 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from heal_cli.errors import HealError
+from heal_cli.conninfo import mask, mask_text
+from heal_cli.errors import ConnectionRefused, DatabaseUnavailable, HealError, UsageError
 from heal_cli.model import WriteOptions
-from heal_cli.write.sqlstate import to_heal_error
 
 CONNECT_TIMEOUT_S: Final = 10
 """libpq waits for ever by default; an explicit connect_timeout in the connection string wins."""
@@ -26,25 +26,32 @@ def connect(conninfo: str, *, application_name: str = "heal") -> psycopg.Connect
         DatabaseUnavailable: Nobody answers.
     """
     defaults: dict[str, str | int] = {"client_encoding": "UTF8"}
-    given = psycopg.conninfo.conninfo_to_dict(conninfo) if conninfo else {}
     defaults |= {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": application_name}
     try:
+        given = psycopg.conninfo.conninfo_to_dict(conninfo) if conninfo else {}
         return psycopg.connect(
             conninfo,
             prepare_threshold=None,
             **{name: value for name, value in defaults.items() if name not in given},  # type: ignore[arg-type]
         )
     except psycopg.OperationalError as error:
-        raise connect_error(error) from error
+        raise connect_error(error, conninfo) from None  # the cause may quote the password
+    except psycopg.ProgrammingError as error:
+        raise UsageError(
+            f"{mask(conninfo)!r} is not a connection string that libpq takes: {mask_text(str(error).strip(), conninfo)}",
+            hint="Give it as a URI, postgresql://user@host:5432/database, or as key=value pairs",
+        ) from None
 
 
-def connect_error(error: psycopg.OperationalError) -> HealError:
+def connect_error(error: psycopg.OperationalError, conninfo: str) -> HealError:
     """A failed login in our words; libpq gives no SQLSTATE there, only text."""
-    text = " ".join(str(error).split())
+    text = mask_text(" ".join(str(error).split()), conninfo)
     login = ("authentication failed", "does not exist", "no password supplied", "no pg_hba.conf entry", "SSL")
     if any(word in text for word in login):
-        error.sqlstate = "28000"
-    return to_heal_error(error, "connecting", hint="Check the connection with: heal doctor")
+        return ConnectionRefused(
+            f"The server refused the connection: {text}", hint="Check it with: heal doctor"
+        )
+    return DatabaseUnavailable(f"No connection to the database: {text}", hint="Check it with: heal doctor")
 
 
 def begin(cursor: psycopg.Cursor, options: WriteOptions, *, server_version: int) -> None:

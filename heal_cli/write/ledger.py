@@ -54,16 +54,30 @@ class ClaimedSource:
     is_new: bool
 
 
-def begin_run(
-    connection: psycopg.Connection, *, run: str, command: str, version: str, table_oid: int, table: str,
-    schema_version: str, rejects_path: str | None,
-) -> None:  # fmt: skip
-    """Note that a run has begun, so that `heal runs` shows it even if it dies."""
+@dataclass(frozen=True, slots=True)
+class RunNote:
+    """What the ledger keeps of a run from its first moment."""
+
+    run: str
+    command: str
+    version: str
+    table_oid: int
+    table: str
+    schema_version: str
+    rejects_path: str
+    leftovers_path: str
+
+
+def begin_run(connection: psycopg.Connection, note: RunNote) -> None:
+    """Note that a run has begun, so that its traces are known even if it dies."""
     with connection.transaction():
         connection.execute(
             "INSERT INTO heal.load_runs (run, command, heal_version, table_oid, table_name, schema_version,"
-            " rejects_path) VALUES (%s, %s, %s, %s, %s, %s, %s)",
-            (run, command, version, table_oid, table, schema_version, rejects_path),
+            " rejects_path, leftovers_path) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                *(note.run, note.command, note.version, note.table_oid, note.table),
+                *(note.schema_version, note.rejects_path, note.leftovers_path),
+            ),
         )
 
 
@@ -117,6 +131,7 @@ def claim_source(
                 continue
             if again and finished_at is not None:
                 break
+            _note_source(cursor, run, source, name)
             return ClaimedSource(
                 source, old_bytes, plan, old_version, begun_by, finished_at, batches, is_new=False
             )
@@ -124,27 +139,33 @@ def claim_source(
             "INSERT INTO heal.load_sources (table_oid, generation, source_id, name, first_stop, first_digest,"
             " batch_bytes, schema_version, run) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING source",
             (
-                table_oid,
-                generation,
-                source_id,
-                name,
-                first.stop,
-                first.digest,
-                batch_bytes,
-                schema_version,
-                run,
+                *(table_oid, generation, source_id, name, first.stop, first.digest),
+                *(batch_bytes, schema_version, run),
             ),
         )
         (source,) = cursor.fetchone() or (0,)
+        _note_source(cursor, run, source, name)
         return ClaimedSource(source, batch_bytes, None, schema_version, run, None, {}, is_new=True)
 
 
+def _note_source(cursor: psycopg.Cursor, run: str, source: int, name: str) -> None:
+    cursor.execute(
+        "INSERT INTO heal.load_run_sources (run, source, name) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+        (run, source, name),
+    )
+
+
 def keep_plan(connection: psycopg.Connection, source: int, plan: str, schema_version: str) -> str:
-    """The plan that all runs on this source use: the one kept first for this schema version."""
+    """The plan that all runs on this source use: the one its first rows were loaded by.
+
+    A new schema version replaces it, and so does any run as long as nothing is committed.
+    """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(
             "UPDATE heal.load_sources SET"
-            " plan = CASE WHEN plan IS NOT NULL AND schema_version = %(version)s THEN plan ELSE %(plan)s::json END,"
+            " plan = CASE WHEN plan IS NOT NULL AND schema_version = %(version)s"
+            " AND EXISTS (SELECT FROM heal.load_batches AS done WHERE done.source = %(source)s)"
+            " THEN plan ELSE %(plan)s::json END,"
             " schema_version = %(version)s WHERE source = %(source)s RETURNING plan::text",
             {"plan": plan, "version": schema_version, "source": source},
         )
@@ -237,11 +258,31 @@ def run_totals(connection: psycopg.Connection, run: str) -> Rows:
     return Rows(read=int(read), loaded=int(loaded), duplicates=int(duplicates), rejected=int(rejected))
 
 
-def committed_attempts(connection: psycopg.Connection, runs: list[str]) -> set[tuple[str, str, int, int]]:
-    """Every (run, source name, batch, attempt) that reached a commit: only their reject lines count."""
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The files in which a run may have left lines about a source, and what it called it."""
+
+    run: str
+    name: str
+    rejects_path: str
+    leftovers_path: str
+
+
+def traces(connection: psycopg.Connection, source: int) -> list[Trace]:
+    """What every run that worked on the source may have left, first run first."""
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT run::text, source_name, batch, attempt FROM heal.load_batches WHERE run = ANY(%s::uuid[])",
-            (runs,),
+            "SELECT run::text, name, rejects_path, leftovers_path FROM heal.load_runs"
+            " JOIN heal.load_run_sources USING (run) WHERE source = %s ORDER BY run",
+            (source,),
         )
-        return {(row[0], row[1], row[2], row[3]) for row in cursor.fetchall()}
+        return [Trace(*row) for row in cursor.fetchall()]
+
+
+def committed_attempts(connection: psycopg.Connection, run: str) -> set[tuple[str, int, int]]:
+    """Every (source name, batch, attempt) of a run that reached a commit: only their lines count."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT source_name, batch, attempt FROM heal.load_batches WHERE run = %s", (run,)
+        )
+        return {(row[0], row[1], row[2]) for row in cursor.fetchall()}

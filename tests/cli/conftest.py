@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -57,7 +57,9 @@ class FakeEngine(ModuleType):
         self.command = ""
         self.during: Callable[..., None] = lambda **_: None
 
-    def run_load(self, options: Any, *, on_progress: Any, should_stop: Any, command: str, version: str) -> LoadReport:
+    def run_load(
+        self, options: Any, *, on_progress: Any, should_stop: Any, command: str, version: str
+    ) -> LoadReport:
         """The prepared report, after whatever the test does meanwhile."""
         self.options, self.command = options, command
         self.during(on_progress=on_progress, should_stop=should_stop)
@@ -70,12 +72,16 @@ class FakeEngine(ModuleType):
         return self.plan
 
 
-def column(name: str, type_name: str = "text", *, nullable: bool = True, default: str | None = None) -> Column:
+def column(
+    name: str, type_name: str = "text", *, nullable: bool = True, default: str | None = None
+) -> Column:
     """A column of the target."""
     return Column(name, 1, PgType(25, type_name, type_name, "b"), nullable, default)
 
 
-def candidate(target: str, source: str, tier: Tier, confidence: float, *evidence: str, pattern: str | None = None) -> Candidate:
+def candidate(
+    target: str, source: str, tier: Tier, confidence: float, *evidence: str, pattern: str | None = None
+) -> Candidate:
     """A rename."""
     return Candidate(Kind.RENAME, target, source, tier, confidence, pattern, evidence=evidence)
 
@@ -97,7 +103,9 @@ def table() -> TableSchema:
 @pytest.fixture
 def plan(table: TableSchema) -> Plan:
     """A plan with an exact match, a pattern and a fuzzy match with a rival."""
-    rename = candidate("role", "sender", Tier.PATTERN, 0.95, "values are roles", pattern="messages_sender_to_role")
+    rename = candidate(
+        "role", "sender", Tier.PATTERN, 0.95, "values are roles", pattern="messages_sender_to_role"
+    )
     fuzzy = candidate("amount", "total_amt", Tier.FUZZY, 0.83, "98 % convert", "name 0.71")
     rival = candidate("amount", "tax", Tier.FUZZY, 0.41)
     matches = (
@@ -140,7 +148,10 @@ def load_report(plan: Plan, source: Source) -> LoadReport:
         sources=(source,),
         plan=plan,
         rows=Rows(read=100_000, loaded=99_870, healed=2_310, rejected=130),
-        heals=(HealTally("amount", "currency_sign", 1200), HealTally("created_at", "naive_utc", 900, assumption=True)),
+        heals=(
+            HealTally("amount", "currency_sign", 1200),
+            HealTally("created_at", "naive_utc", 900, assumption=True),
+        ),
         reject_reasons={"not_convertible": 100, "unique_violation": 30},
         rejects_path="/state/rejects/messages.0192f0c1.rejects.jsonl",
         leftovers_path="/state/leftovers/messages.0192f0c1.leftovers.jsonl",
@@ -176,14 +187,13 @@ def engine(load_report: LoadReport, plan_report: PlanReport, monkeypatch: pytest
 
 
 @pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty folder, and no variable of the machine that says where a server is."""
     for name in os.environ:
         if name.startswith(("HEAL_", "PG")) or name in ("DATABASE_URL", "CI", "NO_COLOR", "COLUMNS"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HEAL_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
-    yield
 
 
 @pytest.fixture

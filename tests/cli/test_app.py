@@ -133,7 +133,11 @@ def test_names_that_the_terminal_cannot_show_end_nothing(tmp_path: Path) -> None
     """An ASCII terminal and a file name that is no UTF-8 still get their message."""
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "HEAL_DSN": "dbname=x"}
     done = subprocess.run(
-        [*HEAL, "rejects", "show", b"\xff\xe9.jsonl"], env=environment, cwd=tmp_path, capture_output=True, check=False
+        [*HEAL, "rejects", "show", b"\xff\xe9.jsonl"],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
     )
     assert done.returncode == 2
     assert b"Traceback" not in done.stderr

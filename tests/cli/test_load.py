@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from heal_cli.errors import DatabaseUnavailable, Interrupted, PlanError
-from heal_cli.model import Format
+from heal_cli.model import Format, Rows
 
 DSN = "postgresql://u:hunter2@h/db"
 REPORT = """\
@@ -61,7 +61,17 @@ def test_flags_become_options(heal: Any, engine: Any) -> None:
     heal(
         *("load", "a.csv", "b.csv", "-t", "s.t", "-d", DSN, "-f", "csv", "--delimiter", "\\t", "--no-header"),
         *("--map", "a=b", "--map", "c=d", "--null", "-", "--null", "?,", "--key", "x,y", "--jobs", "3"),
-        *("--batch-bytes", "8MiB", "--timeout", "2min", "--max-rejects", "5%", "--allow", "round", "--atomic"),
+        *(
+            "--batch-bytes",
+            "8MiB",
+            "--timeout",
+            "2min",
+            "--max-rejects",
+            "5%",
+            "--allow",
+            "round",
+            "--atomic",
+        ),
         *("--limit", "7", "--on-conflict", "update", "--decimal", ",", "--date-order", "dmy", "--again"),
     )
     options = engine.options
@@ -105,10 +115,14 @@ def test_an_error_is_a_message_and_an_exit_code(heal: Any, engine: Any) -> None:
     """What, where and the next step on stderr; nothing on stdout."""
 
     def refuse(**_: object) -> None:
-        raise PlanError("Column 'role' of messages is NOT NULL and nothing fills it", hint="Use --map sender=role")
+        raise PlanError(
+            "Column 'role' of messages is NOT NULL and nothing fills it", hint="Use --map sender=role"
+        )
 
     engine.during = refuse
-    message = "heal: Column 'role' of messages is NOT NULL and nothing fills it.\n      Use --map sender=role\n"
+    message = (
+        "heal: Column 'role' of messages is NOT NULL and nothing fills it.\n      Use --map sender=role\n"
+    )
     assert heal("load", "a.csv", "-t", "messages", "-d", DSN) == (6, "", message)
 
 
@@ -137,6 +151,16 @@ def test_a_clean_load_is_zero(heal: Any, engine: Any, load_report: Any) -> None:
         leftovers_path=None,
     )  # fmt: skip
     expected = "✔ 100,000 of 100,000 rows loaded into public.messages  1.2 s  80,000 rows/s\n"
+    assert heal("load", "a.csv", "-t", "m", "-d", DSN) == (0, expected, "")
+
+
+def test_a_source_that_was_loaded_before(heal: Any, engine: Any, load_report: Any) -> None:
+    """A no-op is one line and exit code 0."""
+    engine.load = replace(
+        load_report, rows=Rows(already=3), exit_code=0, heals=(), notes=(), trials=(), reject_reasons={},
+        rejects_path=None, leftovers_path=None,
+    )  # fmt: skip
+    expected = "✔ nothing new: 3 rows were in public.messages already\n"
     assert heal("load", "a.csv", "-t", "m", "-d", DSN) == (0, expected, "")
 
 

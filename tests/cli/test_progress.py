@@ -30,7 +30,10 @@ def test_the_line() -> None:
     assert progress_line(progress, seconds=2) == (
         "a\\x1b.csv: 1,200,000 rows · 25.0 MB/s · 50% · 2 s left · 7 healed · 3 rejected"
     )
-    assert progress_line(Progress("-", 0, None, Rows()), seconds=0) == "-: 0 rows · 0.0 MB/s · 0 healed · 0 rejected"
+    assert (
+        progress_line(Progress("-", 0, None, Rows()), seconds=0)
+        == "-: 0 rows · 0.0 MB/s · 0 healed · 0 rejected"
+    )
 
 
 def test_a_line_every_few_seconds(capsys: Any) -> None:

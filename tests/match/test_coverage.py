@@ -71,3 +71,11 @@ def test_a_required_column_that_is_locked_says_so(make_table, match) -> None:
     assert coverage(match({"id": ["1"], "owner": ["a"]}, table), table) == (
         "Column 'owner' of public.t is NOT NULL and may not be written by this role"
     )
+
+
+def test_a_name_with_blanks_is_quoted_for_the_shell(make_table, match) -> None:
+    """The flag can be typed as it stands."""
+    table = make_table("t", "id int8", "ticket_key text required")
+    reason = coverage(match({"id": ["1"], "Issue key": ["A"]}, table), table)
+    assert reason is not None
+    assert reason.endswith("; accept it with --map 'Issue key=ticket_key'")

@@ -20,8 +20,22 @@ def test_values_are_kept_by_row_and_column(tmp_path: Path) -> None:
     writer.close()
     assert path.name == "public.t.r1.leftovers.jsonl"
     assert [json.loads(line) for line in path.read_text().splitlines()] == [
-        {"run": "r1", "batch": 4, "attempt": 1, "source": "a.csv", "row": 1, "values": {"row": "x", 'a"b': None}},
-        {"run": "r1", "batch": 4, "attempt": 1, "source": "a.csv", "row": 3, "values": {"row": "", 'a"b': "\x00é"}},
+        {
+            "run": "r1",
+            "batch": 4,
+            "attempt": 1,
+            "source": "a.csv",
+            "row": 1,
+            "values": {"row": "x", 'a"b': None},
+        },
+        {
+            "run": "r1",
+            "batch": 4,
+            "attempt": 1,
+            "source": "a.csv",
+            "row": 3,
+            "values": {"row": "", 'a"b': "\x00é"},
+        },
     ]
 
 

@@ -25,7 +25,13 @@ from heal_cli.record.rejects import RECORD
 def _rejects(*rows: int, value: str = "abc") -> pl.DataFrame:
     return pl.DataFrame(
         [
-            {ROW: row, "reason": "not_convertible", "column": "amount", "value": value, "attempts": ["integer"]}
+            {
+                ROW: row,
+                "reason": "not_convertible",
+                "column": "amount",
+                "value": value,
+                "attempts": ["integer"],
+            }
             for row in rows
         ],
         schema=REJECTS,
@@ -34,7 +40,8 @@ def _rejects(*rows: int, value: str = "abc") -> pl.DataFrame:
 
 def _locations(raws: dict[int, bytes | None]) -> pl.DataFrame:
     return pl.DataFrame(
-        [{ROW: row, "line": row + 1, "offset": row * 10, "raw": raw} for row, raw in raws.items()], schema=LOCATIONS
+        [{ROW: row, "line": row + 1, "offset": row * 10, "raw": raw} for row, raw in raws.items()],
+        schema=LOCATIONS,
     )
 
 
@@ -57,8 +64,14 @@ def test_the_record_is_that_of_the_design(tmp_path: Path) -> None:
 
 
 @settings(deadline=None, max_examples=50)
-@given(raws=st.lists(st.one_of(st.none(), st.binary(max_size=30), st.text(max_size=20).map(str.encode)), min_size=1))
-def test_raw_bytes_come_back_exactly(tmp_path_factory: pytest.TempPathFactory, raws: list[bytes | None]) -> None:
+@given(
+    raws=st.lists(
+        st.one_of(st.none(), st.binary(max_size=30), st.text(max_size=20).map(str.encode)), min_size=1
+    )
+)
+def test_raw_bytes_come_back_exactly(
+    tmp_path_factory: pytest.TempPathFactory, raws: list[bytes | None]
+) -> None:
     """Whatever the bytes are: UTF-8, binary, NUL, none."""
     path = tmp_path_factory.mktemp("r") / "r.jsonl"
     _write(path, dict(enumerate(raws, 1)))
@@ -104,7 +117,10 @@ def test_the_file_is_private(tmp_path: Path) -> None:
         _write(tmp_path / "s.jsonl", {1: b"a"})
     finally:
         os.umask(before)
-    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("r.jsonl", "s.jsonl")] == [0o600, 0o600]
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("r.jsonl", "s.jsonl")] == [
+        0o600,
+        0o600,
+    ]
 
 
 def test_a_link_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
@@ -240,7 +256,10 @@ def test_the_list_is_newest_first(tmp_path: Path) -> None:
         _write(path, {1: b"a"})
         os.utime(path, (time.time() - age,) * 2)
     (tmp_path / "rejects" / "notes.txt").touch()
-    assert [path.name for path in list_rejects(str(tmp_path))] == ["t.new.rejects.jsonl", "t.old.rejects.jsonl"]
+    assert [path.name for path in list_rejects(str(tmp_path))] == [
+        "t.new.rejects.jsonl",
+        "t.old.rejects.jsonl",
+    ]
 
 
 def test_a_batch_of_many_rejects_is_quick(tmp_path: Path) -> None:

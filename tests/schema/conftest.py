@@ -23,14 +23,9 @@ def role(conn: psycopg.Connection, schema: str) -> Iterator[str]:
     """A role without any right but USAGE on the test's schema; dropped after the test."""
     name = f"heal_role_{uuid.uuid4().hex[:12]}"
     conn.execute(sql.SQL("create role {}").format(sql.Identifier(name)))
-    conn.execute(sql.SQL("grant usage on schema {} to {}").format(sql.Identifier(schema), sql.Identifier(name)))
+    conn.execute(
+        sql.SQL("grant usage on schema {} to {}").format(sql.Identifier(schema), sql.Identifier(name))
+    )
     yield name
     conn.execute("reset role")
     conn.execute(sql.SQL("drop owned by {0}; drop role {0}").format(sql.Identifier(name)))
-
-
-@pytest.fixture
-def as_role(conn: psycopg.Connection, role: str) -> psycopg.Connection:
-    """The connection, to be used as `role` after `set role`; rights are granted before that."""
-    conn.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
-    return conn

@@ -57,7 +57,9 @@ def test_the_sql_is_returned_and_was_run(conn: psycopg.Connection) -> None:
     ]
 
 
-@pytest.mark.parametrize("names", [['a"; drop table x; --', "%s", "{}", "\\", "'"], ["select", "from", "ü" * 60]])
+@pytest.mark.parametrize(
+    "names", [['a"; drop table x; --', "%s", "{}", "\\", "'"], ["select", "from", "ü" * 60]]
+)
 def test_hostile_names(conn: psycopg.Connection, names: list[str]) -> None:
     """Names from a file never become SQL."""
     create_table(conn, '"we""ird; --"', pl.DataFrame({name: ["x"] for name in names}))
@@ -102,7 +104,9 @@ def test_without_the_right(conn: psycopg.Connection, role: str, schema: str) -> 
     conn.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
     with pytest.raises(SchemaError) as error:
         create_table(conn, f"{schema}.made", SAMPLE)
-    assert error.value.message == f"Table '{schema}.made' cannot be made: permission denied for schema {schema}"
+    assert (
+        error.value.message == f"Table '{schema}.made' cannot be made: permission denied for schema {schema}"
+    )
 
 
 def test_an_unknown_key() -> None:
@@ -112,7 +116,9 @@ def test_an_unknown_key() -> None:
     assert error.value.message == "Key column 'order_idd' is not in the source; nearest is 'Order ID' (0.82)"
 
 
-@pytest.mark.parametrize(("width", "message"), [(0, "has no columns"), (1601, "has 1601 columns, PostgreSQL takes 1600")])
+@pytest.mark.parametrize(
+    ("width", "message"), [(0, "has no columns"), (1601, "has 1601 columns, PostgreSQL takes 1600")]
+)
 def test_too_few_or_too_many_columns(width: int, message: str) -> None:
     """What no table can be is said before the server is asked."""
     frame = pl.DataFrame(schema={f"c{n}": pl.String for n in range(width)})

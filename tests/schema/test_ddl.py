@@ -93,7 +93,8 @@ def test_settings_are_set_back(conn: psycopg.Connection, schema: str, file: Path
     run_ddl(conn, file)
     assert introspect(conn, "t").schema == schema
     shown = [
-        conn.execute(f"show {name}").fetchone() for name in ("row_security", "statement_timeout", "role", "client_encoding")
+        conn.execute(f"show {name}").fetchone()
+        for name in ("row_security", "statement_timeout", "role", "client_encoding")
     ]
     assert shown == [("on",), ("0",), ("none",), ("UTF8",)]
 

@@ -147,7 +147,9 @@ def test_another_database(conn: psycopg.Connection) -> None:
     )
 
 
-@pytest.mark.parametrize(("ddl", "kind"), [("create sequence x", "a sequence"), ("create type x as (a int)", "a composite type")])
+@pytest.mark.parametrize(
+    ("ddl", "kind"), [("create sequence x", "a sequence"), ("create type x as (a int)", "a composite type")]
+)
 def test_what_is_no_table(conn: psycopg.Connection, schema: str, ddl: str, kind: str) -> None:
     """A relation that holds no rows is named for what it is."""
     conn.execute(ddl)

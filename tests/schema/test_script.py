@@ -46,7 +46,9 @@ def test_lines() -> None:
     ]
 
 
-@pytest.mark.parametrize("script", ["", "  \n", ";;", "-- nothing", "/* open", "\\restrict abc\n\\unrestrict abc"])
+@pytest.mark.parametrize(
+    "script", ["", "  \n", ";;", "-- nothing", "/* open", "\\restrict abc\n\\unrestrict abc"]
+)
 def test_nothing_to_run(script: str) -> None:
     """Blanks, comments and what pg_dump writes for psql are no statements."""
     assert split_statements(script, "f.sql") == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import psycopg
 import pytest
 from psycopg import sql
@@ -80,10 +82,25 @@ CHANGES = {
 }
 
 
+@pytest.fixture(scope="module")
+def made(conninfo: str) -> Iterator[psycopg.Connection]:
+    """An autocommit connection to a schema that holds `SETUP`, made once for the module."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute("create schema base; set search_path = base, public")
+        connection.execute(SETUP)
+        yield connection
+
+
+@pytest.fixture
+def conn(made: psycopg.Connection) -> Iterator[psycopg.Connection]:
+    """The same connection in a transaction that is rolled back, as a batch's own would be."""
+    with made.transaction(force_rollback=True):
+        yield made
+
+
 @pytest.fixture
 def oid(conn: psycopg.Connection) -> int:
     """The table `t`, with a bit of everything."""
-    conn.execute(SETUP)
     return introspect(conn, "t").oid
 
 
@@ -127,12 +144,14 @@ def test_stays_with_what_decides_nothing(conn: psycopg.Connection, oid: int, sta
 
 
 @pytest.mark.parametrize("command", ["vacuum", "vacuum full", "vacuum freeze", "analyze", "reindex table"])
-def test_stays_over_maintenance(conn: psycopg.Connection, oid: int, command: str) -> None:
+def test_stays_over_maintenance(made: psycopg.Connection, command: str) -> None:
     """Maintenance moves rows and clears hints in pg_class, and leaves the version."""
-    conn.execute("alter table t add foreign key (ranked) references parent; alter table t drop constraint t_ranked_fkey")
-    before = schema_version(conn, oid)
-    conn.execute(f"{command} t")
-    assert schema_version(conn, oid) == before
+    made.execute(
+        "alter table t add constraint f foreign key (ranked) references parent; alter table t drop constraint f"
+    )
+    before = introspect(made, "t")
+    made.execute(f"{command} t")
+    assert schema_version(made, before.oid) == before.version
 
 
 def test_an_index_made_again_gives_the_old_version(conn: psycopg.Connection, oid: int) -> None:
@@ -191,9 +210,7 @@ def test_a_view_changes_with_what_it_stands_on(conn: psycopg.Connection, oid: in
         "usage on sequence ticket",
     ],
 )
-def test_changes_with_the_role_s_rights(
-    conn: psycopg.Connection, oid: int, role: str, right: str
-) -> None:
+def test_changes_with_the_role_s_rights(conn: psycopg.Connection, oid: int, role: str, right: str) -> None:
     """Granting and revoking a right of the current role changes the version, there and back."""
     name = sql.Identifier(role)
     conn.execute(sql.SQL("set role {}").format(name))
@@ -220,10 +237,35 @@ def test_is_empty_when_the_table_is_gone(conn: psycopg.Connection, oid: int) -> 
     assert schema_version(conn, oid) == ""
 
 
+def test_takes_no_lock(conn: psycopg.Connection, oid: int, conninfo: str, schema: str) -> None:
+    """The check neither waits for DDL under way nor holds anything up itself."""
+    pt = introspect(conn, "pt").oid
+    with psycopg.connect(conninfo) as other, conn.transaction():
+        other.execute(sql.SQL("lock table {} in access exclusive mode").format(sql.Identifier(schema, "t")))
+        conn.execute("set local lock_timeout = 100")
+        assert schema_version(conn, oid)
+        assert schema_version(conn, pt)
+        held = "select count(*) from pg_locks where pid = pg_backend_pid() and relation >= 16384"
+        assert conn.execute(held).fetchone() == (0,)
+
+
+def test_leaves_no_prepared_statement(conninfo: str) -> None:
+    """Poolers hand the session to somebody else between transactions."""
+    with psycopg.connect(conninfo, autocommit=True, prepare_threshold=0) as conn:
+        conn.execute("create table plain (a int)", prepare=False)
+        for _ in range(7):
+            schema_version(conn, introspect(conn, "plain").oid)
+        left = conn.execute("select count(*) from pg_prepared_statements", prepare=False).fetchone()
+        conn.execute("drop table plain", prepare=False)
+        assert left == (0,)
+
+
 def test_depends_on_nothing_of_the_session(conn: psycopg.Connection, oid: int) -> None:
     """Session settings that change how values print leave the version as it is."""
     before = schema_version(conn, oid)
-    conn.execute("set search_path = ''; set bytea_output = escape; set datestyle = german; set quote_all_identifiers = on")
+    conn.execute(
+        "set search_path = ''; set bytea_output = escape; set datestyle = german; set quote_all_identifiers = on"
+    )
     assert schema_version(conn, oid) == before
 
 

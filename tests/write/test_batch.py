@@ -14,6 +14,7 @@ from heal_cli.model import REJECTS, ROW, Chunk, Healed, WriteOptions
 from heal_cli.schema import introspect, schema_version
 from heal_cli.write import (
     BatchRef,
+    RunNote,
     Target,
     Writer,
     begin_run,
@@ -57,10 +58,8 @@ class Bench:
         if hasattr(self, "writer"):
             self.writer.close()
         self.run = str(uuid.uuid4())
-        begin_run(
-            self.conn, run=self.run, command="test", version="0", table_oid=self.table.oid,
-            table=self.table.qualified, schema_version=self.table.version, rejects_path=None,
-        )  # fmt: skip
+        note = RunNote(self.run, "test", "0", self.table.oid, "t", self.table.version, "r.jsonl", "l.jsonl")
+        begin_run(self.conn, note)
         self.writer = Writer(
             Target(
                 self.conninfo, self.table, WriteOptions(), self.run, self.ledger,

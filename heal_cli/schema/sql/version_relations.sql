@@ -14,15 +14,19 @@ WITH RECURSIVE base(oid) AS (
         AND d.objid OPERATOR(pg_catalog.=) r.oid
         AND d.refclassid OPERATOR(pg_catalog.=) 1259::pg_catalog.oid
 ),
+-- An oid has four bytes always, but the planner takes that for one row in 200: without it, its guess at the
+-- recursion passes the threshold for JIT, and a table of 1,000 partitions takes 150 ms on 15 instead of 15.
 part(oid) AS (
     SELECT i.inhrelid
     FROM pg_catalog.pg_inherits i
     JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.inhrelid AND c.relispartition
     WHERE i.inhparent OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT b.oid FROM base b))
+        AND pg_catalog.pg_column_size(i.inhrelid) OPERATOR(pg_catalog.=) 4
     UNION
     SELECT i.inhrelid
     FROM part p
     JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) p.oid
+        AND pg_catalog.pg_column_size(i.inhrelid) OPERATOR(pg_catalog.=) 4
 ),
 rel AS MATERIALIZED (
     SELECT ARRAY(SELECT b.oid FROM base b) AS base,

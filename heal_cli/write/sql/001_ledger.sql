@@ -10,7 +10,8 @@ CREATE TABLE heal.load_runs (
     table_oid      oid NOT NULL,
     table_name     text NOT NULL,
     schema_version text NOT NULL,
-    rejects_path   text,
+    rejects_path   text,                       -- on the machine that ran it
+    leftovers_path text,
     report         json
 );
 
@@ -33,6 +34,14 @@ CREATE TABLE heal.load_sources (
     digest       text
 );
 CREATE INDEX load_sources_table ON heal.load_sources (table_oid, first_digest);
+
+-- Which runs worked on a source, committed or not: their files may hold lines that no commit stands for.
+CREATE TABLE heal.load_run_sources (
+    run    uuid NOT NULL REFERENCES heal.load_runs ON DELETE CASCADE,
+    source bigint NOT NULL REFERENCES heal.load_sources ON DELETE CASCADE,
+    name   text NOT NULL,                      -- what the run calls it, and so its rejects do
+    PRIMARY KEY (run, source)
+);
 
 -- One committed transaction of one batch; its xmin is that of the rows written with it.
 CREATE TABLE heal.load_batches (

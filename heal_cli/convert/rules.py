@@ -1,0 +1,123 @@
+"""What each conversion rule does to a value, in a sentence: for `heal explain`, the report and the README."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+
+class Rule(NamedTuple):
+    """One named change of a value."""
+
+    sentence: str
+    lossy: bool = False  # loses something; only happens when `allow` is given with --allow
+    assumption: bool = False  # rests on something that the file does not say
+    allow: str | None = None  # the name to give to --allow; None where it is not asked for
+
+
+class Reason(NamedTuple):
+    """Why a cell was refused, and the way out."""
+
+    sentence: str
+    allow: str | None = None
+
+
+RULES: Final[Mapping[str, Rule]] = {
+    # all types
+    "null_token": Rule("A word that stands for nothing ('', n/a, null, -, and those of --null) became NULL."),
+    # numbers
+    "thousands_mark": Rule(
+        "Marks between groups of digits were taken out: 1,234,567 and 1 234 567 are 1234567."
+    ),
+    "decimal_comma": Rule("A decimal comma was read as the decimal point: 12,5 is 12.5."),
+    "currency_sign": Rule("A currency sign or code around a number was taken off: $5 and 5 EUR are 5."),
+    "percent": Rule(
+        "A percent sign was taken off; all other values of the column tell whether 12% is 12 or 0.12.",
+        assumption=True,
+    ),
+    "accounting_negative": Rule("A number in parentheses was read as negative: (5) is -5."),
+    "trailing_minus": Rule("A minus behind the number was put before it: 5- is -5."),
+    "unicode_digits": Rule("Digits, signs or marks of another script were read as the ASCII ones."),
+    "integral_decimal": Rule(
+        "A whole number written with a fraction or an exponent: 1.0 and 1e3 are 1 and 1000."
+    ),
+    "leading_zeros": Rule("Zeros before a number, which no number keeps, are gone: 0012 is 12."),
+    "radix_prefix": Rule("Hexadecimal, octal or binary digits were read: 0x1F is 31."),
+    "boolean_as_number": Rule("A typed boolean became 1 or 0."),
+    "round": Rule("Digits were rounded half away from zero, as PostgreSQL does.", lossy=True, allow="round"),
+    "float_precision": Rule(
+        "A float cannot hold all the digits of the text; PostgreSQL drops the same ones, unasked.", lossy=True
+    ),
+    # booleans, UUIDs, enums
+    "boolean_word": Rule("A yes/no word, 1/0 or on/off was read as a boolean."),
+    "uuid_form": Rule(
+        "A UUID in upper case, in braces, as a URN or without hyphens was written the usual way."
+    ),
+    "enum_label": Rule("A label was found up to case and outer blanks, and only one label fits."),
+    # texts
+    "truncate": Rule("A text was cut to what its type holds.", lossy=True, allow="truncate"),
+    "trim_blanks": Rule(
+        "Trailing blanks were cut so that a text fits its type.", lossy=True, allow="trim_blanks"
+    ),
+    "remove_nul": Rule(
+        "NUL characters, which PostgreSQL cannot hold, were taken out.", lossy=True, allow="remove_nul"
+    ),
+    # dates and times
+    "date_dmy": Rule("A date was read day first, the order of its column."),
+    "date_mdy": Rule("A date was read month first, the order of its column."),
+    "date_ymd": Rule("A date was read year first."),
+    "date_ymd_slashed": Rule("A date with the year first was written with hyphens."),
+    "compact_date": Rule("A date written as YYYYMMDD was read."),
+    "rfc2822": Rule("A date as in mail headers was read."),
+    "month_name": Rule("A date with the month's name was read."),
+    "two_digit_year": Rule("A year of two digits became 1970 to 2069.", assumption=True),
+    "twelve_hour_clock": Rule("A time with AM or PM was read."),
+    "epoch_seconds": Rule("A count of seconds since 1970 was read as a time."),
+    "epoch_milliseconds": Rule("A count of milliseconds since 1970 was read as a time."),
+    "epoch_microseconds": Rule("A count of microseconds since 1970 was read as a time."),
+    "epoch_nanoseconds": Rule("A count of nanoseconds since 1970 was read as a time."),
+    "naive_time_zone": Rule(
+        "A time without an offset was placed in the zone of its column.", assumption=True
+    ),
+    "zone_dropped": Rule("The offset of a time was left out for a type that holds none."),
+    "midnight_dropped": Rule("A time of midnight was left out for a date."),
+    "time_dropped": Rule("A time of day was cut off for a date.", lossy=True, allow="drop_time"),
+    "subsecond": Rule(
+        "Digits of a second were rounded to what the type holds.", lossy=True, allow="subsecond"
+    ),
+    "interval_comma": Rule("A decimal comma in an interval was read as the decimal point."),
+    # documents
+    "json_quote": Rule("A plain text was quoted to be a JSON string.", allow="json_quote"),
+    "json_duplicate_keys": Rule(
+        "Of keys that a JSON object repeats only the last was kept.", lossy=True, allow="json_duplicate_keys"
+    ),
+    "python_literal": Rule("A value as Python prints it was written as JSON or as an array."),
+}
+"""Rule name -> what it does. A value that PostgreSQL's own input reads to the same value needs no rule."""
+
+REASONS: Final[Mapping[str, Reason]] = {
+    "not_convertible": Reason("The value is none of the target's type in any known spelling."),
+    "ambiguous": Reason(
+        "The value can be read in two ways and nothing in the column decides; the question says how."
+    ),
+    "out_of_range": Reason("The value is a number or a time that the type cannot hold."),
+    "would_round": Reason("The type holds fewer digits than the value has.", allow="round or subsecond"),
+    "too_long": Reason("The text is longer than the type holds.", allow="truncate or trim_blanks"),
+    "nul_byte": Reason("The text holds a NUL character, which PostgreSQL cannot store.", allow="remove_nul"),
+    "would_drop_time": Reason("The value has a time of day and the type is a date.", allow="drop_time"),
+    "would_drop_zone": Reason(
+        "The value has an offset and the type holds none; --timezone names its wall clock."
+    ),
+    "dst_gap": Reason("Clocks of the zone skipped that time."),
+    "dst_fold": Reason("Clocks of the zone showed that time twice."),
+    "duplicate_keys": Reason(
+        "A JSON object repeats a key and jsonb keeps only one.", allow="json_duplicate_keys"
+    ),
+    "not_json": Reason("The text is no JSON; to store it as a JSON string:", allow="json_quote"),
+}
+"""Reject reason of a failed cell -> what it means."""
+
+ALLOWED: Final = frozenset(
+    {"mixed_currencies", *(rule.allow for rule in RULES.values() if rule.allow is not None)}
+)
+"""Every name that --allow knows in this room."""

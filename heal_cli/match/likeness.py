@@ -1,0 +1,199 @@
+"""How alike two column names are.
+
+Two names are alike when every word that says something on one side has its partner on the other: one
+word too many (`email_consent` against `email`) is another thing, however many letters agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, takewhile
+from typing import Final, TypeAlias
+
+from rapidfuzz.distance import OSA
+
+from heal_cli.match.names import WEAK_WEIGHT, Name, Word, singular, split
+from heal_cli.match.vocabulary import vocabulary
+
+UNEXPLAINED: Final = 0.65
+"""Most that two names reach when a word that says something has no partner: under every sane threshold."""
+
+_SUREST: Final = 0.95  # of names that are not the same name
+_REORDERED: Final = 0.7  # `duration_min` may count minutes: a question, never a match
+_FILLER_WEIGHT: Final = 0.04  # of a word that every column starts with
+_TEMPORAL_TRUST: Final = 0.9  # `created_date` against `created_at`
+_SHORTEST_TYPO: Final = 5  # letters; shorter words have too many real neighbours (lat, lng)
+_LETTERS_PER_SLIP: Final = 8  # one slip in up to 8 letters, two in up to 16
+
+
+Pair: TypeAlias = tuple[Word, Word, float]
+"""Two words that go together, and how alike they are (0-1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Similarity:
+    """How alike two names are (0-1), and the words that had to be explained."""
+
+    score: float
+    reasons: tuple[str, ...] = ()
+    is_untimed: bool = False  # one side says when (`login_time`), the other does not (`login`)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the names around say about single words.
+
+    Attributes:
+        filler: Words that every source column or every target column starts with.
+        taken: Words written on both sides, which are therefore no slips of the pen.
+        table: The words of the table's name, in the singular.
+    """
+
+    filler: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset()
+    table: tuple[str, ...] = ()
+
+
+def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Context:
+    """What the whole shape and the whole table say about single words."""
+    sources, targets = list(sources), list(targets)
+    return Context(
+        filler=_shared_prefix(sources) | _shared_prefix(targets),
+        taken=frozenset(_written(sources) & _written(targets)),
+        table=tuple(map(singular, split(table))),
+    )
+
+
+def similarity(a: Name, b: Name, around: Context) -> Similarity:
+    """How alike two names are; symmetric, and independent of all but the two names and `around`."""
+    if a.meaning_key and a.meaning_key == b.meaning_key and len(a.words) != len(b.words):
+        return Similarity(min(a.meaning_trust, b.meaning_trust, _SUREST), (f"{a.raw} = {b.raw}",))
+    if a.concepts & b.concepts <= around.filler and not (a.has_unknown or b.has_unknown or _only_when(a, b)):
+        return Similarity(0.0)
+    pairs, rest_a, rest_b = _align(a, b, around)
+    is_complete = len(pairs) == len(a.words) == len(b.words)
+    if not pairs or not (is_complete or any(x.weight == 1.0 for x, _, _ in pairs)):
+        return Similarity(0.0)
+    gained = sum(x.weight * alike for x, _, alike in pairs)
+    whole = sum(x.weight for x, _, _ in pairs)
+    missing = [*_missing_weights(a, rest_a, around), *_missing_weights(b, rest_b, around)]
+    score = min(gained / (whole + sum(missing)), _SUREST) * _order_factor(a, b, pairs)
+    if any(weight == 1.0 for weight in missing) or _clashes(rest_a, rest_b):
+        score = min(score, UNEXPLAINED)
+    untimed = any(word.concept in vocabulary().temporal for word in (*rest_a, *rest_b))
+    return Similarity(round(score, 4), _reasons(pairs), untimed)
+
+
+def _shared_prefix(names: Sequence[Name]) -> frozenset[str]:
+    """The words that at least three names, and all of them, start with before they go on."""
+    if len(names) < 3:
+        return frozenset()
+    columns = zip(*(name.words[:-1] for name in names), strict=False)
+    shared = takewhile(lambda words: len({word.concept for word in words}) == 1, columns)
+    return frozenset(words[0].concept for words in shared)
+
+
+def _written(names: Iterable[Name]) -> set[str]:
+    return {word.concept for name in names for word in name.words}
+
+
+def _align(a: Name, b: Name, around: Context) -> tuple[list[Pair], list[Word], list[Word]]:
+    """Partners, surest first, with their likeness; then the words of each side left alone."""
+    waiting: dict[str, list[Word]] = {}
+    for word in b.words:
+        waiting.setdefault(word.concept, []).append(word)
+    pairs: list[Pair] = []
+    alone: list[Word] = []
+    for word in a.words:
+        partners = waiting.get(word.concept)
+        if partners:
+            partner = partners.pop(0)
+            pairs.append((word, partner, _same(word, partner)))
+        else:
+            alone.append(word)
+    left = [word for words in waiting.values() for word in words]
+    return pairs + _near(alone, left, around), alone, left
+
+
+def _near(rest_a: list[Word], rest_b: list[Word], around: Context) -> list[Pair]:
+    """Takes from both lists the words that are one but for spelling or kind of time, surest first."""
+    options = [(_alike(x, y, around), -i, -j) for i, x in enumerate(rest_a) for j, y in enumerate(rest_b)]
+    pairs: list[Pair] = []
+    for alike, i, j in sorted((option for option in options if option[0]), reverse=True):
+        x, y = rest_a[-i], rest_b[-j]
+        if all(x is not taken and y is not other for taken, other, _ in pairs):
+            pairs.append((x, y, alike))
+    for x, y, _ in pairs:
+        rest_a.remove(x)
+        rest_b.remove(y)
+    return pairs
+
+
+def _same(x: Word, y: Word) -> float:
+    """How surely two words of one concept are the same."""
+    return 1.0 if x.text == y.text else min(x.trust, y.trust)
+
+
+def _alike(x: Word, y: Word, around: Context) -> float:
+    """Likeness of two words of different concepts, 0-1: both tell a time, or one is the other misspelt."""
+    if x.is_known and y.is_known:
+        temporal = vocabulary().temporal
+        both = x.concept in temporal and y.concept in temporal
+        return _TEMPORAL_TRUST if both and {x.concept, y.concept} != {"date", "time"} else 0.0
+    return _typo(x.concept, y.concept, around)
+
+
+def _typo(x: str, y: str, around: Context) -> float:
+    """Likeness of two spellings of one word, of which at most one is a real word; 0 where they are two words."""
+    length = max(len(x), len(y))
+    if min(len(x), len(y)) < _SHORTEST_TYPO or x[0] != y[0] or x in around.taken or y in around.taken:
+        return 0.0
+    slips = 1 + (length - 1) // _LETTERS_PER_SLIP
+    distance = OSA.distance(x, y, score_cutoff=slips)
+    return 0.0 if distance > slips else 1 - distance / length
+
+
+def _missing_weights(name: Name, rest: Sequence[Word], around: Context) -> list[float]:
+    """What each word without a partner takes away; 1 for a word that says something.
+
+    The table's own name in front (`order_total` in `orders`) says little.
+    """
+    if not rest:
+        return []
+    width = len(around.table)
+    front = tuple(singular(word.text) for word in name.words[:width])
+    own = name.words[:width] if width < len(name.words) and front == around.table else ()
+    light = dict.fromkeys(own, WEAK_WEIGHT)
+    return [
+        _FILLER_WEIGHT if word.concept in around.filler else light.get(word, word.weight) for word in rest
+    ]
+
+
+def _only_when(a: Name, b: Name) -> bool:
+    """True for names of nothing but words about time, as `timestamp` and `datetime`."""
+    return vocabulary().temporal.issuperset(a.concepts | b.concepts)
+
+
+def _order_factor(a: Name, b: Name, pairs: Sequence[Pair]) -> float:
+    """Less than 1 when the words stand in another order: `duration_min` may count minutes."""
+    if len(pairs) < 2:
+        return 1.0
+    places = sorted((a.words.index(x), b.words.index(y)) for x, y, _ in pairs)
+    in_order = all(before[1] <= after[1] for before, after in pairwise(places))
+    return 1.0 if in_order else _REORDERED
+
+
+def _clashes(rest_a: Sequence[Word], rest_b: Sequence[Word]) -> bool:
+    """True for `order_date` against `order_time`, `is_deleted` against `deleted_at`."""
+    table = vocabulary()
+    light_a = [word.concept in table.temporal for word in rest_a]
+    light_b = [word.concept in table.temporal for word in rest_b]
+    return bool(light_a and light_b) and (any(light_a) or any(light_b))
+
+
+def _reasons(pairs: Sequence[Pair]) -> tuple[str, ...]:
+    """The partners that are not the same word, for people: `qty = quantity`."""
+    return tuple(
+        sorted({f"{x.text} = {y.text}" for x, y, _ in pairs if singular(x.text) != singular(y.text)})
+    )

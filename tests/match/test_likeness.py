@@ -1,0 +1,98 @@
+"""Two names are alike when every word that says something has its partner."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heal_cli.match.likeness import UNEXPLAINED, Context, context, similarity
+from heal_cli.match.names import parse
+
+NAMES = st.text(alphabet="abcdeiostuy_ -.éßØ019AZ", max_size=24)
+
+
+def alike(a: str, b: str, table: str = "t") -> float:
+    """Likeness of two names that stand alone in source and table."""
+    one, other = parse(a), parse(b)
+    return similarity(one, other, context([one], [other], table)).score
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("cust_nm", "customer_name"),
+        ("customername", "cust_name"),
+        ("dob", "date_of_birth"),
+        ("zipCode", "postal_code"),
+        ("created", "created_at"),
+        ("last_modified", "updated_at"),
+        ("recieved_at", "received_at"),
+        ("adress", "address"),
+        ("Vorname", "first_name"),
+        ("tags", "tag"),
+        ("timestamp", "datetime"),
+    ],
+)
+def test_names_that_say_the_same_are_alike(a: str, b: str) -> None:
+    """Abbreviations, synonyms, phrases, plurals and slips of the pen are seen through."""
+    assert alike(a, b) >= 0.8
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("email_consent", "email"),
+        ("amount", "amount_tax"),
+        ("total_order_net_amount", "total_order_net_amount_tax"),
+        ("id", "user_id"),
+        ("name", "first_name"),
+        ("billing_zip", "shipping_zip"),
+        ("county", "country"),
+        ("sender", "gender"),
+        ("lat", "lng"),
+        ("phone", "phone2"),
+        ("address1", "address_line_2"),
+        ("created_at", "created_by"),
+        ("order_date", "order_time"),
+        ("is_deleted", "deleted_at"),
+        ("subtotal", "total"),
+        ("field_name", "name"),
+        ("team_a", "team"),
+        ("", "name"),
+        ("--", "__"),
+    ],
+)
+def test_one_word_more_or_another_word_is_another_thing(a: str, b: str) -> None:
+    """However many letters agree, a word without a partner keeps names apart."""
+    assert alike(a, b) <= UNEXPLAINED
+
+
+def test_the_tables_own_name_says_little() -> None:
+    """`order_total` in `orders` is the total; elsewhere it is not."""
+    assert alike("order_status", "status", "orders") > 0.8
+    assert alike("order_status", "status", "parcels") <= UNEXPLAINED
+
+
+def test_words_that_all_columns_start_with_say_little() -> None:
+    """A file whose columns all start with `crm_main_` is read without that."""
+    sources = [parse(f"crm_main_{name}") for name in ("city", "size", "owner")]
+    target = parse("city")
+    assert similarity(sources[0], target, context(sources, [target], "t")).score > 0.8
+
+
+def test_a_word_that_both_sides_write_is_no_misspelling() -> None:
+    """`tensor` beside a column `tensor` is no slip for `tenser`."""
+    one, other = parse("tenser"), parse("tensor")
+    assert similarity(one, other, Context()).score > 0.8
+    assert similarity(one, other, Context(taken=frozenset({"tenser"}))).score == 0
+
+
+@given(NAMES, NAMES)
+def test_likeness_is_symmetric_and_bounded(a: str, b: str) -> None:
+    """Which side a name stands on does not matter."""
+    one, other = parse(a), parse(b)
+    around = context([one], [other], "t")
+    score = similarity(one, other, around).score
+    assert score == pytest.approx(similarity(other, one, around).score)
+    assert 0 <= score <= 1
