@@ -279,6 +279,7 @@ class ValueOptions:
     date_order: DateOrder | None = None
     decimal: Literal[".", ","] | None = None
     timezone: str | None = None
+    percent: Literal["fraction", "number"] | None = None  # is '5%' 0.05 or 5
     allow: frozenset[str] = frozenset()  # lossy steps that may happen
 
 

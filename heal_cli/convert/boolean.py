@@ -73,8 +73,13 @@ def _vocabulary(format: ColumnFormat) -> tuple[tuple[str, ...], tuple[str, ...]]
 def _either(values: pl.Series, trues: tuple[str, ...], falses: tuple[str, ...]) -> pl.Series:
     frame = values.alias("v").to_frame()
     text = pl.col("v")
-    made = pl.when(text.is_in(trues)).then(True).when(text.is_in(falses)).then(False)
+    made = pl.when(text.is_in(_cased(trues))).then(True).when(text.is_in(_cased(falses))).then(False)
     return frame.select(made.alias(values.name)).to_series()
+
+
+def _cased(words: tuple[str, ...]) -> list[str]:
+    """The words as people type them: yes, Yes, YES."""
+    return [spelt for word in words for spelt in (word, word.capitalize(), word.upper())]
 
 
 def _words(texts: pl.Series, format: ColumnFormat) -> Attempt:

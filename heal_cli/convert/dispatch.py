@@ -9,7 +9,7 @@ import polars as pl
 from heal_cli.convert import nulls
 from heal_cli.convert.families import family_name, family_of
 from heal_cli.convert.text_typed import decode
-from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
+from heal_cli.model import ColumnFormat, Converted, PgType, ValueOptions
 
 BYTES: Final = frozenset({"text", "uuid"})
 """Families that read raw bytes themselves; to all others bytes are text or nothing."""
@@ -31,6 +31,7 @@ def decide_format(values: pl.Series, type: PgType, options: ValueOptions) -> Col
         date_order=options.date_order,
         decimal=options.decimal,
         timezone=options.timezone,
+        percent=options.percent,
     )
     if isinstance(values.dtype, pl.Categorical | pl.Enum):
         values = values.cast(pl.String)
@@ -60,21 +61,7 @@ def convert(values: pl.Series, type: PgType, format: ColumnFormat, *, allow: fro
         values = decoded if decoded.null_count() == values.null_count() else values
     if values.dtype != pl.String:
         return family.from_typed(values, type, format, allow)
-    return _null_tokens(values, family.to_typed(values, type, format, allow), format)
-
-
-def _null_tokens(values: pl.Series, made: Converted, format: ColumnFormat) -> Converted:
-    """Failed cells that hold a null token are NULL; families on `residue` have seen to that already."""
-    if made.failed is None or not format.nulls:
-        return made
-    is_token = made.failed & nulls.is_token(values, format.nulls)
-    if not is_token.any():
-        return made
-    failed = made.failed & ~is_token
-    heals = (*made.heals, HealMask(nulls.RULE, is_token))
-    if not failed.any():
-        return Converted(made.values, heals, None)
-    return Converted(made.values, heals, failed, made.attempts, made.reason)
+    return family.to_typed(values, type, format, allow)
 
 
 def fit(values: pl.Series, type: PgType, format: ColumnFormat) -> float:

@@ -48,13 +48,17 @@ def decide(
     """
     is_plain = values.str.contains(grammar.PLAIN)
     plain = values.filter(is_plain)
-    dressed = values.filter(~is_plain)
+    dressed = values.filter(~is_plain & values.str.contains(r"\p{Nd}"))
+    if not len(dressed):
+        return replace(base, decimal=base.decimal or ("." if _proving(plain).any() else None))
     parts = number_text.take_apart(dressed).filter(pl.col("ok"))
     decimal, question = base.decimal, None
     if decimal is None:
         decimal, question = _mark(plain, parts, target)
     made = replace(base, decimal=decimal)
-    percent, percent_question = _percent(plain, parts, target, made)
+    percent, percent_question = base.percent, None
+    if percent is None:
+        percent, percent_question = _percent(plain, parts, target, made)
     currency_question = None if MIXED_CURRENCIES in allow else _currencies(dressed)
     questions = [asked for asked in (question, percent_question, currency_question) if asked]
     return replace(made, percent=percent, question="; ".join(questions) or None)
@@ -64,7 +68,7 @@ def _mark(
     plain: pl.Series, parts: pl.DataFrame, target: Target
 ) -> tuple[Literal[".", ","] | None, str | None]:
     points = plain.filter(plain.str.contains(".", literal=True))
-    proving = points.filter(~points.str.contains(_POINT_OR_GROUP))
+    proving = points.filter(_proving(points))
     has_comma = pl.col("number").str.contains(",", literal=True)
     by_point = [*proving.head(1), *_first(parts, pl.col("point") & ~pl.col("comma") & pl.col("marked"))]
     by_comma = _first(parts, pl.col("comma") & ~pl.col("point"))
@@ -82,6 +86,11 @@ def _mark(
     if target.kind == "integer" and not either_point:
         return ".", None  # a whole number has no use for a decimal comma
     return None, _decimal_question(either_comma[0], *either_point[:1])
+
+
+def _proving(plain: pl.Series) -> pl.Series:
+    """Where a plain number's point cannot be a thousands mark."""
+    return plain.str.contains(".", literal=True) & ~plain.str.contains(_POINT_OR_GROUP)
 
 
 def _first(parts: pl.DataFrame, where: pl.Expr) -> list[str]:

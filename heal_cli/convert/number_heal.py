@@ -24,7 +24,7 @@ def quick(texts: pl.Series, target: Target, mark: grammar.Mark | None) -> Attemp
     if target.longest is not None:
         found = found & (texts.str.len_bytes() <= target.longest)
     if not found.any():
-        return Attempt(pl.Series(texts.name, [None], dtype=target.dtype).new_from_index(0, len(texts)))
+        return number_target.nothing(texts, target)
     mine = texts if found.all() else number_target.where(texts, found)
     bare = mine.str.strip_chars(symbols + " ")
     digits = bare if mark is None else bare.str.replace_all("." if mark == "," else ",", "", literal=True)
@@ -51,6 +51,8 @@ def _shorter(now: pl.Series, before: pl.Series) -> pl.Series:
 def dressed(texts: pl.Series, target: Target, format: ColumnFormat, allow: frozenset[str]) -> Attempt:
     """Any dress: taken apart, read by the column's decimal mark, spelt out and cast."""
     parts = number_text.take_apart(texts)
+    if not parts["ok"].any():
+        return number_target.nothing(texts, target)
     by_comma, readable, ambiguous = _reading(format, target)
     ambiguous = pl.col("ok") & (ambiguous | _unanswered(format))
     parts = parts.with_columns(ambiguous=ambiguous, readable=pl.col("ok") & readable & ~ambiguous)
@@ -99,6 +101,8 @@ def _named(spelt: pl.DataFrame, by_comma: pl.Expr, target: Target) -> tuple[Heal
 def radix(texts: pl.Series, target: Target) -> Attempt:
     """0x1F, 0o17, 0b101: whole numbers in PostgreSQL's own syntax since 16."""
     text = texts.str.strip_chars().str.to_lowercase()
+    if not text.str.contains("^[+-]?0[xob]").any():
+        return number_target.nothing(texts, target)
     parts = text.str.extract_groups(r"^(?P<sign>[+-]?)0(?P<base>[xob])(?P<digits>[0-9a-f]+)$").struct.unnest()
     digits = [
         pl.when(base=key).then(pl.col("digits").str.to_integer(base=radix, strict=False))

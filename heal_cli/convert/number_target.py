@@ -7,7 +7,6 @@ from typing import Final, Literal
 
 import polars as pl
 
-from heal_cli.convert.number_grammar import PLAIN
 from heal_cli.convert.number_text import canonical
 from heal_cli.convert.residue import Attempt, Refusal
 from heal_cli.model import HealMask, PgType
@@ -115,9 +114,13 @@ def _unless_cut(values: pl.Series, typed: pl.Series, shape: str) -> pl.Series:
 
 
 def _text_shape(target: Target, *, points: bool) -> str:
+    """PostgreSQL's syntax without leading zeros, which are gone once the number is stored."""
+    whole = "[+-]?(?:0|[1-9][0-9]*)"
     if not points:
-        return "^[+-]?[0-9]+$"
-    return PLAIN if target.scale is None else rf"^[+-]?[0-9]+(?:\.{target.fraction})?$"
+        return f"^{whole}$"
+    if target.scale is None:
+        return rf"^\s*{whole}(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?\s*$"
+    return rf"^{whole}(?:\.{target.fraction})?$"
 
 
 def _strict_float(values: pl.Series, target: Target, *, points: bool) -> pl.Series:
@@ -245,9 +248,16 @@ def special(texts: pl.Series, target: Target) -> Attempt:
     """'NaN' and 'Infinity', in any case and with blanks around, where the type has them (manual, 8.1)."""
     word = texts.str.strip_chars().str.to_lowercase().str.strip_prefix("+")
     found = word.replace_strict(_SPECIAL, default=None, return_dtype=pl.String)
+    if not found.count():
+        return nothing(texts, target)
     held = where(found, found.is_in(target.words))
     refused: tuple[Refusal, ...] = ()
     if target.kind != "integer":
         missing = found.is_not_null() & held.is_null()
         refused = (Refusal("out_of_range", missing, f"{target.name} holds finite numbers"),)
     return Attempt(held.cast(target.dtype, strict=False), (), refused)
+
+
+def nothing(texts: pl.Series, target: Target) -> Attempt:
+    """No answer for any cell."""
+    return Attempt(pl.Series(texts.name, [None], dtype=target.dtype).new_from_index(0, len(texts)))

@@ -157,6 +157,8 @@ class _Residue:
 
     def _mark(self, heal: HealMask, done: pl.Series | None = None) -> None:
         mask = heal.mask if done is None else heal.mask & done
+        if not mask.any():
+            return
         self._add((heal.rule, heal.lossy, heal.assumption), self._whole(mask))
 
     def _add(self, key: tuple[str, bool, bool], mask: pl.Series) -> None:

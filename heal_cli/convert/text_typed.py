@@ -21,8 +21,10 @@ def texts(values: pl.Series, type: PgType) -> Converted:
         return _from_binary(values, type)
     if dtype.is_nested():
         return family_of(_JSON).from_typed(values, _JSON, ColumnFormat(), frozenset())
-    if dtype == pl.Duration or isinstance(dtype, pl.Datetime):
-        return _made(values.dt.to_string("iso:strict" if isinstance(dtype, pl.Datetime) else "iso"))
+    if isinstance(dtype, pl.Datetime):
+        return _made(values.dt.to_string("iso:strict"))
+    if dtype in (pl.Duration, pl.Time):
+        return _made(values.dt.to_string("iso"))  # cast() cuts a Time to whole seconds
     if dtype.is_float():
         return _made(values.cast(pl.String).replace(_INFINITE))
     if dtype == pl.Object:

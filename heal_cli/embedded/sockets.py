@@ -1,8 +1,8 @@
 """The folder of the server's socket: private, short enough, reachable by the server.
 
-`<base>/socket` is that folder, or a link to it. A path with a comma (libpq would read two hosts) or
-not in UTF-8, one longer than about 100 bytes, one on a file system without sockets and one that the server's user cannot
-reach all need the link; it leads to a folder of random name that only the server's user may enter.
+`<base>/socket` is that folder, or a link to it. A path with a comma (libpq would read two hosts) or not
+in UTF-8, one longer than about 100 bytes, one on a file system without sockets and one that the server's
+user cannot reach need the link; it leads to a folder of random name that only that user may enter.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from heal_cli.embedded.folders import Layout, prepare_base, read_text, tree_size
 from heal_cli.embedded.locks import claim, is_alive, one_at_a_time
 from heal_cli.embedded.postmaster import is_ready, launch, log_tail, postmaster_pid, signal_stop
 from heal_cli.embedded.sockets import PORT, find_socket_folder, remove_socket_folder
-from heal_cli.errors import DatabaseUnavailable
+from heal_cli.errors import DatabaseUnavailable, UsageError
 
 DATABASE: Final = "heal"
 WAIT_S: Final = 120.0
@@ -159,7 +159,7 @@ def _answering(layout: Layout, account: Account) -> Server | None:
         return None
     try:
         psycopg.connect(server.conninfo, connect_timeout=10).close()
-    except psycopg.OperationalError:
+    except psycopg.Error:
         return None
     return server
 
@@ -205,18 +205,40 @@ def _launch(layout: Layout, account: Account, programs: Path, guard: int) -> int
 
 
 def _accepting(layout: Layout, account: Account) -> Server | None:
-    """The server with its database made, when it takes connections; None while it does not."""
+    """The server with its database made, when it takes connections; None while it does not.
+
+    Raises:
+        UsageError: libpq does not even try, for what a PG* variable says.
+        DatabaseUnavailable: It is up and refuses us.
+    """
     server = _server(layout, account)
-    if server is None or pq.PGconn.ping(server.conninfo.encode()) != pq.Ping.OK:
+    answer = _ping(server)
+    if server is None or answer in (pq.Ping.NO_RESPONSE, pq.Ping.REJECT):
         return None
     try:
-        with psycopg.connect(replace(server, database=USER).conninfo, autocommit=True) as conn:
-            known = conn.execute("select from pg_database where datname = %s", [DATABASE]).fetchone()
-            if known is None:
-                conn.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
-    except psycopg.OperationalError as exc:
+        _ensure_database(server)
+    except psycopg.Error as exc:
+        if answer == pq.Ping.NO_ATTEMPT:
+            raise UsageError(
+                f"libpq tries no connection to the embedded server: {exc}", hint="See the PG* variables"
+            ) from exc
+        if _ping(server) != pq.Ping.OK:  # it was killed in between
+            return None
         raise DatabaseUnavailable(f"The server of {str(layout.base)!r} runs but refuses us: {exc}") from exc
     return server
+
+
+def _ping(server: Server | None) -> pq.Ping:
+    if server is None:
+        return pq.Ping.NO_RESPONSE
+    return pq.Ping(pq.PGconn.ping(server.conninfo.encode()))
+
+
+def _ensure_database(server: Server) -> None:
+    with psycopg.connect(replace(server, database=USER).conninfo, autocommit=True) as conn:
+        known = conn.execute("select from pg_database where datname = %s", [DATABASE]).fetchone()
+        if known is None:
+            conn.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
 
 
 def _demand_reachable(layout: Layout, account: Account) -> None:

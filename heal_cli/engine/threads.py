@@ -6,18 +6,31 @@ A failure in any thread reaches all the others: every queue operation also watch
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
-from typing import Final
+from typing import BinaryIO, Final
 
+import psycopg
+
+from heal_cli.engine.failures import Failures
 from heal_cli.errors import BudgetExceeded
-from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress
-from heal_cli.pipeline import BatchWorker, Outcome, Run, SourceRun, close_run, find_target, preview
-from heal_cli.read import expand, open_source
+from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress, TableSchema
+from heal_cli.pipeline import (
+    BatchWorker,
+    Outcome,
+    Run,
+    SourceRun,
+    close_run,
+    find_target,
+    other_shapes,
+    preview,
+)
+from heal_cli.read import SourceReader, expand, open_source
 from heal_cli.record import PlanReport
+from heal_cli.write.sqlstate import to_heal_error
 
 _TICK_S: Final = 0.1
 """How long a blocked thread may stay unaware of a failure elsewhere."""
@@ -31,14 +44,19 @@ def run_load(
     *,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     should_stop: Callable[[], int] = lambda: 0,
+    stdin: BinaryIO | None = None,
     command: str = "heal load",
     version: str = "",
 ) -> LoadReport:
     """Load every source into the table.
 
+    Of several sources, one that cannot be read or placed costs itself only: the others are loaded,
+    a note tells of it, and the report's exit code is that of its error.
+
     Args:
         on_progress: Called after each batch, from any thread.
         should_stop: The number of a signal that asks to end after the batches in flight, or 0.
+        stdin: What the source '-' reads.
 
     Returns:
         The report; its exit code says whether a signal or the reject budget ended the run early.
@@ -47,46 +65,70 @@ def run_load(
         HealError: What ended the run; what was committed stays, and the same command goes on from there.
     """
     locations = expand(options.sources)
-    with ExitStack() as stack:
+    with ExitStack() as stack, _faults_of_the_server("loading"):
         run = Run(options, command=command, version=version)
         stack.callback(run.close)
-        first = open_source(locations[0], options.read)
-        stack.callback(first.close)
-        table, note = find_target(run.connection, options, first.sample())
-        if note:
-            run.notes.append(note)
-        run.begin(table)
         crew = _Crew(run, on_progress, should_stop)
         stack.callback(crew.close)
+        failures = Failures(may_go_on=len(locations) > 1 and not options.write.atomic)
+        table: TableSchema | None = None
         sources: list[SourceRun] = []
         for location in locations:
-            reader = first if location == locations[0] else open_source(location, options.read)
-            stack.callback(reader.close)
-            source = SourceRun(run, location, table, reader)
-            source.require_cover()
-            sources.append(source)
-            crew.load(source)
+            with failures.of(location):
+                reader = open_source(location, options.read, stdin=stdin)
+                stack.callback(reader.close)
+                table = table or _begin(run, reader)
+                source = SourceRun(run, location, table, reader)
+                source.require_cover()
+                sources.append(source)
+                crew.load(source)
             if crew.is_stopped:
                 break
+        if table is None or not sources:
+            raise failures.first
         crew.finish()
+        run.notes += failures.notes
         report = close_run(
             run, table, sources, crew.outcome, stopped=crew.is_stopped, retried=crew.has_failed_attempts
         )
-        return crew.judged(report)
+        return failures.judged(crew.judged(report))
 
 
-def run_plan(options: LoadOptions) -> PlanReport:
-    """What `run_load` would do with the first source, without writing anything."""
+def run_plan(options: LoadOptions, *, stdin: BinaryIO | None = None) -> PlanReport:
+    """What `run_load` would do with the first source, without writing anything.
+
+    A note names each other source that is shaped differently, and so has a plan of its own.
+    """
     began = time.perf_counter()
-    with ExitStack() as stack:
+    locations = expand(options.sources)
+    with ExitStack() as stack, _faults_of_the_server("planning"):
         run = Run(options, command="heal plan", version="")
         stack.callback(run.close)
-        location = expand(options.sources)[0]
-        reader = open_source(location, options.read)
+        reader = open_source(locations[0], options.read, stdin=stdin)
         stack.callback(reader.close)
         table, _ = find_target(run.connection, replace(options, create=False, ddl=None), reader.sample())
-        source = SourceRun(run, location, table, reader)
-        return preview(source, notes=tuple(run.notes), seconds=time.perf_counter() - began)
+        source = SourceRun(run, locations[0], table, reader)
+        notes = other_shapes(source, locations[1:])
+        return preview(source, notes=notes, seconds=time.perf_counter() - began)
+
+
+def _begin(run: Run, reader: SourceReader) -> TableSchema:
+    """The target table, with the run noted in its database."""
+    table, note = find_target(run.connection, run.options, reader.sample())
+    if note:
+        run.notes.append(note)
+    run.begin(table)
+    return table
+
+
+@contextmanager
+def _faults_of_the_server(doing: str) -> Iterator[None]:
+    """What the server refuses while heal looks around is told as any other refusal, not as a defect."""
+    refusals = (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)
+    try:
+        yield
+    except (psycopg.OperationalError, *refusals) as error:
+        raise to_heal_error(error, doing) from error
 
 
 class _Crew:
@@ -128,6 +170,8 @@ class _Crew:
 
     def load(self, source: SourceRun) -> None:
         """Take one source through all workers; raises what the first failing thread raised."""
+        self._failed.clear()
+        self._failure = None
         queue: Queue[Chunk | None] = Queue(maxsize=1)
         threads = [
             Thread(target=self._work, args=(worker, source, queue), name=f"heal-{number}", daemon=True)

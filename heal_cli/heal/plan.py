@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Final, Literal
 import polars as pl
 
 from heal_cli.convert import decide_format, fit
+from heal_cli.heal.values import as_text
 from heal_cli.match import coverage, match_columns, notes
 from heal_cli.model import (
     ROW,
@@ -36,6 +38,8 @@ FORMAT_ROWS: Final = 50_000
 """Rows that settle the format of a column; what they leave open is asked of the whole file."""
 
 DATED: Final = frozenset({"date", "timestamp", "timestamptz"})
+
+_SAYS_PERCENT: Final = re.compile(r"%|percent|pct|prozent|pourcent|porcent|percentu", re.IGNORECASE)
 
 RESCUE_NAMES: Final = ("_rescued", "metadata", "extra")
 
@@ -112,9 +116,9 @@ def _column_plan(
     if match.winner.kind is Kind.DEFAULT or match.winner.source is None:
         return ColumnPlan(column, match, ColumnFormat(), f"default {match.winner.value!r}")
     names = [match.winner.source, *(fallback.source for fallback in match.fallbacks if fallback.source)]
-    series = (
-        pl.concat([values[name].cast(pl.String) for name in names]) if len(names) > 1 else values[names[0]]
-    )
+    series = pl.concat([as_text(values[name]) for name in names]) if len(names) > 1 else values[names[0]]
+    if options.percent is None and _SAYS_PERCENT.search(f"{column.name} {match.winner.source}"):
+        options = replace(options, percent="number")  # a column of percents: 5% is 5
     format_ = decide_format(series, column.type, options)
     return ColumnPlan(column, match, format_, _describe(values[names[0]].dtype, column, format_))
 

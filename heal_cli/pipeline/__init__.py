@@ -7,10 +7,10 @@ the outcomes; `close_run` checks the books and makes the report.
 
 from heal_cli.pipeline.closing import close_run
 from heal_cli.pipeline.outcome import Outcome
-from heal_cli.pipeline.preview import preview
+from heal_cli.pipeline.preview import other_shapes, preview
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun
 from heal_cli.pipeline.target import find_target
 from heal_cli.pipeline.worker import BatchWorker
 
-__all__ = ["BatchWorker", "Outcome", "Run", "SourceRun", "close_run", "find_target", "preview"]
+__all__ = ["BatchWorker", "Outcome", "Run", "SourceRun", "close_run", "find_target", "other_shapes", "preview"]

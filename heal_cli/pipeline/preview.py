@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
 
-from heal_cli.errors import PlanError
+from heal_cli.errors import PlanError, SourceError
 from heal_cli.heal import as_text, heal_batch
 from heal_cli.model import ROW, HealTally, Plan, Written
 from heal_cli.pipeline.outcome import count
 from heal_cli.pipeline.source import SourceRun
+from heal_cli.read import open_source
 from heal_cli.record import PlanReport
 
 EXAMPLES: Final = 3
@@ -48,6 +50,23 @@ def preview(source: SourceRun, *, notes: tuple[str, ...], seconds: float) -> Pla
         exit_code=PlanError.exit_code if plan.gap else 0,
         seconds=seconds,
     )
+
+
+def other_shapes(first: SourceRun, locations: Sequence[str]) -> tuple[str, ...]:
+    """A note for each further source that cannot be read, or whose columns are not those of the first."""
+    notes = []
+    for location in locations:
+        try:
+            reader = open_source(location, first.run.options.read)
+        except SourceError as error:
+            notes.append(str(error))
+            continue
+        try:
+            if frozenset(reader.source.columns) != frozenset(first.reader.source.columns):
+                notes.append(f"{location!r} has other columns than {first.name!r}; see its plan alone")
+        finally:
+            reader.close()
+    return tuple(notes)
 
 
 def _before_after(

@@ -50,7 +50,11 @@ class Peekable:
             return block
         if self._error:
             raise self._error
-        return b"" if self._ended else self._read(n)
+        try:
+            return b"" if self._ended else self._read(n)
+        except SourceError as exc:
+            self._error = exc  # said again to whoever asks again
+            raise
 
     def skip(self, n: int) -> None:
         """Drop `n` bytes that were peeked at."""

@@ -93,15 +93,19 @@ def _pieces(stream: ByteStream, dialect: Dialect, batch_bytes: int) -> Iterator[
     while True:
         fill = _fill(stream, carry, wanted, grammar.terminator)
         piece = _measure(fill.data, grammar, final=fill.is_last) if fill.data else None
+        if piece and piece.rows > 1 and piece.stop > 2 * batch_bytes:
+            piece = _measure(
+                _first_records(fill.data, grammar, batch_bytes, final=fill.is_last), grammar, final=True
+            )
         if piece and piece.stop:
             yield (fill.data if piece.stop == len(fill.data) else fill.data[: piece.stop]), piece
             carry, wanted, line = fill.data[piece.stop :] + fill.rest, batch_bytes, line + piece.lines
         else:
             carry = fill.data + fill.rest
             wanted = min(2 * max(len(carry), batch_bytes), len(carry) + MAX_RECORD_BYTES)
-        if fill.trouble:
+        if fill.trouble and not (piece and piece.stop):
             raise fill.trouble
-        if fill.is_last:
+        if fill.is_last and not carry:
             return
         if not fill.data and len(carry) > MAX_RECORD_BYTES:
             raise SourceError(
@@ -119,6 +123,9 @@ class _Fill(NamedTuple):
 
 def _fill(stream: ByteStream, carry: bytes, wanted: int, terminator: bytes) -> _Fill:
     """At least `wanted` bytes, `carry` first, unless the stream ends before."""
+    if len(carry) > wanted:  # what an open quote made us read ahead
+        whole = carry.rfind(terminator, 0, wanted) + 1 or carry.find(terminator, wanted) + 1
+        return _Fill(carry[:whole], carry[whole:], False, None)
     blocks: list[bytes | memoryview] = [carry]
     size = len(carry)
     block = carry
@@ -142,6 +149,14 @@ def _fill(stream: ByteStream, carry: bytes, wanted: int, terminator: bytes) -> _
     # The last block is cut before it is joined: 16 MiB less to copy.
     blocks[-1] = memoryview(block)[:whole]
     return _Fill(b"".join(blocks), block[whole:], False, None)
+
+
+def _first_records(data: bytes, grammar: Grammar, batch_bytes: int, *, final: bool) -> bytes:
+    """The records of about one batch, from bytes that are many because a quote stayed open for long."""
+    records = lay_out(data, grammar, final=final, details=True).records
+    assert records is not None
+    beyond = records["start"].filter(records["start"] >= batch_bytes)
+    return data[: beyond[0]] if len(beyond) else data
 
 
 def _measure(data: bytes, grammar: Grammar, *, final: bool) -> _Piece:

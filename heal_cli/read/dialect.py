@@ -45,6 +45,11 @@ class Dialect:
     findings: tuple[Finding, ...]
 
 
+class _Sample(NamedTuple):
+    text: str  # whole lines, LF between them
+    is_whole: bool  # the file has no more
+
+
 class _Trial(NamedTuple):
     delimiter: str
     quote: str
@@ -73,7 +78,7 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
             hint="If it is no CSV, give its format with --format",
         )
     sample = _sample(head[skipped:], terminator, whole=whole)
-    if not sample.strip("\r\n"):
+    if not sample.text.strip("\r\n"):
         raise SourceError(f"{name!r} holds no records, only blank lines")
     trial, evidence = _choose(sample, options)
     header, why = _tell_header(trial.rows, options.header)
@@ -131,32 +136,33 @@ def _skip_lines(head: bytes, at: int, terminator: bytes, count: int) -> int:
     return at
 
 
-def _sample(head: bytes, terminator: bytes, *, whole: bool) -> str:
-    """Whole lines of text, LF between them, for looking at."""
+def _sample(head: bytes, terminator: bytes, *, whole: bool) -> _Sample:
+    """The first lines of `head`."""
     window = head
     if not whole or len(head) > _SAMPLE_BYTES:
         cut = head.rfind(terminator, 0, _SAMPLE_BYTES) + 1
         window = head[: cut or head.rfind(terminator) + 1 or None]
     text = window.decode(errors="replace").replace("\0", "\ufffd")
-    return text.replace("\r", "\n") if terminator == b"\r" else text.replace("\r\n", "\n")
+    text = text.replace("\r", "\n") if terminator == b"\r" else text.replace("\r\n", "\n")
+    return _Sample(text, len(window) == len(head) and whole)
 
 
-def _choose(sample: str, options: ReadOptions) -> tuple[_Trial, str]:
+def _choose(sample: _Sample, options: ReadOptions) -> tuple[_Trial, str]:
     """The delimiter and quote that explain the sample best, and why."""
     if options.delimiter is not None:
         told = _NAMED_DELIMITERS.get(options.delimiter, options.delimiter)
         return _trial(sample, told, options), "as told"
     for delimiters, needed, columns in ((_PLAIN, 0.8, 2), (_DOUBTFUL, 0.95, 3)):
-        trials = [_trial(sample, d, options) for d in delimiters if d in sample]
+        trials = [_trial(sample, d, options) for d in delimiters if d in sample.text]
         sound = [t for t in trials if t.share >= needed and t.width >= columns and len(t.rows[0]) == t.width]
         if sound:
             best = max(sound, key=lambda trial: (round(trial.share, 1), trial.width))
             return best, f"{best.width} fields in {best.share:.0%} of the first {len(best.rows)} records"
-    if any(delimiter in sample for delimiter in _PLAIN) and (guess := _ask_clevercsv(sample)):
+    if any(delimiter in sample.text for delimiter in _PLAIN) and (guess := _ask_clevercsv(sample.text)):
         trial = _trial(sample, guess, options)
         if trial.width > 1 and len(trial.rows[0]) == trial.width:
             return trial, "a guess by clevercsv"
-    alone = next(d for d in (",", "\x1f", "\x1e", "\x01", "\x02") if d not in sample or d == "\x02")
+    alone = next(d for d in (",", "\x1f", "\x1e", "\x01", "\x02") if d not in sample.text or d == "\x02")
     return _trial(sample, alone, options), "one column: no delimiter is regular"
 
 
@@ -171,20 +177,22 @@ def _quote(sample: str, delimiter: str, options: ReadOptions) -> str:
     return "'" if single > 2 else '"'
 
 
-def _trial(sample: str, delimiter: str, options: ReadOptions) -> _Trial:
+def _trial(sample: _Sample, delimiter: str, options: ReadOptions) -> _Trial:
     """The first records of the sample, read with this delimiter and quote."""
-    quote = _quote(sample, delimiter, options)
-    first = _first_width(sample, delimiter, quote)
+    quote = _quote(sample.text, delimiter, options)
+    first = _first_width(sample.text, delimiter, quote)
     grammar = Grammar(delimiter, quote, options.escape, b"\n", first)
-    data = sample.encode()
-    records = lay_out(data, grammar, final=True, details=True).records
+    data = sample.text.encode()
+    records = lay_out(data, grammar, final=sample.is_whole, details=True).records
+    if records is None or records.is_empty():  # one record is longer than the sample
+        records = lay_out(data, grammar, final=True, details=True).records
     assert records is not None
     spans = records.head(_SAMPLE_ROWS).select("start", "stop").rows()
     splits = [grammar.split(data[start:stop].decode()) for start, stop in spans]
     rows = [[cell or "" for cell in split.cells] for split in splits if split.fault is None]
     counts = Counter(map(len, rows)) or Counter({1: 1})
     width, hits = max(counts.items(), key=lambda item: (item[1], item[0]))
-    lines = sample.count("\n", 0, len(data[: spans[0][1]].decode())) + 1
+    lines = sample.text.count("\n", 0, len(data[: spans[0][1]].decode())) + 1
     return _Trial(delimiter, quote, rows or [[""]], width, hits / len(splits), lines)
 
 

@@ -39,8 +39,10 @@ def parse_fast(
 
 
 def _hides_carriage_return(data: bytes, grammar: Grammar) -> bool:
-    """Polars drops a CR that stands before a delimiter outside quotes (2.1), which would change the value."""
-    return b"\r" in data and re.search(re.escape(f"\r{grammar.mark}").encode(), data) is not None
+    """Polars drops a CR before a delimiter or another CR outside quotes (2.1), which would change the value."""
+    if grammar.terminator == b"\r" or b"\r" not in data:
+        return False
+    return re.search(f"\r(?:\r|{re.escape(grammar.mark)})".encode(), data) is not None
 
 
 def _is_strict(data: bytes, grammar: Grammar) -> bool:

@@ -9,10 +9,10 @@ import polars as pl
 
 from heal_cli.errors import SourceError
 from heal_cli.model import REJECTS, ROW, Batch, Chunk, Format, ReadOptions, Source
-from heal_cli.read.bytes import ByteStream
-from heal_cli.read.jsonl_document import refuse_document, refuse_junk
+from heal_cli.read.bytes import HEAD_BYTES, ByteStream
+from heal_cli.read.jsonl_document import first_lines
 from heal_cli.read.jsonl_keys import MAX_COLUMNS, Fault
-from heal_cli.read.jsonl_lines import LineCutter, Locator, is_blank, lines_of, split_lines
+from heal_cli.read.jsonl_lines import LineCutter, Locator, lines_of
 from heal_cli.read.jsonl_parts import Part, merge, part_of_records
 from heal_cli.read.jsonl_regex import Template, extract, learn
 from heal_cli.read.jsonl_slow import read_records
@@ -58,9 +58,7 @@ class JsonlReader:
         self._options = options
         self._size = size
         self._known: tuple[str, ...] = ()
-        head = [line for line in split_lines(stream.peek()) if not is_blank(line)]
-        refuse_document(head, name)
-        refuse_junk(head, name)
+        head = first_lines(stream.peek(HEAD_BYTES), HEAD_BYTES, name)
         lesson = head[:: max(1, len(head) // _LESSON)]
         self._templates = learn(lesson, limit=_TEMPLATES) if len(head) >= _WORTH_LEARNING else ()
         self._cutter = LineCutter(
@@ -144,8 +142,9 @@ class JsonlReader:
             learned = learn(lesson, limit=_TEMPLATES)
             more, rest = _apply(learned, rest, may_escape=may_escape)
             parts += more
+            used = sorted(parts, key=lambda part: len(part.rows), reverse=True)
             # A lost update by another thread costs learning once more, nothing else.
-            self._templates = (*self._templates, *learned)[-_TEMPLATES_KEPT:]
+            self._templates = tuple(part.template for part in used if part.template)[:_TEMPLATES_KEPT]
         return _Read(parts, rest)
 
     def _names(self, parts: Sequence[Part]) -> list[str]:
@@ -196,7 +195,9 @@ def _apply_one(
             settle(group, kind, may_escape=may_escape)
             for group, kind in zip(groups, template.kinds, strict=True)
         ]
-    return Part(rows, dict(zip(template.names, cells, strict=True))) if len(rows) else None, rest
+    return Part(rows, dict(zip(template.names, cells, strict=True)), template=template) if len(
+        rows
+    ) else None, rest
 
 
 def _broken(faults: dict[int, Fault]) -> pl.DataFrame:

@@ -8,17 +8,32 @@ from typing import Final
 import msgspec
 
 from heal_cli.errors import SourceError
+from heal_cli.read.jsonl_lines import is_blank, split_lines
 
 _ANY: Final = msgspec.json.Decoder(msgspec.Raw)
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def refuse_document(head: Sequence[bytes], name: str) -> None:
-    """Nothing, if these first lines that are not blank look like JSON lines, or like nothing known.
+def first_lines(peeked: bytes, wanted: int, name: str) -> list[bytes]:
+    """The whole lines among the first bytes, blank ones left out, if they look like JSON lines.
+
+    Args:
+        wanted: Bytes that were asked for; as many came, so the last line may go on.
 
     Raises:
-        SourceError: They begin one array, or one object spread over several lines.
+        SourceError: They begin one JSON document, or none of them is a JSON object.
     """
+    goes_on = len(peeked) >= wanted and not peeked.endswith(b"\n")
+    head = split_lines(peeked)
+    whole = [line for line in (head[:-1] if goes_on else head) if not is_blank(line)]
+    if not whole and peeked.lstrip().startswith(b"["):
+        raise _document(name, "an array", "jq -c '.[]'")
+    _refuse_document(whole, name)
+    _refuse_junk(whole, name)
+    return whole
+
+
+def _refuse_document(head: Sequence[bytes], name: str) -> None:
     first = head[0].strip() if head else b""
     second = head[1].strip() if len(head) > 1 else b""
     if first.startswith(b"[") and (not second or not _is_whole(first)):
@@ -42,12 +57,7 @@ def _document(name: str, what: str, command: str) -> SourceError:
     )
 
 
-def refuse_junk(head: Sequence[bytes], name: str) -> None:
-    """Nothing, if one of these lines at least is a JSON object.
-
-    Raises:
-        SourceError: None is.
-    """
+def _refuse_junk(head: Sequence[bytes], name: str) -> None:
     for line in head:
         try:
             _OBJECT.decode(line.removeprefix(b"\xef\xbb\xbf"))

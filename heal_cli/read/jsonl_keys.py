@@ -17,7 +17,10 @@ MAX_KEY_CHARS: Final = 1024
 MAX_DEPTH: Final = 100
 """Arrays and objects inside each other; PostgreSQL's own bound hangs on its stack, about 6,000."""
 
-_RESERVED: Final = re.compile(f"{re.escape(ROW)}_*")
+_RESERVED: Final = re.compile(rf"{re.escape(ROW)}_*|\*_*|\^.*\$_*", re.DOTALL)
+"""Names that mean something else here: heal's row number, and polars' patterns (`*`, `^a.*$`), which even
+methods of a series of that name fall for (polars 2.1)."""
+_STARTS: Final = {ROW[0], "*", "^"}
 
 
 class Fault(NamedTuple):
@@ -30,8 +33,8 @@ class Fault(NamedTuple):
 
 
 def column_name(key: str) -> str:
-    """The key itself; one that heal uses for itself gets an underscore more, and so do those like it."""
-    return f"{key}_" if _RESERVED.fullmatch(key) else key
+    """The key itself; one that means something else gets an underscore more, and so do those like it."""
+    return f"{key}_" if key[:1] in _STARTS and _RESERVED.fullmatch(key) else key
 
 
 def key_fault(keys: Collection[str]) -> Fault | None:

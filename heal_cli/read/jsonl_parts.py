@@ -9,12 +9,14 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from heal_cli.model import ROW
+from heal_cli.read.jsonl_regex import Template
 from heal_cli.read.jsonl_slow import Records
 from heal_cli.read.jsonl_values import Cells, cells_of, read_tokens
 
 # Marks travel with their rows under names that no column can have.
-_QUOTED: Final = "\0quoted:"
-_PRESENT: Final = "\0present:"
+_MARK: Final = "\0"
+_QUOTED: Final = f"{_MARK}quoted:"
+_PRESENT: Final = f"{_MARK}present:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Part:
     rows: pl.Series  # ROW of each, ascending
     cells: Mapping[str, Cells]
     present: Mapping[str, pl.Series] = field(default_factory=dict)  # mask, for columns that some rows lack
+    template: Template | None = None  # that fits them
     first: Mapping[str, int] = field(
         default_factory=dict
     )  # ROW that had it first, if not the first of `rows`
@@ -64,7 +67,9 @@ def part_of_records(rows: pl.Series, records: Records) -> Part | None:
                 quoted=None if found.quoted is None else nowhere.clone().scatter(places, found.quoted),
             )
         cells[name] = found
-    return Part(rows, cells, present, {name: rows[cell.rows[0]] for name, cell in records.columns.items()})
+    return Part(
+        rows, cells, present, first={name: rows[cell.rows[0]] for name, cell in records.columns.items()}
+    )
 
 
 def merge(parts: Sequence[Part], known: Sequence[str]) -> Merged:
@@ -75,22 +80,16 @@ def merge(parts: Sequence[Part], known: Sequence[str]) -> Merged:
     ragged = [name for name in names if any(name in part.present or name not in part.cells for part in parts)]
     frames = [_frame(part, mixed, ragged) for part in parts] or [pl.DataFrame(schema={ROW: pl.Int64})]
     whole = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal").sort(ROW)
-    there = set(whole.columns)
-    missing = {name for name in names if name not in there}
-    whole = whole.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in names if name in missing)
+    columns = {series.name: series for series in whole}
+    nulls = pl.repeat(None, whole.height, dtype=pl.String, eager=True)
     everywhere = pl.repeat(value=True, n=whole.height, dtype=pl.Boolean, eager=True)
-    marks = [
-        ~pl.col(_PRESENT + name).fill_null(value=False).alias(name) for name in ragged if name not in missing
-    ]
-    absent = whole.select(marks)
-    quoted = whole.select(
-        (pl.col(_QUOTED + name).fill_null(value=False) & pl.col(name).is_not_null()).alias(name)
-        for name in mixed
-    )
+    marks = whole.select(pl.col(name).fill_null(value=False) for name in columns if name.startswith(_MARK))
+    absent = {name: ~marks[_PRESENT + name] if name in columns else everywhere for name in ragged}
+    quoted = {name: marks[_QUOTED + name] & columns[name].is_not_null() for name in mixed}
     return Merged(
-        whole.select(ROW, *names),
-        {name: everywhere if name in missing else absent[name] for name in ragged},
-        quoted.to_dict(),
+        pl.DataFrame({name: columns.get(name, nulls) for name in [ROW, *names]}),
+        {name: mask.alias(name) for name, mask in absent.items()},
+        {name: mask.alias(name) for name, mask in quoted.items()},
         {name: kind for name, kind in kinds.items() if kind is not None},
     )
 

@@ -27,6 +27,9 @@ _STRING: Final = f'"{_BODY}"'
 _NUMBER: Final = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _SCALAR: Final = f"{_STRING}|{_NUMBER}|true|false|null"
 _NESTING: Final = 5
+_MIN_SHARE: Final = (
+    0.02  # of the lines learned from: a rarer order of keys costs more as a template than line by line
+)
 _MAX_GROUPS: Final = 15  # and one for the segment itself
 _MAX_PATTERN: Final = 4200
 
@@ -97,7 +100,8 @@ def learn(lines: Iterable[bytes], *, limit: int) -> tuple[Template, ...]:
         seen = kinds.setdefault(order, [set() for _ in tokens])
         for one, token in zip(seen, tokens, strict=True):
             one.add(kind_of(token))
-    return tuple(_template(order, names[order], kinds[order]) for order, _ in orders.most_common(limit))
+    common = [order for order, count in orders.most_common(limit) if count >= _MIN_SHARE * orders.total()]
+    return tuple(_template(order, names[order], kinds[order]) for order in common)
 
 
 def _raw_keys(line: bytes, tokens: Sequence[bytes]) -> tuple[bytes, ...]:

@@ -103,6 +103,7 @@ class _Proved:
 
     def __init__(self) -> None:
         self._spellings: dict[tuple[str, ...], tuple[bytes, bytes] | Fault] = {}
+        self._keys: dict[str, bytes] = {}
 
     def fault(self, line: bytes, fields: Fields) -> Fault | None:
         keys = tuple(fields)
@@ -110,7 +111,7 @@ class _Proved:
         if spelling is None:
             if len(self._spellings) >= _KNOWN_SHAPES:
                 self._spellings.clear()
-            spelling = self._spellings[keys] = key_fault(keys) or _spell(keys)
+            spelling = self._spellings[keys] = key_fault(keys) or self._spell(keys)
         if isinstance(spelling, Fault):
             return spelling
         values = tuple(fields.values())
@@ -118,13 +119,17 @@ class _Proved:
         is_proved = body in (spelling[0] % values, spelling[1] % values)
         return _deep(line) or (None if is_proved else _repeated(line)) or _nul(line, fields)
 
+    def _spell(self, keys: tuple[str, ...]) -> tuple[bytes, bytes]:
+        """The line's two usual spellings, values left open."""
+        spelled = [self._keys.get(key) or self._spell_key(key) for key in keys]
+        compact, spaced = b":%b,".join([*spelled, b""])[:-1], b": %b, ".join([*spelled, b""])[:-2]
+        return b"{" + compact + b"}", b"{" + spaced + b"}"
 
-def _spell(keys: tuple[str, ...]) -> tuple[bytes, bytes]:
-    """The line's two usual spellings, values left open."""
-    spelled = [msgspec.json.encode(key).replace(b"%", b"%%") for key in keys]
-    compact = b",".join(key + b":%b" for key in spelled)
-    spaced = b", ".join(key + b": %b" for key in spelled)
-    return b"{" + compact + b"}", b"{" + spaced + b"}"
+    def _spell_key(self, key: str) -> bytes:
+        if len(self._keys) >= _KNOWN_SHAPES:
+            self._keys.clear()
+        spelled = self._keys[key] = msgspec.json.encode(key).replace(b"%", b"%%")
+        return spelled
 
 
 def _repeated(line: bytes) -> Fault | None:

@@ -93,8 +93,9 @@ class ParquetReader:
         try:
             scan = pl.scan_parquet(self._path, glob=False, low_memory=True).slice(start, stop - start)
             schema = scan.collect_schema()
-            wanted = [key for key in schema if column in (None, column_name(key))]
-            frame = scan.select(_plain(key, schema[key]) for key in wanted).collect()
+            wanted = [place for place, key in enumerate(schema) if column in (None, column_name(key))]
+            keys, dtypes = schema.names(), schema.dtypes()
+            frame = scan.select(_plain(place, keys[place], dtypes[place]) for place in wanted).collect()
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as exc:
             reason = str(exc).split("\n", 1)[0]
             raise SourceError(
@@ -129,10 +130,13 @@ def memory(frame: pl.DataFrame) -> int:
     return int(frame.estimated_size() + sum(texts.row(0) if texts.width else ()))
 
 
-def _plain(key: str, dtype: pl.DataType) -> pl.Expr:
-    """The column without dictionaries, under the name it has as a source column."""
+def _plain(place: int, key: str, dtype: pl.DataType) -> pl.Expr:
+    """The column without dictionaries, under the name it has as a source column.
+
+    It is asked for by its place: `pl.col` takes a name like `*` or `^a$` for a pattern.
+    """
     plain = _without_dictionaries(dtype)
-    column = pl.col(key) if plain == dtype else pl.col(key).cast(plain)
+    column = pl.nth(place) if plain == dtype else pl.nth(place).cast(plain)
     return column.alias(column_name(key))
 
 

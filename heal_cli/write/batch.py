@@ -1,7 +1,8 @@
 """One healed batch -> committed rows, rejects and ledger pieces, whatever the server does.
 
 A batch is usually one transaction with one savepoint: lock, version check, COPY, ledger piece,
-commit. Where the server refuses rows, the batch is cut down until the bad rows stand alone; each
+commit. Where the server refuses rows, the batch is screened: the bad rows are found by queries, and
+the others are sent again. What no query explains is cut down until the bad rows stand alone; each
 savepoint that holds carries its own ledger piece, and after `MAX_SAVEPOINTS` the rest goes on in a
 new transaction.
 """
@@ -14,15 +15,14 @@ from typing import Final
 
 import polars as pl
 import psycopg
-from psycopg import sql
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from heal_cli.errors import DatabaseUnavailable, SchemaChanged
 from heal_cli.model import Chunk, Healed, TableSchema, WriteOptions, Written
-from heal_cli.write.connection import begin, connect, table_name
-from heal_cli.write.copy import Copier, column_list
+from heal_cli.write.connection import begin, connect
 from heal_cli.write.ledger import Piece, add_piece, lock_batch
-from heal_cli.write.refusal import failed_line, reject_row, skipped_row
+from heal_cli.write.loader import Loader
+from heal_cli.write.lock import TableLock
 from heal_cli.write.sqlstate import Fault, fault_of, to_heal_error
 from heal_cli.write.work import Segment, Work
 
@@ -63,15 +63,12 @@ class Writer:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._copier = Copier(target.table)
+        self._lock = TableLock(target.table, target.version_of)
+        self._loader = Loader(target.table, target.options, target.run if target.has_ledger else None)
         self._connection: psycopg.Connection | None = None
-        self._lock_statement: sql.Composed | None = None
         self._attempts: dict[tuple[str, int], int] = {}
         self.has_failed_attempts = False
         """Lines of attempts that never committed may stand in the rejects file."""
-        self._has_deferrable = any(c.deferrable for c in target.table.constraints) or any(
-            t.is_constraint for t in target.table.triggers
-        )
 
     @property
     def _keeps_open(self) -> bool:
@@ -196,8 +193,8 @@ class Writer:
         with connection.cursor() as cursor:
             if not (self._keeps_open and connection.info.transaction_status):
                 begin(cursor, self._target.options, server_version=self._target.table.server_version)
-                self._lock_table(cursor)
-                self._check_version(connection)
+                self._lock.take(cursor)
+            self._loader.prepare(connection)
             if self._target.has_ledger:
                 last = lock_batch(cursor, ref.source, ref.chunk, self._target.run)
                 if doubtful and last and (last.run, last.attempt) == (self._target.run, doubtful.attempt):
@@ -212,29 +209,33 @@ class Writer:
         return trial
 
     def _try_rows(self, cursor: psycopg.Cursor, trial: Work, ref: BatchRef) -> None:
-        """COPY the next rows in a savepoint; on a row's fault, cut them down to the one."""
+        """Write the next rows in a savepoint; on a row's fault, find out which rows are to blame."""
         segment = trial.take()
-        if segment.verdict is not None:
+        rows = segment.loadable
+        if rows.is_empty():
             trial.settle(segment)
             return
-        cursor.execute("SAVEPOINT heal_rows")
-        try:
-            taken = self._copier.copy(cursor, segment.rows)
-            if self._has_deferrable:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        except psycopg.Error as error:
-            if cursor.connection.broken or self._fault_of(error) is not Fault.ROW:
-                raise
-            cursor.execute("ROLLBACK TO SAVEPOINT heal_rows")
-            self._cut_down(trial, segment, error)
+        if self._loader.expects_faults(rows, segment.screens):
+            trial.put_back(self._loader.screen(cursor, segment))
             return
-        if taken == segment.rows.height:
+        cursor.execute("SAVEPOINT heal_rows")
+        error: psycopg.Error | None = None
+        try:
+            taken = self._loader.load(cursor, rows)
+        except psycopg.Error as refusal:
+            if cursor.connection.broken or self._loader.fault_of(refusal) is not Fault.ROW:
+                raise
+            error = refusal
+        if error is None and taken == rows.height:
             trial.settle(segment)
             self._add_piece(cursor, trial, ref)
             cursor.execute("RELEASE SAVEPOINT heal_rows")
             return
         cursor.execute("ROLLBACK TO SAVEPOINT heal_rows")
-        self._cut_down(trial, segment, None)
+        if self._loader.may_screen(rows, segment.screens):
+            trial.put_back(self._loader.screen(cursor, segment))
+        else:
+            self._cut_down(trial, segment, error)
 
     def _cut_down(self, trial: Work, segment: Segment, error: psycopg.Error | None) -> None:
         """Name the refused row, or halve where it is not known.
@@ -242,18 +243,11 @@ class Writer:
         Args:
             error: None when the server said nothing and kept fewer rows: a trigger returned NULL.
         """
-        lone = segment.rows.height == 1
-        line = 1 if lone else failed_line(error) if error else None
-        if line is None:
+        verdict = self._loader.verdict(error, segment.loadable)
+        if verdict is None:
             trial.split(segment)
-            return
-        row = segment.rows.slice(line - 1, 1)
-        trial.isolate(
-            segment, line - 1, reject_row(error, row, self._target.table) if error else skipped_row(row)
-        )
-
-    def _fault_of(self, error: psycopg.Error) -> Fault:
-        return fault_of(error, may_insert=self._target.table.can_insert)
+        else:
+            trial.isolate(segment, verdict[1])
 
     def _add_piece(self, cursor: psycopg.Cursor, trial: Work, ref: BatchRef) -> None:
         """Account in the ledger for all that was settled since the last piece."""
@@ -271,34 +265,6 @@ class Writer:
         if self._connection is None:
             self._connection = connect(self._target.conninfo, application_name=f"heal/{self._target.run}")
         return self._connection
-
-    def _check_version(self, connection: psycopg.Connection) -> None:
-        table = self._target.table
-        if (now := self._target.version_of(connection)) != table.version:
-            raise SchemaChanged(
-                f"Table {table.qualified} changed: schema version {now!r}, planned for {table.version!r}"
-            )
-
-    def _lock_table(self, cursor: psycopg.Cursor) -> None:
-        """Take ROW EXCLUSIVE, so that every fact the lock guards stays true until the commit."""
-        if self._lock_statement is None:
-            self._lock_statement = self._choose_lock(cursor)
-        cursor.execute(self._lock_statement)
-
-    def _choose_lock(self, cursor: psycopg.Cursor) -> sql.Composed:
-        """LOCK TABLE, or planning an INSERT where column rights, views or foreign tables refuse that."""
-        table = self._target.table
-        name = table_name(table.schema, table.name)
-        lock = sql.SQL("LOCK TABLE ONLY {} IN ROW EXCLUSIVE MODE").format(name)
-        try:
-            with cursor.connection.transaction():
-                cursor.execute(lock)
-        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.WrongObjectType):
-            names = [column.name for column in table.columns if column.insertable and not column.generated]
-            return sql.SQL("EXPLAIN INSERT INTO {} ({}) SELECT {} WHERE false").format(
-                name, column_list(names), sql.SQL(", ").join([sql.SQL("NULL")] * len(names))
-            )
-        return lock
 
 
 def _is_passing(error: BaseException) -> bool:

@@ -16,7 +16,7 @@ LOCK_KEY: Final = 0x6865616C  # 'heal'
 
 def ledger_migrations() -> tuple[tuple[str, str], ...]:
     """Name and SQL of every migration of the ledger, in order."""
-    folder = files("heal_cli.write") / "sql"
+    folder = files("heal_cli.write") / "migrations"
     return tuple(
         (entry.name, entry.read_text(encoding="utf-8"))
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)

@@ -11,18 +11,45 @@ import psycopg
 
 from heal_cli.errors import WriteError
 from heal_cli.model import REJECTS, ROW, Chunk, Healed, Rows, Written
+from heal_cli.write.conflict import IS_DUPLICATE
 from heal_cli.write.ledger import Piece
 
 FIRST_STEP: Final = 64
 """Rows tried after a bad one; doubled with each success, so that n faults cost O(rows + n)."""
 
 
+KNOWN: Final = pl.Schema({**REJECTS, "winner": pl.Int64()})
+"""Rows that are not to be written, and why: REJECTS and the row of the same batch that won, where that is all."""
+
+_NOTHING_KNOWN: Final = KNOWN.to_frame()
+
+
 class Segment(NamedTuple):
-    """Rows that are tried together, or one row whose refusal is known."""
+    """Rows that are settled together: those known to be refused, and all others, which are tried."""
 
     part: int
     rows: pl.DataFrame
-    verdict: pl.DataFrame | None = None  # REJECTS
+    known: pl.DataFrame = _NOTHING_KNOWN
+    screens: int = 0  # how often its rows were screened
+
+    @property
+    def loadable(self) -> pl.DataFrame:
+        """The rows to try."""
+        if self.known.is_empty():
+            return self.rows
+        return self.rows.filter(~pl.col(ROW).is_in(self.known[ROW].implode()))
+
+    def only(self, rows: pl.DataFrame) -> Segment:
+        """The same for a run of its rows."""
+        known = self.known
+        if known.height and rows.height:
+            known = known.filter(pl.col(ROW).is_between(rows[ROW][0], rows[ROW][-1]))
+        return self._replace(rows=rows, known=known)
+
+    def knowing(self, more: pl.DataFrame) -> Segment:
+        """The same, with more KNOWN rows; those that had lost to one of them alone are tried again."""
+        kept = self.known.filter(~pl.col("winner").is_in(more[ROW].implode()).fill_null(False))
+        return self._replace(known=pl.concat([kept, more.match_to_schema(KNOWN, missing_columns="insert")]))
 
 
 @dataclass(slots=True)
@@ -41,12 +68,14 @@ class Work:
     already: int = 0
     loaded: list[pl.Series] = field(default_factory=list)
     rejects: list[pl.DataFrame] = field(default_factory=list)
+    duplicates: list[pl.DataFrame] = field(default_factory=list)
     is_done: bool = False
     cap: int | None = None  # most rows of one transaction, after a time limit
     step: int | None = None  # most rows of the next savepoint, after a bad row
     in_transaction: int = 0
     piece_loaded: int = 0
     piece_rejected: int = 0
+    piece_duplicates: int = 0
 
     @classmethod
     def of(cls, healed: Healed, chunk: Chunk) -> Work:
@@ -61,6 +90,7 @@ class Work:
             pending=self.pending.copy(),
             loaded=self.loaded.copy(),
             rejects=self.rejects.copy(),
+            duplicates=self.duplicates.copy(),
             attempt=number,
             in_transaction=0,
         )
@@ -89,7 +119,8 @@ class Work:
     @property
     def needs_piece(self) -> bool:
         """Something is settled that no piece accounts for yet."""
-        return not self.is_done and (self.piece_rejected > 0 or self.pieces == 0 or not self.pending)
+        settled = self.piece_rejected + self.piece_duplicates
+        return not self.is_done and (settled > 0 or self.pieces == 0 or not self.pending)
 
     def skip_settled(self, last: Piece | None) -> None:
         """Leave out what the ledger says is settled by others since we looked."""
@@ -100,7 +131,7 @@ class Work:
         self.already = last.settled_by_others
         self.is_done = last.complete
         self.pending = deque(
-            segment._replace(rows=rest) for segment in self.pending if (rest := _behind(segment, last)).height
+            segment.only(rest) for segment in self.pending if (rest := _behind(segment, last)).height
         )
 
     def take(self) -> Segment:
@@ -109,38 +140,47 @@ class Work:
         height = segment.rows.height
         most = min(self.step or height, self.cap or height)
         if height > most:
-            self.pending.appendleft(segment._replace(rows=segment.rows.slice(most)))
-            return segment._replace(rows=segment.rows.head(most))
+            self.pending.appendleft(segment.only(segment.rows.slice(most)))
+            return segment.only(segment.rows.head(most))
         return segment
 
+    def put_back(self, segment: Segment) -> None:
+        """Try this one next."""
+        self.pending.appendleft(segment)
+
     def settle(self, segment: Segment) -> None:
-        """The server took these rows, or the row is rejected."""
-        height = segment.rows.height
-        if segment.verdict is None:
-            self.loaded.append(segment.rows[ROW])
-            self.piece_loaded += height
+        """The server took the loadable rows; the known ones are rejects or duplicates."""
+        loaded = segment.loadable[ROW]
+        self.loaded.append(loaded)
+        self.piece_loaded += loaded.len()
+        if segment.known.height:
+            known = segment.known.match_to_schema(REJECTS, extra_columns="ignore").sort(ROW)
+            self.duplicates.append(known.filter(IS_DUPLICATE))
+            self.rejects.append(known.filter(~IS_DUPLICATE))
+            self.piece_duplicates += self.duplicates[-1].height
+            self.piece_rejected += self.rejects[-1].height
+        if loaded.len():
             self.step = self.step * 2 if self.step else None
-        else:
-            self.rejects.append(segment.verdict)
-            self.piece_rejected += height
-        self.in_transaction += height
+        self.in_transaction += segment.rows.height
         self.position = (segment.part, segment.rows[ROW][-1])
 
     def split(self, segment: Segment) -> None:
         """Try the halves instead: nobody knows which row is at fault."""
-        middle = segment.rows.height // 2
-        self.pending.appendleft(segment._replace(rows=segment.rows.slice(middle)))
-        self.pending.appendleft(segment._replace(rows=segment.rows.head(middle)))
+        middle = segment.rows[ROW].search_sorted(segment.loadable[ROW][segment.loadable.height // 2])
+        self.pending.appendleft(segment.only(segment.rows.slice(middle)))
+        self.pending.appendleft(segment.only(segment.rows.head(middle)))
 
-    def isolate(self, segment: Segment, at: int, verdict: pl.DataFrame) -> None:
-        """The row at `at` is refused: try those before it again, settle it, then go on behind it."""
-        rows = segment.rows
-        around = (
-            segment._replace(rows=rows.head(at)),
-            segment._replace(rows=rows.slice(at, 1), verdict=verdict),
-            segment._replace(rows=rows.slice(at + 1)),
-        )
-        self.pending.extendleft(reversed([part for part in around if part.rows.height]))
+    def isolate(self, segment: Segment, verdict: pl.DataFrame) -> None:
+        """One row is refused: try those before it again, then go on behind it.
+
+        Args:
+            verdict: REJECTS of that row.
+        """
+        segment = segment.knowing(verdict)
+        at = segment.rows[ROW].search_sorted(verdict[ROW][0])
+        self.pending.appendleft(segment.only(segment.rows.slice(at)))
+        if at:
+            self.pending.appendleft(segment.only(segment.rows.head(at)))
         self.step = max(FIRST_STEP, at)
 
     def close_piece(self) -> Rows:
@@ -151,16 +191,18 @@ class Work:
         rows = Rows(
             read=self.rows_read if first else 0,
             loaded=self.piece_loaded,
+            duplicates=self.piece_duplicates,
             rejected=self.piece_rejected + (self.early.height if first else 0),
         )
         self.pieces += 1
-        self.piece_loaded = self.piece_rejected = 0
+        self.piece_loaded = self.piece_rejected = self.piece_duplicates = 0
         self.is_done = not self.pending
         return rows
 
     def fresh_rejects(self, before: Work) -> pl.DataFrame:
-        """REJECTS that the transaction since `before` adds."""
-        return pl.concat([REJECTS.to_frame(), *self.rejects[len(before.rejects) :]])
+        """REJECTS that the transaction since `before` adds, duplicates among them: they are recorded alike."""
+        rejects, duplicates = self.rejects[len(before.rejects) :], self.duplicates[len(before.duplicates) :]
+        return pl.concat([REJECTS.to_frame(), *rejects, *duplicates])
 
     def fresh_rows(self, before: Work) -> pl.Series:
         """Row numbers that the transaction since `before` loads."""
@@ -172,7 +214,7 @@ class Work:
         return Written(
             self.fresh_rows(replace(self, loaded=[])),
             pl.concat([REJECTS.to_frame(), *self.rejects]),
-            REJECTS.to_frame(),
+            pl.concat([REJECTS.to_frame(), *self.duplicates]),
             self.already,
         )
 

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-TABLE: Final = """CREATE TABLE {name} (
-    id         bigint,
-    user_id    bigint,
-    role       text,
-    content    text,
-    tokens     integer,
-    cost       numeric(10,4),
-    is_ok      boolean,
-    created_at timestamptz
-)"""
-
 SLICE: Final = 500_000
-BEYOND_REPAIR: Final = 100  # one row in so many
+BEYOND_REPAIR: Final = 100  # one row in so many; load.py knows which
 BEGAN: Final = 1_700_000_000
 
 
@@ -84,3 +74,7 @@ def messy(frame: pl.DataFrame, start: int) -> pl.DataFrame:
         .otherwise(when.dt.strftime("%d/%m/%Y %H:%M:%S")),
         campaign=pl.lit("spring"),
     )
+
+
+if __name__ == "__main__":
+    make_files(Path(sys.argv[1]), int(sys.argv[2]))

@@ -103,7 +103,7 @@ def test_psql_takes_its_own_arguments(arguments: list[str], said: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from heal_cli.cli.db import app; app()", "psql", *arguments],
         input="select :n;",
-        env={**os.environ, "PGHOSTADDR": "127.0.0.1", "PGSERVICE": "none", "PGCHANNELBINDING": "require"},
+        env={**os.environ, "PGHOSTADDR": "127.0.0.1", "PGUSER": "other", "PGCHANNELBINDING": "require"},
         capture_output=True,
         text=True,
         check=False,

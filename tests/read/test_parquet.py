@@ -163,6 +163,14 @@ def test_reserved_name_is_moved(tmp_path: Path) -> None:
     assert got.to_dicts() == [{ROW: 1, f"{ROW}_": 7}]
 
 
+def test_names_are_no_patterns(tmp_path: Path) -> None:
+    """A column called like a pattern of polars gets an underscore more, and its own values."""
+    frame = pl.DataFrame({"*": [1], "^a.*$": [2], "": [3], "ab": ["4"]})
+    path = written(frame, tmp_path)
+    assert read_back(path).to_dicts() == [{ROW: 1, "*_": 1, "^a.*$_": 2, "": 3, "ab": "4"}]
+    assert [series.to_list() for series in open_path(path).column("^a.*$_")] == [["2"]]
+
+
 def test_odd_path(tmp_path: Path) -> None:
     """Brackets and stars in a name are no pattern."""
     path = tmp_path / "a[1]*.parquet"

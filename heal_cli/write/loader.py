@@ -1,0 +1,132 @@
+"""How rows get into one table, and who is to blame where they do not."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+import psycopg
+
+from heal_cli.model import TableSchema, WriteOptions
+from heal_cli.write.conflict import Conflict, choose_conflict
+from heal_cli.write.copy import Copier
+from heal_cli.write.facts import Facts, read_facts
+from heal_cli.write.insert import Inserter, copy_is_refused
+from heal_cli.write.probe import refused_suspects
+from heal_cli.write.refusal import failed_line, reject_row, skipped_row
+from heal_cli.write.screen import Screen
+from heal_cli.write.sqlstate import Fault, fault_of
+from heal_cli.write.stage import catalog_path
+from heal_cli.write.work import Segment
+
+HANDFUL: Final = 8
+"""Rows that are sooner tried one by one than screened."""
+
+MOST_SCREENS: Final = 3
+"""Screens of the same rows: other writers may have committed what was not there to be seen."""
+
+
+class Loader:
+    """Writes, screens and judges rows of one table; `prepare` comes first, inside a transaction."""
+
+    def __init__(self, table: TableSchema, options: WriteOptions, run: str | None) -> None:
+        """`run`: as the ledger knows it, None where there is no ledger."""
+        self._table = table
+        self._options = options
+        self._run = run
+        self._copier: Copier | Inserter = Copier(table)
+        self._conflict = Conflict("reject", ())
+        self._facts: Facts | None = None
+        self._has_faults = options.on_conflict != "reject"
+        self._has_deferrable = any(c.deferrable for c in table.constraints) or any(
+            t.is_constraint for t in table.triggers
+        )
+        # Row triggers before the write may mend a row; a policy may refuse the row that would win.
+        self._is_decisive = not table.row_security and not any(
+            t.enabled and t.row and t.on_insert and t.timing != "after" for t in table.triggers
+        )
+
+    def prepare(self, connection: psycopg.Connection) -> None:
+        """Choose between COPY and INSERT.
+
+        Raises:
+            WriteError: No unique constraint tells duplicates, as `--on-conflict` needs.
+        """
+        if self._facts is not None:
+            return
+        update = self._options.on_conflict == "update"
+        if self._options.on_conflict == "reject" and not copy_is_refused(self._table):
+            return
+        facts = self._read_facts(connection)
+        self._conflict = choose_conflict(self._options, facts.uniques, self._table.qualified)
+        if update or copy_is_refused(self._table):
+            self._copier = Inserter(self._table, facts, self._conflict)
+
+    def load(self, cursor: psycopg.Cursor, rows: pl.DataFrame) -> int:
+        """Rows that the server took; every constraint on them has been checked."""
+        taken = self._copier.copy(cursor, rows)
+        if self._has_deferrable:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        return taken
+
+    def expects_faults(self, rows: pl.DataFrame, screens: int) -> bool:
+        """The rows are better screened before they are tried: those before them had faults."""
+        return self._has_faults and screens == 0 and self.may_screen(rows, screens)
+
+    def may_screen(self, rows: pl.DataFrame, screens: int) -> bool:
+        """Screening them is worth it, and may still find something."""
+        if self._facts is not None and not self._facts.can_stage:
+            return False
+        # INSERT ... ON CONFLICT DO UPDATE takes no two rows of one key.
+        fewest = 1 if self._options.on_conflict == "update" else HANDFUL
+        return screens < MOST_SCREENS and rows.height > fewest
+
+    def screen(self, cursor: psycopg.Cursor, segment: Segment) -> Segment:
+        """The same rows, with those known that constraints refuse."""
+        facts = self._read_facts(cursor.connection)
+        rows = segment.loadable
+        found = (
+            Screen(self._table, facts, self._conflict, self._run).find(cursor, rows)
+            if facts.can_stage
+            else None
+        )
+        if found is not None and found.height and not self._is_decisive:
+            refused = refused_suspects(
+                cursor.connection,
+                rows,
+                found,
+                load=lambda tried: self.load(cursor, tried),
+                verdict=self.verdict,
+                fault_of=self.fault_of,
+            )
+            found = self._conflict.ignored(refused)
+        if self._options.on_conflict == "reject":
+            self._has_faults = found is not None and found.height > 0
+        if found is None or found.is_empty():
+            return segment._replace(screens=MOST_SCREENS if segment.screens else 1)
+        return segment.knowing(found)._replace(screens=segment.screens + 1)
+
+    def verdict(self, error: psycopg.Error | None, rows: pl.DataFrame) -> tuple[int, pl.DataFrame] | None:
+        """Place and REJECTS of the row that the server refused; None where nobody knows which it is.
+
+        Args:
+            error: None when the server said nothing and kept fewer rows: a trigger returned NULL.
+        """
+        line = 1 if rows.height == 1 else failed_line(error) if error else None
+        if line is None:
+            return None
+        row = rows.slice(line - 1, 1)
+        reject = reject_row(error, row, self._table) if error else skipped_row(row)
+        return line - 1, self._conflict.ignored(reject)
+
+    def fault_of(self, error: psycopg.Error) -> Fault:
+        """Who is to blame, as far as this table is concerned."""
+        if error.sqlstate == "21000" and self._options.on_conflict == "update":
+            return Fault.ROW  # one key twice in a statement: smaller ones tell them apart
+        return fault_of(error, may_insert=self._table.can_insert)
+
+    def _read_facts(self, connection: psycopg.Connection) -> Facts:
+        if self._facts is None:
+            with catalog_path(connection):
+                self._facts = read_facts(connection, self._table.oid)
+        return self._facts

@@ -1,0 +1,244 @@
+"""Every row of a segment that a constraint refuses, found by one query for each constraint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import polars as pl
+import psycopg
+from psycopg import sql
+
+from heal_cli.model import ROW, TableSchema
+from heal_cli.write.conflict import SUPERSEDED, Conflict
+from heal_cli.write.facts import Facts, Foreign, Unique
+from heal_cli.write.resolve import all_but_last, first_of_each, lost_claims, orphans
+from heal_cli.write.screen_cells import (
+    FAULTS,
+    ask,
+    bad_texts,
+    failed_checks,
+    long_texts,
+    missing_values,
+    to_faults,
+)
+from heal_cli.write.screen_keys import (
+    missing_parents,
+    parents_in_batch,
+    shared_keys,
+    taken_keys,
+    to_frame,
+)
+from heal_cli.write.sqlstate import Fault, fault_of
+from heal_cli.write.stage import Stage, catalog_path
+from heal_cli.write.work import KNOWN
+
+SOFT_ERRORS_SINCE: Final = 160000
+"""server_version_num of the first pg_input_is_valid."""
+
+_UNIQUE: Final = "23505"
+_FOREIGN: Final = "23503"
+
+
+class _Group(NamedTuple):
+    """Rows of the batch that claim equal keys of one unique constraint."""
+
+    unique: Unique
+    groups: dict[int, int]  # row -> number of its group
+    keys: dict[int, str]  # row -> its key, for people
+
+
+class Screen:
+    """Finds the faults of staged rows of one table; nothing it does outlives its savepoint."""
+
+    def __init__(self, table: TableSchema, facts: Facts, conflict: Conflict, run: str | None) -> None:
+        """`run`: as the ledger knows it, None where there is no ledger."""
+        self._table = table
+        self._facts = facts
+        self._conflict = conflict
+        self._run = run
+
+    def find(self, cursor: psycopg.Cursor, rows: pl.DataFrame) -> pl.DataFrame | None:
+        """KNOWN: the rows that the table refuses and why, or None if the rows cannot be staged.
+
+        What no query can tell is not there: the server still has the last word on all other rows.
+        """
+        stage = Stage(self._table, self._facts, rows.schema)
+        with catalog_path(cursor.connection):
+            try:
+                with cursor.connection.transaction():
+                    stage.fill(cursor, rows)
+            except psycopg.Error as error:
+                if cursor.connection.broken or fault_of(error) not in {Fault.ROW, Fault.PLAN}:
+                    raise
+                return None
+            found = [*missing_values(rows, self._table), *long_texts(rows, self._table)]
+            soft = self._table.server_version >= SOFT_ERRORS_SINCE
+            texts, unsafe = bad_texts(cursor, stage, self._table, self._facts) if soft else ([], frozenset())
+            found += texts
+            found += failed_checks(cursor, stage, self._table, self._facts, soft=soft, unsafe=unsafe)
+            found += self._key_faults(cursor, stage.relation(soft=soft, unsafe=unsafe), found)
+        return self._conflict.ignored(_merge(found, rows))
+
+    def _key_faults(
+        self, cursor: psycopg.Cursor, relation: sql.Composable, before: Sequence[pl.DataFrame]
+    ) -> list[pl.DataFrame]:
+        """FAULTS against the table, then those between the rows that are left."""
+        # An arbiter speaks before any other constraint: INSERT ... ON CONFLICT does so too.
+        uniques = sorted(self._facts.uniques, key=lambda unique: not self._conflict.is_arbiter(unique.name))
+        found: list[pl.DataFrame] = []
+        for unique in uniques:
+            found += self._taken(cursor, relation, unique)
+        for foreign in self._facts.foreigns:
+            if not foreign.is_self and (missing := missing_parents(cursor, relation, foreign)):
+                found.append(_no_parent(foreign, to_frame(missing, _parent_said(foreign))))
+        refused = {row for frame in (*before, *found) for row in frame[ROW]}
+        groups = []
+        for unique in uniques:
+            if shared := shared_keys(cursor, relation, unique):
+                groups.append(
+                    _Group(
+                        unique, {row: group for row, group, _ in shared}, {row: key for row, _, key in shared}
+                    )
+                )
+        references = [
+            foreign for foreign in self._facts.foreigns if foreign.is_self and not foreign.is_hidden
+        ]
+        parents = [parents_in_batch(cursor, relation, foreign) or [] for foreign in references]
+        return found + self._resolve(groups, references, parents, refused)
+
+    def _taken(self, cursor: psycopg.Cursor, relation: sql.Composable, unique: Unique) -> list[pl.DataFrame]:
+        # Under `update` the row that is there gives way, and with it perhaps its other keys.
+        if self._conflict.mode == "update" or self._table.row_security:
+            return []
+        taken = taken_keys(cursor, relation, self._table, unique)
+        if not taken:
+            return []
+        ours = self._own_transactions(cursor)
+        if ours is None:
+            place: pl.Expr = pl.lit("in the table")
+        else:
+            place = (
+                pl.when(pl.col("xmin").is_in(ours))
+                .then(pl.lit("in the table from earlier in this run"))
+                .otherwise(pl.lit("in the table before"))
+            )
+        said = pl.format("{} = ({}) is {}", pl.lit(f"Key {_named(unique)}"), pl.col("key"), place)
+        return [to_faults(to_frame(taken, said), _UNIQUE, constraint=unique.name, columns=unique.columns)]
+
+    def _own_transactions(self, cursor: psycopg.Cursor) -> list[str] | None:
+        """The xmin of every row that this run wrote: each ledger piece has that of its rows."""
+        if self._run is None:
+            return None
+        rows = ask(
+            cursor,
+            sql.SQL(
+                "SELECT DISTINCT b.xmin::pg_catalog.text FROM heal.load_batches AS b WHERE b.run = {}::uuid"
+            ).format(sql.Literal(self._run)),
+        )
+        return None if rows is None else [str(xmin) for (xmin,) in rows]
+
+    def _resolve(
+        self,
+        groups: list[_Group],
+        references: list[Foreign],
+        parents: list[list[tuple[int, int | None]]],
+        refused: set[int],
+    ) -> list[pl.DataFrame]:
+        """FAULTS between the rows of the batch, as they would come up one row after the other."""
+        found: list[pl.DataFrame] = []
+        if self._conflict.mode == "update":
+            for group in groups:
+                if self._conflict.is_arbiter(group.unique.name):
+                    superseded = all_but_last(group.groups, refused)
+                    found.append(_superseded(group, superseded))
+                    refused |= superseded.keys()
+            groups = [group for group in groups if not self._conflict.is_arbiter(group.unique.name)]
+        keys = [group.groups for group in groups]
+        while True:
+            holders = first_of_each(keys, refused)
+            lost = lost_claims(keys, holders)
+            orphaned = orphans(parents, refused | lost.keys())
+            if not orphaned:
+                break
+            refused |= orphaned.keys()
+            for row, at in orphaned.items():
+                said = f"Its parent is neither in {references[at].references} nor loaded from this batch"
+                found.append(_no_parent(references[at], _said([(row, said)])))
+        for at, group in enumerate(groups):
+            found += _lost(group, {row: held[at] for row, held in lost.items() if at in held})
+        return found
+
+
+def _lost(group: _Group, winners: dict[int, int]) -> list[pl.DataFrame]:
+    if not winners:
+        return []
+    unique = group.unique
+    said = [
+        (row, f"Key {_named(unique)} = ({group.keys[row]}) is in row {winner}")
+        for row, winner in winners.items()
+    ]
+    return [
+        to_faults(_said(said), _UNIQUE, constraint=unique.name, columns=unique.columns).with_columns(
+            winner=pl.Series(list(winners.values()), dtype=pl.Int64)
+        )
+    ]
+
+
+def _superseded(group: _Group, winners: dict[int, int]) -> pl.DataFrame:
+    unique = group.unique
+    said = [
+        (row, f"Key {_named(unique)} = ({group.keys[row]}) is in row {winner} again")
+        for row, winner in winners.items()
+    ]
+    faults = to_faults(
+        _said(said), _UNIQUE, constraint=unique.name, columns=unique.columns, reason=SUPERSEDED
+    )
+    return faults.with_columns(winner=pl.Series(list(winners.values()), dtype=pl.Int64))
+
+
+def _no_parent(foreign: Foreign, rows: pl.DataFrame) -> pl.DataFrame:
+    columns = [pair.column for pair in foreign.pairs]
+    return to_faults(rows, _FOREIGN, constraint=foreign.name, columns=columns)
+
+
+def _parent_said(foreign: Foreign) -> pl.Expr:
+    columns = ", ".join(pair.column for pair in foreign.pairs)
+    return pl.format("{} = ({}) is not in {}", pl.lit(f"Key ({columns})"), "key", pl.lit(foreign.references))
+
+
+def _named(unique: Unique) -> str:
+    return f"({', '.join(key.expression for key in unique.keys)})"
+
+
+def _said(rows: list[tuple[int, str]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema={ROW: pl.Int64, "said": pl.String}, orient="row")
+
+
+def _merge(found: Sequence[pl.DataFrame], rows: pl.DataFrame) -> pl.DataFrame:
+    """KNOWN: one line a row, its first fault leading and all of them in `attempts`."""
+    if not found:
+        return KNOWN.to_frame()
+    faults = pl.concat([FAULTS.to_frame(), *found], how="diagonal")
+    if "winner" not in faults.columns:
+        faults = faults.with_columns(winner=pl.lit(None, pl.Int64))
+    merged = faults.group_by(ROW, maintain_order=True).agg(
+        pl.col("reason", "sqlstate", "constraint", "column").first(),
+        pl.col("said").alias("attempts"),
+        pl.col("winner").drop_nulls().first(),
+        depends=pl.col("winner").is_not_null().all(),
+    )
+    merged = merged.with_columns(winner=pl.when("depends").then("winner")).drop("depends")
+    rows = rows.filter(pl.col(ROW).is_in(merged[ROW].implode()))
+    valued = [
+        part.join(_values(rows, column), on=ROW, how="left")
+        for (column,), part in merged.partition_by("column", as_dict=True).items()
+    ]
+    return pl.concat(valued).match_to_schema(KNOWN).sort(ROW)
+
+
+def _values(rows: pl.DataFrame, column: object) -> pl.DataFrame:
+    """What each row says in a column; nothing where the fault is in none or in several."""
+    if not isinstance(column, str) or column not in rows.columns or column == ROW:
+        return rows.select(ROW, value=pl.lit(None, pl.String))
+    return rows.select(ROW, value=pl.col(column).cast(pl.String))

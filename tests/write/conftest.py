@@ -1,0 +1,132 @@
+"""A table, a ledger and a writer, for frames of any columns."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from heal_cli.convert import wire_dtype
+from heal_cli.model import REJECTS, ROW, Chunk, Healed, Rows, TableSchema, WriteOptions, Written
+from heal_cli.schema import introspect, schema_version
+from heal_cli.write import BatchRef, RunNote, Target, Writer, begin_run, ledger_migrations, migrate, run_totals
+from heal_cli.write.ledger import claim_source
+
+
+@dataclass
+class Loaded:
+    """What came of one batch."""
+
+    written: Written
+    recorded: list[pl.DataFrame]
+    totals: Rows
+
+    @property
+    def rejects(self) -> dict[int, tuple[str, str | None, str | None]]:
+        """Row -> reason, SQLSTATE, constraint."""
+        frame = self.written.rejects
+        return {row[0]: row[1:4] for row in frame.iter_rows()}
+
+    def attempts(self, row: int) -> list[str]:
+        """What was said of a rejected row."""
+        return self.written.rejects.filter(pl.col(ROW) == row)["attempts"][0].to_list()
+
+
+class Lab:
+    """Loads batches into tables of one schema, each with a writer of its own run."""
+
+    def __init__(self, conninfo: str, conn: psycopg.Connection) -> None:
+        self.conn = conn
+        self.conninfo = conninfo
+        self.user_conninfo = conninfo
+        self._writers: list[Writer] = []
+        self._digest = 0
+        (self.schema,) = conn.execute("select current_schema()").fetchone() or ("",)
+        migrate(conn, ledger_migrations())
+
+    def close(self) -> None:
+        for writer in self._writers:
+            writer.close()
+
+    def log_in(self, role: str, password: str = "secret") -> None:
+        """Load as another role from now on."""
+        self.user_conninfo = make_conninfo(self.conninfo, user=role, password=password)
+
+    def frame(self, table: TableSchema, columns: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
+        """Rows 1, 2, ... in the dtypes that values travel in."""
+        series = {name: pl.Series(values) for name, values in columns.items()}
+        height = max(len(values) for values in columns.values())
+        typed = {
+            name: values.cast(wire_dtype(table.column(name).type)) for name, values in series.items()
+        }
+        return pl.DataFrame({ROW: pl.int_range(1, height + 1, dtype=pl.Int64, eager=True), **typed})
+
+    def load(
+        self,
+        columns: Mapping[str, Sequence[Any]],
+        *,
+        table: str = "t",
+        options: WriteOptions | None = None,
+        ledger: bool = True,
+        run: str | None = None,
+    ) -> Loaded:
+        """One batch of one part; `run` goes on with an earlier one."""
+        conninfo = self.user_conninfo
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            target = introspect(connection, f"{self.schema}.{table}")
+        frame = self.frame(target, columns)
+        self._digest += 1
+        chunk = Chunk(self._digest, 0, 1, 1, 1, f"{self.schema}{self._digest}", frame.height, 1, b"")
+        if run is None:
+            run = str(uuid.uuid4())
+            begin_run(self.conn, RunNote(run, "test", "0", target.oid, "t", target.version, "", ""))
+        source = claim_source(
+            self.conn, chunk, run=run, table_oid=target.oid, name="a.csv", batch_bytes=1,
+            schema_version=target.version, again=False, source_id=None, is_same=lambda batches: True,
+        ).source  # fmt: skip
+        writer = Writer(
+            Target(conninfo, target, options or WriteOptions(), run, ledger, lambda c: schema_version(c, target.oid))
+        )
+        self._writers.append(writer)
+        recorded: list[pl.DataFrame] = []
+        healed = Healed((frame,), REJECTS.to_frame(), (), frame[ROW], None)
+        written = writer.write(
+            healed, BatchRef(source, "a.csv", chunk), lambda rejects, rows, attempt: recorded.append(rejects)
+        )
+        writer.close()
+        totals = run_totals(self.conn, run) if ledger else Rows()
+        return Loaded(written, recorded, totals)
+
+    def rows(self, columns: str = "*", table: str = "t", order: str = "1") -> list[tuple[Any, ...]]:
+        """What is in the table."""
+        return self.conn.execute(f"select {columns} from {table} order by {order}").fetchall()
+
+
+@pytest.fixture
+def lab(conninfo: str, conn: psycopg.Connection) -> Iterator[Lab]:
+    """Tables are made over `lab.conn`; writers are closed at the end."""
+    made = Lab(conninfo, conn)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def fallback(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Every row that had to be found without the screen: empty when the queries explained all."""
+    from heal_cli.write.batch import Writer as Real
+
+    cuts: list[object] = []
+    original: Callable[..., None] = Real._cut_down
+
+    def noting(self: Writer, trial: Any, segment: Any, error: Any) -> None:
+        cuts.append(error)
+        original(self, trial, segment, error)
+
+    monkeypatch.setattr(Real, "_cut_down", noting)
+    return cuts
