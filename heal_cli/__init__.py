@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from heal_cli import errors
 
 if TYPE_CHECKING:
-    from heal_cli.model import LoadReport, Progress
+    from heal_cli.model import LoadOptions, LoadReport, Progress
     from heal_cli.record import PlanReport
 
 __all__ = ["errors", "load", "plan"]
@@ -50,8 +50,11 @@ def load(
     """
     from heal_cli.engine import run_load
 
-    said = {} if on_progress is None else {"on_progress": on_progress}
-    return run_load(_options(source, table, dsn, options), command="heal_cli.load", **said)
+    return run_load(
+        _options(source, table, dsn, options),
+        on_progress=on_progress or (lambda progress: None),
+        command="heal_cli.load",
+    )
 
 
 def plan(source: Sources, *, table: str, dsn: str | None = None, **options: Any) -> PlanReport:
@@ -66,7 +69,7 @@ def plan(source: Sources, *, table: str, dsn: str | None = None, **options: Any)
     return run_plan(_options(source, table, dsn, options))
 
 
-def _options(source: Sources, table: str, dsn: str | None, options: dict[str, Any]) -> Any:
+def _options(source: Sources, table: str, dsn: str | None, options: dict[str, Any]) -> LoadOptions:
     """The engine's options, by the same settings as the command's; nothing is prompted for."""
     from heal_cli.settings import load_settings, to_load_options
 

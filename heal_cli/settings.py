@@ -32,7 +32,7 @@ _LIBPQ: Final = (
 
 EMBEDDED: Final = "embedded server"
 
-_NO_SETTINGS: Final = ("CONFIG", "TEST_DSN")
+_NO_SETTINGS: Final = ("CONFIG", "TABLE", "TEST_DSN")
 """HEAL_ variables that mean something and are no setting."""
 
 _PATH: Final = {"path": True}  # relative to the file that says it
@@ -66,6 +66,7 @@ class Settings:
     date_order: Literal["DMY", "MDY", "YMD"] | None = None
     decimal: Literal[".", ","] | None = None
     timezone: str | None = None
+    percent: Literal["fraction", "number"] | None = None
     allow: Names = ()
 
     map: tuple[tuple[str, str], ...] = ()
@@ -299,6 +300,7 @@ def to_load_options(settings: Settings, sources: Sequence[str], table: str, *, c
             date_order=settings.date_order,
             decimal=settings.decimal,
             timezone=settings.timezone,
+            percent=settings.percent,
             allow=frozenset(settings.allow),
         ),
         match=model.MatchOptions(

@@ -13,8 +13,8 @@ from typer.main import get_command
 from heal_cli.cli import config, db, doctor, init, load, plan, rejects
 from heal_cli.cli.command import masked_command
 from heal_cli.cli.options import TWINS, GroupedCommand, QuickGroup
-from heal_cli.cli.terminal import clean, note
-from heal_cli.errors import HealError, Interrupted
+from heal_cli.cli.terminal import clean, note, say
+from heal_cli.errors import HealError, Interrupted, UsageError
 
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 _EXIT_CODES: Final = (
@@ -79,17 +79,13 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return int(code or 0)
     except Interrupted as error:
-        _tell(error.message, f"Go on with: {command}")
-        return error.exit_code
+        return _end(arguments, error, hint=f"Go on with: {command}")
     except HealError as error:
-        _tell(error.message, error.hint)
-        return error.exit_code
+        return _end(arguments, error)
     except typer.TyperException as error:
-        _tell_usage(error)
-        return error.exit_code
+        return _end(arguments, _as_usage(error))
     except (KeyboardInterrupt, typer.Abort):
-        _tell("Interrupted before anything was written", None)
-        return 130
+        return _end(arguments, Interrupted("Interrupted before anything was written"))
     except BrokenPipeError:
         # The reader has seen enough; Python would complain again when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -97,18 +93,50 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         from heal_cli.cli.crash import keep_traceback
 
-        kept = keep_traceback(error, arguments)
-        _tell(f"{type(error).__name__} inside heal; this is a defect of heal and not of your file", kept)
-        return 1
+        what = f"{type(error).__name__} inside heal; this is a defect of heal and not of your file"
+        return _end(arguments, HealError(what, hint=keep_traceback(error, arguments)))
 
 
-def _tell(message: str, hint: str | None) -> None:
-    note(f"{message}" if message.endswith((".", "?")) or not hint else f"{message}.")
+def _end(arguments: Sequence[str], error: HealError, *, hint: str | None = None) -> int:
+    """Say what went wrong: a sentence on stderr, under `--json` a document on stdout too; the exit code."""
+    from heal_cli.cli.crash import without_secrets
+
+    message, hint = (
+        text and without_secrets(text, arguments) for text in (error.message, hint or error.hint)
+    )
+    assert message is not None
+    if _wants_json(arguments):
+        from heal_cli.record import encode, error_document
+
+        document = error_document(error)
+        say(encode({**document, "error": {**document["error"], "message": message, "hint": hint}}))
+    note(message if message.endswith((".", "?")) or not hint else f"{message}.")
     if hint:
         typer.echo(f"      {clean(hint)}", err=True)
+    return error.exit_code
 
 
-def _tell_usage(error: typer.TyperException) -> None:
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Whether one document was asked for, by flag, variable or file; what went wrong may be in any of them."""
+    if "--json" in arguments:
+        return True
+    from heal_cli.settings import load_settings
+
+    try:
+        return load_settings({}).json
+    except HealError:
+        return False
+
+
+def _as_usage(error: typer.TyperException) -> UsageError:
+    """Typer's complaint in our words, with the nearest option where one is misspelt."""
     context: Any = getattr(error, "ctx", None)
     path = context.command_path if context else "heal"
-    _tell(error.format_message().rstrip("."), f"See: {path} --help")
+    message = error.format_message().rstrip(".")
+    misspelt = getattr(error, "option_name", None)
+    if misspelt and (near := getattr(error, "possibilities", None)):
+        from difflib import get_close_matches
+
+        best = get_close_matches(misspelt, near, n=1, cutoff=0) or near
+        message = f"No such option: {misspelt}. Did you mean {best[0]}?"
+    return UsageError(message, hint=f"See: {path} --help")

@@ -42,7 +42,7 @@ def without_secrets(text: str, arguments: Sequence[str]) -> str:
     given = [*arguments, os.environ.get("HEAL_DSN", ""), os.environ.get("DATABASE_URL", "")]
     for one in given:
         conninfo = one.removeprefix("--dsn=").removeprefix("-d")
-        if "://" in conninfo or "password" in conninfo:
+        if "://" in conninfo or "password=" in conninfo.replace(" ", ""):
             text = mask_text(text, conninfo)
     password = os.environ.get("PGPASSWORD")
     return text.replace(password, "***") if password else text

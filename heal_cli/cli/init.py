@@ -34,6 +34,7 @@ _EXAMPLES: Final[Mapping[str, Any]] = {
     "date_order": "DMY",
     "decimal": ",",
     "timezone": "Europe/Berlin",
+    "percent": "number",
     "ddl": "schema.sql",
     "max_rejects": "5%",
 }

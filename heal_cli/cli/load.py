@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 from heal_cli.cli.options import LoadFlags, Sources, Table, with_load_flags
 from heal_cli.cli.progress import shown_progress
-from heal_cli.cli.session import build_options, error_as_json, read_settings
+from heal_cli.cli.session import build_options, read_settings
 from heal_cli.cli.signals import stop_on_signal
 from heal_cli.cli.terminal import say
 
@@ -18,31 +20,29 @@ def load(context: typer.Context, sources: Sources, table: Table, flags: LoadFlag
     heal load orders.csv -t orders
     heal load 'chat/*.jsonl.gz' -t public.messages --map sender=role
     """
-    with error_as_json(bool(flags.json)):
-        settings = read_settings(flags, table)
-        options = build_options(settings, sources, table)
-        from importlib.metadata import version
+    settings = read_settings(flags, table)
+    options = build_options(settings, sources, table)
+    from importlib.metadata import version
 
-        from heal_cli.engine import run_load
+    from heal_cli.engine import run_load
 
-        with (
-            stop_on_signal() as stop,
-            shown_progress(settings.progress, quiet=settings.quiet or settings.json) as on_progress,
-        ):
+    with stop_on_signal() as stop:
+        with shown_progress(settings.progress, quiet=settings.quiet or settings.json) as on_progress:
             report = run_load(
                 options,
                 on_progress=on_progress,
                 should_stop=stop,
+                stdin=sys.stdin.buffer,
                 command=context.obj or "heal load",
                 version=version("heal-cli"),
             )
         code = stop.exit_code(report.exit_code)
-    if settings.json:
-        from heal_cli.record import encode, load_document
+        if settings.json:
+            from heal_cli.record import encode, load_document
 
-        say(encode({**load_document(report), "exit": code}))
-    elif not settings.quiet:
-        from heal_cli.cli.load_report import load_report
+            say(encode({**load_document(report), "exit": code}))
+        elif not settings.quiet:
+            from heal_cli.cli.load_report import load_report
 
-        say(load_report(report, verbose=settings.verbose))
+            say(load_report(report, verbose=settings.verbose))
     raise typer.Exit(code)

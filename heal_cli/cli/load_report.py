@@ -48,7 +48,7 @@ def _headline(report: LoadReport) -> str:
     else:
         mark = styled("✘", color="red", bold=True)
     if not rows.read and rows.already:
-        return f"{mark} nothing new: {rows.already:,} rows were in {clean(report.table)} already"
+        return f"{mark} nothing new: earlier runs have loaded or rejected all {rows.already:,} rows"
     loaded = styled(f"{rows.loaded:,}", bold=True)
     speed = f"{rows.read / report.seconds:,.0f} rows/s" if report.seconds > 0 else ""
     pace = styled("  ".join(filter(None, [_duration(report.seconds), speed])), dim=True)

@@ -14,6 +14,8 @@ from typing import Annotated, Any, Final, get_type_hints
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from heal_cli.errors import Interrupted
+
 SOURCE: Final = "Reading"
 VALUES: Final = "Values"
 MAPPING: Final = "Columns and table"
@@ -26,15 +28,31 @@ TWINS: Final = (
 )
 
 
-def _flag(*names: str, panel: str, help: str, metavar: str | None = None) -> Any:
-    return typer.Option(*names, help=help, metavar=metavar, rich_help_panel=panel, show_default=False)
+def _flag(*names: str, panel: str, help: str, metavar: str | None = None, envvar: str | None = None) -> Any:
+    return typer.Option(
+        *names,
+        help=help,
+        metavar=metavar,
+        rich_help_panel=panel,
+        show_default=False,
+        envvar=envvar,
+        show_envvar=False,
+    )
 
 
 Sources = Annotated[
     list[str], typer.Argument(metavar="SOURCE", help="Files, patterns of files, or '-' for standard input.")
 ]
 Table = Annotated[
-    str, _flag("-t", "--table", panel=MAPPING, metavar="TABLE", help="Target: TABLE or SCHEMA.TABLE.")
+    str,
+    _flag(
+        "-t",
+        "--table",
+        panel=MAPPING,
+        metavar="TABLE",
+        help="Target: TABLE or SCHEMA.TABLE.",
+        envvar="HEAL_TABLE",
+    ),
 ]
 Dsn = Annotated[
     str | None,
@@ -113,6 +131,10 @@ class LoadFlags:
     timezone: Annotated[
         str | None,
         _flag("--timezone", panel=VALUES, metavar="ZONE", help="Of times that name none: Europe/Berlin."),
+    ] = None
+    percent: Annotated[
+        str | None,
+        _flag("--percent", panel=VALUES, metavar="fraction|number", help="Whether '5%' is 0.05 or 5."),
     ] = None
     allow: Annotated[
         list[str] | None,
@@ -277,7 +299,14 @@ class GroupedCommand(TyperCommand):
 
 
 class QuickGroup(TyperGroup):
-    """A group of commands that starts at once."""
+    """A group of commands that starts at once, and says so when Ctrl-C ends one."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; Typer itself would end without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted("Interrupted before anything was written") from None
 
     def get_params(self, ctx: Any) -> Any:
         """The parameters, those that Typer adds itself included."""

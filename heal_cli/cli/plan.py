@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 from heal_cli.cli.options import LoadFlags, Sources, Table, with_load_flags
-from heal_cli.cli.session import build_options, error_as_json, read_settings
+from heal_cli.cli.session import build_options, read_settings
 from heal_cli.cli.terminal import console, say
 
 
 @with_load_flags
-def plan(sources: Sources, table: Table, flags: LoadFlags) -> None:
+def plan(context: typer.Context, sources: Sources, table: Table, flags: LoadFlags) -> None:
     """Show where each column would go and what would be healed or rejected; nothing is written.
 
     heal plan orders.csv -t orders
     """
-    with error_as_json(bool(flags.json)):
-        settings = read_settings(flags, table)
-        options = build_options(settings, sources, table)
-        from heal_cli.engine import run_plan
+    settings = read_settings(flags, table)
+    options = build_options(settings, sources, table)
+    from heal_cli.engine import run_plan
 
-        report = run_plan(options)
+    report = run_plan(options, stdin=sys.stdin.buffer)
     if settings.json:
         from heal_cli.record import encode, plan_document
 
@@ -28,5 +29,6 @@ def plan(sources: Sources, table: Table, flags: LoadFlags) -> None:
     elif not settings.quiet:
         from heal_cli.cli.plan_report import show_plan
 
-        show_plan(report, console(), sources=sources, table=table)
+        command = (context.obj or "heal load").replace("heal plan", "heal load", 1)
+        show_plan(report, console(), command=command)
     raise typer.Exit(report.exit_code)

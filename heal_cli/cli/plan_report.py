@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
@@ -30,8 +29,12 @@ _MOST_SAMPLES: Final = 2
 _MOST_REJECTS: Final = 3
 
 
-def show_plan(report: PlanReport, console: Console, *, sources: Sequence[str], table: str) -> None:
-    """Print the plan: sources, mapping, conversions, what has no place, what would come of it."""
+def show_plan(report: PlanReport, console: Console, *, command: str) -> None:
+    """Print the plan: sources, mapping, conversions, what has no place, what would come of it.
+
+    Args:
+        command: What loads by this plan.
+    """
     for source in report.sources:
         console.print(_source_line(source, report.plan.table.qualified))
     if report.plan.columns:
@@ -39,12 +42,12 @@ def show_plan(report: PlanReport, console: Console, *, sources: Sequence[str], t
     conversions = _conversions(report)
     if conversions.row_count:
         console.print(conversions)
-    for label, text, style in _remarks(report, sources, table):
+    for label, text, style in _remarks(report, command):
         console.print(Text.assemble((f"{label:<11}", "dim"), (text, style)), soft_wrap=True)
 
 
 def _source_line(source: Source, table: str) -> Text:
-    found = [f"{finding.what} {quoted(finding.value)}" for finding in source.findings if finding.value]
+    found = [f"{finding.what} {clean(finding.value)}" for finding in source.findings if finding.value]
     facts = " · ".join([source.format.value, *found])
     return Text.assemble((clean(source.name), "bold"), " → ", (clean(table), "bold"), (f"  {facts}", "dim"))
 
@@ -102,7 +105,7 @@ def _sample(before: str | None, after: str | None) -> Text:
     return Text.assemble(quoted(before), (" → ", "dim"), (quoted(after), "green"))
 
 
-def _remarks(report: PlanReport, sources: Sequence[str], table: str) -> list[tuple[str, str, str]]:
+def _remarks(report: PlanReport, command: str) -> list[tuple[str, str, str]]:
     """(label, text, style) of everything under the tables."""
     plan = report.plan
     remarks = []
@@ -126,7 +129,7 @@ def _remarks(report: PlanReport, sources: Sequence[str], table: str) -> list[tup
     remarks += [("suggestion", clean(suggestion), "") for suggestion in report.suggestions]
     remarks += [("note", clean(note), "") for note in report.notes]
     if report.exit_code == 0:
-        remarks.append(("next", clean(shlex.join(["heal", "load", *sources, "-t", table])), "green"))
+        remarks.append(("next", clean(command), "green"))
     return remarks
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from heal_cli.cli.terminal import note, say
-from heal_cli.errors import HealError
+from heal_cli.cli.terminal import note
 
 if TYPE_CHECKING:
     from heal_cli.cli.options import LoadFlags
@@ -52,16 +50,3 @@ def connection(settings: Settings) -> str:
             f"no connection was given: {began} heal's own PostgreSQL in {str(folder)!r} (heal db stop ends it)"
         )
     return server.conninfo
-
-
-@contextmanager
-def error_as_json(as_json: bool) -> Iterator[None]:
-    """Under `--json` an error is a document on stdout too; it goes on to be told on stderr."""
-    try:
-        yield
-    except HealError as error:
-        if as_json:
-            from heal_cli.record import encode, error_document
-
-            say(encode(error_document(error)))
-        raise

@@ -50,7 +50,8 @@ def gather(batch: Batch, column: ColumnPlan) -> Gathered:
         used = lacking & other.is_not_null()
         if used.any():
             values = values.zip_with(~used, other.cast(values.dtype))
-            heals.append(HealMask(fallback.pattern or fallback.tier.value, used))
+            if fallback.tier is not Tier.EXACT:  # another spelling of the same name is no heal
+                heals.append(HealMask(fallback.pattern or fallback.tier.value, used))
             lacking = lacking & ~used
         losers.append((name, other.is_not_null() & ~used & other.cast(values.dtype).ne_missing(values)))
     return Gathered(values, ~lacking if absent is not None else None, tuple(heals), tuple(losers))

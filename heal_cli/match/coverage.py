@@ -11,6 +11,7 @@ from heal_cli.match.explicit import why_not_writable
 from heal_cli.match.names import parse
 from heal_cli.model import Candidate, ColumnMatch, Kind, Matching, MatchOptions, TableSchema, Tier
 
+_MOST_LEFT_OVER: Final = 5
 _NEAR: Final = 50.0  # rapidfuzz ratio, 0-100, from which a name is worth showing
 
 
@@ -71,8 +72,16 @@ def _missing(name: str, matching: Matching, table: TableSchema) -> str:
         name, sorted(matching.unmatched_source), scorer=fuzz.ratio, processor=str.casefold, score_cutoff=_NEAR
     )
     if near is None:
-        return text
+        return f"{text}{_left_over(matching)}"
     return f"{text}; nearest by name is {near[0]!r}; accept it with {_flag(near[0], name)}"
+
+
+def _left_over(matching: Matching) -> str:
+    """The source columns without a place, a few of them, as the tail of a sentence."""
+    names = matching.unmatched_source
+    shown = ", ".join(map(repr, names[:_MOST_LEFT_OVER]))
+    more = f" and {len(names) - _MOST_LEFT_OVER} more" if len(names) > _MOST_LEFT_OVER else ""
+    return f"; without a place are {shown}{more}" if names else ""
 
 
 def _candidate(candidate: Candidate) -> str:

@@ -13,4 +13,13 @@ from heal_cli.pipeline.source import SourceRun
 from heal_cli.pipeline.target import find_target
 from heal_cli.pipeline.worker import BatchWorker
 
-__all__ = ["BatchWorker", "Outcome", "Run", "SourceRun", "close_run", "find_target", "other_shapes", "preview"]
+__all__ = [
+    "BatchWorker",
+    "Outcome",
+    "Run",
+    "SourceRun",
+    "close_run",
+    "find_target",
+    "other_shapes",
+    "preview",
+]

@@ -10,6 +10,7 @@ from typing import Final
 from heal_cli.errors import ConservationError
 from heal_cli.model import HealTally, LoadReport, PatternTrial, Rows, TableSchema
 from heal_cli.patterns import Trial, record_trials, shape_of
+from heal_cli.pipeline.notes import run_notes
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun
@@ -61,7 +62,7 @@ def close_run(
         rejects_path=str(run.rejects.path) if outcome.rows.rejected else None,
         leftovers_path=str(run.leftovers.path) if run.leftovers.path.exists() else None,
         trials=_trials(run, sources, outcome) if outcome.rows.loaded else (),
-        notes=tuple(run.notes),
+        notes=run_notes(run, sources, outcome),
         seconds=time.perf_counter() - run.clock,
         exit_code=_WITH_REJECTS if outcome.rows.rejected else _DONE,
     )

@@ -8,8 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
+from heal_cli.convert.rules import ALLOWED
+from heal_cli.convert.temporal_zones import check_zone
+from heal_cli.errors import UsageError
 from heal_cli.heal import PlanOptions
-from heal_cli.model import LoadOptions, TableSchema
+from heal_cli.model import LoadOptions, TableSchema, ValueOptions
 from heal_cli.patterns import confidences, ensure, load_catalogue
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.record import LeftoverWriter, RejectWriter, leftovers_path, rejects_path
@@ -20,6 +23,7 @@ class Run:
     """One invocation: the connection that plans and keeps the books, and the files it leaves behind."""
 
     def __init__(self, options: LoadOptions, *, command: str, version: str) -> None:
+        _check_values(options.values)
         self.options = options
         self.id = new_run_id()
         self.began = datetime.now(UTC)
@@ -77,3 +81,18 @@ class Run:
     def plan_options(self) -> PlanOptions:
         """What planning depends on beside the sample and the table."""
         return PlanOptions(self.options.match, self.options.values, self.options.unknown_columns, self.began)
+
+
+def _check_values(values: ValueOptions) -> None:
+    """Refuse a zone or a lossy step that nobody knows, before anything is opened.
+
+    Raises:
+        UsageError: With the names that are known.
+    """
+    if values.timezone is not None:
+        check_zone(values.timezone)
+    unknown = sorted(values.allow - ALLOWED)
+    if unknown:
+        raise UsageError(
+            f"--allow knows no step {unknown[0]!r}", hint=f"Known are {', '.join(sorted(ALLOWED))}"
+        )

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 import msgspec
 
 from heal_cli.errors import PlanError, SchemaChanged
 from heal_cli.heal import make_plan
+from heal_cli.match.explicit import check_renames
 from heal_cli.model import Chunk, Plan, Rows, TableSchema
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
 from heal_cli.read import SourceReader, open_source
 from heal_cli.schema import introspect
 from heal_cli.write import ClaimedSource, DoneBatch, claim_source, keep_plan
+
+STDIN: Final = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,11 @@ class SourceRun:
         """An earlier run loaded all of it."""
         return self.claimed is not None and self.claimed.finished_at is not None
 
+    @property
+    def is_known(self) -> bool:
+        """An earlier run loaded all or some of it."""
+        return self.claimed is not None and (self.is_no_op or bool(self.claimed.batches))
+
     def chunks(self) -> Iterator[Chunk]:
         """Chunks that are still to be loaded; those that the ledger has are counted as `already`."""
         limit = self.run.options.limit
@@ -89,6 +98,7 @@ class SourceRun:
     def _plan(self, table: TableSchema) -> Plan:
         claimed = self.claimed
         if claimed and claimed.plan and claimed.batches and claimed.schema_version == table.version:
+            check_renames(self.run.options.match, self.reader.source.columns, table)
             return msgspec.json.decode(claimed.plan, type=Plan)
         plan = make_plan(
             self.sample,
@@ -108,6 +118,8 @@ class SourceRun:
             return None
         options = self.run.options
         source_id = options.source_id
+        # Two streams may well begin alike, or be alike: only a name makes a finished one the same.
+        is_nameless = self.name == STDIN and source_id is None
         if options.limit is not None:
             source_id = f"{source_id or ''} first {options.limit} rows".strip()
         return claim_source(
@@ -118,7 +130,7 @@ class SourceRun:
             name=self.name,
             batch_bytes=options.read.batch_bytes,
             schema_version=table.version,
-            again=options.again,
+            again=options.again or is_nameless,
             source_id=source_id,
             is_same=self._begins_with,
         )

@@ -1,14 +1,25 @@
-"""The target table of a run: as it is, or made from `--ddl` or `--create`."""
+"""The target table of a run: as it is, or made from `--ddl` or `--create`; one that takes no rows is refused."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import psycopg
 
-from heal_cli.errors import MissingTable
+from heal_cli.errors import MissingTable, SchemaError
 from heal_cli.model import Batch, LoadOptions, TableSchema
 from heal_cli.schema import create_table, introspect, run_ddl
+
+_TAKES_NO_ROWS: Final = {
+    "m": ("is a materialized view, which takes no rows", "Name the table that it is made from"),
+    "v": (
+        "is a view that PostgreSQL cannot insert into",
+        "Name the table behind it, or give the view an INSTEAD OF INSERT trigger",
+    ),
+    "f": ("is a foreign table whose server takes no rows", "Name a table that can be inserted into"),
+}
+"""pg_class.relkind -> why it cannot be loaded, and what to do."""
 
 
 def find_target(
@@ -20,10 +31,11 @@ def find_target(
         sample: First batch of the first source, from which `--create` infers types.
 
     Raises:
-        SchemaError: There is no such table, and neither `--ddl` nor `--create` makes it.
+        SchemaError: There is no such table, and neither `--ddl` nor `--create` makes it; or it takes no rows
+            from this role.
     """
     try:
-        return introspect(connection, options.table), None
+        return _checked(connection, introspect(connection, options.table)), None
     except MissingTable:
         if options.ddl is not None:
             run_ddl(connection, Path(options.ddl))
@@ -32,3 +44,21 @@ def find_target(
             create_table(connection, options.table, sample.frame, key=options.write.key)
             return introspect(connection, options.table), f"Made table {options.table} from the source"
         raise
+
+
+def _checked(connection: psycopg.Connection, table: TableSchema) -> TableSchema:
+    """The same table, if it has columns and this role can insert into them."""
+    if not table.columns:
+        raise SchemaError(
+            f"{table.qualified!r} has no columns", hint="Add them with ALTER TABLE ... ADD COLUMN"
+        )
+    if table.can_insert and table.kind != "m":
+        return table
+    if table.kind in _TAKES_NO_ROWS:
+        why, hint = _TAKES_NO_ROWS[table.kind]
+        raise SchemaError(f"{table.qualified!r} {why}", hint=hint)
+    (role,) = connection.execute("SELECT current_user").fetchone() or ("?",)
+    raise SchemaError(
+        f"Role {role!r} may not insert into {table.qualified!r}",
+        hint=f'Ask its owner for GRANT INSERT, SELECT ON "{table.schema}"."{table.name}" TO "{role}"',
+    )

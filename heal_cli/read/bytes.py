@@ -10,7 +10,7 @@ from typing import BinaryIO, Final, Protocol
 
 from heal_cli.errors import SourceError
 from heal_cli.read.compression import Decompressed, ZipMember, tell_compression
-from heal_cli.read.encoding import UTF8, Encoding, Transcoded, encode_back, tell_encoding
+from heal_cli.read.encoding import UTF8, Encoding, Transcoded, encode_back, stored_length, tell_encoding
 
 HEAD_BYTES: Final = 2**20
 """How far ahead anything may look before it decides (issue 4: at most 1 MiB)."""
@@ -161,7 +161,7 @@ class ByteStream:
 
     def measure(self, data: bytes) -> int:
         """How many decompressed source bytes `data` was made from."""
-        return len(data) if self.is_utf8 else len(self.original(data))
+        return len(data) if self.is_utf8 else stored_length(data, self.encoding.name)
 
     def reopen(self) -> ByteStream:
         """The same source from its first byte, for a second look.

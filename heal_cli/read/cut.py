@@ -94,9 +94,8 @@ def _pieces(stream: ByteStream, dialect: Dialect, batch_bytes: int) -> Iterator[
         fill = _fill(stream, carry, wanted, grammar.terminator)
         piece = _measure(fill.data, grammar, final=fill.is_last) if fill.data else None
         if piece and piece.rows > 1 and piece.stop > 2 * batch_bytes:
-            piece = _measure(
-                _first_records(fill.data, grammar, batch_bytes, final=fill.is_last), grammar, final=True
-            )
+            data = _first_records(fill.data[: piece.stop], grammar, batch_bytes)
+            piece = _measure(data, grammar, final=True)
         if piece and piece.stop:
             yield (fill.data if piece.stop == len(fill.data) else fill.data[: piece.stop]), piece
             carry, wanted, line = fill.data[piece.stop :] + fill.rest, batch_bytes, line + piece.lines
@@ -151,9 +150,9 @@ def _fill(stream: ByteStream, carry: bytes, wanted: int, terminator: bytes) -> _
     return _Fill(b"".join(blocks), block[whole:], False, None)
 
 
-def _first_records(data: bytes, grammar: Grammar, batch_bytes: int, *, final: bool) -> bytes:
+def _first_records(data: bytes, grammar: Grammar, batch_bytes: int) -> bytes:
     """The records of about one batch, from bytes that are many because a quote stayed open for long."""
-    records = lay_out(data, grammar, final=final, details=True).records
+    records = lay_out(data, grammar, final=True, details=True).records
     assert records is not None
     beyond = records["start"].filter(records["start"] >= batch_bytes)
     return data[: beyond[0]] if len(beyond) else data

@@ -23,6 +23,9 @@ _MARKS: Final = (
 # Encodings that charset-normalizer may choose from when cp1252 does not fit; more of them and it guesses wildly.
 _CANDIDATES: Final = ["cp1251", "koi8_r", "cp1250", "cp1253", "shift_jis", "gb18030", "euc_kr", "big5"]
 
+# Encodings of one byte a character, whose lengths are counted without encoding (five times sooner).
+_SINGLE_BYTE: Final = re.compile(r"cp125[0-9]|iso8859-[0-9]+|koi8-[rut]")
+
 _HIGH: Final = re.compile(rb"[\x80-\xff]")
 _MULTIBYTE: Final = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 # A western letter beside another letter, or a sign that people type (euro, dashes, quotes, pound, degree ...).
@@ -165,3 +168,10 @@ def encode_back(data: bytes, encoding: str) -> bytes:
     """The source bytes that `Transcoded` made these UTF-8 bytes from."""
     errors = _lossless(encoding)
     return data.decode(UTF8, errors).encode(encoding, errors)
+
+
+def stored_length(data: bytes, encoding: str) -> int:
+    """How many source bytes `Transcoded` made these UTF-8 bytes from."""
+    if _SINGLE_BYTE.fullmatch(encoding):
+        return len(data.decode(UTF8, "surrogateescape"))
+    return len(encode_back(data, encoding))

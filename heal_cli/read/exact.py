@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -70,6 +71,7 @@ def _is_strict(texts: pl.Series, grammar: Grammar) -> list[bool]:
     plain = grammar.unescape(texts)
     strict = grammar.is_strict(plain) & (grammar.count_fields(plain) == grammar.width)
     strict &= ~texts.str.contains("\0", literal=True)
+    strict &= ~plain.str.contains(f"\r(?:\r|{re.escape(grammar.mark)}|$)")  # polars would drop that CR
     if grammar.escape:
         strict &= ~texts.str.contains(grammar.escape, literal=True)
     if len(grammar.delimiter) > 1:

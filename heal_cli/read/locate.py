@@ -7,7 +7,7 @@ from functools import cached_property
 import polars as pl
 
 from heal_cli.model import LOCATIONS, ROW, Chunk
-from heal_cli.read.encoding import UTF8, encode_back
+from heal_cli.read.encoding import UTF8, encode_back, stored_length
 from heal_cli.read.fields import Grammar
 from heal_cli.read.records import lay_out
 
@@ -56,6 +56,6 @@ class Locator:
         """Offsets in the source's own encoding, each stretch between two starts encoded once."""
         stored, at, total = {}, 0, 0
         for start in starts.unique().sort():
-            total += len(encode_back(data[at:start], self._encoding))
+            total += stored_length(data[at:start], self._encoding)
             stored[start], at = total, start
         return starts.replace_strict(stored, return_dtype=pl.Int64)

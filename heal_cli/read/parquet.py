@@ -7,6 +7,7 @@ import math
 import struct
 from collections.abc import Iterator
 from decimal import Decimal
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from polars.datatypes import DataTypeClass
 from heal_cli.errors import SourceError
 from heal_cli.model import LOCATIONS, REJECTS, ROW, Batch, Chunk, Format, ReadOptions, Source
 from heal_cli.read.jsonl_keys import column_name
-from heal_cli.read.parquet_footer import Footer, RowGroup, read_footer
+from heal_cli.read.parquet_footer import Footer, RowGroup, check_pages, read_footer
 
 _MAX_ROWS: Final = 2**18
 """Rows in a slice, however narrow they are."""
@@ -44,9 +45,15 @@ class ParquetReader:
         self._footer = read_footer(path, name)
         if not self._footer.rows:
             raise SourceError(f"{name!r} has no rows")
-        head = self._fetch(0, min(_SAMPLE_ROWS, self._footer.rows))
-        self._rows = rows_per_slice(self._footer, head, options.batch_bytes)
         self._size = path.stat().st_size
+        sample_rows = min(_SAMPLE_ROWS, self._footer.rows)
+        start = 0
+        for group in self._footer.groups:
+            if start < sample_rows:
+                self._take_in(group)
+            start += group.rows
+        head = self._fetch(0, sample_rows)
+        self._rows = rows_per_slice(self._footer, head, options.batch_bytes)
         self.source = Source(name, Format.PARQUET, tuple(head.columns), self._size)
 
     def sample(self) -> Batch:
@@ -61,7 +68,7 @@ class ParquetReader:
         for index, start in enumerate(range(0, rows, self._rows)):
             stop = min(start + self._rows, rows)
             while hashed < len(self._footer.groups) and group_start < stop:
-                self._hash(self._footer.groups[hashed], digest)
+                self._take_in(self._footer.groups[hashed], digest)
                 group_start += self._footer.groups[hashed].rows
                 hashed += 1
             digest.update(struct.pack("<qq", start, stop))
@@ -104,17 +111,18 @@ class ParquetReader:
         if frame.height != stop - start:
             raise SourceError(
                 f"{self._name!r} is a damaged Parquet file: its footer says {self._footer.rows:,} rows,"
-                f" its pages hold {start + frame.height:,}"
+                f" its pages end after {start + frame.height:,}"
             )
         return frame
 
-    def _hash(self, group: RowGroup, digest: xxhash.xxh3_128) -> None:
-        with self._path.open("rb") as file:
-            file.seek(group.start)
-            left = group.stop - group.start
-            while left > 0 and (block := file.read(min(_BLOCK, left))):
-                digest.update(block)
-                left -= len(block)
+    def _take_in(self, group: RowGroup, digest: xxhash.xxh3_128 | None = None) -> None:
+        """Make sure that polars can read the row group's pages; hash their bytes."""
+        with self._path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+            check_pages(data, group, self._name)
+            start, stop = group.span
+            if digest:
+                for block in range(start, stop, _BLOCK):
+                    digest.update(data[block : min(block + _BLOCK, stop)])
 
 
 def rows_per_slice(footer: Footer, head: pl.DataFrame, batch_bytes: int) -> int:

@@ -7,6 +7,7 @@ polars reads the rows but tells nothing of this; the format is Thrift's compact 
 from __future__ import annotations
 
 import struct
+from mmap import mmap
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
@@ -15,8 +16,21 @@ from heal_cli.errors import SourceError
 _MAGIC: Final = b"PAR1"
 _TAIL: Final = 8  # length of the footer, then the magic
 _MAX_NESTING: Final = 32
+_LONGEST_SHIFT: Final = 63
+_DATA, _DICTIONARY, _DATA_V2 = 5, 7, 8  # fields of a page header
+_PAGE_KINDS: Final = (_DATA, _DICTIONARY, _DATA_V2)
+_DAMAGE: Final = (KeyError, IndexError, ValueError, TypeError, struct.error)
 
+Buffer = bytes | mmap
 Value = int | bytes | float | list["Value"] | dict[int, "Value"]
+
+
+class ColumnChunk(NamedTuple):
+    """The pages of one column in one row group."""
+
+    start: int  # first byte in the file
+    stop: int
+    values: int
 
 
 class RowGroup(NamedTuple):
@@ -24,8 +38,12 @@ class RowGroup(NamedTuple):
 
     rows: int
     uncompressed: int  # bytes, still encoded: dictionaries make this less than the rows need in memory
-    start: int  # file bytes of its columns
-    stop: int
+    columns: tuple[ColumnChunk, ...]
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """File bytes of its columns."""
+        return min((c.start for c in self.columns), default=0), max((c.stop for c in self.columns), default=0)
 
 
 class Footer(NamedTuple):
@@ -47,15 +65,49 @@ def read_footer(path: Path, name: str) -> Footer:
         SourceError: It is no Parquet file, or not a whole one.
     """
     try:
+        size = path.stat().st_size
         with path.open("rb") as file:
-            raw = _footer_bytes(file, path.stat().st_size, name)
+            raw = _footer_bytes(file, size, name)
     except OSError as exc:
         raise SourceError(f"{name!r} cannot be opened: {exc.strerror}") from exc
     try:
         meta = _Thrift(raw).struct()
-        return Footer(raw, tuple(_group(_dict(group)) for group in _list(meta[4])))
-    except (KeyError, IndexError, ValueError, TypeError, struct.error) as exc:
+        return Footer(raw, tuple(_group(_dict(group), size) for group in _list(meta[4])))
+    except _DAMAGE as exc:
         raise SourceError(f"{name!r} is a damaged Parquet file: its footer cannot be read") from exc
+
+
+def check_pages(data: Buffer, group: RowGroup, name: str) -> None:
+    """Nothing, if the pages of a row group have sizes that can be.
+
+    polars asks for memory by the sizes that page headers name; a negative one ends the whole process
+    (polars 2.1), so they are looked at first.
+
+    Args:
+        data: The whole file, mapped.
+
+    Raises:
+        SourceError: They have not.
+    """
+    for column in group.columns:
+        try:
+            values, at = 0, column.start
+            while values < column.values:
+                page = _Thrift(data, at)
+                header = page.struct()
+                at = page.at + _natural(header[3])
+                _natural(header[2])
+                counts = next((_dict(header[kind]) for kind in _PAGE_KINDS if kind in header), {})
+                for count in counts.values():
+                    if isinstance(count, int):
+                        _natural(count)
+                values += 0 if _DICTIONARY in header else _natural(counts[1])
+            if at > column.stop or values != column.values:
+                raise ValueError(at)
+        except _DAMAGE as exc:
+            raise SourceError(
+                f"{name!r} is a damaged Parquet file: the pages that begin at byte {column.start:,} cannot be read"
+            ) from exc
 
 
 def _footer_bytes(file: BinaryIO, size: int, name: str) -> bytes:
@@ -78,16 +130,22 @@ def _footer_bytes(file: BinaryIO, size: int, name: str) -> bytes:
     return file.read(length)
 
 
-def _group(fields: dict[int, Value]) -> RowGroup:
-    columns = [_dict(_dict(column)[3]) for column in _list(fields[1])]
-    starts = [_int(column.get(11, 0)) or _int(column[9]) for column in columns]
-    stops = [start + _int(column[7]) for start, column in zip(starts, columns, strict=True)]
-    return RowGroup(_int(fields[3]), _int(fields[2]), min(starts, default=0), max(stops, default=0))
+def _group(fields: dict[int, Value], size: int) -> RowGroup:
+    columns = tuple(_column(_dict(_dict(column)[3]), size) for column in _list(fields[1]))
+    return RowGroup(_natural(fields[3]), _natural(fields[2]), columns)
 
 
-def _int(value: Value) -> int:
-    if not isinstance(value, int):
-        raise TypeError(value)
+def _column(fields: dict[int, Value], size: int) -> ColumnChunk:
+    start = _natural(fields.get(11, 0)) or _natural(fields[9])
+    stop = start + _natural(fields[7])
+    if stop > size:
+        raise ValueError(stop)
+    return ColumnChunk(start, stop, _natural(fields[5]))
+
+
+def _natural(value: Value) -> int:
+    if not isinstance(value, int) or value < 0:
+        raise ValueError(value)
     return value
 
 
@@ -106,9 +164,9 @@ def _dict(value: Value) -> dict[int, Value]:
 class _Thrift:
     """Compact protocol, read into plain values; structs become dicts of field id -> value."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: Buffer, at: int = 0) -> None:
         self._data = data
-        self._at = 0
+        self.at = at
         self._depth = 0
 
     def struct(self) -> dict[int, Value]:
@@ -149,20 +207,22 @@ class _Thrift:
         return [self._value(head & 15) for _ in range(count)]
 
     def _byte(self) -> int:
-        self._at += 1
-        return self._data[self._at - 1]
+        self.at += 1
+        return self._data[self.at - 1]
 
     def _take(self, n: int) -> bytes:
-        piece = self._data[self._at : self._at + n]
+        piece = self._data[self.at : self.at + n]
         if len(piece) < n:
             raise IndexError(n)
-        self._at += n
+        self.at += n
         return piece
 
     def _unsigned(self) -> int:
         value = shift = 0
         while True:
             byte = self._byte()
+            if shift > _LONGEST_SHIFT:
+                raise ValueError(shift)
             value |= (byte & 127) << shift
             shift += 7
             if byte < 128:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final
@@ -42,6 +43,8 @@ class Key:
 
     expression: str
     collation: str | None
+    is_bytewise: bool  # no collation makes different texts equal
+    is_ordered: bool  # the index is in the order that ORDER BY means
     operator: str | None  # equality, qualified; None where grouping would compare otherwise
 
 
@@ -90,6 +93,24 @@ class Facts:
     uniques: tuple[Unique, ...]
     foreigns: tuple[Foreign, ...]
     bounds: tuple[Check, ...]  # of partitioning
+
+    def mentions(self, name: str, checks: Iterable[str | None]) -> bool:
+        """Some constraint may depend on the column; `checks` are expressions of the table's own.
+
+        It looks for the name in the text, which finds too many columns and never too few.
+        """
+        texts = [*checks, *(facts.generated for facts in self.columns.values())]
+        for unique in self.uniques:
+            texts += [unique.predicate, *(key.expression for key in unique.keys)]
+        texts += [bound.expression for bound in self.bounds]
+        if any(name == pair.column for foreign in self.foreigns for pair in foreign.pairs):
+            return True
+        if any(
+            name == pair.referenced for foreign in self.foreigns if foreign.is_self for pair in foreign.pairs
+        ):
+            return True
+        quoted = name.replace('"', '""')
+        return any(text is not None and quoted in text for text in texts)
 
 
 def read_facts(connection: psycopg.Connection, oid: int) -> Facts:

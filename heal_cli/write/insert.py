@@ -40,7 +40,7 @@ class Inserter:
         Raises:
             psycopg.Error: As the server said it.
         """
-        stage = Stage(self._table, self._facts, rows.schema)
+        stage = Stage(self._table, self._facts, rows.schema, rows.drop(ROW).columns)
         if not self._facts.can_stage:
             self._insert_values(cursor, stage, rows)
             return cursor.rowcount
@@ -56,13 +56,13 @@ class Inserter:
 
     def _insert_values(self, cursor: psycopg.Cursor, stage: Stage, rows: pl.DataFrame) -> None:
         """One array of text for each column: the statement stays as short as the table is wide."""
-        columns = [sql.SQL("%s::pg_catalog.text[]")] * len(stage.names)
+        columns = [sql.SQL("pg_catalog.unnest(%s::pg_catalog.text[])")] * len(stage.names)
         names = [sql.Identifier(f"c{at}") for at in range(len(columns))]
         values = [
             sql.SQL("v.{}::{}").format(name, sql.SQL(self._facts.columns[column].base))
             for name, column in zip(names, stage.names, strict=True)
         ]
-        source = sql.SQL("SELECT {} FROM pg_catalog.unnest({}) AS v({})").format(
+        source = sql.SQL("SELECT {} FROM ROWS FROM ({}) AS v({})").format(
             _COMMA.join(values), _COMMA.join(columns), _COMMA.join(names)
         )
         texts = [rows[name].cast(pl.String).to_list() for name in stage.names]

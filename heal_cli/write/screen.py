@@ -17,20 +17,23 @@ from heal_cli.write.screen_cells import (
     FAULTS,
     ask,
     bad_texts,
-    failed_checks,
+    domain_checks,
     long_texts,
     missing_values,
+    table_checks,
     to_faults,
 )
 from heal_cli.write.screen_keys import (
+    equal_columns,
     missing_parents,
     parents_in_batch,
+    shared_columns,
     shared_keys,
     taken_keys,
     to_frame,
 )
 from heal_cli.write.sqlstate import Fault, fault_of
-from heal_cli.write.stage import Stage, catalog_path
+from heal_cli.write.stage import Stage, catalog_path, may_refuse
 from heal_cli.write.work import KNOWN
 
 SOFT_ERRORS_SINCE: Final = 160000
@@ -57,31 +60,61 @@ class Screen:
         self._facts = facts
         self._conflict = conflict
         self._run = run
+        self._is_soft = table.server_version >= SOFT_ERRORS_SINCE
 
     def find(self, cursor: psycopg.Cursor, rows: pl.DataFrame) -> pl.DataFrame | None:
         """KNOWN: the rows that the table refuses and why, or None if the rows cannot be staged.
 
         What no query can tell is not there: the server still has the last word on all other rows.
         """
-        stage = Stage(self._table, self._facts, rows.schema)
+        names = self._staged(rows)
+        stage = Stage(self._table, self._facts, rows.schema, names)
         with catalog_path(cursor.connection):
             try:
                 with cursor.connection.transaction():
-                    stage.fill(cursor, rows)
+                    if names:
+                        stage.fill(cursor, rows)
             except psycopg.Error as error:
                 if cursor.connection.broken or fault_of(error) not in {Fault.ROW, Fault.PLAN}:
                     raise
                 return None
-            found = [*missing_values(rows, self._table), *long_texts(rows, self._table)]
-            soft = self._table.server_version >= SOFT_ERRORS_SINCE
-            texts, unsafe = bad_texts(cursor, stage, self._table, self._facts) if soft else ([], frozenset())
-            found += texts
-            found += failed_checks(cursor, stage, self._table, self._facts, soft=soft, unsafe=unsafe)
-            found += self._key_faults(cursor, stage.relation(soft=soft, unsafe=unsafe), found)
+            found, unsafe = self._value_faults(cursor, stage, rows)
+            found += missing_values(rows, self._table)
+            if names:
+                relation = stage.relation(soft=self._is_soft, unsafe=unsafe)
+                found += table_checks(cursor, relation, self._table, self._facts)
+                found += self._key_faults(cursor, relation, rows, found)
         return self._conflict.ignored(_merge(found, rows))
 
+    def _value_faults(
+        self, cursor: psycopg.Cursor, stage: Stage, rows: pl.DataFrame
+    ) -> tuple[list[pl.DataFrame], frozenset[str]]:
+        """FAULTS of values that their column's type refuses, and the columns whose type has no soft errors."""
+        found, unsafe = [*long_texts(rows, self._table)], frozenset[str]()
+        if self._is_soft:
+            texts, unsafe = bad_texts(cursor, stage, self._table, self._facts)
+            found += texts
+        found += domain_checks(cursor, stage, self._facts, soft=self._is_soft, unsafe=unsafe)
+        # The server reads a row's values from left to right.
+        return sorted(found, key=lambda faults: rows.columns.index(faults["column"][0])), unsafe
+
+    def _staged(self, rows: pl.DataFrame) -> list[str]:
+        """The columns that a query has to see; most of a wide table stays at home."""
+        checks = [c.expression for c in self._table.constraints if c.kind == "c"]
+        return [
+            name
+            for name, dtype in rows.drop(ROW).schema.items()
+            if self._facts.columns[name].checks
+            or (self._is_soft and may_refuse(self._table.column(name), dtype))
+            or self._facts.mentions(name, checks)
+        ]
+
     def _key_faults(
-        self, cursor: psycopg.Cursor, relation: sql.Composable, before: Sequence[pl.DataFrame]
+        self,
+        cursor: psycopg.Cursor,
+        relation: sql.Composable,
+        rows: pl.DataFrame,
+        before: Sequence[pl.DataFrame],
     ) -> list[pl.DataFrame]:
         """FAULTS against the table, then those between the rows that are left."""
         # An arbiter speaks before any other constraint: INSERT ... ON CONFLICT does so too.
@@ -95,7 +128,9 @@ class Screen:
         refused = {row for frame in (*before, *found) for row in frame[ROW]}
         groups = []
         for unique in uniques:
-            if shared := shared_keys(cursor, relation, unique):
+            exact = equal_columns(rows, self._table, unique)
+            shared = shared_columns(rows, exact, unique) if exact else shared_keys(cursor, relation, unique)
+            if shared:
                 groups.append(
                     _Group(
                         unique, {row: group for row, group, _ in shared}, {row: key for row, _, key in shared}

@@ -118,16 +118,10 @@ def bad_texts(
     return found, frozenset(unsafe)
 
 
-def failed_checks(
-    cursor: psycopg.Cursor,
-    stage: Stage,
-    table: TableSchema,
-    facts: Facts,
-    *,
-    soft: bool,
-    unsafe: frozenset[str],
+def domain_checks(
+    cursor: psycopg.Cursor, stage: Stage, facts: Facts, *, soft: bool, unsafe: frozenset[str]
 ) -> Iterator[pl.DataFrame]:
-    """FAULTS of checks: those of domains, of generated columns, of the table, and partition bounds."""
+    """FAULTS of values that their column's domain refuses."""
     for name in stage.names:
         value = stage.value(name, soft=soft and name not in unsafe)
         # VALUE is an ordinary name outside of a domain.
@@ -136,10 +130,16 @@ def failed_checks(
         )
         for check in facts.columns[name].checks:
             yield from _failed(cursor, source, check, [name], what="Domain check")
-    relation = stage.relation(soft=soft, unsafe=unsafe)
+
+
+def table_checks(
+    cursor: psycopg.Cursor, relation: sql.Composable, table: TableSchema, facts: Facts
+) -> Iterator[pl.DataFrame]:
+    """FAULTS of generated columns, of the table's checks, and of partition bounds."""
     for column in table.columns:
         if column.generated and not column.nullable:
-            check = Check(None, f"{_quoted(cursor, column.name)} IS NOT NULL", f"{column.name} is NOT NULL")
+            name = sql.Identifier(column.name).as_string(cursor)
+            check = Check(None, f"{name} IS NOT NULL", f"{column.name} is NOT NULL")
             yield from _failed(cursor, relation, check, [column.name], what="Generated", sqlstate="23502")
     for constraint in sorted(table.constraints, key=lambda constraint: constraint.name):
         if constraint.kind == "c" and constraint.expression:
@@ -168,7 +168,3 @@ def _failed(
         rows = pl.DataFrame(refused, schema={ROW: pl.Int64}, orient="row")
         said = pl.lit(f"{what} {check.name or ''}: {check.definition}".replace(" :", ":"))
         yield to_faults(rows.with_columns(said=said), sqlstate, constraint=check.name, columns=columns)
-
-
-def _quoted(cursor: psycopg.Cursor, name: str) -> str:
-    return sql.Identifier(name).as_string(cursor)

@@ -18,6 +18,24 @@ from heal_cli.write.screen_cells import ask
 MOST_NULLABLE_KEYS: Final = 4
 """NULLS NOT DISTINCT is asked once for each combination of null keys: 16 of them."""
 
+_EXACT: Final = frozenset(
+    {
+        "int2",
+        "int4",
+        "int8",
+        "bool",
+        "date",
+        "time",
+        "timestamp",
+        "timestamptz",
+        "uuid",
+        "numeric",
+        "text",
+        "varchar",
+    }
+)
+"""Types whose equality is that of the values as they travel."""
+
 _AND: Final = sql.SQL(" AND ")
 _COMMA: Final = sql.SQL(", ")
 
@@ -53,11 +71,14 @@ def taken_keys(
         return None
     only = sql.SQL("" if table.kind == "p" else "ONLY ")
     target = sql.SQL("{}{} AS heal_row").format(only, table_name(table.schema, table.name))
+    staged = _keys(unique, relation, sql.Identifier(ROW))
+    if unique.keys[0].is_ordered:
+        staged = _within(unique, staged, target)
     joins = [
         sql.SQL("SELECT s.{row}, t.xmin, {key} FROM {staged} AS s JOIN {target} AS t ON {match}").format(
             row=sql.Identifier(ROW),
             key=_key_text(unique, "s"),
-            staged=_keys(unique, relation, sql.Identifier(ROW)),
+            staged=staged,
             target=_keys(unique, target, sql.SQL("heal_row.xmin::pg_catalog.text AS xmin")),
             match=_AND.join(match),
         )
@@ -65,6 +86,37 @@ def taken_keys(
     ]
     rows = ask(cursor, sql.SQL(" UNION ALL ").join(joins))
     return None if rows is None else [Taken(*row) for row in rows]
+
+
+def equal_columns(rows: pl.DataFrame, table: TableSchema, unique: Unique) -> list[str]:
+    """The columns of the key, if equal values of theirs are equal here too; otherwise none."""
+    if unique.predicate or len(unique.columns) != len(unique.keys):
+        return []
+    for name, key in zip(unique.columns, unique.keys, strict=True):
+        if name not in rows.columns or not key.is_bytewise:
+            return []
+        type_ = table.column(name).type
+        is_rounded = type_.length is not None or (type_.scale is not None and type_.base != "numeric")
+        if (
+            type_.base not in _EXACT
+            or is_rounded
+            or (type_.base == "numeric" and rows[name].dtype == pl.String)
+        ):
+            return []
+    return list(unique.columns)
+
+
+def shared_columns(rows: pl.DataFrame, columns: list[str], unique: Unique) -> list[Shared]:
+    """The same as `shared_keys`, without a query, for the columns of `equal_columns`."""
+    keys = rows.select(ROW, *columns)
+    if not unique.nulls_not_distinct:
+        keys = keys.drop_nulls()
+    shared = keys.filter(keys.select(columns).is_duplicated()).select(
+        ROW,
+        pl.col(ROW).min().over(columns).alias("group"),
+        pl.concat_str(pl.col(columns).cast(pl.String).fill_null("null"), separator=", ").alias("key"),
+    )
+    return [Shared(*row) for row in shared.iter_rows()]
 
 
 def shared_keys(cursor: psycopg.Cursor, relation: sql.Composable, unique: Unique) -> list[Shared] | None:
@@ -156,6 +208,20 @@ def _keys(unique: Unique, relation: sql.Composable, first: sql.Composable) -> sq
     ]
     where = sql.SQL(" WHERE {}").format(sql.SQL(unique.predicate)) if unique.predicate else sql.SQL("")
     return sql.SQL("(SELECT {} FROM {}{})").format(_COMMA.join([first, *keys]), relation, where)
+
+
+def _within(unique: Unique, staged: sql.Composed, target: sql.Composed) -> sql.Composed:
+    """The staged keys between the table's least and greatest, which two looks at the index tell.
+
+    Keys that grow with the file are all past the greatest, and need not be looked up one by one.
+    """
+    present = sql.SQL("SELECT k0 FROM {} AS bound WHERE k0 IS NOT NULL ORDER BY k0").format(
+        _keys(unique, target, sql.SQL("1 AS one"))
+    )
+    return sql.SQL(
+        "(SELECT * FROM {} AS own WHERE {}k0 OPERATOR(pg_catalog.>=) ({} LIMIT 1)"
+        " AND k0 OPERATOR(pg_catalog.<=) ({} DESC LIMIT 1))"
+    ).format(staged, sql.SQL("k0 IS NULL OR " if unique.nulls_not_distinct else ""), present, present)
 
 
 def _matches(unique: Unique) -> Iterator[list[sql.Composed]]:

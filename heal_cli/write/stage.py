@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
@@ -43,14 +43,18 @@ def catalog_path(connection: psycopg.Connection) -> Iterator[None]:
 
 
 class Stage:
-    """The staged form of frames with one set of columns."""
+    """The staged form of frames with one set of columns.
 
-    def __init__(self, table: TableSchema, facts: Facts, schema: pl.Schema) -> None:
+    Args:
+        names: Those of the frame's columns that are staged.
+    """
+
+    def __init__(self, table: TableSchema, facts: Facts, schema: pl.Schema, names: Sequence[str]) -> None:
         self._table = table
         self._facts = facts
-        self.names = tuple(name for name in schema.names() if name != ROW)
+        self.names = tuple(names)
         self.as_text = frozenset(
-            name for name in self.names if _is_staged_as_text(table.column(name), schema[name])
+            name for name in self.names if is_staged_as_text(table.column(name), schema[name])
         )
         types = [self._wire_type(name) for name in self.names]
         self._encoding = choose_encoding(pl.Schema({name: schema[name] for name in (ROW, *self.names)}),
@@ -141,5 +145,11 @@ class Stage:
         return replace(type_, base="text", kind="b") if name in self.as_text else type_
 
 
-def _is_staged_as_text(column: Column, dtype: pl.DataType) -> bool:
+def is_staged_as_text(column: Column, dtype: pl.DataType) -> bool:
+    """The value travels as text that the type may refuse; it is cast once it is there."""
     return dtype == pl.String and column.type.base not in _TYPED_STRINGS
+
+
+def may_refuse(column: Column, dtype: pl.DataType) -> bool:
+    """The type may refuse a text that travels to it."""
+    return is_staged_as_text(column, dtype) and column.type.base not in TEXT_BASES

@@ -58,14 +58,14 @@ class FakeEngine(ModuleType):
         self.during: Callable[..., None] = lambda **_: None
 
     def run_load(
-        self, options: Any, *, on_progress: Any, should_stop: Any, command: str, version: str
+        self, options: Any, *, on_progress: Any, should_stop: Any, stdin: Any, command: str, version: str
     ) -> LoadReport:
         """The prepared report, after whatever the test does meanwhile."""
         self.options, self.command = options, command
         self.during(on_progress=on_progress, should_stop=should_stop)
         return self.load
 
-    def run_plan(self, options: Any) -> PlanReport:
+    def run_plan(self, options: Any, *, stdin: Any) -> PlanReport:
         """The prepared plan."""
         self.options = options
         self.during()
@@ -127,6 +127,8 @@ def plan(table: TableSchema) -> Plan:
         rescue=None,
         unknown_columns="rescue",
         values=ValueOptions(),
+        gap=None,
+        notes=(),
         now=datetime(2026, 1, 2, tzinfo=UTC),
     )
 
@@ -134,7 +136,7 @@ def plan(table: TableSchema) -> Plan:
 @pytest.fixture
 def source() -> Source:
     """A CSV file as the reader found it."""
-    findings = (Finding("delimiter", ";", "--delimiter"), Finding("encoding", "cp1252", "--encoding"))
+    findings = (Finding("delimiter", "';'", "--delimiter"), Finding("encoding", "cp1252", "--encoding"))
     return Source("chat.csv", Format.CSV, ("id", "sender", "total_amt", "tax", "extra"), 1200, findings)
 
 

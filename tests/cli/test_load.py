@@ -26,7 +26,7 @@ REPORT = """\
   next       heal rejects show 0192f0c1
 """
 PLAN = """\
-chat.csv → public.messages  csv · delimiter ';' · encoding 'cp1252'
+chat.csv → public.messages  csv · delimiter ';' · encoding cp1252
 source     target  by                               sure  evidence               runner-up
 id         id      exact                            1.00  same name
 sender     role    pattern messages_sender_to_role  0.95  values are roles
@@ -37,7 +37,7 @@ no target  extra, tax  (kept in the leftovers file)
 no source  note  (default or NULL)
 outcome    of 1,000 rows looked at, 990 would load (310 healed) and 10 be rejected: not_convertible 10
 reject     row 12: amount 'a\\x1b[31mbc'  not_convertible
-next       heal load a.csv -t messages
+next       heal load a.csv -t messages -d 'postgresql://u:***@h/db'
 """
 
 
@@ -160,7 +160,7 @@ def test_a_source_that_was_loaded_before(heal: Any, engine: Any, load_report: An
         load_report, rows=Rows(already=3), exit_code=0, heals=(), notes=(), trials=(), reject_reasons={},
         rejects_path=None, leftovers_path=None,
     )  # fmt: skip
-    expected = "✔ nothing new: 3 rows were in public.messages already\n"
+    expected = "✔ nothing new: earlier runs have loaded or rejected all 3 rows\n"
     assert heal("load", "a.csv", "-t", "m", "-d", DSN) == (0, expected, "")
 
 

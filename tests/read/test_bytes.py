@@ -115,6 +115,7 @@ def test_transcoding_loses_no_byte(data: bytes, encoding: str, size: int) -> Non
     except SourceError:  # half a character at the end
         return
     assert mark + stream.original(text) == data
+    assert stream.origin + stream.measure(text) == len(data)
 
 
 @pytest.mark.parametrize(

@@ -236,3 +236,28 @@ def test_polars_is_believed_only_where_it_is_right(quoted: tuple[str, ...]) -> N
         )
         if frame is not None:
             assert list(frame.row(1)) == grammar.split(record.removesuffix("\r")).cells
+
+
+def test_a_line_beyond_the_bound_ends_the_reading_after_what_was_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Memory stays bounded: the records before it come, then the error."""
+    monkeypatch.setattr("heal_cli.read.cut.MAX_RECORD_BYTES", 1000)
+    reader = open_bytes(b"a,b\n1,2\n" + b"x" * 5000, batch_bytes=100)
+    chunks = reader.chunks()
+    assert next(chunks).rows == 1
+    with pytest.raises(SourceError) as caught:
+        next(chunks)
+    assert str(caught.value) == (
+        "Line 3 of '-' is longer than 1,000 bytes; the records before it have been read. "
+        "Give the delimiter and line ends that the file has, or its format with --format"
+    )
+
+
+def test_a_file_without_line_ends_is_refused_before_it_is_read_whole() -> None:
+    """At most 1 MiB is looked at."""
+    with pytest.raises(SourceError) as caught:
+        open_bytes(b"x" * 2**21)
+    assert str(caught.value) == (
+        "'-' has no line end in its first 1,048,576 bytes. If it is no CSV, give its format with --format"
+    )

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from contextlib import suppress
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -217,10 +218,19 @@ def test_footer_knows_its_groups(tmp_path: Path) -> None:
     """Row groups have the rows, and lie one after the other in the file."""
     footer = read_footer(written(NUMBERS, tmp_path, row_group_size=3000), "a")
     assert [group.rows for group in footer.groups] == [3000, 3000, 3000, 1000]
-    assert footer.groups[0].start == 4
-    assert all(
-        before.stop <= after.start for before, after in zip(footer.groups, footer.groups[1:], strict=False)
-    )
+    assert footer.groups[0].span[0] == 4
+    assert all(before.span[1] <= after.span[0] for before, after in pairwise(footer.groups))
+
+
+def test_damaged_pages_are_found_before_polars_sees_them(tmp_path: Path) -> None:
+    """A page header that cannot be is an error with its place, and no end of the process."""
+    path = written(NUMBERS, tmp_path)
+    content = bytearray(path.read_bytes())
+    content[4] = 0
+    path.write_bytes(bytes(content))
+    message = "^'a.parquet' is a damaged Parquet file: the pages that begin at byte 4 cannot be read$"
+    with pytest.raises(SourceError, match=message):
+        open_path(path)
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -15,7 +15,16 @@ from psycopg.conninfo import make_conninfo
 from heal_cli.convert import wire_dtype
 from heal_cli.model import REJECTS, ROW, Chunk, Healed, Rows, TableSchema, WriteOptions, Written
 from heal_cli.schema import introspect, schema_version
-from heal_cli.write import BatchRef, RunNote, Target, Writer, begin_run, ledger_migrations, migrate, run_totals
+from heal_cli.write import (
+    BatchRef,
+    RunNote,
+    Target,
+    Writer,
+    begin_run,
+    ledger_migrations,
+    migrate,
+    run_totals,
+)
 from heal_cli.write.ledger import claim_source
 
 
@@ -26,6 +35,7 @@ class Loaded:
     written: Written
     recorded: list[pl.DataFrame]
     totals: Rows
+    run: str
 
     @property
     def rejects(self) -> dict[int, tuple[str, str | None, str | None]]:
@@ -62,9 +72,7 @@ class Lab:
         """Rows 1, 2, ... in the dtypes that values travel in."""
         series = {name: pl.Series(values) for name, values in columns.items()}
         height = max(len(values) for values in columns.values())
-        typed = {
-            name: values.cast(wire_dtype(table.column(name).type)) for name, values in series.items()
-        }
+        typed = {name: values.cast(wire_dtype(table.column(name).type)) for name, values in series.items()}
         return pl.DataFrame({ROW: pl.int_range(1, height + 1, dtype=pl.Int64, eager=True), **typed})
 
     def load(
@@ -91,7 +99,14 @@ class Lab:
             schema_version=target.version, again=False, source_id=None, is_same=lambda batches: True,
         ).source  # fmt: skip
         writer = Writer(
-            Target(conninfo, target, options or WriteOptions(), run, ledger, lambda c: schema_version(c, target.oid))
+            Target(
+                conninfo,
+                target,
+                options or WriteOptions(),
+                run,
+                ledger,
+                lambda c: schema_version(c, target.oid),
+            )
         )
         self._writers.append(writer)
         recorded: list[pl.DataFrame] = []
@@ -101,7 +116,7 @@ class Lab:
         )
         writer.close()
         totals = run_totals(self.conn, run) if ledger else Rows()
-        return Loaded(written, recorded, totals)
+        return Loaded(written, recorded, totals, run)
 
     def rows(self, columns: str = "*", table: str = "t", order: str = "1") -> list[tuple[Any, ...]]:
         """What is in the table."""

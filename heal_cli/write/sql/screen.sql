@@ -42,6 +42,10 @@ SELECT has_database_privilege(current_database(), 'TEMP') AS can_stage,
                     'collation', CASE WHEN i.indcollation[place] <> 0
                         THEN (SELECT format('%%I.%%I', n.nspname, l.collname) FROM pg_collation l
                               JOIN pg_namespace n ON n.oid = l.collnamespace WHERE l.oid = i.indcollation[place]) END,
+                    'is_bytewise', coalesce((SELECT l.collisdeterministic FROM pg_collation l
+                        WHERE l.oid = i.indcollation[place]), true),
+                    'is_ordered', (SELECT o.opcdefault AND t.typnamespace = 'pg_catalog'::regnamespace
+                        FROM pg_opclass o JOIN pg_type t ON t.oid = o.opcintype WHERE o.oid = i.indclass[place]),
                     -- 3 is equality (BTEqualStrategyNumber). An index whose equality is not that of its type's
                     -- default operator class cannot be grouped by, and has no operator here.
                     'operator', (SELECT format('OPERATOR(%%I.%%s)', n.nspname, p.oprname)

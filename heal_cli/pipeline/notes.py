@@ -1,0 +1,50 @@
+"""What a person should know about a run beside its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from heal_cli.pipeline.outcome import Outcome
+from heal_cli.pipeline.run import Run
+from heal_cli.pipeline.source import SourceRun
+from heal_cli.write import traces
+
+_MOST_SOURCES: Final = 3
+"""Sources told of one by one; of a thousand files that were loaded before, a few stand for all."""
+
+
+def run_notes(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> tuple[str, ...]:
+    """The run's own notes, then those of its sources and plans, each once."""
+    known = [source for source in sources if source.is_known]
+    told = [_told(run, source) for source in known[:_MOST_SOURCES]]
+    more = len(known) - len(told)
+    if more > 0:
+        told.append(f"{more} more sources were begun or loaded by earlier runs")
+    plans = [note for source in sources if not source.is_no_op for note in source.planned.plan.notes]
+    return tuple(dict.fromkeys([*run.notes, *told, *plans, *_questions(sources, outcome)]))
+
+
+def _told(run: Run, source: SourceRun) -> str:
+    """When and by which run a source was loaded, or begun, before."""
+    claimed = source.claimed
+    assert claimed is not None
+    if claimed.finished_at is None:
+        return f"{source.name!r} goes on where run {claimed.begun_by} stopped, by that run's plan"
+    when = f"{claimed.finished_at.astimezone():%Y-%m-%d %H:%M}"
+    rejects = next(
+        (trace.run for trace in traces(run.connection, claimed.source) if Path(trace.rejects_path).exists()),
+        None,
+    )
+    see = f"; its rejects: heal rejects show {rejects}" if rejects else ""
+    return f"{source.name!r} was loaded on {when} by run {claimed.begun_by}{see}; --again loads it anew"
+
+
+def _questions(sources: Sequence[SourceRun], outcome: Outcome) -> Iterator[str]:
+    """The question about each column that rows were rejected for and whose values can be read in two ways."""
+    for source in sources:
+        for column in source.planned.plan.columns:
+            name, question = column.column.name, column.format.question
+            if question and outcome.faults[name]:
+                yield f"Column {name!r}: {question}"
