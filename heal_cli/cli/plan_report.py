@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.table import Table
 from rich.text import Text
@@ -60,10 +60,11 @@ def _grid(*headings: str) -> Table:
 
 
 def _mapping(report: PlanReport) -> Table:
-    table = _grid("source", "target", "by", "sure", "evidence", "runner-up")
+    has_rivals = any(column.match.runner_up for column in report.plan.columns)
+    table = _grid("source", "target", "by", "sure", "evidence", *(["runner-up"] if has_rivals else []))
     table.columns[3].justify = "right"
     for column in report.plan.columns:
-        table.add_row(*_mapping_row(column))
+        table.add_row(*_mapping_row(column)[: len(table.columns)])
     return table
 
 
@@ -122,8 +123,8 @@ def _remarks(report: PlanReport, command: str) -> list[tuple[str, str, str]]:
     if unfilled:
         remarks.append(("no source", f"{', '.join(map(clean, unfilled))}  (default or NULL)", ""))
     remarks += [("question", _question(match), "yellow") for match in plan.refused]
-    questions = [column.format.question for column in plan.columns if column.format.question]
-    remarks += [("question", clean(question), "yellow") for question in questions]
+    asked = [(column.column.name, column.format.question) for column in plan.columns]
+    remarks += [("question", clean(f"{name}: {question}"), "yellow") for name, question in asked if question]
     remarks.append(("outcome", _outcome(report), "bold"))
     remarks += [("reject", line, "") for line in _reject_examples(report)]
     remarks += [("suggestion", clean(suggestion), "") for suggestion in report.suggestions]
@@ -163,8 +164,13 @@ def _outcome(report: PlanReport) -> str:
 
 
 def _reject_examples(report: PlanReport) -> list[str]:
-    examples = report.rejects.head(_MOST_REJECTS).iter_rows(named=True)
-    return [
-        f"row {example['__row']:,}: {clean(example['column'] or '?')} {quoted(example['value'])}  {example['reason']}"
-        for example in examples
-    ]
+    return [_reject_example(row) for row in report.rejects.head(_MOST_REJECTS).iter_rows(named=True)]
+
+
+def _reject_example(reject: dict[str, Any]) -> str:
+    """Where, which value, why; of a record that is none, what is wrong with it."""
+    row, reason = f"row {reject['__row']:,}", clean(reject["reason"])
+    if reject["column"] is None:
+        why = "; ".join(reject["attempts"] or ())
+        return f"{row}: {reason}  {clean(why)}".rstrip()
+    return f"{row}: {clean(reject['column'])} {quoted(reject['value'])}  {reason}"

@@ -88,6 +88,7 @@ class _Bar:
         self._bars: Bars | None = None
         self._task: TaskID | None = None
         self._source: str | None = None
+        self._position = 0
 
     def __call__(self, progress: Progress) -> None:
         with self._lock:
@@ -97,11 +98,13 @@ class _Bar:
             if self._task is None or progress.source != self._source:
                 if self._task is not None:
                     bars.remove_task(self._task)
-                self._source = progress.source
+                self._source, self._position = progress.source, 0
                 self._task = bars.add_task(clean(progress.source), total=progress.size, rows="", tail="")
             rows = progress.rows
             tail = f"{rows.healed:,} healed  {rows.rejected:,} rejected"
-            bars.update(self._task, completed=progress.position, rows=f"{rows.read:,} rows", tail=tail)
+            # Batches end out of order: a bar that goes back says nothing.
+            self._position = max(self._position, progress.position)
+            bars.update(self._task, completed=self._position, rows=f"{rows.read:,} rows", tail=tail)
 
     def stop(self) -> None:
         """Take the bar away; the report stands in its place."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import polars as pl
 
+from heal_cli.heal.values import as_text
 from heal_cli.model import ROW, Batch
+
+_NOT_JSON: Final = frozenset({pl.Binary, pl.Duration, pl.Decimal})
+"""Dtypes that polars cannot put into JSON as they are, or only as something else."""
 
 
 def leftover_names(batch: Batch, planned: frozenset[str]) -> tuple[str, ...]:
@@ -17,7 +22,7 @@ def leftover_names(batch: Batch, planned: frozenset[str]) -> tuple[str, ...]:
 def leftover_columns(
     batch: Batch, names: Sequence[str], losers: Mapping[str, pl.Series]
 ) -> pl.DataFrame | None:
-    """ROW + the leftover values as text, where any row has one; None when no row has.
+    """ROW + the leftover values where any row has one; bytes, durations and decimals as text; None when no row has.
 
     Args:
         losers: Fallback column -> rows in which it differs from the direct one, and so has no home.
@@ -28,6 +33,9 @@ def leftover_columns(
         pl.select(pl.when(mask).then(frame[name])).to_series().alias(name) for name, mask in losers.items()
     ]
     columns = [column for column in columns if column.null_count() < column.len()]
+    columns = [
+        as_text(column).alias(column.name) if column.dtype in _NOT_JSON else column for column in columns
+    ]
     return pl.DataFrame([frame[ROW], *columns]) if columns else None
 
 

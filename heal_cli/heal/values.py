@@ -90,11 +90,14 @@ def default_values(plan: Plan, column: ColumnPlan, rows: pl.Series, digest: str)
 
 
 def as_text(values: pl.Series) -> pl.Series:
-    """Values as a person or a reject shows them: nested ones as JSON, bytes as `\\x` and hex."""
+    """Values as a person or a reject shows them: nested ones as JSON, bytes as `\\x` and hex, no idle zeros."""
     if values.dtype.is_nested():
         encoded = values.to_frame().select(pl.struct(pl.all()).struct.json_encode())
         inner = encoded.to_series().str.slice(len(f'{{"{values.name}":')).str.head(-1)
         return inner.to_frame().select(pl.when(values.is_not_null()).then(pl.all())).to_series()
     if values.dtype == pl.Binary:
         return pl.select(pl.concat_str(pl.lit("\\x"), values.bin.encode("hex"))).to_series()
+    if isinstance(values.dtype, pl.Datetime):
+        offset = "%:z" if values.dtype.time_zone else ""
+        return values.dt.to_string(f"%Y-%m-%d %H:%M:%S%.f{offset}")
     return values.cast(pl.String)

@@ -77,6 +77,7 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
         return Similarity(0.0)
     gained = sum(x.weight * alike for x, _, alike in pairs)
     whole = sum(x.weight for x, _, _ in pairs)
+    rest_a, rest_b = _uncounted(rest_a, b, pairs), _uncounted(rest_b, a, pairs)
     missing = [*_missing_weights(a, rest_a, around), *_missing_weights(b, rest_b, around)]
     score = min(gained / (whole + sum(missing)), _SUREST) * _order_factor(a, b, pairs)
     if any(weight == 1.0 for weight in missing) or _clashes(rest_a, rest_b):
@@ -168,6 +169,13 @@ def _missing_weights(name: Name, rest: Sequence[Word], around: Context) -> list[
     return [
         _FILLER_WEIGHT if word.concept in around.filler else light.get(word, word.weight) for word in rest
     ]
+
+
+def _uncounted(rest: list[Word], other: Name, pairs: Sequence[Pair]) -> list[Word]:
+    """The words left alone, without a `count` that the other name says by a plural: `token_count`, `tokens`."""
+    partners = {word.text for x, y, _ in pairs for word in (x, y) if word in other.words}
+    has_plural = any(singular(text) != text for text in partners)
+    return [word for word in rest if not (word.concept == "count" and has_plural)]
 
 
 def _only_when(a: Name, b: Name) -> bool:

@@ -50,10 +50,14 @@ class SourceRun:
             PlanError: With what is missing and the nearest candidates.
         """
         if self.planned.plan.gap is not None:
-            raise PlanError(
-                self.planned.plan.gap,
-                hint="Name columns with --map SOURCE=TARGET, after a look at what heal plan shows",
-            )
+            raise PlanError(self.planned.plan.gap, hint=self._way_out())
+
+    def _way_out(self) -> str:
+        """The flag that places columns: without a header there are no names to place them by."""
+        if any(finding.what == "header" and finding.value == "no" for finding in self.reader.source.findings):
+            names = ",".join(column.name for column in self.planned.table.columns)
+            return f"The source has no header: name its columns in their order, as in --columns {names}"
+        return "Name columns with --map SOURCE=TARGET, after a look at what heal plan shows"
 
     @property
     def is_no_op(self) -> bool:

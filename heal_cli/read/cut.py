@@ -14,7 +14,7 @@ from heal_cli.model import Chunk
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.dialect import Dialect
 from heal_cli.read.fields import Grammar
-from heal_cli.read.records import MAX_RECORD_BYTES, lay_out
+from heal_cli.read.records import MAX_RECORD_BYTES, lay_out, lay_out_lines
 
 # Looked for before empty lines are counted: a literal first byte lets `re` skip at memchr's speed.
 _HAS_BLANK: Final = {b"\n": re.compile(rb"\n\r?\n"), b"\r": re.compile(rb"\r\r")}
@@ -160,7 +160,7 @@ def _first_records(data: bytes, grammar: Grammar, batch_bytes: int) -> bytes:
 
 def _measure(data: bytes, grammar: Grammar, *, final: bool) -> _Piece:
     if grammar.quote and grammar.quote.encode() in data:
-        layout = lay_out(data, grammar, final=final)
+        layout = lay_out_lines(data, grammar) or lay_out(data, grammar, final=final)
         return _Piece(
             layout.stop, layout.lines, layout.rows, True, layout.multiline, layout.blanks, layout.broken
         )

@@ -17,6 +17,9 @@ from heal_cli.read.fields import Grammar
 MAX_RECORD_BYTES: Final = 128 * 2**20
 """A longer cell would not fit the memory that a load is promised to keep to."""
 
+_NEVER: Final = "\x1f"
+"""A separator that splits no line: text that holds it is laid out the long way."""
+
 # Lines looked at before lines that stand by themselves decide that a quote is not closed on purpose.
 _LOOK_LINES: Final = 64
 
@@ -59,6 +62,34 @@ def lay_out(data: bytes, grammar: Grammar, *, final: bool, details: bool = False
     end = 0 if not height else min(int(lines.ends[-1]) + 1, len(data))
     records = _positions(lines, is_record, inside, grammar.terminator) if details else None
     return Layout(end, height, int(is_record.sum()), blanks, bool(inside.any()), bool(broken), records)
+
+
+def lay_out_lines(data: bytes, grammar: Grammar) -> Layout | None:
+    """The records of `data` where each line is one, at a third of the cost of `lay_out`; else None.
+
+    Args:
+        data: Whole lines; the last may lack its terminator at the end of the source.
+    """
+    if grammar.escape or grammar.terminator != b"\n" or grammar.width == 1 or _NEVER.encode() in data:
+        return None
+    try:
+        lines = pl.read_csv(
+            data,
+            has_header=False,
+            separator=_NEVER,
+            quote_char=None,
+            schema={"line": pl.String()},
+            infer_schema=False,
+        ).to_series()
+    except pl.exceptions.PolarsError:  # bytes that are no UTF-8
+        return None
+    height = data.count(b"\n") + (not data.endswith(b"\n"))
+    if lines.null_count() or len(lines) != height:  # empty lines
+        return None
+    quotes = lines.str.count_matches(grammar.quote, literal=True)
+    if ((quotes & 1) == 1).any():
+        return None
+    return Layout(len(data), height, height, 0, False, False, None)
 
 
 def _split_lines(data: bytes, grammar: Grammar, *, final: bool) -> _Lines:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import polars as pl
 
 from heal_cli.model import ROW
 from heal_cli.record.durable import DurableFile, file_name
-from heal_cli.record.rejects import json_lines
 
 
 def leftovers_path(state_dir: str, table: str, run: str) -> Path:
@@ -33,32 +33,37 @@ class LeftoverWriter:
         return self._file.path
 
     def write(self, leftovers: pl.DataFrame, *, source: str, batch: int, attempt: int) -> None:
-        """Put one batch's leftovers on disk as `{"run", "batch", "attempt", "source", "row", "values"}`.
+        """Put one batch's leftovers on disk: a line that says where they are from, then a line a row.
+
+        `{"run", "source", "batch", "attempt"}`, then `{"row", "values": {column: value}}` for each row that
+        holds something. Naming the origin once keeps the file a fraction of the source's size.
 
         Args:
-            leftovers: ROW and source columns as text; rows that hold nothing are left out.
+            leftovers: ROW and source columns that JSON can hold.
 
         Raises:
             RecordError: They are not on disk; the batch must not commit.
         """
         columns = [name for name in leftovers.columns if name != ROW]
-        kept = (
-            leftovers.filter(pl.any_horizontal(pl.col(columns).is_not_null()))
-            if columns
-            else leftovers.clear()
-        )
-        if kept.is_empty():
+        if not columns or (kept := leftovers.filter(_holds_something(columns))).is_empty():
             return
-        records = kept.select(
-            pl.lit(self._run).alias("run"),
-            pl.lit(batch, pl.Int64).alias("batch"),
-            pl.lit(attempt, pl.Int64).alias("attempt"),
-            pl.lit(source).alias("source"),
-            pl.col(ROW).alias("row"),
-            pl.struct(columns).alias("values"),
+        origin = {"run": self._run, "source": source, "batch": batch, "attempt": attempt}
+        lines = kept.select(
+            pl.concat_str(
+                pl.lit('{"row":'),
+                pl.col(ROW).cast(pl.String),
+                pl.lit(',"values":'),
+                pl.struct(columns).struct.json_encode(),
+                pl.lit("}"),
+            )
         )
-        self._file.append(json_lines(records))
+        body = lines.write_csv(include_header=False, quote_style="never")
+        self._file.append(msgspec.json.encode(origin) + b"\n" + body.encode())
 
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+
+def _holds_something(columns: list[str]) -> pl.Expr:
+    return pl.any_horizontal(pl.col(columns).is_not_null())

@@ -39,6 +39,9 @@ RECORD: Final = pl.Schema(
 
 ENDING: Final = "rejects"
 
+_OF_ITS_BLOCK: Final = b'{"row":'
+"""How a line begins that belongs to the origin said above it (leftovers)."""
+
 
 class RejectRecord(msgspec.Struct, frozen=True):
     """One line of a rejects file; see `RECORD`."""
@@ -150,14 +153,19 @@ def drop_uncommitted(path: Path, *, run: str, source: str, committed: Container[
         RecordError: The file could not be rewritten; it is as it was.
     """
     decoder = msgspec.json.Decoder(_Origin)
+    is_block_dead = False
 
     def is_dead(line: bytes) -> bool:
+        nonlocal is_block_dead
+        if line.startswith(_OF_ITS_BLOCK):
+            return is_block_dead
         try:
             origin = decoder.decode(line)
         except msgspec.DecodeError:
             return False
         known = (origin.source, origin.batch, origin.attempt)
-        return origin.run == run and origin.source == source and known not in committed
+        is_block_dead = origin.run == run and origin.source == source and known not in committed
+        return is_block_dead
 
     try:
         return drop_lines(path, is_dead)

@@ -233,9 +233,12 @@ class Writer:
             return
         cursor.execute("ROLLBACK TO SAVEPOINT heal_rows")
         if self._loader.may_screen(rows, segment.screens):
-            trial.put_back(self._loader.screen(cursor, segment))
-        else:
-            self._cut_down(trial, segment, error)
+            screened = self._loader.screen(cursor, segment)
+            if screened.known is not segment.known:
+                trial.put_back(screened)
+                return
+            segment = screened
+        self._cut_down(trial, segment, error)
 
     def _cut_down(self, trial: Work, segment: Segment, error: psycopg.Error | None) -> None:
         """Name the refused row, or halve where it is not known.

@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 import psycopg
 
+from heal_cli.errors import WriteError
 from heal_cli.model import TableSchema, WriteOptions
 from heal_cli.write.conflict import Conflict, choose_conflict
 from heal_cli.write.copy import Copier
@@ -41,6 +42,7 @@ class Loader:
         self._has_deferrable = any(c.deferrable for c in table.constraints) or any(
             t.is_constraint for t in table.triggers
         )
+        self._has_gatekeepers = table.row_security or table.kind == "v" or bool(table.triggers)
         # Row triggers before the write may mend a row; a policy may refuse the row that would win.
         self._is_decisive = not table.row_security and not any(
             t.enabled and t.row and t.on_insert and t.timing != "after" for t in table.triggers
@@ -50,7 +52,7 @@ class Loader:
         """Choose between COPY and INSERT.
 
         Raises:
-            WriteError: No unique constraint tells duplicates, as `--on-conflict` needs.
+            WriteError: `--on-conflict` needs a unique constraint to tell duplicates by, or a right to update.
         """
         if self._facts is not None:
             return
@@ -59,6 +61,8 @@ class Loader:
             return
         facts = self._read_facts(connection)
         self._conflict = choose_conflict(self._options, facts.uniques, self._table.qualified)
+        if update:
+            self._check_update_right(connection)
         if update or copy_is_refused(self._table):
             self._copier = Inserter(self._table, facts, self._conflict)
 
@@ -103,7 +107,7 @@ class Loader:
         if self._options.on_conflict == "reject":
             self._has_faults = found is not None and found.height > 0
         if found is None or found.is_empty():
-            return segment._replace(screens=MOST_SCREENS if segment.screens else 1)
+            return segment._replace(screens=segment.screens + 1)
         return segment.knowing(found)._replace(screens=segment.screens + 1)
 
     def verdict(self, error: psycopg.Error | None, rows: pl.DataFrame) -> tuple[int, pl.DataFrame] | None:
@@ -123,7 +127,18 @@ class Loader:
         """Who is to blame, as far as this table is concerned."""
         if error.sqlstate == "21000" and self._options.on_conflict == "update":
             return Fault.ROW  # one key twice in a statement: smaller ones tell them apart
-        return fault_of(error, may_insert=self._table.can_insert)
+        # Elsewhere a missing right is nothing that a row could mend: on a sequence, a function, to UPDATE.
+        return fault_of(error, may_insert=self._table.can_insert and self._has_gatekeepers)
+
+    def _check_update_right(self, connection: psycopg.Connection) -> None:
+        """With policies on the table, a missing right would look like a verdict on every row."""
+        query = "SELECT pg_catalog.has_any_column_privilege(%s::pg_catalog.oid, 'UPDATE'), current_user::text"
+        may, role = connection.execute(query, (self._table.oid,)).fetchone() or (False, "")
+        if not may:
+            raise WriteError(
+                f"Role {role!r} may not update {self._table.qualified}, as --on-conflict update does",
+                hint=f'Ask its owner for GRANT UPDATE ON {self._table.qualified} TO "{role}"',
+            )
 
     def _read_facts(self, connection: psycopg.Connection) -> Facts:
         if self._facts is None:

@@ -24,6 +24,7 @@ from heal_cli.write.screen_cells import (
     to_faults,
 )
 from heal_cli.write.screen_keys import (
+    Parent,
     equal_columns,
     missing_parents,
     parents_in_batch,
@@ -120,12 +121,13 @@ class Screen:
         # An arbiter speaks before any other constraint: INSERT ... ON CONFLICT does so too.
         uniques = sorted(self._facts.uniques, key=lambda unique: not self._conflict.is_arbiter(unique.name))
         found: list[pl.DataFrame] = []
+        orphaned: list[pl.DataFrame] = []  # the server looks for parents last
         for unique in uniques:
             found += self._taken(cursor, relation, unique)
         for foreign in self._facts.foreigns:
             if not foreign.is_self and (missing := missing_parents(cursor, relation, foreign)):
-                found.append(_no_parent(foreign, to_frame(missing, _parent_said(foreign))))
-        refused = {row for frame in (*before, *found) for row in frame[ROW]}
+                orphaned.append(_no_parent(foreign, to_frame(missing, _parent_said(foreign))))
+        refused = {row for frame in (*before, *found, *orphaned) for row in frame[ROW]}
         groups = []
         for unique in uniques:
             exact = equal_columns(rows, self._table, unique)
@@ -139,8 +141,8 @@ class Screen:
         references = [
             foreign for foreign in self._facts.foreigns if foreign.is_self and not foreign.is_hidden
         ]
-        parents = [parents_in_batch(cursor, relation, foreign) or [] for foreign in references]
-        return found + self._resolve(groups, references, parents, refused)
+        parents = [parents_in_batch(cursor, relation, foreign) for foreign in references]
+        return found + self._resolve(groups, references, parents, refused) + orphaned
 
     def _taken(self, cursor: psycopg.Cursor, relation: sql.Composable, unique: Unique) -> list[pl.DataFrame]:
         # Under `update` the row that is there gives way, and with it perhaps its other keys.
@@ -177,7 +179,7 @@ class Screen:
         self,
         groups: list[_Group],
         references: list[Foreign],
-        parents: list[list[tuple[int, int | None]]],
+        parents: list[list[Parent]],
         refused: set[int],
     ) -> list[pl.DataFrame]:
         """FAULTS between the rows of the batch, as they would come up one row after the other."""
@@ -193,13 +195,23 @@ class Screen:
         while True:
             holders = first_of_each(keys, refused)
             lost = lost_claims(keys, holders)
-            orphaned = orphans(parents, refused | lost.keys())
+            orphaned = orphans(
+                [[(p.row, p.parent) for p in pairs] for pairs in parents], refused | lost.keys()
+            )
             if not orphaned:
                 break
             refused |= orphaned.keys()
-            for row, at in orphaned.items():
-                said = f"Its parent is neither in {references[at].references} nor loaded from this batch"
-                found.append(_no_parent(references[at], _said([(row, said)])))
+            for at, foreign in enumerate(references):
+                said = [
+                    (
+                        p.row,
+                        f"Key {_referring(foreign)} = ({p.key}) is not in {foreign.references}, nor loaded here",
+                    )
+                    for p in parents[at]
+                    if orphaned.get(p.row) == at
+                ]
+                if said:
+                    found.append(_no_parent(foreign, _said(said).unique(ROW, maintain_order=True)))
         for at, group in enumerate(groups):
             found += _lost(group, {row: held[at] for row, held in lost.items() if at in held})
         return found
@@ -238,8 +250,13 @@ def _no_parent(foreign: Foreign, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _parent_said(foreign: Foreign) -> pl.Expr:
-    columns = ", ".join(pair.column for pair in foreign.pairs)
-    return pl.format("{} = ({}) is not in {}", pl.lit(f"Key ({columns})"), "key", pl.lit(foreign.references))
+    return pl.format(
+        "{} = ({}) is not in {}", pl.lit(f"Key {_referring(foreign)}"), "key", pl.lit(foreign.references)
+    )
+
+
+def _referring(foreign: Foreign) -> str:
+    return f"({', '.join(pair.column for pair in foreign.pairs)})"
 
 
 def _named(unique: Unique) -> str:

@@ -56,6 +56,14 @@ class Shared(NamedTuple):
     key: str
 
 
+class Parent(NamedTuple):
+    """A row whose parent is not in the table, and the row of the batch that may be it."""
+
+    row: int
+    parent: int | None
+    key: str
+
+
 class Missing(NamedTuple):
     """Rows whose foreign key finds no parent in the table."""
 
@@ -160,10 +168,8 @@ def missing_parents(
     return None if rows is None else [Missing(*row) for row in rows]
 
 
-def parents_in_batch(
-    cursor: psycopg.Cursor, relation: sql.Composable, foreign: Foreign
-) -> list[tuple[int, int | None]] | None:
-    """(row, row of the batch that it refers to) of rows whose parent is not in the table yet."""
+def parents_in_batch(cursor: psycopg.Cursor, relation: sql.Composable, foreign: Foreign) -> list[Parent]:
+    """Staged rows whose parent is not in the table yet; none where no query can tell."""
     match = [
         sql.SQL("p.{} {} {}").format(
             sql.Identifier(pair.referenced),
@@ -172,13 +178,21 @@ def parents_in_batch(
         )
         for pair in foreign.pairs
     ]
-    return ask(
+    rows = ask(
         cursor,
         sql.SQL(
-            "SELECT c.{row}, p.{row} FROM (SELECT * FROM {relation} WHERE {orphan}) AS c"
+            "SELECT c.{row}, p.{row}, c.heal_key FROM"
+            " (SELECT heal_row.*, {key} AS heal_key FROM {relation} WHERE {orphan}) AS c"
             " LEFT JOIN (SELECT * FROM {relation}) AS p ON {match}"
-        ).format(row=sql.Identifier(ROW), relation=relation, orphan=_orphan(foreign), match=_AND.join(match)),
+        ).format(
+            row=sql.Identifier(ROW),
+            key=_reference_text(foreign),
+            relation=relation,
+            orphan=_orphan(foreign),
+            match=_AND.join(match),
+        ),
     )
+    return [Parent(*row) for row in rows or ()]
 
 
 def to_frame(rows: list[Taken] | list[Shared] | list[Missing], said: pl.Expr) -> pl.DataFrame:

@@ -21,7 +21,16 @@ import psycopg
 
 from heal_cli.model import REJECTS, ROW, Chunk, Healed, WriteOptions
 from heal_cli.schema import introspect, schema_version
-from heal_cli.write import BatchRef, RunNote, Target, Writer, begin_run, claim_source, ledger_migrations, migrate
+from heal_cli.write import (
+    BatchRef,
+    RunNote,
+    Target,
+    Writer,
+    begin_run,
+    claim_source,
+    ledger_migrations,
+    migrate,
+)
 
 BATCH_ROWS: Final = 130_000  # about 16 MiB of such a file
 USERS: Final = 1_000_003

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from heal_cli.model import ROW
-from heal_cli.record import LeftoverWriter, leftovers_path
+from heal_cli.record import LeftoverWriter, drop_uncommitted, leftovers_path
 
 
 def test_values_are_kept_by_row_and_column(tmp_path: Path) -> None:
@@ -20,23 +20,24 @@ def test_values_are_kept_by_row_and_column(tmp_path: Path) -> None:
     writer.close()
     assert path.name == "public.t.r1.leftovers.jsonl"
     assert [json.loads(line) for line in path.read_text().splitlines()] == [
-        {
-            "run": "r1",
-            "batch": 4,
-            "attempt": 1,
-            "source": "a.csv",
-            "row": 1,
-            "values": {"row": "x", 'a"b': None},
-        },
-        {
-            "run": "r1",
-            "batch": 4,
-            "attempt": 1,
-            "source": "a.csv",
-            "row": 3,
-            "values": {"row": "", 'a"b': "\x00é"},
-        },
+        {"run": "r1", "source": "a.csv", "batch": 4, "attempt": 1},
+        {"row": 1, "values": {"row": "x", 'a"b': None}},
+        {"row": 3, "values": {"row": "", 'a"b': "\x00é"}},
     ]
+
+
+def test_lines_of_attempts_that_never_committed_are_dropped(tmp_path: Path) -> None:
+    """A block goes with its origin line; blocks that were committed stay as they are."""
+    path = leftovers_path(str(tmp_path), "t", "r1")
+    writer = LeftoverWriter(path, "r1")
+    for attempt in (1, 2):
+        writer.write(pl.DataFrame({ROW: [1, 2], "x": ["a", "b"]}), source="a", batch=0, attempt=attempt)
+    before = path.read_text().splitlines()
+    assert drop_uncommitted(path, run="r1", source="a", committed={("a", 0, 2)}) == 3
+    assert path.read_text().splitlines() == before[3:]
+    writer.write(pl.DataFrame({ROW: [3], "x": ["c"]}), source="a", batch=1, attempt=1)
+    writer.close()
+    assert len(path.read_text().splitlines()) == 5
 
 
 def test_nothing_left_over_makes_no_file(tmp_path: Path) -> None:

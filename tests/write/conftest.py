@@ -56,7 +56,6 @@ class Lab:
         self.conninfo = conninfo
         self.user_conninfo = conninfo
         self._writers: list[Writer] = []
-        self._digest = 0
         (self.schema,) = conn.execute("select current_schema()").fetchone() or ("",)
         migrate(conn, ledger_migrations())
 
@@ -89,15 +88,15 @@ class Lab:
         with psycopg.connect(conninfo, autocommit=True) as connection:
             target = introspect(connection, f"{self.schema}.{table}")
         frame = self.frame(target, columns)
-        self._digest += 1
-        chunk = Chunk(self._digest, 0, 1, 1, 1, f"{self.schema}{self._digest}", frame.height, 1, b"")
-        if run is None:
-            run = str(uuid.uuid4())
-            begin_run(self.conn, RunNote(run, "test", "0", target.oid, "t", target.version, "", ""))
-        source = claim_source(
-            self.conn, chunk, run=run, table_oid=target.oid, name="a.csv", batch_bytes=1,
-            schema_version=target.version, again=False, source_id=None, is_same=lambda batches: True,
-        ).source  # fmt: skip
+        chunk = Chunk(0, 0, 1, 1, 1, uuid.uuid4().hex, frame.height, 1, b"")
+        with psycopg.connect(self.conninfo, autocommit=True) as books:
+            if run is None:
+                run = str(uuid.uuid4())
+                begin_run(books, RunNote(run, "test", "0", target.oid, "t", target.version, "", ""))
+            source = claim_source(
+                books, chunk, run=run, table_oid=target.oid, name="a.csv", batch_bytes=1,
+                schema_version=target.version, again=False, source_id=None, is_same=lambda batches: True,
+            ).source  # fmt: skip
         writer = Writer(
             Target(
                 conninfo,
@@ -115,7 +114,8 @@ class Lab:
             healed, BatchRef(source, "a.csv", chunk), lambda rejects, rows, attempt: recorded.append(rejects)
         )
         writer.close()
-        totals = run_totals(self.conn, run) if ledger else Rows()
+        with psycopg.connect(self.conninfo, autocommit=True) as books:
+            totals = run_totals(books, run) if ledger else Rows()
         return Loaded(written, recorded, totals, run)
 
     def rows(self, columns: str = "*", table: str = "t", order: str = "1") -> list[tuple[Any, ...]]:

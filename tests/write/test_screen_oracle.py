@@ -76,7 +76,11 @@ def insert(
     return outcome
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(table=tables(), rows=ROWS, before=BEFORE, ignore=st.booleans())
 def test_loaded_rows_are_those_that_single_inserts_load(lab, table, rows, before, ignore) -> None:
     """The same rows load, and every other is a reject or duplicate with an SQLSTATE the server gave it too."""
@@ -106,7 +110,10 @@ def test_loaded_rows_are_those_that_single_inserts_load(lab, table, rows, before
         written = loaded.written
         assert sorted(written.loaded.to_list()) == [row for row, code in expected.items() if code is None]
         assert len(found) + written.duplicates.height + written.loaded.len() == len(rows)
-        if not arbiter:
+        # What no query tells comes last here and may come first there; and of two values that their types
+        # refuse, INSERT names the one that the planner folds first, COPY the left one.
+        is_told = "/ b" not in body and "exclude" not in body and not ("even" in body and "char(2)" in body)
+        if not arbiter and is_told:
             assert found == {row: code for row, code in expected.items() if code is not None}
         order = "a::text, b::text, c::text"
         assert lab.rows("a, b, c", name, order) == lab.rows("a, b, c", f"{name}_oracle", order)
