@@ -66,6 +66,8 @@ def begin(cursor: psycopg.Cursor, options: WriteOptions, *, server_version: int)
         "IntervalStyle": "iso_8601",
         "TimeZone": "UTC",
         "bytea_output": "hex",
+        "lc_monetary": "C",  # money travels as a plain number, whose point other locales read otherwise
+        "jit": "off",  # catalog and staging queries are short; compiling them costs more
         "extra_float_digits": 1,
         "default_transaction_read_only": "off",
     }

@@ -24,7 +24,7 @@ _TEXT_LIKE: Final = frozenset({"text", "varchar", "bpchar", "citext", "json"})
 
 BINARY_BASES: Final = frozenset(
     {"int2", "int4", "int8", "float4", "float8", "bool", "date", "time", "timestamp", "timestamptz"}
-    | {"numeric", "uuid", "bytea", "jsonb"}
+    | {"numeric", "uuid", "jsonb"}
     | _TEXT_LIKE
 )
 """Base types whose binary form pgpq can write from the wire dtypes; enums too (their label as text)."""
@@ -77,7 +77,6 @@ def _binary(names: Sequence[str], types: Sequence[PgType]) -> Callable[[pl.DataF
 
 _TO_BYTES: Final[dict[str, Callable[[str], pl.Expr]]] = {
     "uuid": lambda name: pl.col(name).str.replace_all("-", "", literal=True).str.decode("hex"),
-    "bytea": lambda name: pl.col(name).str.slice(2).str.decode("hex"),
 }
 
 
@@ -87,7 +86,6 @@ def _record_batches(frame: pl.DataFrame, bases: Mapping[str, str]) -> Iterator[R
 
     layouts = {
         "uuid": DataType.large_binary(),
-        "bytea": DataType.large_binary(),
         "time": DataType.time64("us"),
     }
     recast = {name: layouts[base] for name, base in bases.items() if base in layouts}

@@ -25,7 +25,7 @@ def test_ignored_duplicates_are_counted_and_recorded(lab, fallback) -> None:
     assert [frame.height for frame in loaded.recorded] == [4]
     totals = loaded.totals
     assert (totals.read, totals.loaded, totals.duplicates, totals.rejected) == (22, 18, 2, 2)
-    assert lab.rows("a", order="id")[3:6] == [(1,), (1,), (1,)] or (3, 7) in lab.rows()
+    assert (3, 7) in lab.rows()
     assert fallback == []
 
 
