@@ -396,7 +396,7 @@ class ReadOptions:
     header: bool | None = None
     skip_rows: int = 0
     columns: tuple[str, ...] = ()  # names to use in place of the header's
-    batch_bytes: int = 16 * 2**20
+    batch_bytes: int = 8 * 2**20
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class Settings:
     header: bool | None = None
     skip_rows: Count = 0
     columns: Names = ()
-    batch_bytes: Annotated[int, Meta(ge=1024)] = 16 * 2**20
+    batch_bytes: Annotated[int, Meta(ge=1024)] = 8 * 2**20
 
     null: Names = ()
     date_order: Literal["DMY", "MDY", "YMD"] | None = None

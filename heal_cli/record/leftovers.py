@@ -9,6 +9,7 @@ import polars as pl
 
 from heal_cli.model import ROW
 from heal_cli.record.durable import DurableFile, file_name
+from heal_cli.record.rejects import json_lines
 
 
 def leftovers_path(state_dir: str, table: str, run: str) -> Path:
@@ -48,17 +49,8 @@ class LeftoverWriter:
         if not columns or (kept := leftovers.filter(_holds_something(columns))).is_empty():
             return
         origin = {"run": self._run, "source": source, "batch": batch, "attempt": attempt}
-        lines = kept.select(
-            pl.concat_str(
-                pl.lit('{"row":'),
-                pl.col(ROW).cast(pl.String),
-                pl.lit(',"values":'),
-                pl.struct(columns).struct.json_encode(),
-                pl.lit("}"),
-            )
-        )
-        body = lines.write_csv(include_header=False, quote_style="never")
-        self._file.append(msgspec.json.encode(origin) + b"\n" + body.encode())
+        rows = json_lines(kept.select(row=ROW, values=pl.struct(columns)))
+        self._file.append(msgspec.json.encode(origin) + b"\n" + rows)
 
     def close(self) -> None:
         """Let go of the file."""
