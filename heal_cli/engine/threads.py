@@ -79,6 +79,7 @@ def run_load(
                 stack.callback(reader.close)
                 table = table or _begin(run, reader)
                 source = SourceRun(run, location, table, reader)
+                stack.callback(source.close)
                 source.require_cover()
                 sources.append(source)
                 crew.load(source)
@@ -108,6 +109,7 @@ def run_plan(options: LoadOptions, *, stdin: BinaryIO | None = None) -> PlanRepo
         stack.callback(reader.close)
         table, _ = find_target(run.connection, replace(options, create=False, ddl=None), reader.sample())
         source = SourceRun(run, locations[0], table, reader)
+        stack.callback(source.close)
         notes = other_shapes(source, locations[1:])
         return preview(source, notes=notes, seconds=time.perf_counter() - began)
 

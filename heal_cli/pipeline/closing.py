@@ -77,7 +77,10 @@ def _finish(run: Run, source: SourceRun, *, retried: bool) -> None:
     if source.claimed is None or source.last is None:
         return
     number = source.claimed.source
-    finish_source(run.connection, number, stop=source.last.stop, digest=source.last.digest)
+    last = source.last
+    finish_source(
+        run.connection, number, stop=last.stop, digest=last.digest, rows=last.first_row + last.rows - 1
+    )
     for trace in traces(run.connection, number):
         if trace.run == run.id and not retried:
             continue

@@ -30,6 +30,11 @@ def _told(run: Run, source: SourceRun) -> str:
     """When and by which run a source was loaded, or begun, before."""
     claimed = source.claimed
     assert claimed is not None
+    if claimed.is_new:
+        return (
+            f"{source.name!r} begins with {claimed.rows_before} rows that were loaded before; only what came after"
+            " them is loaded (--again loads all of it)"
+        )
     if claimed.finished_at is None:
         return f"{source.name!r} goes on where run {claimed.begun_by} stopped, by that run's plan"
     when = f"{claimed.finished_at.astimezone():%Y-%m-%d %H:%M}"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import msgspec
 
@@ -12,13 +11,12 @@ from heal_cli.errors import PlanError, SchemaChanged
 from heal_cli.heal import make_plan
 from heal_cli.match.explicit import check_renames
 from heal_cli.model import Chunk, Plan, Rows, TableSchema
+from heal_cli.pipeline.claiming import claim
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
-from heal_cli.read import SourceReader, open_source
+from heal_cli.read import SourceReader
 from heal_cli.schema import introspect
-from heal_cli.write import ClaimedSource, DoneBatch, claim_source, keep_plan
-
-STDIN: Final = "-"
+from heal_cli.write import keep_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +33,18 @@ class SourceRun:
     def __init__(self, run: Run, location: str, table: TableSchema, reader: SourceReader) -> None:
         self.run = run
         self.name = location
-        self.reader = reader
-        self.sample = reader.sample()
-        self.claimed = self._claim(table)
+        self.reader, self.claimed = claim(run, location, table, reader)
+        self.sample = self.reader.sample()
+        self.first_row = 1 + (self.claimed.rows_before if self.claimed else 0)
+        self.last_row = run.options.limit
         self.planned = Planned(table, self._plan(table))
         self.skipped = Outcome()
         self.last: Chunk | None = None
         self.is_exhausted = False
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.reader.close()
 
     def require_cover(self) -> None:
         """Refuse to load by a plan that does not cover the table.
@@ -67,17 +70,18 @@ class SourceRun:
     @property
     def is_known(self) -> bool:
         """An earlier run loaded all or some of it."""
-        return self.claimed is not None and (self.is_no_op or bool(self.claimed.batches))
+        claimed = self.claimed
+        return claimed is not None and (self.is_no_op or bool(claimed.batches) or claimed.rows_before > 0)
 
     def chunks(self) -> Iterator[Chunk]:
         """Chunks that are still to be loaded; those that the ledger has are counted as `already`."""
-        limit = self.run.options.limit
         for chunk in self.reader.chunks():
-            if limit is not None and chunk.first_row > limit:
+            if self.last_row is not None and chunk.first_row > self.last_row:
                 break
-            if limit is not None and chunk.first_row + chunk.rows - 1 > limit:
-                chunk = replace(chunk, rows=limit - chunk.first_row + 1)
             self.last = chunk
+            if chunk.first_row + chunk.rows <= self.first_row:
+                self.skipped += Outcome(Rows(already=chunk.rows))
+                continue
             done = self.claimed.batches.get(chunk.index) if self.claimed else None
             if done is not None and done.complete and done.digest == chunk.digest:
                 self.skipped += Outcome(Rows(already=chunk.rows))
@@ -116,41 +120,3 @@ class SourceRun:
         encoded = msgspec.json.encode(plan).decode()
         kept = keep_plan(self.run.connection, claimed.source, encoded, table.version)
         return msgspec.json.decode(kept, type=Plan)
-
-    def _claim(self, table: TableSchema) -> ClaimedSource | None:
-        if not self.run.has_ledger:
-            return None
-        options = self.run.options
-        source_id = options.source_id
-        # Two streams may well begin alike, or be alike: only a name makes a finished one the same.
-        is_nameless = self.name == STDIN and source_id is None
-        if options.limit is not None:
-            source_id = f"{source_id or ''} first {options.limit} rows".strip()
-        return claim_source(
-            self.run.connection,
-            self.sample.chunk,
-            run=self.run.id,
-            table_oid=table.oid,
-            name=self.name,
-            batch_bytes=options.read.batch_bytes,
-            schema_version=table.version,
-            again=options.again or is_nameless,
-            source_id=source_id,
-            is_same=self._begins_with,
-        )
-
-    def _begins_with(self, batches: Mapping[int, DoneBatch]) -> bool:
-        """The batches of an earlier load are, byte for byte, a beginning of this source."""
-        if set(batches) <= {0} or self.reader.source.size is None:
-            return True  # the first batch was compared; a stream shows the rest only once
-        reader = open_source(self.name, self.run.options.read)
-        try:
-            wanted = max(batches)
-            for chunk in reader.chunks():
-                if chunk.index in batches and batches[chunk.index].digest != chunk.digest:
-                    return False
-                if chunk.index == wanted:
-                    return True
-            return False
-        finally:
-            reader.close()

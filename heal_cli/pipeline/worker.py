@@ -44,7 +44,8 @@ class BatchWorker:
 
     def process(self, source: SourceRun, chunk: Chunk) -> Outcome:
         """Load one chunk to its end: committed, rejected with reasons, or settled by others."""
-        batch = _up_to(source.reader.parse(chunk), chunk)
+        batch = _between(source.reader.parse(chunk), source.first_row, source.last_row)
+        skipped, chunk = chunk.rows - batch.chunk.rows, batch.chunk
         outcome = Outcome()
         while True:
             planned = source.planned
@@ -59,7 +60,7 @@ class BatchWorker:
                 continue
             outcome += count(healed, written)
             read = chunk.rows - written.already
-            return replace(outcome, rows=replace(outcome.rows, read=read, already=written.already))
+            return replace(outcome, rows=replace(outcome.rows, read=read, already=written.already + skipped))
 
     def _write(self, source: SourceRun, table: TableSchema, batch: Batch, healed: Healed) -> Written:
         run, chunk = self._run, batch.chunk
@@ -94,17 +95,19 @@ class BatchWorker:
         return self._writer
 
 
-def _up_to(batch: Batch, chunk: Chunk) -> Batch:
-    """The batch without the rows that `--limit` cut off its chunk."""
-    if batch.frame.height + batch.broken.height <= chunk.rows:
+def _between(batch: Batch, first: int, last: int | None) -> Batch:
+    """The batch without rows that an earlier, shorter source brought in, or that `--limit` leaves out."""
+    chunk = batch.chunk
+    if first <= chunk.first_row and (last is None or chunk.first_row + chunk.rows - 1 <= last):
         return batch
-    stop = chunk.first_row + chunk.rows
-    kept = batch.frame[ROW] < stop
+    is_wanted = pl.col(ROW).is_between(first, chunk.first_row + chunk.rows if last is None else last)
+    kept = batch.frame.select(is_wanted).to_series()
+    frame, broken = batch.frame.filter(kept), batch.broken.filter(is_wanted)
     return replace(
         batch,
-        chunk=chunk,
-        frame=batch.frame.filter(kept),
-        broken=batch.broken.filter(pl.col(ROW) < stop),
+        chunk=replace(chunk, rows=frame.height + broken.height),
+        frame=frame,
+        broken=broken,
         absent={name: mask.filter(kept) for name, mask in batch.absent.items()},
         quoted={name: mask.filter(kept) for name, mask in batch.quoted.items()},
     )

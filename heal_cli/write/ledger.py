@@ -15,6 +15,10 @@ from heal_cli.model import Chunk, Rows
 _CLAIM_LOCK_CLASS: Final = 0x6865  # first key of the two-key advisory locks of this file
 
 
+_MOST_EARLIER: Final = 10_000
+"""Sources among which a file that grew is looked for; past that, the oldest are forgotten."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One committed savepoint of one batch, as the ledger holds it."""
@@ -51,6 +55,7 @@ class ClaimedSource:
     begun_by: str  # run
     finished_at: datetime | None
     batches: Mapping[int, DoneBatch]
+    rows_before: int  # first rows that an earlier, shorter source brought in
     is_new: bool
 
 
@@ -102,6 +107,7 @@ def claim_source(
     schema_version: str,
     again: bool,
     source_id: str | None,
+    rows_before: int,
     is_same: Callable[[Mapping[int, DoneBatch]], bool],
 ) -> ClaimedSource:
     """The ledger's row for this content and table: an earlier one to go on with, or a new one.
@@ -110,6 +116,7 @@ def claim_source(
 
     Args:
         is_same: Says whether the batches of an earlier load are a beginning of this source.
+        rows_before: Of a new source: how many of its first rows are in the table already.
         again: Load anew, unless an earlier `--again` of this content is unfinished.
     """
     with connection.transaction(), connection.cursor() as cursor:
@@ -118,14 +125,14 @@ def claim_source(
             (_CLAIM_LOCK_CLASS, f"{table_oid}/{first.digest}"),
         )
         cursor.execute(
-            "SELECT source, generation, batch_bytes, plan::text, schema_version, run::text, finished_at"
+            "SELECT source, generation, batch_bytes, plan::text, schema_version, run::text, finished_at, rows_before"
             " FROM heal.load_sources WHERE table_oid = %s AND first_digest = %s AND first_stop = %s"
             " AND source_id IS NOT DISTINCT FROM %s ORDER BY generation DESC, source DESC",
             (table_oid, first.digest, first.stop, source_id),
         )
         known = cursor.fetchall()
         generation = 1 + max((row[1] for row in known), default=-1)
-        for source, _, old_bytes, plan, old_version, begun_by, finished_at in known:
+        for source, _, old_bytes, plan, old_version, begun_by, finished_at, before in known:
             batches = _batches(cursor, source)
             if not is_same(batches):
                 continue
@@ -133,19 +140,22 @@ def claim_source(
                 break
             _note_source(cursor, run, source, name)
             return ClaimedSource(
-                source, old_bytes, plan, old_version, begun_by, finished_at, batches, is_new=False
+                source, old_bytes, plan, old_version, begun_by, finished_at, batches, before, is_new=False
             )
         cursor.execute(
             "INSERT INTO heal.load_sources (table_oid, generation, source_id, name, first_stop, first_digest,"
-            " batch_bytes, schema_version, run) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING source",
+            " batch_bytes, schema_version, run, rows_before) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " RETURNING source",
             (
                 *(table_oid, generation, source_id, name, first.stop, first.digest),
-                *(batch_bytes, schema_version, run),
+                *(batch_bytes, schema_version, run, rows_before),
             ),
         )
         (source,) = cursor.fetchone() or (0,)
         _note_source(cursor, run, source, name)
-        return ClaimedSource(source, batch_bytes, None, schema_version, run, None, {}, is_new=True)
+        return ClaimedSource(
+            source, batch_bytes, None, schema_version, run, None, {}, rows_before, is_new=True
+        )
 
 
 def _note_source(cursor: psycopg.Cursor, run: str, source: int, name: str) -> None:
@@ -153,6 +163,31 @@ def _note_source(cursor: psycopg.Cursor, run: str, source: int, name: str) -> No
         "INSERT INTO heal.load_run_sources (run, source, name) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
         (run, source, name),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierSource:
+    """A content that was loaded into the table, or begun, as far as it takes to know its like again."""
+
+    batch_bytes: int
+    first_stop: int
+    first_digest: str
+    stop: int | None  # None: not finished
+    digest: str | None
+    rows: int | None
+
+
+def earlier_sources(
+    connection: psycopg.Connection, table_oid: int, source_id: str | None
+) -> list[EarlierSource]:
+    """The latest sources of a table, at most `_MOST_EARLIER`."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT batch_bytes, first_stop, first_digest, stop, digest, rows FROM heal.load_sources"
+            " WHERE table_oid = %s AND source_id IS NOT DISTINCT FROM %s ORDER BY source DESC LIMIT %s",
+            (table_oid, source_id, _MOST_EARLIER),
+        )
+        return [EarlierSource(*row) for row in cursor.fetchall()]
 
 
 def keep_plan(connection: psycopg.Connection, source: int, plan: str, schema_version: str) -> str:
@@ -173,13 +208,13 @@ def keep_plan(connection: psycopg.Connection, source: int, plan: str, schema_ver
         return str(kept)
 
 
-def finish_source(connection: psycopg.Connection, source: int, *, stop: int, digest: str) -> None:
+def finish_source(connection: psycopg.Connection, source: int, *, stop: int, digest: str, rows: int) -> None:
     """Note that every batch of the source is committed."""
     with connection.transaction():
         connection.execute(
-            "UPDATE heal.load_sources SET finished_at = pg_catalog.clock_timestamp(), stop = %s, digest = %s"
-            " WHERE source = %s AND finished_at IS NULL",
-            (stop, digest, source),
+            "UPDATE heal.load_sources SET finished_at = pg_catalog.clock_timestamp(), stop = %s, digest = %s,"
+            " rows = %s WHERE source = %s AND finished_at IS NULL",
+            (stop, digest, rows, source),
         )
 
 

@@ -30,7 +30,9 @@ CREATE TABLE heal.load_sources (
     run          uuid NOT NULL,                -- the run that began it
     started_at   timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     finished_at  timestamptz,
-    stop         bigint,                       -- length and hash of the whole, once finished
+    rows_before  bigint NOT NULL DEFAULT 0,    -- its first rows that an earlier, shorter source brought in
+    stop         bigint,                       -- length, hash and rows of the whole, once finished
+    rows         bigint,
     digest       text
 );
 CREATE INDEX load_sources_table ON heal.load_sources (table_oid, first_digest);

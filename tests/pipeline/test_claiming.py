@@ -1,0 +1,96 @@
+"""Which content a source is: grown files, other batch sizes, other names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+import heal_cli
+from heal_cli.model import LoadReport
+
+
+@pytest.fixture
+def load(conn: psycopg.Connection, conninfo: str, tmp_path: Path):
+    """Load a text as a file into table `t (id int)`, which has no key to refuse a second copy."""
+    row = conn.execute("select current_schema()").fetchone()
+    assert row is not None
+    dsn = make_conninfo(conninfo, options=f"-c search_path={row[0]}")
+    conn.execute("create table t (id int)")
+
+    def loaded(data: bytes, name: str = "t.csv", **options) -> LoadReport:
+        path = tmp_path / name
+        path.write_bytes(data)
+        return heal_cli.load(path, table="t", dsn=dsn, state_dir=str(tmp_path / "state"), **options)
+
+    return loaded
+
+
+def ids(conn: psycopg.Connection) -> list[int]:
+    """What is in the table."""
+    return [row[0] for row in conn.execute("select id from t order by id").fetchall()]
+
+
+def csv(first: int, last: int) -> bytes:
+    """Rows of one column and a second, so that no line is blank."""
+    return b"".join(b"%d,x\n" % number for number in range(first, last + 1))
+
+
+HEADER = b"id,note\n"
+
+
+@pytest.mark.parametrize("batch_bytes", [1024, 8 << 20])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "bom"])
+def test_a_file_that_grew_loads_its_tail(load, conn, batch_bytes, mark) -> None:
+    """Rows that were loaded before are not loaded again, however the file is cut; a note says so."""
+    load(mark + HEADER + csv(1, 700), batch_bytes=batch_bytes)
+    report = load(mark + HEADER + csv(1, 1000), batch_bytes=batch_bytes)
+    assert ids(conn) == list(range(1, 1001))
+    assert (report.rows.read, report.rows.loaded, report.rows.already) == (300, 300, 700)
+    assert any("begins with 700 rows" in note for note in report.notes)
+    assert load(mark + HEADER + csv(1, 1000), batch_bytes=batch_bytes).rows.already == 1000
+    assert ids(conn) == list(range(1, 1001))
+
+
+def test_a_grown_jsonl_loads_its_tail(load, conn) -> None:
+    """Growth is seen in JSON lines as in CSV."""
+    lines = [b'{"id": %d}\n' % number for number in range(1, 11)]
+    load(b"".join(lines[:4]), "t.jsonl")
+    load(b"".join(lines), "t.jsonl")
+    assert ids(conn) == list(range(1, 11))
+
+
+def test_a_last_row_that_went_on_is_another_row(load, conn) -> None:
+    """`2` that became `25` did not grow by a row: the file is a new source."""
+    load(b"id\n1\n2")
+    load(b"id\n1\n25\n")
+    assert ids(conn) == [1, 1, 2, 25]
+
+
+def test_a_changed_file_is_a_new_source(load, conn) -> None:
+    """The name says nothing: other bytes are other rows."""
+    load(HEADER + csv(1, 3))
+    load(HEADER + csv(2, 4))
+    assert ids(conn) == [1, 2, 2, 3, 3, 4]
+
+
+@pytest.mark.parametrize("batch_bytes", [1024, 3000, 8 << 20])
+def test_another_batch_size_is_the_same_source(load, conn, batch_bytes) -> None:
+    """A loaded file stays a no-op when it would be cut otherwise now."""
+    data = HEADER + csv(1, 2000)
+    load(data, batch_bytes=2048)
+    report = load(data, "copy.csv", batch_bytes=batch_bytes)
+    assert (report.rows.read, report.rows.already) == (0, 2000)
+    assert ids(conn) == list(range(1, 2001))
+
+
+def test_an_unfinished_load_goes_on_by_its_own_cuts(load, conn) -> None:
+    """A load that stopped half-way is finished under another --batch-bytes without a row twice."""
+    data = HEADER + csv(1, 2000) + b"x,x\n" * 20 + csv(2001, 3000)
+    stopped = load(data, batch_bytes=1024, max_rejects=5, jobs=1)
+    assert stopped.exit_code == 4
+    report = load(data, batch_bytes=8 << 20)
+    assert ids(conn) == list(range(1, 3001))
+    assert stopped.rows.rejected + report.rows.rejected == 20
