@@ -80,6 +80,7 @@ def run_load(
                 table = table or _begin(run, reader)
                 source = SourceRun(run, location, table, reader)
                 stack.callback(source.close)
+                source.add_unknown_columns()
                 source.require_cover()
                 sources.append(source)
                 crew.load(source)

@@ -57,7 +57,7 @@ def heal_batch(batch: Batch, plan: Plan) -> Healed:
     good = pl.DataFrame(columns)
     if refused.height:
         good = good.filter(~rows.is_in(refused[ROW].implode()))
-    to_file = leftovers is not None and plan.rescue is None and plan.unknown_columns == "rescue"
+    to_file = leftovers is not None and plan.rescue is None and plan.unknown_columns in {"rescue", "add"}
     return Healed(
         parts=_parts(good, rows, absent),
         rejects=pl.concat([batch.broken, refused]).sort(ROW),

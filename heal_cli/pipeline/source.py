@@ -15,7 +15,7 @@ from heal_cli.pipeline.claiming import claim
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
 from heal_cli.read import SourceReader
-from heal_cli.schema import introspect
+from heal_cli.schema import add_columns, introspect
 from heal_cli.write import keep_plan
 
 
@@ -45,6 +45,18 @@ class SourceRun:
     def close(self) -> None:
         """Let go of the file."""
         self.reader.close()
+
+    def add_unknown_columns(self) -> None:
+        """Give the table a column for each source column that has none, where `--unknown-columns add` says so."""
+        unknown = self.planned.plan.unmatched_source
+        run, table = self.run, self.planned.table
+        if run.options.unknown_columns != "add" or run.options.write.dry_run or not unknown:
+            return
+        run.notes.append(
+            add_columns(run.connection, table.schema, table.name, self.sample.frame.select(unknown))
+        )
+        table = introspect(run.connection, run.options.table)
+        self.planned = Planned(table, self._plan(table))
 
     def require_cover(self) -> None:
         """Refuse to load by a plan that does not cover the table.

@@ -37,6 +37,8 @@ def find_target(
     try:
         return _checked(connection, introspect(connection, options.table)), None
     except MissingTable:
+        if options.write.dry_run:
+            raise  # making it could not be rolled back with the rest
         if options.ddl is not None:
             run_ddl(connection, Path(options.ddl))
             return introspect(connection, options.table), f"Made table {options.table} with {options.ddl}"

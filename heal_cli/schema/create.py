@@ -60,6 +60,31 @@ def create_table(
     return statement
 
 
+def add_columns(conn: psycopg.Connection[Any], schema: str, table: str, frame: pl.DataFrame) -> str:
+    """Add a nullable column for each column of the frame that the table lacks, and return the SQL.
+
+    Adding a nullable column without a default takes an ACCESS EXCLUSIVE lock for a moment and rewrites nothing.
+
+    Raises:
+        SchemaError: The role does not own the table, or it cannot take more columns.
+    """
+    names = column_names(frame.columns)
+    adding = sql.SQL(", ").join(
+        sql.SQL("ADD COLUMN IF NOT EXISTS {} {}").format(sql.Identifier(name), sql.SQL(type_name))
+        for name, type_name in zip(names, infer_types(frame), strict=True)
+    )
+    statement = sql.SQL("ALTER TABLE {} {}").format(sql.Identifier(schema, table), adding)
+    try:
+        with conn.transaction():
+            conn.execute(statement)
+    except psycopg.ProgrammingError as exc:
+        raise SchemaError(
+            f"Table {schema}.{table} cannot be given the columns {', '.join(names)}: {exc.diag.message_primary}",
+            hint="Keep their values aside with --unknown-columns rescue",
+        ) from exc
+    return statement.as_string(conn)
+
+
 def plan_table(table: str, frame: pl.DataFrame, *, key: Sequence[str] = ()) -> sql.Composed:
     """The CREATE TABLE for a source, one line a column; see `create_table`."""
     sources = [name for name in frame.columns if name != ROW]

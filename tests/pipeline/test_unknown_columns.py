@@ -1,0 +1,86 @@
+"""Source columns that have no target: kept, dropped, refused or added, as told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+import heal_cli
+from heal_cli.model import LoadReport
+
+DATA = "id,name,shoe size\n1,Ann,38\n2,Bob,\n"
+
+
+@pytest.fixture
+def load(conn: psycopg.Connection, conninfo: str, tmp_path: Path):
+    """Load DATA into table `t` of the test's schema."""
+    row = conn.execute("select current_schema()").fetchone()
+    assert row is not None
+    dsn = make_conninfo(conninfo, options=f"-c search_path={row[0]}")
+    (tmp_path / "t.csv").write_text(DATA)
+
+    def loaded(**options) -> LoadReport:
+        return heal_cli.load(
+            tmp_path / "t.csv", table="t", dsn=dsn, state_dir=str(tmp_path / "state"), **options
+        )
+
+    return loaded
+
+
+def test_they_go_to_the_rescue_column(load, conn) -> None:
+    """A free JSONB column named _rescued takes them, row by row, empty cells left out."""
+    conn.execute("create table t (id int, name text, _rescued jsonb)")
+    load()
+    assert conn.execute("select id, _rescued from t order by id").fetchall() == [
+        (1, {"shoe size": "38"}),
+        (2, None),
+    ]
+
+
+def test_without_one_they_go_to_the_leftovers_file(load, conn) -> None:
+    """The leftovers file holds their row numbers and values."""
+    conn.execute("create table t (id int, name text)")
+    report = load()
+    lines = [json.loads(line) for line in Path(report.leftovers_path).read_text().splitlines()]
+    assert lines[1:] == [{"row": 1, "values": {"shoe size": "38"}}]
+
+
+def test_they_are_added_when_told(load, conn) -> None:
+    """`add` makes a column with a type inferred from the values, and says the SQL it ran."""
+    conn.execute("create table t (id int, name text)")
+    report = load(unknown_columns="add")
+    assert conn.execute("select id, name, shoe_size from t order by id").fetchall() == [
+        (1, "Ann", 38),
+        (2, "Bob", None),
+    ]
+    assert any("ADD COLUMN" in note for note in report.notes)
+    assert report.leftovers_path is None
+
+
+def test_a_dry_run_adds_and_makes_nothing(load, conn) -> None:
+    """`--dry-run` leaves the table as it was, and does not make a missing one."""
+    conn.execute("create table t (id int, name text)")
+    assert load(unknown_columns="add", dry_run=True).rows.loaded == 2
+    assert conn.execute("select * from t").fetchall() == []
+    conn.execute("drop table t")
+    with pytest.raises(heal_cli.errors.MissingTable):
+        load(create=True, dry_run=True)
+
+
+def test_rows_that_have_some_are_rejected_when_told(load, conn) -> None:
+    """`reject` keeps out the rows that hold a value nobody takes, and only those."""
+    conn.execute("create table t (id int, name text)")
+    report = load(unknown_columns="reject")
+    assert conn.execute("select id from t").fetchall() == [(2,)]
+    assert report.reject_reasons == {"unknown_column": 1}
+
+
+def test_they_are_dropped_when_told(load, conn) -> None:
+    """`drop` leaves no trace of them."""
+    conn.execute("create table t (id int, name text)")
+    report = load(unknown_columns="drop")
+    assert (report.rows.loaded, report.leftovers_path) == (2, None)
