@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 import psycopg
 
 from heal_cli.engine.failures import Failures
-from heal_cli.errors import BudgetExceeded
+from heal_cli.errors import BudgetExceeded, Interrupted
 from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress, TableSchema
 from heal_cli.pipeline import (
     BatchWorker,
@@ -88,6 +88,7 @@ def run_load(
                 break
         if table is None or not sources:
             raise failures.first
+        crew.require_whole()
         crew.finish()
         run.notes += failures.notes
         report = close_run(
@@ -165,6 +166,28 @@ class _Crew:
         """Give all connections back."""
         for worker in self._workers:
             worker.close()
+
+    def require_whole(self) -> None:
+        """Refuse to commit a part of an `--atomic` run.
+
+        Raises:
+            Interrupted: A signal stopped it.
+            BudgetExceeded: Too many rows were rejected.
+        """
+        if not self._run.options.write.atomic or not self.is_stopped:
+            return
+        rows = self.outcome.rows
+        if self._signal:
+            raise Interrupted(
+                f"Stopped by signal {self._signal}; --atomic committed nothing",
+                signal_number=self._signal,
+                hint=f"Run it again: {self._run.command}",
+            )
+        raise BudgetExceeded(
+            f"{rows.rejected} of {rows.read} rows were rejected, more than --max-rejects"
+            f" {self._run.options.max_rejects} allows; --atomic committed nothing",
+            hint=f"See why in {str(self._run.rejects.path)!r}",
+        )
 
     def finish(self) -> None:
         """End what `--atomic` or `--dry-run` kept open."""

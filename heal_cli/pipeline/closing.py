@@ -79,7 +79,11 @@ def _finish(run: Run, source: SourceRun, *, retried: bool) -> None:
     number = source.claimed.source
     last = source.last
     finish_source(
-        run.connection, number, stop=last.stop, digest=last.digest, rows=last.first_row + last.rows - 1
+        run.connection,
+        number,
+        stop=last.stop,
+        digest=last.digest,
+        rows=last.first_row + source.rows_of(last) - 1,
     )
     for trace in traces(run.connection, number):
         if trace.run == run.id and not retried:

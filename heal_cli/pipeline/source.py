@@ -85,6 +85,10 @@ class SourceRun:
         claimed = self.claimed
         return claimed is not None and (self.is_no_op or bool(claimed.batches) or claimed.rows_before > 0)
 
+    def rows_of(self, chunk: Chunk) -> int:
+        """Records of the chunk that `--limit` lets in."""
+        return chunk.rows if self.last_row is None else min(chunk.rows, self.last_row - chunk.first_row + 1)
+
     def chunks(self) -> Iterator[Chunk]:
         """Chunks that are still to be loaded; those that the ledger has are counted as `already`."""
         for chunk in self.reader.chunks():
@@ -92,11 +96,11 @@ class SourceRun:
                 break
             self.last = chunk
             if chunk.first_row + chunk.rows <= self.first_row:
-                self.skipped += Outcome(Rows(already=chunk.rows))
+                self.skipped += Outcome(Rows(already=self.rows_of(chunk)))
                 continue
             done = self.claimed.batches.get(chunk.index) if self.claimed else None
             if done is not None and done.complete and done.digest == chunk.digest:
-                self.skipped += Outcome(Rows(already=chunk.rows))
+                self.skipped += Outcome(Rows(already=self.rows_of(chunk)))
                 continue
             yield chunk
         self.is_exhausted = True

@@ -45,7 +45,7 @@ class BatchWorker:
     def process(self, source: SourceRun, chunk: Chunk) -> Outcome:
         """Load one chunk to its end: committed, rejected with reasons, or settled by others."""
         batch = _between(source.reader.parse(chunk), source.first_row, source.last_row)
-        skipped, chunk = chunk.rows - batch.chunk.rows, batch.chunk
+        skipped, chunk = source.rows_of(chunk) - batch.chunk.rows, batch.chunk
         outcome = Outcome()
         while True:
             planned = source.planned

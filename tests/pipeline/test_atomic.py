@@ -1,0 +1,78 @@
+"""All or nothing, budgets and limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+import heal_cli
+from heal_cli.errors import BudgetExceeded
+from heal_cli.model import LoadReport
+
+
+@pytest.fixture
+def load(conn: psycopg.Connection, conninfo: str, tmp_path: Path):
+    """Load texts as files, in batches of 1 KiB, into table `t (id int, note text)`."""
+    row = conn.execute("select current_schema()").fetchone()
+    assert row is not None
+    dsn = make_conninfo(conninfo, options=f"-c search_path={row[0]}")
+    conn.execute("create table t (id int, note text)")
+
+    def loaded(*texts: str, **options) -> LoadReport:
+        paths = [tmp_path / f"{number}.csv" for number in range(len(texts))]
+        for path, text in zip(paths, texts, strict=True):
+            path.write_text(text)
+        state = str(tmp_path / "state")
+        return heal_cli.load(paths, table="t", dsn=dsn, state_dir=state, batch_bytes=1024, **options)
+
+    return loaded
+
+
+def rows(first: int, last: int) -> str:
+    """A file of rows, every hundredth of which cannot be loaded."""
+    return "id,note\n" + "".join(f"{'x' if n % 100 == 50 else n},row {n}\n" for n in range(first, last))
+
+
+def count(conn: psycopg.Connection) -> int:
+    """Rows in the table."""
+    row = conn.execute("select count(*) from t").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_atomic_over_budget_commits_nothing(load, conn) -> None:
+    """--atomic with too many rejects leaves the table as it was, and a later load starts from nothing."""
+    with pytest.raises(BudgetExceeded, match="committed nothing"):
+        load(rows(0, 1000), rows(1000, 2000), atomic=True, max_rejects=5)
+    assert count(conn) == 0
+    report = load(rows(0, 1000), rows(1000, 2000), atomic=True)
+    assert (report.rows.loaded, report.rows.rejected) == (1980, 20)
+    assert count(conn) == 1980
+
+
+def test_a_budget_stops_and_a_larger_one_goes_on(load, conn) -> None:
+    """--max-rejects ends with 4 and keeps what is committed; the same command allowing more finishes."""
+    stopped = load(rows(0, 3000), max_rejects=3)
+    assert stopped.exit_code == 4
+    assert count(conn) == stopped.rows.loaded < 2970
+    report = load(rows(0, 3000))
+    assert count(conn) == 2970
+    assert stopped.rows.rejected + report.rows.rejected == 30
+
+
+def test_a_dry_run_is_the_whole_run_rolled_back(load, conn) -> None:
+    """--dry-run counts as the run would, and leaves neither rows nor a memory of them."""
+    report = load(rows(0, 1000), dry_run=True)
+    assert (report.rows.loaded, report.rows.rejected) == (990, 10)
+    assert count(conn) == 0
+    assert load(rows(0, 1000)).rows.loaded == 990
+
+
+def test_a_limited_load_takes_the_first_rows_once(load, conn) -> None:
+    """--limit N loads rows 1 to N, and the same command again nothing."""
+    assert load(rows(0, 1000), limit=120).rows.loaded == 119
+    assert load(rows(0, 1000), limit=120).rows.already == 120
+    assert count(conn) == 119
