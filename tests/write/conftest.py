@@ -95,7 +95,7 @@ class Lab:
                 begin_run(books, RunNote(run, "test", "0", target.oid, "t", target.version, "", ""))
             source = claim_source(
                 books, chunk, run=run, table_oid=target.oid, name="a.csv", batch_bytes=1,
-                schema_version=target.version, again=False, source_id=None, is_same=lambda batches: True,
+                schema_version=target.version, again=False, source_id=None, rows_before=0, is_same=lambda batches: True,
             ).source  # fmt: skip
         writer = Writer(
             Target(

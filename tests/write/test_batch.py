@@ -71,7 +71,7 @@ class Bench:
         chunk = Chunk(0, 0, 100, 1, 1, digest, batch.rows.len() + batch.rejects.height, 100, b"")
         source = claim_source(
             self.conn, chunk, run=self.run, table_oid=self.table.oid, name="a.csv", batch_bytes=1,
-            schema_version=self.table.version, again=False, source_id=None, is_same=lambda batches: True,
+            schema_version=self.table.version, again=False, source_id=None, rows_before=0, is_same=lambda batches: True,
         ).source  # fmt: skip
 
         def record(rejects: pl.DataFrame, rows: pl.Series, attempt: int) -> None:
