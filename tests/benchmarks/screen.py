@@ -94,7 +94,7 @@ def seconds(conninfo: str, case: str, batches: list[pl.DataFrame], options: Writ
         chunk = Chunk(0, 0, 1, 1, 1, run, BATCH_ROWS, 1, b"")
         source = claim_source(
             conn, chunk, run=run, table_oid=table.oid, name="bench", batch_bytes=1,
-            schema_version=table.version, again=False, source_id=None, is_same=lambda batches: True,
+            schema_version=table.version, again=False, source_id=None, rows_before=0, is_same=lambda batches: True,
         ).source  # fmt: skip
         writer = Writer(Target(conninfo, table, options, run, True, lambda c: schema_version(c, table.oid)))
         began = time.perf_counter()
