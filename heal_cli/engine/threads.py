@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 import psycopg
 
 from heal_cli.engine.failures import Failures
-from heal_cli.errors import BudgetExceeded, Interrupted
+from heal_cli.errors import BudgetExceeded, Interrupted, UsageError
 from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress, TableSchema
 from heal_cli.pipeline import (
     BatchWorker,
@@ -25,6 +25,7 @@ from heal_cli.pipeline import (
     SourceRun,
     close_run,
     find_target,
+    finish,
     other_shapes,
     preview,
 )
@@ -65,6 +66,11 @@ def run_load(
         HealError: What ended the run; what was committed stays, and the same command goes on from there.
     """
     locations = expand(options.sources)
+    if options.write.atomic and options.unknown_columns == "add" and len(locations) > 1:
+        raise UsageError(
+            "--atomic holds the table while it loads, so --unknown-columns add cannot change it for a second source",
+            hint="Add the columns first, or leave one of the two flags out",
+        )
     with ExitStack() as stack, _faults_of_the_server("loading"):
         run = Run(options, command=command, version=version)
         stack.callback(run.close)
@@ -81,9 +87,14 @@ def run_load(
                 source = SourceRun(run, location, table, reader)
                 stack.callback(source.close)
                 source.add_unknown_columns()
+                table = source.planned.table
                 source.require_cover()
                 sources.append(source)
                 crew.load(source)
+                source.is_loaded = source.is_exhausted and not crew.is_stopped
+                if not options.write.atomic:
+                    finish(run, source, retried=crew.has_failed_attempts)
+                source.close()
             if crew.is_stopped:
                 break
         if table is None or not sources:
@@ -150,12 +161,13 @@ class _Crew:
         self._failed = Event()
         self._failure: BaseException | None = None
         self._signal = 0
+        self._is_over = False
         self.outcome = Outcome()
 
     @property
     def is_stopped(self) -> bool:
         """A signal or the reject budget ended the run before its sources."""
-        return self._signal != 0 or self._is_over_budget()
+        return self._signal != 0 or self._is_over
 
     @property
     def has_failed_attempts(self) -> bool:
@@ -226,7 +238,7 @@ class _Crew:
         """The report with what a signal or the reject budget makes of it."""
         if self._signal:
             return replace(report, exit_code=128 + self._signal, resume=self._run.command)
-        if self._is_over_budget():
+        if self._is_over:
             allowed = self._run.options.max_rejects
             note = (
                 f"Stopped: more rows were rejected than --max-rejects {allowed} allows; to go on, allow more"
@@ -246,6 +258,8 @@ class _Crew:
                 with self._lock:
                     self.outcome += outcome
                     rows = self.outcome.rows
+                    # Once passed is passed: batches still in flight may bring a share down again.
+                    self._is_over |= self._is_over_budget()
                 self._on_progress(Progress(source.name, chunk.position, source.reader.source.size, rows))
         except BaseException as error:
             self._fail(error)

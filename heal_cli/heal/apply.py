@@ -52,7 +52,10 @@ def heal_batch(batch: Batch, plan: Plan) -> Healed:
     if leftovers is not None and plan.unknown_columns == "reject":
         rejects.append(_unknown_rejects(rows, leftover_objects(leftovers, batch.kinds)))
     elif leftovers is not None and plan.rescue:
-        columns[plan.rescue] = leftover_objects(leftovers, batch.kinds).alias(plan.rescue)
+        rescued = leftover_objects(leftovers, batch.kinds)
+        columns[plan.rescue] = rescued.alias(plan.rescue)
+        if plan.table.column(plan.rescue).default is not None:
+            absent[plan.rescue] = rescued.is_null()
     refused = merge_rejects(rejects)
     good = pl.DataFrame(columns)
     if refused.height:

@@ -47,13 +47,15 @@ def gather(batch: Batch, column: ColumnPlan) -> Gathered:
         if name is None or name not in frame.columns:
             continue
         other = frame[name]
+        if other.dtype != values.dtype:  # a cast might lose something: 12.75 beside whole numbers
+            values, other = as_text(values), as_text(other)
         used = lacking & other.is_not_null()
         if used.any():
-            values = values.zip_with(~used, other.cast(values.dtype))
+            values = values.zip_with(~used, other)
             if fallback.tier is not Tier.EXACT:  # another spelling of the same name is no heal
                 heals.append(HealMask(fallback.pattern or fallback.tier.value, used))
             lacking = lacking & ~used
-        losers.append((name, other.is_not_null() & ~used & other.cast(values.dtype).ne_missing(values)))
+        losers.append((name, other.is_not_null() & ~used & other.ne_missing(values)))
     return Gathered(values, ~lacking if absent is not None else None, tuple(heals), tuple(losers))
 
 

@@ -5,7 +5,7 @@ from `SourceRun.chunks()`, gives each to a `BatchWorker`, on as many threads as 
 the outcomes; `close_run` checks the books and makes the report.
 """
 
-from heal_cli.pipeline.closing import close_run
+from heal_cli.pipeline.closing import close_run, finish
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.preview import other_shapes, preview
 from heal_cli.pipeline.run import Run
@@ -20,6 +20,7 @@ __all__ = [
     "SourceRun",
     "close_run",
     "find_target",
+    "finish",
     "other_shapes",
     "preview",
 ]

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from heal_cli.errors import SourceError
 from heal_cli.model import Format, ReadOptions, TableSchema
 from heal_cli.pipeline.run import Run
-from heal_cli.read import SourceReader, open_source, prefix_digests
+from heal_cli.read import SourceReader, open_source, prefixes
 from heal_cli.write import ClaimedSource, DoneBatch, EarlierSource, claim_source, earlier_sources
 
 STDIN: Final = "-"
@@ -31,7 +32,7 @@ def claim(
     read, rows_before = options.read, 0
     if reader.source.size is not None and reader.source.format is not Format.PARQUET and not again:
         earlier = earlier_sources(run.connection, table.oid, _source_id(run))
-        known = _known_beginnings(name, read, earlier)
+        known = _known_beginnings(name, read, earlier, is_csv=reader.source.format is Format.CSV)
         begun = [e for e in known if e.stop is None]
         if begun and begun[0].batch_bytes != read.batch_bytes:
             read = replace(read, batch_bytes=begun[0].batch_bytes)
@@ -61,11 +62,25 @@ def _source_id(run: Run) -> str | None:
     return f"{options.source_id or ''} first {options.limit} rows".strip()
 
 
-def _known_beginnings(name: str, options: ReadOptions, earlier: list[EarlierSource]) -> list[EarlierSource]:
-    """Those that this file begins with: finished ones whole, begun ones with their first batch."""
+def _known_beginnings(
+    name: str, options: ReadOptions, earlier: list[EarlierSource], *, is_csv: bool
+) -> list[EarlierSource]:
+    """Those that this file begins with: finished ones whole, begun ones with their first batch.
+
+    Raises:
+        SourceError: A finished one ends inside a quoted cell of this file.
+    """
     ends = {e: (e.first_stop, e.first_digest) if e.stop is None else (e.stop, e.digest) for e in earlier}
-    digests = prefix_digests(name, options, {stop for stop, _ in ends.values()})
-    return [e for e, (stop, digest) in ends.items() if digests.get(stop) == digest]
+    begins = prefixes(name, options, {stop for stop, _ in ends.values()})
+    known = [e for e, (stop, digest) in ends.items() if stop in begins and begins[stop].digest == digest]
+    for e in known:
+        if e.stop is not None and is_csv and not begins[e.stop].is_closed:
+            raise SourceError(
+                f"{name!r} begins with {e.rows} rows that were loaded before, but the last of them was cut off inside a"
+                " quoted cell, so nobody can tell which rows are new",
+                hint="Look for them in the table and in the rejects, then load it all with --again",
+            )
+    return known
 
 
 def _begins_with(

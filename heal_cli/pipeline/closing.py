@@ -43,10 +43,8 @@ def close_run(
         ConservationError: Rows read and rows accounted for differ.
     """
     _check_books(run, outcome.rows)
-    if run.has_ledger:
-        for source in sources:
-            if source.is_exhausted and not stopped:
-                _finish(run, source, retried=retried)
+    for source in sources:
+        finish(run, source, retried=retried)
     report = LoadReport(
         run=run.id,
         table=table.qualified,
@@ -72,10 +70,14 @@ def close_run(
     return report
 
 
-def _finish(run: Run, source: SourceRun, *, retried: bool) -> None:
-    """Note that the source is loaded whole, and drop the lines of attempts that no commit stands for."""
-    if source.claimed is None or source.last is None:
+def finish(run: Run, source: SourceRun, *, retried: bool) -> None:
+    """Note that the source is loaded whole, and drop the lines of attempts that no commit stands for.
+
+    Does nothing for a source that is not, or that was finished already. Call it after the last commit.
+    """
+    if source.claimed is None or source.last is None or not source.is_loaded or source.is_finished:
         return
+    source.is_finished = True
     number = source.claimed.source
     last = source.last
     finish_source(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -40,7 +40,9 @@ class SourceRun:
         self.planned = Planned(table, self._plan(table))
         self.skipped = Outcome()
         self.last: Chunk | None = None
-        self.is_exhausted = False
+        self.is_exhausted = False  # every chunk was given out
+        self.is_loaded = False  # and came back without a failure
+        self.is_finished = False  # and the ledger knows
 
     def close(self) -> None:
         """Let go of the file."""
@@ -94,7 +96,7 @@ class SourceRun:
         for chunk in self.reader.chunks():
             if self.last_row is not None and chunk.first_row > self.last_row:
                 break
-            self.last = chunk
+            self.last = replace(chunk, data=None)
             if chunk.first_row + chunk.rows <= self.first_row:
                 self.skipped += Outcome(Rows(already=self.rows_of(chunk)))
                 continue

@@ -24,6 +24,7 @@ class BatchWorker:
         self._writer: Writer | None = None
         self._table: TableSchema | None = None
         self._has_failed = False
+        self._attempts: dict[tuple[str, int], int] = {}  # outlives a writer: a number is never used twice
 
     def close(self) -> None:
         """Give the connection back."""
@@ -90,7 +91,8 @@ class BatchWorker:
                     run=run.id,
                     has_ledger=run.has_ledger,
                     version_of=lambda connection: schema_version(connection, table.oid),
-                )
+                ),
+                self._attempts,
             )
         return self._writer
 

@@ -1,6 +1,6 @@
 """Sources to batches: any file as chunks of whole records, each record accounted for."""
 
-from heal_cli.read.prefix import prefix_digests
+from heal_cli.read.prefix import prefixes
 from heal_cli.read.source import SourceReader, expand, open_source
 
-__all__ = ["SourceReader", "expand", "open_source", "prefix_digests"]
+__all__ = ["SourceReader", "expand", "open_source", "prefixes"]

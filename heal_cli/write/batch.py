@@ -17,7 +17,7 @@ import polars as pl
 import psycopg
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from heal_cli.errors import DatabaseUnavailable, SchemaChanged
+from heal_cli.errors import DatabaseUnavailable, SchemaChanged, WriteError
 from heal_cli.model import Chunk, Healed, TableSchema, WriteOptions, Written
 from heal_cli.write.connection import begin, connect
 from heal_cli.write.ledger import Piece, add_piece, lock_batch
@@ -61,12 +61,12 @@ class BatchRef:
 class Writer:
     """Writes batches over one connection of its own, opened when first needed."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, attempts: dict[tuple[str, int], int] | None = None) -> None:
         self._target = target
         self._lock = TableLock(target.table, target.version_of)
         self._loader = Loader(target.table, target.options, target.run if target.has_ledger else None)
         self._connection: psycopg.Connection | None = None
-        self._attempts: dict[tuple[str, int], int] = {}
+        self._attempts = attempts if attempts is not None else {}
         self.has_failed_attempts = False
         """Lines of attempts that never committed may stand in the rejects file."""
 
@@ -170,7 +170,7 @@ class Writer:
         """Make ready for the next try: a usable connection or none, and a smaller step after a time limit."""
         if connection.broken or connection.closed:
             if doubtful is trial and not self._target.has_ledger:
-                raise DatabaseUnavailable(
+                raise WriteError(
                     "The connection was lost during COMMIT, and without a ledger nobody can tell whether the last"
                     " batch is in the table",
                     hint="Look for its rows before loading them again",
@@ -271,4 +271,7 @@ class Writer:
 
 
 def _is_passing(error: BaseException) -> bool:
+    """True for what another try may get past, a server that is just restarting included."""
+    if isinstance(error, DatabaseUnavailable):
+        return True
     return isinstance(error, psycopg.Error) and fault_of(error) in {Fault.RETRY, Fault.WORLD, Fault.LIMIT}

@@ -213,8 +213,8 @@ def finish_source(connection: psycopg.Connection, source: int, *, stop: int, dig
     with connection.transaction():
         connection.execute(
             "UPDATE heal.load_sources SET finished_at = pg_catalog.clock_timestamp(), stop = %s, digest = %s,"
-            " rows = %s WHERE source = %s AND finished_at IS NULL",
-            (stop, digest, rows, source),
+            " rows = %s WHERE source = %s AND (finished_at IS NULL OR stop < %s)",
+            (stop, digest, rows, source, stop),
         )
 
 

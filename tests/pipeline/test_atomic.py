@@ -76,3 +76,11 @@ def test_a_limited_load_takes_the_first_rows_once(load, conn) -> None:
     assert load(rows(0, 1000), limit=120).rows.loaded == 119
     assert load(rows(0, 1000), limit=120).rows.already == 120
     assert count(conn) == 119
+
+
+def test_a_share_once_passed_stays_passed(load) -> None:
+    """A percentage that clean batches in flight bring down again still stops the run, and says so."""
+    bad = "id,note\n" + "".join(f"{'x' if n < 1400 and n % 4 == 0 else n},row {n}\n" for n in range(40_000))
+    report = load(bad, max_rejects="10%")
+    assert report.exit_code == 4
+    assert report.rows.read < 40_000

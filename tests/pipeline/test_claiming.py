@@ -94,3 +94,24 @@ def test_an_unfinished_load_goes_on_by_its_own_cuts(load, conn) -> None:
     report = load(data, batch_bytes=8 << 20)
     assert ids(conn) == list(range(1, 3001))
     assert stopped.rows.rejected + report.rows.rejected == 20
+
+
+def test_a_file_cut_off_inside_a_quoted_cell_is_not_guessed(load, conn) -> None:
+    """When the earlier load ended inside a cell that went on, nobody can tell which rows are new: it stops."""
+    load(b'id,note\n0,zero\n1,"x\n')
+    with pytest.raises(heal_cli.errors.SourceError, match="inside a quoted cell"):
+        load(b'id,note\n0,zero\n1,"x\ny"\n2,z\n')
+    assert ids(conn) == [0]
+
+
+def test_a_source_is_finished_though_a_later_one_fails(load, conn, tmp_path) -> None:
+    """A first file that was loaded whole is known when it grows, whatever became of the second."""
+    row = conn.execute("select current_schema()").fetchone()
+    dsn = make_conninfo(conn.info.dsn, options=f"-c search_path={row[0]}")
+    first, second = tmp_path / "a.csv", tmp_path / "b.csv"
+    first.write_bytes(HEADER + csv(1, 10))
+    second.write_bytes(HEADER + b"x,x\n" * 30)
+    options = {"table": "t", "dsn": dsn, "state_dir": str(tmp_path / "state")}
+    assert heal_cli.load([first, second], max_rejects=3, **options).exit_code == 4
+    load(HEADER + csv(1, 15), "a.csv")
+    assert ids(conn) == list(range(1, 16))

@@ -84,3 +84,10 @@ def test_they_are_dropped_when_told(load, conn) -> None:
     conn.execute("create table t (id int, name text)")
     report = load(unknown_columns="drop")
     assert (report.rows.loaded, report.leftovers_path) == (2, None)
+
+
+def test_rows_without_any_keep_the_rescue_columns_default(load, conn) -> None:
+    """A rescue column with a default gets it in rows that have nothing to rescue, NOT NULL or not."""
+    conn.execute("create table t (id int, name text, metadata jsonb not null default '{}')")
+    assert load().rows.loaded == 2
+    assert conn.execute("select metadata from t order by id").fetchall() == [({"shoe size": "38"},), ({},)]
