@@ -1,0 +1,53 @@
+"""The words of `heal`: what passes from one stage to the next.
+
+Objects are for what happens once per run or batch, frames for what happens once per row.
+Everything here is frozen; nothing here does I/O or knows a module outside this folder.
+"""
+
+from heal_cli.model.frames import LOCATIONS, REJECTS, ROW
+from heal_cli.model.matching import Candidate, ColumnMatch, Kind, Matching, Tier
+from heal_cli.model.options import LoadOptions, MatchOptions, ReadOptions, WriteOptions
+from heal_cli.model.plan import ColumnPlan, Healed, Plan, Written
+from heal_cli.model.report import HealTally, LoadReport, PatternTrial, Progress, Rows
+from heal_cli.model.source import Batch, Chunk, Finding, Format, Source
+from heal_cli.model.table import Column, Constraint, PgType, TableSchema, Trigger
+from heal_cli.model.values import ColumnFormat, Converted, DateOrder, HealMask, ValueOptions
+
+__all__ = [
+    "LOCATIONS",
+    "REJECTS",
+    "ROW",
+    "Batch",
+    "Candidate",
+    "Chunk",
+    "Column",
+    "ColumnFormat",
+    "ColumnMatch",
+    "ColumnPlan",
+    "Constraint",
+    "Converted",
+    "DateOrder",
+    "Finding",
+    "Format",
+    "HealMask",
+    "HealTally",
+    "Healed",
+    "Kind",
+    "LoadOptions",
+    "LoadReport",
+    "MatchOptions",
+    "Matching",
+    "PatternTrial",
+    "PgType",
+    "Plan",
+    "Progress",
+    "ReadOptions",
+    "Rows",
+    "Source",
+    "TableSchema",
+    "Tier",
+    "Trigger",
+    "ValueOptions",
+    "WriteOptions",
+    "Written",
+]

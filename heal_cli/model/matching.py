@@ -1,0 +1,62 @@
+"""Candidates, and what the match stage decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Tier(StrEnum):
+    """Where a candidate comes from, cheapest first."""
+
+    EXACT = "exact"
+    PATTERN = "pattern"
+    LEARNED = "learned"
+    FUZZY = "fuzzy"
+    AI = "ai"
+
+
+class Kind(StrEnum):
+    RENAME = "rename"
+    DEFAULT = "default"
+    CONVERSION = "conversion"
+    MAPPING = "mapping"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One proposed fix, with its reasons."""
+
+    kind: Kind
+    target: str
+    source: str | None  # None for a default
+    tier: Tier
+    confidence: float  # 0-1
+    pattern: str | None = None  # catalogue or learned id
+    value: str | None = None  # of a default: 'now', 'uuid', or the literal as text
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMatch:
+    """Where a target column gets its values."""
+
+    target: str
+    winner: Candidate
+    runner_up: Candidate | None = None
+    fallbacks: tuple[Candidate, ...] = ()  # pattern-tier renames, for rows that lack the direct key
+
+    @property
+    def margin(self) -> float:
+        """Confidence of the winner over the runner-up; 1 without one."""
+        return 1.0 if self.runner_up is None else self.winner.confidence - self.runner_up.confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """What the match stage decided for one shape and one table."""
+
+    matches: tuple[ColumnMatch, ...]
+    unmatched_source: tuple[str, ...]
+    unmatched_target: tuple[str, ...]
+    refused: tuple[ColumnMatch, ...] = ()  # best candidates under threshold or margin: the questions

@@ -1,0 +1,68 @@
+"""What the user asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from heal_cli.model.source import Format
+from heal_cli.model.values import ValueOptions
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How to read; None means: find out from the bytes."""
+
+    format: Format | None = None
+    delimiter: str | None = None
+    quote: str | None = None  # '' for none
+    escape: str | None = None
+    encoding: str | None = None
+    header: bool | None = None
+    skip_rows: int = 0
+    columns: tuple[str, ...] = ()  # names to use in place of the header's
+    batch_bytes: int = 8 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class MatchOptions:
+    renames: tuple[tuple[str, str], ...] = ()  # --map SRC=DST
+    strategy: Literal["weighted", "majority", "unanimous"] = "weighted"
+    min_confidence: float = 0.7
+    min_margin: float = 0.1
+    override_identity: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    jobs: int = 2
+    ordered: bool = False
+    atomic: bool = False
+    dry_run: bool = False
+    on_conflict: Literal["reject", "ignore", "update"] = "reject"
+    key: tuple[str, ...] = ()
+    timeout_s: float = 30.0  # per batch: statement and transaction
+    lock_timeout_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """One `heal load` or `heal plan`, as the command line or a Python caller asks for it."""
+
+    sources: tuple[str, ...]
+    table: str  # 'table' or 'schema.table', as typed
+    conninfo: str  # libpq connection string; '' leaves everything to PG*
+    state_dir: str  # rejects and leftovers live here
+    read: ReadOptions = ReadOptions()
+    values: ValueOptions = field(default_factory=ValueOptions)
+    match: MatchOptions = MatchOptions()
+    write: WriteOptions = WriteOptions()
+    unknown_columns: Literal["rescue", "drop", "reject", "add"] = "rescue"
+    create: bool = False  # make a missing table from the source
+    ddl: str | None = None  # path of SQL to run when the table is missing
+    max_rejects: str | None = None  # 'N' or 'N%'
+    rejects_path: str | None = None
+    limit: int | None = None
+    again: bool = False
+    source_id: str | None = None
+    catalogues: tuple[str, ...] = ()  # more pattern files

@@ -1,0 +1,62 @@
+"""How values are read, and what became of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import polars as pl
+
+DateOrder = Literal["DMY", "MDY", "YMD"]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueOptions:
+    """What the user said about values; None means: find out, or ask."""
+
+    nulls: tuple[str, ...] = ()  # --null, added to the known tokens
+    date_order: DateOrder | None = None
+    decimal: Literal[".", ","] | None = None
+    timezone: str | None = None
+    percent: Literal["fraction", "number"] | None = None  # is '5%' 0.05 or 5
+    allow: frozenset[str] = frozenset()  # lossy steps that may happen
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFormat:
+    """How the texts of one source column are read; fixed per column and file, from all its values."""
+
+    nulls: tuple[str, ...] = ()  # tokens that mean NULL here, compared after trimming, case-folded
+    date_order: DateOrder | None = None
+    decimal: Literal[".", ","] | None = None
+    timezone: str | None = None  # for naive times
+    timezone_assumed: bool = False  # nobody said so: a counted assumption
+    epoch: Literal["s", "ms", "us", "ns"] | None = None
+    percent: Literal["fraction", "number"] | None = None
+    true_words: tuple[str, ...] = ()  # case-folded
+    false_words: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()  # case-folded source spelling -> enum label
+    question: str | None = None  # set when the column is ambiguous: what to ask, with the flag that answers
+
+
+@dataclass(frozen=True, slots=True)
+class HealMask:
+    """Where a named rule changed values of one column."""
+
+    rule: str  # e.g. 'currency_sign', 'boolean_word'
+    mask: pl.Series  # Boolean, same height as the values
+    lossy: bool = False
+    assumption: bool = False
+
+
+class Converted(NamedTuple):
+    """A source column in the dtype its target travels in.
+
+    `failed` is None when nothing failed, else a Boolean mask; those cells are null in `values`.
+    """
+
+    values: pl.Series
+    heals: tuple[HealMask, ...]
+    failed: pl.Series | None
+    attempts: tuple[str, ...] = ()  # what was tried on the failed ones, in order
+    reason: str = "not_convertible"
