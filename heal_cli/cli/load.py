@@ -17,6 +17,7 @@ from heal_cli.cli.terminal import say
 def load(context: typer.Context, sources: Sources, table: Table, flags: LoadFlags) -> None:
     """Load SOURCEs into a table: healed where possible, the rest kept with its reason.
 
+    \b
     heal load orders.csv -t orders
     heal load 'chat/*.jsonl.gz' -t public.messages --map sender=role
     """

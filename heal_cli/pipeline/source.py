@@ -10,7 +10,7 @@ import msgspec
 from heal_cli.errors import PlanError, SchemaChanged
 from heal_cli.heal import make_plan
 from heal_cli.match.explicit import check_renames
-from heal_cli.model import Chunk, Plan, Rows, TableSchema
+from heal_cli.model import Batch, Chunk, Plan, Rows, TableSchema
 from heal_cli.pipeline.claiming import claim
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
@@ -34,7 +34,7 @@ class SourceRun:
         self.run = run
         self.name = location
         self.reader, self.claimed = claim(run, location, table, reader)
-        self.sample = self.reader.sample()
+        self._sample: Batch | None = self.reader.sample()
         self.first_row = 1 + (self.claimed.rows_before if self.claimed else 0)
         self.last_row = run.options.limit
         self.planned = Planned(table, self._plan(table))
@@ -44,8 +44,15 @@ class SourceRun:
         self.is_loaded = False  # and came back without a failure
         self.is_finished = False  # and the ledger knows
 
+    @property
+    def sample(self) -> Batch:
+        """The first batch, as long as the source is open."""
+        assert self._sample is not None
+        return self._sample
+
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file and of all that was read: a run may have thousands of sources."""
+        self._sample = None
         self.reader.close()
 
     def add_unknown_columns(self) -> None:

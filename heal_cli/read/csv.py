@@ -98,7 +98,8 @@ class CsvReader:
             stream.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file and of its first chunk."""
+        self._first = None
         self._stream.close()
 
 

@@ -110,7 +110,8 @@ class JsonlReader:
             again.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file and of its first chunk."""
+        self._first = self._sample = None
         self._stream.close()
 
     def _parse(self, chunk: Chunk) -> Batch:
