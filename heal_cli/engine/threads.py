@@ -155,8 +155,7 @@ class _Crew:
         self._run = run
         self._on_progress = on_progress
         self._should_stop = should_stop
-        one = run.options.write.ordered or run.options.write.atomic or run.options.write.dry_run
-        self._workers = [BatchWorker(run) for _ in range(1 if one else run.options.write.jobs)]
+        self._workers = [BatchWorker(run) for _ in range(run.options.write.connections)]
         self._lock = Lock()
         self._failed = Event()
         self._failure: BaseException | None = None

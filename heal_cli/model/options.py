@@ -44,6 +44,16 @@ class WriteOptions:
     timeout_s: float = 30.0  # per batch: statement and transaction
     lock_timeout_s: float = 30.0
 
+    @property
+    def is_one_transaction(self) -> bool:
+        """The whole run commits or rolls back together, over one connection and without a time limit."""
+        return self.atomic or self.dry_run
+
+    @property
+    def connections(self) -> int:
+        """How many connections write: one where order or a single transaction asks for it."""
+        return 1 if self.ordered or self.is_one_transaction else self.jobs
+
 
 @dataclass(frozen=True, slots=True)
 class LoadOptions:

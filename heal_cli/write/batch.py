@@ -73,7 +73,7 @@ class Writer:
     @property
     def _keeps_open(self) -> bool:
         """One transaction for the whole run (`--atomic`, `--dry-run`)."""
-        return self._target.options.atomic or self._target.options.dry_run
+        return self._target.options.is_one_transaction
 
     def close(self) -> None:
         """Give the connection back; what is not committed is rolled back by the server."""

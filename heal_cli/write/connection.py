@@ -57,7 +57,7 @@ def connect_error(error: psycopg.OperationalError, conninfo: str) -> HealError:
 def begin(cursor: psycopg.Cursor, options: WriteOptions, *, server_version: int) -> None:
     """Open a transaction with its time limits and text formats, all local to it."""
     limit_ms = int(options.timeout_s * 1000)
-    unlimited = options.atomic or options.dry_run
+    unlimited = options.is_one_transaction
     settings = {
         "statement_timeout": 0 if unlimited else limit_ms,
         "lock_timeout": int(options.lock_timeout_s * 1000),
