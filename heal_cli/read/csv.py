@@ -76,7 +76,7 @@ class CsvReader:
                 chunk.data,
                 self._grammar,
                 chunk.rows,
-                has_quotes=chunk.has_quotes,
+                quotes=chunk.quotes,
                 multiline=chunk.multiline,
                 blanks=chunk.blanks,
             )

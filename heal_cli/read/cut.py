@@ -16,8 +16,6 @@ from heal_cli.read.dialect import Dialect
 from heal_cli.read.fields import Grammar
 from heal_cli.read.records import MAX_RECORD_BYTES, lay_out, lay_out_lines
 
-# Looked for before empty lines are counted: a literal first byte lets `re` skip at memchr's speed.
-_HAS_BLANK: Final = {b"\n": re.compile(rb"\n\r?\n"), b"\r": re.compile(rb"\r\r")}
 BLANK: Final = {b"\n": re.compile(rb"(?m)^(?:\r?\n|\r\Z)"), b"\r": re.compile(rb"(?:\A|(?<=\r))\r")}
 """Empty lines with their terminator, by terminator."""
 
@@ -26,7 +24,7 @@ BLANK: Final = {b"\n": re.compile(rb"(?m)^(?:\r?\n|\r\Z)"), b"\r": re.compile(rb
 class CsvChunk(Chunk):
     """A chunk and what the cutter saw in it, so that the parser need not look again."""
 
-    has_quotes: bool = False
+    quotes: int | None = 0  # None: some, not counted
     multiline: bool = False  # some record has several lines
     blanks: int = 0  # lines that are no record
     broken: bool = False  # some quote is not paired
@@ -36,7 +34,7 @@ class _Piece(NamedTuple):
     stop: int
     lines: int
     rows: int
-    has_quotes: bool
+    quotes: int | None
     multiline: bool
     blanks: int
     broken: bool
@@ -70,7 +68,7 @@ def cut(stream: ByteStream, dialect: Dialect, batch_bytes: int) -> Iterator[CsvC
                 rows=piece.rows,
                 position=stream.position,
                 data=data,
-                has_quotes=piece.has_quotes,
+                quotes=piece.quotes,
                 multiline=piece.multiline,
                 blanks=piece.blanks,
                 broken=piece.broken,
@@ -159,20 +157,16 @@ def _first_records(data: bytes, grammar: Grammar, batch_bytes: int) -> bytes:
 
 
 def _measure(data: bytes, grammar: Grammar, *, final: bool) -> _Piece:
-    if grammar.quote and grammar.quote.encode() in data:
-        layout = lay_out_lines(data, grammar) or lay_out(data, grammar, final=final)
+    has_quotes = bool(grammar.quote) and grammar.quote.encode() in data
+    layout = lay_out_lines(data, grammar)
+    if layout is None and has_quotes:
+        layout = lay_out(data, grammar, final=final)
+    if layout is not None:
+        quotes = layout.quotes if has_quotes else 0
         return _Piece(
-            layout.stop, layout.lines, layout.rows, True, layout.multiline, layout.blanks, layout.broken
+            layout.stop, layout.lines, layout.rows, quotes, layout.multiline, layout.blanks, layout.broken
         )
     terminator = grammar.terminator
     lines = data.count(terminator) + (not data.endswith(terminator))
-    blanks = 0
-    if grammar.width > 1 and _may_have_blanks(data, terminator):
-        blanks = len(BLANK[terminator].findall(data))
-    return _Piece(len(data), lines, lines - blanks, False, False, blanks, False)
-
-
-def _may_have_blanks(data: bytes, terminator: bytes) -> bool:
-    if data.startswith((b"\r", b"\n")) or data.endswith(b"\n\r"):
-        return True
-    return _HAS_BLANK[terminator].search(data) is not None
+    blanks = len(BLANK[terminator].findall(data)) if grammar.width > 1 else 0
+    return _Piece(len(data), lines, lines - blanks, 0, False, blanks, False)

@@ -70,7 +70,7 @@ def _is_strict(texts: pl.Series, grammar: Grammar) -> list[bool]:
     """Records that polars surely reads right."""
     plain = grammar.unescape(texts)
     strict = grammar.is_strict(plain) & (grammar.count_fields(plain) == grammar.width)
-    strict &= ~texts.str.contains("\0", literal=True)
+    strict &= ~texts.str.contains("\0", literal=True) & ~texts.str.starts_with("\ufeff")
     strict &= ~plain.str.contains(f"\r(?:\r|{re.escape(grammar.mark)}|$)")  # polars would drop that CR
     if grammar.escape:
         strict &= ~texts.str.contains(grammar.escape, literal=True)
@@ -83,7 +83,7 @@ def _parse_sound(raws: list[bytes], grammar: Grammar) -> pl.DataFrame | None:
     if not raws:
         return None
     data = grammar.terminator.join(raws) + grammar.terminator
-    return parse_fast(data, grammar, len(raws), has_quotes=True, multiline=True, blanks=0)
+    return parse_fast(data, grammar, len(raws), quotes=None, multiline=True, blanks=0)
 
 
 def _split(raw: bytes, text: str | None, grammar: Grammar) -> list[str | None] | _Fault:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 
 import polars as pl
@@ -11,15 +12,23 @@ from heal_cli.read.fields import STAND_IN, WIDEST_PATTERN, Grammar
 
 
 def parse_fast(
-    data: bytes, grammar: Grammar, rows: int, *, has_quotes: bool, multiline: bool, blanks: int
+    data: bytes, grammar: Grammar, rows: int, *, quotes: int | None, multiline: bool, blanks: int
 ) -> pl.DataFrame | None:
     """The cells of `rows` records: bare empty ones null, quoted empty ones ''.
+
+    Args:
+        quotes: How many there are, None if nobody has counted.
 
     Returns:
         Columns '0', '1', ...; None if any record is not sound, for the exact path to sort out.
     """
-    if b"\0" in data or (grammar.escape and grammar.escape.encode() in data) or (blanks and multiline):
-        return None
+    if (
+        b"\0" in data
+        or data.startswith(codecs.BOM_UTF8)
+        or (grammar.escape and grammar.escape.encode() in data)
+        or (blanks and multiline)
+    ):
+        return None  # polars would end a value at the NUL, and take the mark off one (2.1)
     if blanks:
         data = BLANK[grammar.terminator].sub(b"", data)
     if len(grammar.delimiter) > 1:
@@ -28,10 +37,16 @@ def parse_fast(
         data = data.replace(grammar.delimiter.encode(), STAND_IN.encode())
     if grammar.terminator == b"\n" and data.endswith(b"\r"):
         data += b"\n"  # a last CR is half a line end; polars takes off two of them (2.1)
-    if _hides_carriage_return(data, grammar) or (has_quotes and not _is_strict(data, grammar)):
+    if _hides_carriage_return(data, grammar):
         return None
     frame = _read(data, grammar)
-    if frame is None or frame.height != rows or _has_short_rows(frame, data, grammar, has_quotes):
+    if frame is None or frame.height != rows:
+        return None
+    if quotes == 0:
+        is_sound = not _has_short_rows(frame, data, grammar, in_cells=False)
+    else:
+        is_sound = _are_paired(frame, data, grammar, quotes) or _is_strict(frame, data, grammar)
+    if not is_sound:
         return None
     if len(grammar.delimiter) > 1:
         frame = frame.with_columns(pl.all().str.replace_all(STAND_IN, grammar.delimiter, literal=True))
@@ -45,13 +60,31 @@ def _hides_carriage_return(data: bytes, grammar: Grammar) -> bool:
     return re.search(f"\r(?:\r|{re.escape(grammar.mark)})".encode(), data) is not None
 
 
-def _is_strict(data: bytes, grammar: Grammar) -> bool:
-    """Every quote is sound. Polars reads `"a"b"c"` as `abc` and says nothing (2.1)."""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
+def _are_paired(frame: pl.DataFrame, data: bytes, grammar: Grammar, quotes: int | None) -> bool:
+    """Every quote opens a cell or closes it, told from what polars took away at half the cost of `_is_strict`.
+
+    All bytes that are in no cell are delimiters, line ends and quotes, so no cell holds a quote; polars keeps
+    the quotes of cells that do not begin with one, so each quote is in a cell that does. There the first
+    opens, and the one that comes next closes if a delimiter or a line end follows.
+    """
+    quote = grammar.quote.encode()
+    expected = data.count(quote) if quotes is None else quotes
+    if grammar.terminator != b"\n":
         return False
-    return bool(pl.Series([text]).str.contains(grammar.all_strict_pattern).item())
+    kept = sum(int(column.str.len_bytes().sum()) for column in frame.iter_columns())
+    between = frame.height * (grammar.width - 1) + frame.height - (not data.endswith(b"\n"))
+    if len(data) - kept - between != expected + data.count(b"\r"):
+        return False
+    pairs = pl.Series([data], dtype=pl.Binary).cast(pl.String).str.count_matches(grammar.paired_pattern)
+    return 2 * int(pairs.item()) == expected
+
+
+def _is_strict(frame: pl.DataFrame, data: bytes, grammar: Grammar) -> bool:
+    """Every quote is sound, doubled ones too. Polars reads `"a"b"c"` as `abc` and says nothing (2.1)."""
+    text = pl.Series([data], dtype=pl.Binary).cast(pl.String)  # polars has found it to be UTF-8
+    if not text.str.contains(grammar.all_strict_pattern).item():
+        return False
+    return grammar.width <= WIDEST_PATTERN or not _has_short_rows(frame, data, grammar, in_cells=True)
 
 
 def _read(data: bytes, grammar: Grammar) -> pl.DataFrame | None:
@@ -69,13 +102,16 @@ def _read(data: bytes, grammar: Grammar) -> pl.DataFrame | None:
         return None
 
 
-def _has_short_rows(frame: pl.DataFrame, data: bytes, grammar: Grammar, has_quotes: bool) -> bool:
-    """Polars fills missing fields with nulls: there are fewer delimiters between cells than there should be."""
-    is_counted = grammar.width == 1 or (has_quotes and grammar.width <= WIDEST_PATTERN)
-    if is_counted or not frame[frame.columns[-1]].null_count():
+def _has_short_rows(frame: pl.DataFrame, data: bytes, grammar: Grammar, *, in_cells: bool) -> bool:
+    """Polars fills missing fields with nulls: there are fewer delimiters between cells than there should be.
+
+    Args:
+        in_cells: Cells may hold delimiters too.
+    """
+    if grammar.width == 1 or not frame[frame.columns[-1]].null_count():
         return False
     between = data.count(grammar.mark.encode())
-    if has_quotes:
+    if in_cells:
         counts = frame.select(pl.all().str.count_matches(grammar.mark, literal=True).sum())
         between -= sum(counts.row(0))
     return between != frame.height * (grammar.width - 1)

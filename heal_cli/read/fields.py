@@ -80,6 +80,12 @@ class Grammar:
         return rf"\A(?:{record}{end})*(?:{record})?\z"
 
     @cached_property
+    def paired_pattern(self) -> str:
+        """A quote, the next one, and the end of a cell."""
+        q, d = re.escape(self.quote), re.escape(self.mark)
+        return rf"{q}[^{q}]*{q}(?:{d}|\r?{self.terminator.decode()}|\z)"
+
+    @cached_property
     def open_pattern(self) -> str:
         """The beginning of a sound record that ends inside a quoted cell."""
         q, d = re.escape(self.quote), re.escape(self.mark)

@@ -8,6 +8,7 @@ is broken depends on nothing behind its closing line, so a file may be cut at an
 
 from __future__ import annotations
 
+import codecs
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -36,7 +37,8 @@ class Layout(NamedTuple):
     blanks: int  # lines that are no record
     multiline: bool  # some record has several lines
     broken: bool  # some line has an unpaired quote
-    records: pl.DataFrame | None  # line (0-based), start, stop (without terminator) of each record
+    quotes: int | None = None  # None: not counted
+    records: pl.DataFrame | None = None  # line (0-based), start, stop (without terminator) of each record
 
 
 class _Lines(NamedTuple):
@@ -61,7 +63,7 @@ def lay_out(data: bytes, grammar: Grammar, *, final: bool, details: bool = False
     blanks = int((lines.blank & ~inside).sum())
     end = 0 if not height else min(int(lines.ends[-1]) + 1, len(data))
     records = _positions(lines, is_record, inside, grammar.terminator) if details else None
-    return Layout(end, height, int(is_record.sum()), blanks, bool(inside.any()), bool(broken), records)
+    return Layout(end, height, int(is_record.sum()), blanks, bool(inside.any()), bool(broken), None, records)
 
 
 def lay_out_lines(data: bytes, grammar: Grammar) -> Layout | None:
@@ -70,7 +72,9 @@ def lay_out_lines(data: bytes, grammar: Grammar) -> Layout | None:
     Args:
         data: Whole lines; the last may lack its terminator at the end of the source.
     """
-    if grammar.escape or grammar.terminator != b"\n" or grammar.width == 1 or _NEVER.encode() in data:
+    if grammar.escape or grammar.terminator != b"\n" or grammar.width == 1:
+        return None
+    if _NEVER.encode() in data or data.startswith(codecs.BOM_UTF8):  # polars takes a mark off any text (2.1)
         return None
     try:
         lines = pl.read_csv(
@@ -83,13 +87,14 @@ def lay_out_lines(data: bytes, grammar: Grammar) -> Layout | None:
         ).to_series()
     except pl.exceptions.PolarsError:  # bytes that are no UTF-8
         return None
-    height = data.count(b"\n") + (not data.endswith(b"\n"))
-    if lines.null_count() or len(lines) != height:  # empty lines
-        return None
-    quotes = lines.str.count_matches(grammar.quote, literal=True)
-    if ((quotes & 1) == 1).any():
-        return None
-    return Layout(len(data), height, height, 0, False, False, None)
+    quotes = 0
+    if grammar.quote and grammar.quote.encode() in data:
+        each = lines.str.count_matches(grammar.quote, literal=True)
+        if ((each & 1) == 1).any():
+            return None
+        quotes = int(each.sum())
+    blanks = lines.null_count()
+    return Layout(len(data), len(lines), len(lines) - blanks, blanks, False, False, quotes)
 
 
 def _split_lines(data: bytes, grammar: Grammar, *, final: bool) -> _Lines:

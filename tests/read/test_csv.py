@@ -14,6 +14,7 @@ from heal_cli.errors import HealError, SourceError, UsageError
 from heal_cli.model import ROW, Batch, Finding, ReadOptions
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.csv import CsvReader
+from heal_cli.read.exact import parse_exact
 from heal_cli.read.fast import parse_fast
 from heal_cli.read.fields import Grammar
 
@@ -225,17 +226,26 @@ def test_every_reject_says_what_was_tried() -> None:
     ]
 
 
+@pytest.mark.parametrize("neighbour", ["1,2", '"1",2', '"1 ""2""",3'])
 @pytest.mark.parametrize("quoted", [("a", ",", '"'), ('"a"', '"', ",", "\r")])
-def test_polars_is_believed_only_where_it_is_right(quoted: tuple[str, ...]) -> None:
+def test_polars_is_believed_only_where_it_is_right(quoted: tuple[str, ...], neighbour: str) -> None:
     """Every short record: the fast path says what the patient splitter says, or nothing."""
     grammar = Grammar(",", '"', None, b"\n", 2)
     for letters in itertools.product(quoted, repeat=5):
         record = "".join(letters)
         frame = parse_fast(
-            f"x,y\n{record}\n1,2\n".encode(), grammar, 3, has_quotes=True, multiline=False, blanks=0
+            f"x,y\n{record}\n{neighbour}\n".encode(), grammar, 3, quotes=None, multiline=False, blanks=0
         )
         if frame is not None:
             assert list(frame.row(1)) == grammar.split(record.removesuffix("\r")).cells
+
+
+def test_a_byte_order_mark_at_a_batch_s_beginning_is_a_part_of_the_value() -> None:
+    """Polars takes the mark off any text that begins with it; a cell of a later batch keeps it."""
+    grammar = Grammar(",", '"', None, b"\n", 2)
+    data = "\ufeffa,1\nb,2\n".encode()
+    assert parse_fast(data, grammar, 2, quotes=0, multiline=False, blanks=0) is None
+    assert parse_exact(data, grammar, 1).frame["0"].to_list() == ["\ufeffa", "b"]
 
 
 def test_a_line_beyond_the_bound_ends_the_reading_after_what_was_whole(
