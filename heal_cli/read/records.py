@@ -8,7 +8,6 @@ is broken depends on nothing behind its closing line, so a file may be cut at an
 
 from __future__ import annotations
 
-import codecs
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -17,9 +16,6 @@ from heal_cli.read.fields import Grammar
 
 MAX_RECORD_BYTES: Final = 128 * 2**20
 """A longer cell would not fit the memory that a load is promised to keep to."""
-
-_NEVER: Final = "\x1f"
-"""A separator that splits no line: text that holds it is laid out the long way."""
 
 # Lines looked at before lines that stand by themselves decide that a quote is not closed on purpose.
 _LOOK_LINES: Final = 64
@@ -74,18 +70,9 @@ def lay_out_lines(data: bytes, grammar: Grammar) -> Layout | None:
     """
     if grammar.escape or grammar.terminator != b"\n" or grammar.width == 1:
         return None
-    if _NEVER.encode() in data or data.startswith(codecs.BOM_UTF8):  # polars takes a mark off any text (2.1)
-        return None
     try:
-        lines = pl.read_csv(
-            data,
-            has_header=False,
-            separator=_NEVER,
-            quote_char=None,
-            schema={"line": pl.String()},
-            infer_schema=False,
-        ).to_series()
-    except pl.exceptions.PolarsError:  # bytes that are no UTF-8
+        lines = pl.read_lines(data).to_series()
+    except pl.exceptions.ComputeError:  # bytes that are no UTF-8
         return None
     quotes = 0
     if grammar.quote and grammar.quote.encode() in data:
@@ -93,7 +80,7 @@ def lay_out_lines(data: bytes, grammar: Grammar) -> Layout | None:
         if ((each & 1) == 1).any():
             return None
         quotes = int(each.sum())
-    blanks = lines.null_count()
+    blanks = int((lines == "").sum())
     return Layout(len(data), len(lines), len(lines) - blanks, blanks, False, False, quotes)
 
 
