@@ -16,13 +16,15 @@ from typing import BinaryIO, Final
 import psycopg
 
 from heal_cli.engine.failures import Failures
-from heal_cli.errors import BudgetExceeded, Interrupted, UsageError
+from heal_cli.errors import BudgetExceeded, Interrupted, SourceError, UsageError
 from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress, TableSchema
 from heal_cli.pipeline import (
     BatchWorker,
     Outcome,
     Run,
     SourceRun,
+    State,
+    check_books,
     close_run,
     find_target,
     finish,
@@ -74,6 +76,7 @@ def run_load(
     with ExitStack() as stack, _faults_of_the_server("loading"):
         run = Run(options, command=command, version=version)
         stack.callback(run.close)
+        stack.push(run.note_failure)
         crew = _Crew(run, on_progress, should_stop)
         stack.callback(crew.close)
         failures = Failures(may_go_on=len(locations) > 1 and not options.write.atomic)
@@ -91,7 +94,8 @@ def run_load(
                 source.require_cover()
                 sources.append(source)
                 crew.load(source)
-                source.is_loaded = source.is_exhausted and not crew.is_stopped
+                if source.state is State.READ and not crew.is_stopped:
+                    source.state = State.LOADED
                 if not options.write.atomic:
                     finish(run, source, retried=crew.has_failed_attempts)
                 source.close()
@@ -203,7 +207,7 @@ class _Crew:
     def finish(self) -> None:
         """End what `--atomic` or `--dry-run` kept open."""
         for worker in self._workers:
-            worker.finish()
+            worker.finish(lambda connection: check_books(self._run, self.outcome.rows, connection))
 
     def load(self, source: SourceRun) -> None:
         """Take one source through all workers; raises what the first failing thread raised."""
@@ -216,12 +220,15 @@ class _Crew:
         ]
         for thread in threads:
             thread.start()
+        damage: SourceError | None = None
         try:
             for chunk in source.chunks():
                 self._signal = self._signal or self._should_stop()
                 if self._failed.is_set() or self.is_stopped:
                     break
                 self._put(queue, chunk)
+        except SourceError as error:
+            damage = error  # what was whole before it is loaded all the same
         except BaseException as error:
             self._fail(error)
         for _ in threads:
@@ -230,8 +237,8 @@ class _Crew:
             thread.join()
         with self._lock:
             self.outcome += source.skipped
-        if self._failure is not None:
-            raise self._failure
+        if failure := self._failure or damage:
+            raise failure
 
     def judged(self, report: LoadReport) -> LoadReport:
         """The report with what a signal or the reject budget makes of it."""

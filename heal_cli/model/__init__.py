@@ -10,6 +10,7 @@ from heal_cli.model.options import LoadOptions, MatchOptions, ReadOptions, Write
 from heal_cli.model.plan import ColumnPlan, Healed, Plan, Written
 from heal_cli.model.report import HealTally, LoadReport, PatternTrial, Progress, Rows
 from heal_cli.model.source import Batch, Chunk, Finding, Format, Source
+from heal_cli.model.spans import Spans, joined, row_count, spans_of, within, without
 from heal_cli.model.table import Column, Constraint, PgType, TableSchema, Trigger
 from heal_cli.model.values import ColumnFormat, Converted, DateOrder, HealMask, ValueOptions
 
@@ -44,10 +45,16 @@ __all__ = [
     "ReadOptions",
     "Rows",
     "Source",
+    "Spans",
     "TableSchema",
     "Tier",
     "Trigger",
     "ValueOptions",
     "WriteOptions",
     "Written",
+    "joined",
+    "row_count",
+    "spans_of",
+    "within",
+    "without",
 ]

@@ -1,57 +1,129 @@
-"""Which content of the ledger a source is: one that was begun, one that grew, one that is there, or a new one."""
+"""What the ledger makes of a source: one that was begun, one that grew, one that is there, or a new one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
-from heal_cli.errors import SourceError
-from heal_cli.model import Format, ReadOptions, TableSchema
+import msgspec
+
+from heal_cli.errors import HealError, SourceError
+from heal_cli.model import ReadOptions, Spans, TableSchema, row_count
+from heal_cli.pipeline.known import Known, known_sources
 from heal_cli.pipeline.run import Run
-from heal_cli.read import SourceReader, open_source, prefixes
-from heal_cli.write import ClaimedSource, DoneBatch, EarlierSource, claim_source, earlier_sources
+from heal_cli.read import SourceReader, reopen
+from heal_cli.read.dialect import decode_dialect
+from heal_cli.write import (
+    ClaimedSource,
+    NewSource,
+    add_source,
+    earlier_sources,
+    join_source,
+    newest_source,
+    settled_rows,
+)
 
 STDIN: Final = "-"
 
+_LOOKS: Final = 50
+"""Times that other runs may begin sources between a look at the ledger and a note in it."""
 
-def claim(
-    run: Run, name: str, table: TableSchema, reader: SourceReader
-) -> tuple[SourceReader, ClaimedSource | None]:
-    """The ledger's entry for this content, and a reader that cuts it as the run did that began it.
 
-    Returns:
-        `reader` itself unless an unfinished run cut its batches in another size; None without a ledger.
+class Claim(NamedTuple):
+    """A source and what the ledger knows of it."""
+
+    reader: SourceReader  # reads it as the run did that began it
+    claimed: ClaimedSource | None  # None without a ledger
+    note: str | None = None  # that it is read otherwise than it would be
+
+
+def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Claim:
+    """The ledger's entry for this content: an earlier one to go on with, or a new one.
+
+    Two runs that come with the same content at once get the same entry.
+
+    Raises:
+        SourceError: A run that still works on it began it when it was shorter; or an earlier load of it ended
+            inside a quoted cell.
     """
     if not run.has_ledger:
-        return reader, None
-    options = run.options
-    # Two streams may well begin alike, or be alike: only a name makes a finished one the same.
-    is_nameless = name == STDIN and options.source_id is None
-    again = options.again or is_nameless
-    read, rows_before = options.read, 0
-    if reader.source.size is not None and reader.source.format is not Format.PARQUET and not again:
+        return Claim(reader, None)
+    own = reader.options
+    for _ in range(_LOOKS):
+        newest = newest_source(run.connection, table.oid)
         earlier = earlier_sources(run.connection, table.oid, _source_id(run))
-        known = _known_beginnings(name, read, earlier, is_csv=reader.source.format is Format.CSV)
-        begun = [e for e in known if e.stop is None]
-        if begun and begun[0].batch_bytes != read.batch_bytes:
-            read = replace(read, batch_bytes=begun[0].batch_bytes)
-            reader.close()
-            reader = open_source(name, read)
-        rows_before = max((e.rows or 0 for e in known), default=0)
-    return reader, claim_source(
-        run.connection,
-        reader.sample().chunk,
-        run=run.id,
-        table_oid=table.oid,
-        name=name,
-        batch_bytes=read.batch_bytes,
-        schema_version=table.version,
-        again=again,
-        source_id=_source_id(run),
-        rows_before=rows_before,
-        is_same=lambda batches: _begins_with(name, reader, read, batches),
+        reader, known = known_sources(reader, earlier)
+        same = _same(run, name, reader, known)
+        if same is not None:
+            claimed = join_source(run.connection, same.earlier.source, run=run.id, name=name)
+            reading = same.reading
+        else:
+            before, settled = _before(run, name, known)
+            # A tail is read as what came before it was, or its rows would have other numbers.
+            reading = replace(before.reading, batch_bytes=own.batch_bytes) if before else own
+            reader = _read_by(reader, reading)
+            claimed = add_source(
+                run.connection,
+                NewSource(
+                    table_oid=table.oid,
+                    source_id=_source_id(run),
+                    name=name,
+                    size=reader.source.size,
+                    reading=msgspec.json.encode(reading).decode(),
+                    first=reader.sample().chunk,
+                    schema_version=table.version,
+                    run=run.id,
+                    generation=_generation(run, known, before),
+                    before=before.earlier if before else None,
+                    settled_before=settled,
+                ),
+                newest=newest,
+            )
+        if claimed is not None:
+            return Claim(_read_by(reader, reading), claimed, _told(name, own, reading))
+    raise SourceError(
+        f"{name!r} could not be noted in the ledger: other runs keep beginning sources of {table.qualified}",
+        hint="Run the same command again",
     )
+
+
+def _same(run: Run, name: str, reader: SourceReader, known: list[Known]) -> Known | None:
+    """The newest entry for exactly this content; under `--again` one that is still to be finished."""
+    size = reader.source.size
+    begun = [each for each in known if not each.is_finished and size in (None, each.earlier.size)]
+    there = [each for each in known if each.is_finished and each.is_all and not _is_again(run, name)]
+    return next(iter([*begun, *there]), None)
+
+
+def _before(run: Run, name: str, known: list[Known]) -> tuple[Known | None, Spans]:
+    """The entry that holds most of this source, and the rows of it that are settled."""
+    if _is_again(run, name):
+        known = [each for each in known[:1] if not each.is_finished]
+    settled = [settled_rows(run.connection, each.earlier) for each in known]
+    most = max(range(len(known)), key=lambda place: row_count(settled[place]), default=None)
+    if most is None:
+        return None, ()
+    before = known[most]
+    if before.is_open and settled[most]:
+        raise _cut_off(name, row_count(settled[most]))
+    if before.earlier.loading_run is not None and not before.is_finished:
+        raise SourceError(
+            f"{name!r} has grown since run {before.earlier.loading_run} began it, which still works on it",
+            hint="Run the same command again when that one has ended",
+        )
+    return before, settled[most]
+
+
+def _generation(run: Run, known: list[Known], before: Known | None) -> int:
+    if before is not None:
+        return before.earlier.generation
+    return 1 + max((each.earlier.generation for each in known), default=-1)
+
+
+def _is_again(run: Run, name: str) -> bool:
+    """A finished load of the same content does not count."""
+    # Two streams may well begin alike, or be alike: only a name makes a finished one the same.
+    return run.options.again or (name == STDIN and run.options.source_id is None)
 
 
 def _source_id(run: Run) -> str | None:
@@ -62,41 +134,43 @@ def _source_id(run: Run) -> str | None:
     return f"{options.source_id or ''} first {options.limit} rows".strip()
 
 
-def _known_beginnings(
-    name: str, options: ReadOptions, earlier: list[EarlierSource], *, is_csv: bool
-) -> list[EarlierSource]:
-    """Those that this file begins with: finished ones whole, begun ones with their first batch.
-
-    Raises:
-        SourceError: A finished one ends inside a quoted cell of this file.
-    """
-    ends = {e: (e.first_stop, e.first_digest) if e.stop is None else (e.stop, e.digest) for e in earlier}
-    begins = prefixes(name, options, {stop for stop, _ in ends.values()})
-    known = [e for e, (stop, digest) in ends.items() if stop in begins and begins[stop].digest == digest]
-    for e in known:
-        if e.stop is not None and is_csv and not begins[e.stop].is_closed:
-            raise SourceError(
-                f"{name!r} begins with {e.rows} rows that were loaded before, but the last of them was cut off inside a"
-                " quoted cell, so nobody can tell which rows are new",
-                hint="Look for them in the table and in the rejects, then load it all with --again",
-            )
-    return known
+def _read_by(reader: SourceReader, reading: ReadOptions) -> SourceReader:
+    return reader if reader.options == reading else reopen(reader, reading)
 
 
-def _begins_with(
-    name: str, reader: SourceReader, options: ReadOptions, batches: Mapping[int, DoneBatch]
-) -> bool:
-    """The batches of an earlier load are, byte for byte, batches of this source."""
-    if set(batches) <= {0} or reader.source.size is None:
-        return True  # the first batch was compared; a stream shows the rest only once
-    again = open_source(name, options)
-    try:
-        last = max(batches)
-        for chunk in again.chunks():
-            if chunk.index in batches and batches[chunk.index].digest != chunk.digest:
-                return False
-            if chunk.index == last:
-                return True
-        return False
-    finally:
-        again.close()
+def _told(name: str, own: ReadOptions, reading: ReadOptions) -> str | None:
+    """That the flags, or a fresh look, would read it otherwise than the rows that are there were read."""
+    if _manner(own) == _manner(reading):
+        return None
+    return (
+        f"{name!r} is read as it was when it was begun ({_described(reading)}), not as it would be now"
+        f" ({_described(own)}), or its rows would have other numbers; --again reads it anew"
+    )
+
+
+def _manner(reading: ReadOptions) -> tuple[object, ...]:
+    """What decides where records begin and what their cells are called."""
+    if reading.dialect is None:
+        return reading.format, reading.encoding
+    dialect = decode_dialect(reading.dialect)
+    grammar = dialect.grammar
+    rules = (grammar.delimiter, grammar.quote, grammar.escape, grammar.terminator)
+    return reading.format, reading.encoding, *rules, dialect.columns, dialect.body
+
+
+def _described(reading: ReadOptions) -> str:
+    if reading.dialect is None:
+        return f"{reading.format}, {reading.encoding}"
+    dialect = decode_dialect(reading.dialect)
+    return (
+        f"{reading.encoding}, delimiter {dialect.grammar.delimiter!r}, quote {dialect.grammar.quote!r},"
+        f" records from line {dialect.body_line}"
+    )
+
+
+def _cut_off(name: str, rows: int) -> HealError:
+    return SourceError(
+        f"{name!r} begins with {rows} rows that were loaded before, but the last of them was cut off inside a"
+        " quoted cell, so nobody can tell which rows are new",
+        hint="Look for them in the table and in the rejects, then load it all with --again",
+    )

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+import psycopg
+
 from heal_cli.errors import ConservationError
 from heal_cli.model import HealTally, LoadReport, PatternTrial, Rows, TableSchema
 from heal_cli.patterns import Trial, record_trials, shape_of
 from heal_cli.pipeline.notes import run_notes
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
-from heal_cli.pipeline.source import SourceRun
+from heal_cli.pipeline.source import SourceRun, State
 from heal_cli.record import drop_uncommitted, encode, load_document
 from heal_cli.write import committed_attempts, end_run, finish_source, run_totals, traces
 
@@ -42,7 +44,7 @@ def close_run(
     Raises:
         ConservationError: Rows read and rows accounted for differ.
     """
-    _check_books(run, outcome.rows)
+    check_books(run, outcome.rows, run.connection)
     for source in sources:
         finish(run, source, retried=retried)
     report = LoadReport(
@@ -75,9 +77,9 @@ def finish(run: Run, source: SourceRun, *, retried: bool) -> None:
 
     Does nothing for a source that is not, or that was finished already. Call it after the last commit.
     """
-    if source.claimed is None or source.last is None or not source.is_loaded or source.is_finished:
+    if source.claimed is None or source.last is None or source.state is not State.LOADED:
         return
-    source.is_finished = True
+    source.state = State.FINISHED
     number = source.claimed.source
     last = source.last
     finish_source(
@@ -95,8 +97,12 @@ def finish(run: Run, source: SourceRun, *, retried: bool) -> None:
             drop_uncommitted(Path(path), run=trace.run, source=trace.name, committed=committed)
 
 
-def _check_books(run: Run, rows: Rows) -> None:
-    """P1, against the ledger as the server has it now."""
+def check_books(run: Run, rows: Rows, connection: psycopg.Connection) -> None:
+    """P1, against the ledger as this connection sees it: before a lone commit, and after the last one.
+
+    Raises:
+        ConservationError: Rows read and rows accounted for differ.
+    """
     if not rows.is_conserved:
         raise ConservationError(
             f"Rows read and accounted for differ: {rows.read} read, {rows.loaded} loaded,"
@@ -105,7 +111,7 @@ def _check_books(run: Run, rows: Rows) -> None:
         )
     if not run.has_ledger or run.options.write.dry_run:
         return
-    kept = run_totals(run.connection, run.id)
+    kept = run_totals(connection, run.id)
     if (kept.loaded, kept.rejected, kept.duplicates) != (rows.loaded, rows.rejected, rows.duplicates):
         raise ConservationError(
             f"The ledger and this run differ: {kept.loaded} and {rows.loaded} loaded,"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from heal_cli.model import row_count
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun
@@ -32,8 +33,8 @@ def _told(run: Run, source: SourceRun) -> str:
     assert claimed is not None
     if claimed.is_new:
         return (
-            f"{source.name!r} begins with {claimed.rows_before} rows that were loaded before; only what came after"
-            " them is loaded (--again loads all of it)"
+            f"{source.name!r} begins with {row_count(claimed.settled_before)} rows that were loaded before; only"
+            " the others are loaded (--again loads all of it)"
         )
     if claimed.finished_at is None:
         return f"{source.name!r} goes on where run {claimed.begun_by} stopped, by that run's plan"

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
+import psycopg
+
 from heal_cli.convert.rules import ALLOWED
 from heal_cli.convert.temporal_zones import check_zone
-from heal_cli.errors import UsageError
+from heal_cli.errors import BudgetExceeded, Interrupted, UsageError
 from heal_cli.heal import PlanOptions
 from heal_cli.model import LoadOptions, TableSchema, ValueOptions
 from heal_cli.patterns import confidences, ensure, load_catalogue
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.record import LeftoverWriter, RejectWriter, leftovers_path, rejects_path
-from heal_cli.write import RunNote, begin_run, connect, ledger_migrations, migrate
+from heal_cli.write import RunNote, begin_run, connect, end_run, ledger_migrations, migrate
 
 
 class Run:
@@ -47,6 +50,14 @@ class Run:
         self.rejects.close()
         self.leftovers.close()
         self.connection.close()
+
+    def note_failure(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Tell the ledger that the run ended by `error`; on a lost connection the next run does."""
+        if error is None or not self.has_ledger:
+            return
+        state = "stopped" if isinstance(error, Interrupted | BudgetExceeded) else "failed"
+        with contextlib.suppress(psycopg.Error):
+            end_run(self.connection, run=self.id, state=state, report=None)
 
     def begin(self, table: TableSchema) -> None:
         """Bring schema `heal` up to date and note the run there, where the role may."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 import msgspec
 
 from heal_cli.errors import PlanError, SchemaChanged
 from heal_cli.heal import make_plan
 from heal_cli.match.explicit import check_renames
-from heal_cli.model import Batch, Chunk, Plan, Rows, TableSchema
+from heal_cli.model import Batch, Chunk, Plan, Rows, Spans, TableSchema, without
 from heal_cli.pipeline.claiming import claim
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
@@ -27,22 +28,31 @@ class Planned:
     plan: Plan
 
 
+class State(IntEnum):
+    """How far a source of a run is."""
+
+    READING = 0
+    READ = 1  # every chunk was given out
+    LOADED = 2  # and came back without a failure
+    FINISHED = 3  # and the ledger knows
+
+
 class SourceRun:
     """One source of a run: its reader, what the ledger knows of it, and its plan."""
 
     def __init__(self, run: Run, location: str, table: TableSchema, reader: SourceReader) -> None:
         self.run = run
         self.name = location
-        self.reader, self.claimed = claim(run, location, table, reader)
+        self.reader, self.claimed, note = claim(run, location, table, reader)
+        if note is not None and not self.is_no_op:
+            run.notes.append(note)
         self._sample: Batch | None = self.reader.sample()
-        self.first_row = 1 + (self.claimed.rows_before if self.claimed else 0)
+        self.settled_before: Spans = self.claimed.settled_before if self.claimed else ()
         self.last_row = run.options.limit
         self.planned = Planned(table, self._plan(table))
         self.skipped = Outcome()
         self.last: Chunk | None = None
-        self.is_exhausted = False  # every chunk was given out
-        self.is_loaded = False  # and came back without a failure
-        self.is_finished = False  # and the ledger knows
+        self.state = State.READING
 
     @property
     def sample(self) -> Batch:
@@ -92,7 +102,7 @@ class SourceRun:
     def is_known(self) -> bool:
         """An earlier run loaded all or some of it."""
         claimed = self.claimed
-        return claimed is not None and (self.is_no_op or bool(claimed.batches) or claimed.rows_before > 0)
+        return claimed is not None and (self.is_no_op or bool(claimed.batches or claimed.settled_before))
 
     def rows_of(self, chunk: Chunk) -> int:
         """Records of the chunk that `--limit` lets in."""
@@ -100,19 +110,26 @@ class SourceRun:
 
     def chunks(self) -> Iterator[Chunk]:
         """Chunks that are still to be loaded; those that the ledger has are counted as `already`."""
+        claimed = self.claimed
+        if claimed and claimed.rows is not None and self.reader.source.size is not None:
+            self.skipped += Outcome(
+                Rows(already=claimed.rows)
+            )  # its bytes were compared: no need to cut them
+            self.state = State.READ
+            return
         for chunk in self.reader.chunks():
             if self.last_row is not None and chunk.first_row > self.last_row:
                 break
             self.last = replace(chunk, data=None)
-            if chunk.first_row + chunk.rows <= self.first_row:
+            if not without(((chunk.first_row, chunk.first_row + chunk.rows - 1),), self.settled_before):
                 self.skipped += Outcome(Rows(already=self.rows_of(chunk)))
                 continue
-            done = self.claimed.batches.get(chunk.index) if self.claimed else None
+            done = claimed.batches.get(chunk.index) if claimed else None
             if done is not None and done.complete and done.digest == chunk.digest:
                 self.skipped += Outcome(Rows(already=self.rows_of(chunk)))
                 continue
             yield chunk
-        self.is_exhausted = True
+        self.state = State.READ
 
     def replan(self, stale: Planned) -> None:
         """Plan again for the table as it is now, once, whichever worker notices first."""
@@ -143,5 +160,5 @@ class SourceRun:
         if claimed is None or plan.gap is not None:
             return plan
         encoded = msgspec.json.encode(plan).decode()
-        kept = keep_plan(self.run.connection, claimed.source, encoded, table.version)
+        kept = keep_plan(self.run.connection, claimed.source, encoded, table.version, self.run.id)
         return msgspec.json.decode(kept, type=Plan)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import polars as pl
+import psycopg
 
 from heal_cli.errors import SchemaChanged
 from heal_cli.heal import heal_batch
-from heal_cli.model import ROW, Batch, Chunk, Healed, TableSchema, Written
+from heal_cli.model import ROW, Batch, Chunk, Healed, Spans, TableSchema, Written, within
 from heal_cli.pipeline.outcome import Outcome, count
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun
@@ -33,10 +35,10 @@ class BatchWorker:
             self._writer.close()
             self._writer = None
 
-    def finish(self) -> None:
-        """End the transaction of an `--atomic` or `--dry-run` run."""
+    def finish(self, check: Callable[[psycopg.Connection], None]) -> None:
+        """End the transaction of an `--atomic` or `--dry-run` run; `check` may refuse the commit by raising."""
         if self._writer is not None:
-            self._writer.finish()
+            self._writer.finish(check)
 
     @property
     def has_failed_attempts(self) -> bool:
@@ -45,14 +47,14 @@ class BatchWorker:
 
     def process(self, source: SourceRun, chunk: Chunk) -> Outcome:
         """Load one chunk to its end: committed, rejected with reasons, or settled by others."""
-        batch = _between(source.reader.parse(chunk), source.first_row, source.last_row)
-        skipped, chunk = source.rows_of(chunk) - batch.chunk.rows, batch.chunk
+        batch = _wanted(source.reader.parse(chunk), source.settled_before, source.last_row)
+        skipped = source.rows_of(chunk) - batch.chunk.rows
         outcome = Outcome()
         while True:
             planned = source.planned
             healed = heal_batch(batch, planned.plan)
             try:
-                written = self._write(source, planned.table, batch, healed)
+                written = self._write(source, planned.table, chunk, batch, healed)
             except SchemaChanged as error:
                 if isinstance(error.written, Written):
                     outcome += count(healed, error.written)
@@ -60,11 +62,13 @@ class BatchWorker:
                 source.replan(planned)
                 continue
             outcome += count(healed, written)
-            read = chunk.rows - written.already
+            read = batch.chunk.rows - written.already
             return replace(outcome, rows=replace(outcome.rows, read=read, already=written.already + skipped))
 
-    def _write(self, source: SourceRun, table: TableSchema, batch: Batch, healed: Healed) -> Written:
-        run, chunk = self._run, batch.chunk
+    def _write(
+        self, source: SourceRun, table: TableSchema, chunk: Chunk, batch: Batch, healed: Healed
+    ) -> Written:
+        run = self._run
 
         def record(rejects: pl.DataFrame, rows: pl.Series, attempt: int) -> None:
             if rejects.height:
@@ -97,19 +101,21 @@ class BatchWorker:
         return self._writer
 
 
-def _between(batch: Batch, first: int, last: int | None) -> Batch:
-    """The batch without rows that an earlier, shorter source brought in, or that `--limit` leaves out."""
-    chunk = batch.chunk
-    if first <= chunk.first_row and (last is None or chunk.first_row + chunk.rows - 1 <= last):
+def _wanted(batch: Batch, settled: Spans, last: int | None) -> Batch:
+    """The batch without rows that an earlier, shorter source settled, or that `--limit` leaves out."""
+    frame, broken = _is_wanted(batch.frame[ROW], settled, last), _is_wanted(batch.broken[ROW], settled, last)
+    if frame.all() and broken.all():
         return batch
-    is_wanted = pl.col(ROW).is_between(first, chunk.first_row + chunk.rows if last is None else last)
-    kept = batch.frame.select(is_wanted).to_series()
-    frame, broken = batch.frame.filter(kept), batch.broken.filter(is_wanted)
     return replace(
         batch,
-        chunk=replace(chunk, rows=frame.height + broken.height),
-        frame=frame,
-        broken=broken,
-        absent={name: mask.filter(kept) for name, mask in batch.absent.items()},
-        quoted={name: mask.filter(kept) for name, mask in batch.quoted.items()},
+        chunk=replace(batch.chunk, rows=int(frame.sum()) + int(broken.sum())),
+        frame=batch.frame.filter(frame),
+        broken=batch.broken.filter(broken),
+        absent={name: mask.filter(frame) for name, mask in batch.absent.items()},
+        quoted={name: mask.filter(frame) for name, mask in batch.quoted.items()},
     )
+
+
+def _is_wanted(rows: pl.Series, settled: Spans, last: int | None) -> pl.Series:
+    wanted = ~within(rows, settled)
+    return wanted if last is None else wanted & (rows <= last)

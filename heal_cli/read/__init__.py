@@ -1,6 +1,6 @@
 """Sources to batches: any file as chunks of whole records, each record accounted for."""
 
-from heal_cli.read.prefix import prefixes
-from heal_cli.read.source import SourceReader, expand, open_source
+from heal_cli.read.prefix import Walk
+from heal_cli.read.source import SourceReader, expand, open_source, reopen
 
-__all__ = ["SourceReader", "expand", "open_source", "prefixes"]
+__all__ = ["SourceReader", "Walk", "expand", "open_source", "reopen"]

@@ -56,6 +56,10 @@ class Peekable:
             self._error = exc  # said again to whoever asks again
             raise
 
+    def put_back(self, data: bytes) -> None:
+        """Give out `data` once more, next."""
+        self._head = data + self._head
+
     def skip(self, n: int) -> None:
         """Drop `n` bytes that were peeked at."""
         self._head = self._head[n:]
@@ -107,6 +111,7 @@ class ByteStream:
         status = None if self._path is None else self._path.stat()
         self.is_seekable = status is not None and stat.S_ISREG(status.st_mode)
         self.size = status.st_size if status is not None and self.is_seekable else None
+        self._kept: list[bytes] | None = None if self.is_seekable else []
         with ExitStack() as stack:
             stack.callback(self.close)
             self._stored = Peekable(self._file.read)
@@ -153,7 +158,20 @@ class ByteStream:
 
     def read(self, n: int) -> bytes:
         """At least one and about `n` bytes at most (a transcoded text may be longer); b'' at the end."""
-        return self._text.read(n)
+        block = self._text.read(n)
+        if self._kept is not None:
+            self._kept.append(block)
+        return block
+
+    def rewind(self) -> None:
+        """Read from the first byte again; a stream can as long as `let_go` was not called."""
+        assert self._kept is not None
+        self._text.put_back(b"".join(self._kept))
+        self._kept.clear()
+
+    def let_go(self) -> None:
+        """Keep no more of what a stream gives out: nobody will want its beginning again."""
+        self._kept = None
 
     def original(self, data: bytes) -> bytes:
         """The decompressed source bytes that `data`, whole characters as given by `read`, was made from."""

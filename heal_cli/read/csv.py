@@ -10,7 +10,7 @@ from heal_cli.errors import SourceError
 from heal_cli.model import REJECTS, ROW, Batch, Chunk, Finding, Format, ReadOptions, Source
 from heal_cli.read.bytes import HEAD_BYTES, ByteStream
 from heal_cli.read.cut import CsvChunk, cut
-from heal_cli.read.dialect import Dialect, sniff
+from heal_cli.read.dialect import Dialect, decode_dialect, encode_dialect, sniff
 from heal_cli.read.exact import Exact, parse_exact
 from heal_cli.read.fast import parse_fast
 from heal_cli.read.locate import Locator
@@ -21,7 +21,6 @@ class CsvReader:
 
     Args:
         size: Bytes on disk, None for a stream.
-        dialect: What an earlier look at the same source found out.
 
     Raises:
         SourceError: There is no record in it.
@@ -34,12 +33,15 @@ class CsvReader:
         name: str,
         options: ReadOptions,
         size: int | None,
-        *,
-        dialect: Dialect | None = None,
     ) -> None:
-        self._stream = stream
-        self._options = options
-        self._dialect = dialect or _sniff(stream, name, options)
+        self.stream = stream
+        self._dialect = _sniff(stream, name, options)
+        self.options = ReadOptions(
+            format=Format.CSV,
+            encoding=stream.encoding.name,
+            batch_bytes=options.batch_bytes,
+            dialect=encode_dialect(self._dialect),
+        )
         self._grammar = self._dialect.grammar
         self._chunks = cut(stream, self._dialect, options.batch_bytes)
         self._first: CsvChunk | None = None
@@ -59,6 +61,7 @@ class CsvReader:
 
     def chunks(self) -> Iterator[Chunk]:
         """All chunks in order; to be called once."""
+        self.stream.let_go()
         if self._first is not None:
             yield self._first
         yield from self._chunks
@@ -67,7 +70,7 @@ class CsvReader:
         """The rows of a chunk, from any thread."""
         frame, broken = self._parse(chunk)
         frame = frame.rename(dict(zip(frame.columns[1:], self._dialect.columns, strict=True)))
-        return Batch(chunk, frame, broken, Locator(chunk, self._grammar, self._stream.encoding.name))
+        return Batch(chunk, frame, broken, Locator(chunk, self._grammar, self.stream.encoding.name))
 
     def _parse(self, chunk: Chunk) -> Exact:
         assert chunk.data is not None
@@ -87,11 +90,9 @@ class CsvReader:
 
     def column(self, name: str) -> Iterator[pl.Series]:
         """One column over the whole source, read anew, chunk by chunk."""
-        stream = self._stream.reopen()
+        stream = self.stream.reopen()
         try:
-            again = CsvReader(
-                stream, self.source.name, self._options, self.source.size, dialect=self._dialect
-            )
+            again = CsvReader(stream, self.source.name, self.options, self.source.size)
             for chunk in again.chunks():
                 yield again.parse(chunk).frame[name]
         finally:
@@ -100,10 +101,12 @@ class CsvReader:
     def close(self) -> None:
         """Let go of the file and of its first chunk."""
         self._first = None
-        self._stream.close()
+        self.stream.close()
 
 
 def _sniff(stream: ByteStream, name: str, options: ReadOptions) -> Dialect:
+    if options.dialect is not None:
+        return decode_dialect(options.dialect)
     head = stream.peek(HEAD_BYTES)
     return sniff(head, name, options, whole=len(head) < HEAD_BYTES)
 

@@ -138,6 +138,8 @@ def _fill(stream: ByteStream, carry: bytes, wanted: int, terminator: bytes) -> _
         block = more
         blocks.append(block)
         size += len(block)
+    if size > wanted:  # a transcoded text, in blocks as its pipe gave them: the cut must not depend on those
+        return _fill(stream, b"".join(blocks), wanted, terminator)
     whole = block.rfind(terminator) + 1
     if not whole:
         data = b"".join(blocks)

@@ -6,9 +6,11 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from io import StringIO
 from typing import Final, NamedTuple
+
+import msgspec
 
 from heal_cli.errors import SourceError, UsageError
 from heal_cli.model import ROW, Finding, ReadOptions
@@ -43,6 +45,16 @@ class Dialect:
     body: int  # bytes before the first record: skipped lines and header
     body_line: int  # 1-based line where the records begin
     findings: tuple[Finding, ...]
+
+
+def encode_dialect(dialect: Dialect) -> str:
+    """The dialect as JSON."""
+    return msgspec.json.encode(asdict(dialect)).decode()
+
+
+def decode_dialect(text: str) -> Dialect:
+    """What `encode_dialect` wrote."""
+    return msgspec.json.decode(text, type=Dialect)
 
 
 class _Sample(NamedTuple):

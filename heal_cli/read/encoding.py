@@ -141,7 +141,7 @@ class Transcoded:
     def __init__(self, read: Callable[[int], bytes], encoding: str, name: str) -> None:
         self._read = read
         self._name = name
-        self._errors = _lossless(encoding)
+        self._errors = error_handler(encoding)
         self._decoder = codecs.getincrementaldecoder(encoding)(self._errors)
         self._ended = False
 
@@ -159,14 +159,14 @@ class Transcoded:
         return b""
 
 
-def _lossless(encoding: str) -> str:
+def error_handler(encoding: str) -> str:
     """Error handler that keeps undecodable units: lone surrogates stand for themselves in UTF-16 and UTF-32."""
     return "surrogatepass" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
 
 
 def encode_back(data: bytes, encoding: str) -> bytes:
     """The source bytes that `Transcoded` made these UTF-8 bytes from."""
-    errors = _lossless(encoding)
+    errors = error_handler(encoding)
     return data.decode(UTF8, errors).encode(encoding, errors)
 
 

@@ -53,9 +53,11 @@ class JsonlReader:
     """
 
     def __init__(self, stream: ByteStream, name: str, options: ReadOptions, size: int | None) -> None:
-        self._stream = stream
+        self.stream = stream
         self._name = name
-        self._options = options
+        self.options = ReadOptions(
+            format=Format.JSONL, encoding=stream.encoding.name, batch_bytes=options.batch_bytes
+        )
         self._size = size
         self._known: tuple[str, ...] = ()
         head = first_lines(stream.peek(HEAD_BYTES), HEAD_BYTES, name)
@@ -78,6 +80,7 @@ class JsonlReader:
 
     def chunks(self) -> Iterator[Chunk]:
         """All chunks in order; one thread calls this, once."""
+        self.stream.let_go()
         first, self._first = self._first, None
         if first is not None:
             yield first
@@ -97,7 +100,7 @@ class JsonlReader:
         Raises:
             SourceError: The source is a stream.
         """
-        again = JsonlReader(self._stream.reopen(), self._name, self._options, self._size)
+        again = JsonlReader(self.stream.reopen(), self._name, self.options, self._size)
         try:
             for chunk in again.chunks():
                 frame = again.parse(chunk).frame
@@ -112,7 +115,7 @@ class JsonlReader:
     def close(self) -> None:
         """Let go of the file and of its first chunk."""
         self._first = self._sample = None
-        self._stream.close()
+        self.stream.close()
 
     def _parse(self, chunk: Chunk) -> Batch:
         assert chunk.data is not None
@@ -129,7 +132,7 @@ class JsonlReader:
             chunk=chunk,
             frame=merged.frame,
             broken=_broken(faults),
-            locate=Locator(chunk, self._stream).locate,
+            locate=Locator(chunk, self.stream).locate,
             absent=merged.absent,
             quoted=merged.quoted,
             kinds=merged.kinds,

@@ -40,6 +40,8 @@ class ParquetReader:
     """
 
     def __init__(self, path: Path, name: str, options: ReadOptions) -> None:
+        self.stream = None  # it is read by its end first
+        self.options = ReadOptions(format=Format.PARQUET, batch_bytes=options.batch_bytes)
         self._path = path
         self._name = name
         self._footer = read_footer(path, name)

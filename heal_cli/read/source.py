@@ -25,6 +25,16 @@ class SourceReader(Protocol):
         """What was found out about it."""
         ...
 
+    @property
+    def options(self) -> ReadOptions:
+        """How it is read: all that was found out is told, so that these options read it the same way again."""
+        ...
+
+    @property
+    def stream(self) -> ByteStream | None:
+        """The bytes that it reads from front to back; None for one that is read by its end."""
+        ...
+
     def sample(self) -> Batch:
         """The first chunk, parsed, for the plan; `chunks` still yields it."""
         ...
@@ -99,6 +109,19 @@ def open_source(location: str, options: ReadOptions, *, stdin: BinaryIO | None =
     except BaseException:
         stream.close()
         raise
+
+
+def reopen(reader: SourceReader, options: ReadOptions) -> SourceReader:
+    """The same source from its beginning, read by other options; of a stream, before `chunks` was called.
+
+    The reader that is given is not to be used any more.
+    """
+    name, stream = reader.source.name, reader.stream
+    if stream is None or stream.is_seekable:
+        reader.close()
+        return open_source(name, options)
+    stream.rewind()
+    return _open_stream(stream, name, options)
 
 
 def _open_stream(stream: ByteStream, name: str, options: ReadOptions) -> SourceReader:

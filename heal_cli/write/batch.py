@@ -18,7 +18,7 @@ import psycopg
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from heal_cli.errors import DatabaseUnavailable, SchemaChanged, WriteError
-from heal_cli.model import Chunk, Healed, TableSchema, WriteOptions, Written
+from heal_cli.model import Chunk, Healed, Spans, TableSchema, WriteOptions, Written
 from heal_cli.write.connection import begin, connect
 from heal_cli.write.ledger import Piece, add_piece, lock_batch
 from heal_cli.write.loader import Loader
@@ -81,16 +81,23 @@ class Writer:
             self._connection.close()
             self._connection = None
 
-    def finish(self) -> None:
-        """End the transaction of an `--atomic` (commit) or `--dry-run` (roll back) run."""
+    def finish(self, check: Callable[[psycopg.Connection], None]) -> None:
+        """End the transaction of an `--atomic` (commit) or `--dry-run` (roll back) run.
+
+        Args:
+            check: Looks at what is about to be committed, and raises if it is not to be.
+        """
         if self._connection is None or not self._keeps_open:
             return
         if self._target.options.dry_run:
             self._connection.rollback()
             return
         try:
+            check(self._connection)
             self._connection.commit()
         except psycopg.Error as error:
+            if self._connection.broken and not self._target.has_ledger:
+                raise _in_doubt("the rows of this run") from error
             raise to_heal_error(error, "committing the whole run") from error
 
     def write(self, healed: Healed, ref: BatchRef, record: Record) -> Written:
@@ -108,7 +115,7 @@ class Writer:
             DatabaseUnavailable: The world failed, past the retries; the ledger knows what is done.
             WriteError: The server refused something that is no row's fault.
         """
-        work = Work.of(healed, ref.chunk)
+        work = Work.of(healed)
         try:
             while not work.is_done:
                 work = self._advance(work, ref, record)
@@ -170,11 +177,7 @@ class Writer:
         """Make ready for the next try: a usable connection or none, and a smaller step after a time limit."""
         if connection.broken or connection.closed:
             if doubtful is trial and not self._target.has_ledger:
-                raise WriteError(
-                    "The connection was lost during COMMIT, and without a ledger nobody can tell whether the last"
-                    " batch is in the table",
-                    hint="Look for its rows before loading them again",
-                ) from error
+                raise _in_doubt("the rows of the last batch") from error
             self.close()
         else:
             connection.rollback()
@@ -196,16 +199,16 @@ class Writer:
                 self._lock.take(cursor)
             self._loader.prepare(connection)
             if self._target.has_ledger:
-                last = lock_batch(cursor, ref.source, ref.chunk, self._target.run)
-                if doubtful and last and (last.run, last.attempt) == (self._target.run, doubtful.attempt):
+                standing = lock_batch(cursor, ref.source, ref.source_name, ref.chunk, self._target.run)
+                if doubtful and standing and doubtful.attempt in standing.own_attempts:
                     return doubtful
-                trial.skip_settled(last)
+                trial.skip_settled(standing)
             savepoints = 0
             while trial.pending and savepoints < MAX_SAVEPOINTS and not trial.is_full:
                 self._try_rows(cursor, trial, ref)
                 savepoints += 1
-            if trial.needs_piece:
-                self._add_piece(cursor, trial, ref)
+            if not trial.is_done:
+                self._add_piece(cursor, trial, ref, pending=trial.left)
         return trial
 
     def _try_rows(self, cursor: psycopg.Cursor, trial: Work, ref: BatchRef) -> None:
@@ -252,12 +255,18 @@ class Writer:
         else:
             trial.isolate(segment, verdict[1])
 
-    def _add_piece(self, cursor: psycopg.Cursor, trial: Work, ref: BatchRef) -> None:
-        """Account in the ledger for all that was settled since the last piece."""
+    def _add_piece(
+        self, cursor: psycopg.Cursor, trial: Work, ref: BatchRef, *, pending: Spans | None = None
+    ) -> None:
+        """Account in the ledger for all that was settled since the last piece.
+
+        Args:
+            pending: Of the last piece of a transaction: the rows that are left to later ones.
+        """
         rows = trial.close_piece()
         if not self._target.has_ledger:
             return
-        piece = Piece(trial.pieces - 1, *trial.position, trial.is_done, self._target.run, trial.attempt)
+        piece = Piece(trial.pieces - 1, trial.is_done, pending or None, self._target.run, trial.attempt)
         add_piece(cursor, ref.source, ref.source_name, ref.chunk, piece, rows)
 
     def _commit(self, connection: psycopg.Connection) -> None:
@@ -268,6 +277,14 @@ class Writer:
         if self._connection is None:
             self._connection = connect(self._target.conninfo, application_name=f"heal/{self._target.run}")
         return self._connection
+
+
+def _in_doubt(what: str) -> WriteError:
+    """A COMMIT whose answer was lost, where no ledger can tell."""
+    return WriteError(
+        f"The connection was lost during COMMIT, and without a ledger nobody can tell whether {what} are in the table",
+        hint="Look for them in the table before you load them again",
+    )
 
 
 def _is_passing(error: BaseException) -> bool:

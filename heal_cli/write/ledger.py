@@ -1,62 +1,40 @@
-"""The ledger: what each run has committed, written in the same transaction as the rows (design 9)."""
+"""The ledger's runs and batches: what each run has committed, written in the transaction of the rows (design 9)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 import psycopg
+from psycopg.types.multirange import Multirange
 
 from heal_cli.errors import SourceError
-from heal_cli.model import Chunk, Rows
+from heal_cli.model import Chunk, Rows, Spans
 
-_CLAIM_LOCK_CLASS: Final = 0x6865  # first key of the two-key advisory locks of this file
+CLAIM_LOCK_CLASS: Final = 0x6865
+"""First key of the two-key advisory locks of sources; batches have the next."""
 
-
-_MOST_EARLIER: Final = 10_000
-"""Sources among which a file that grew is looked for; past that, the oldest are forgotten."""
+_BACKEND_OF: Final = "heal/"  # application_name of every connection of a run, its id behind it
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One committed savepoint of one batch, as the ledger holds it."""
+    """One savepoint of one batch, and how far it brought the batch."""
 
     piece: int
-    part: int
-    through_row: int
     complete: bool
+    pending: Spans | None  # row numbers left, said by the last piece of a transaction that leaves some
     run: str
     attempt: int
-    settled_by_others: int = 0  # rows of the batch that other runs loaded, rejected or knew as duplicates
 
 
 @dataclass(frozen=True, slots=True)
-class DoneBatch:
-    """A batch that earlier runs began or finished."""
+class Standing:
+    """How far a batch is, by the ledger."""
 
-    batch: int
-    start: int
-    stop: int
-    digest: str
-    complete: bool
-    settled: int
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimedSource:
-    """A source as the ledger knows it for one target table."""
-
-    source: int
-    batch_bytes: int
-    plan: str | None  # JSON, as kept by the run that began it
-    schema_version: str
-    begun_by: str  # run
-    finished_at: datetime | None
-    batches: Mapping[int, DoneBatch]
-    rows_before: int  # first rows that an earlier, shorter source brought in
-    is_new: bool
+    last: Piece
+    own_attempts: frozenset[int]  # of this run under this name: those that committed
+    settled_by_others: int  # rows of the batch that other runs, or equal sources of this one, settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +52,14 @@ class RunNote:
 
 
 def begin_run(connection: psycopg.Connection, note: RunNote) -> None:
-    """Note that a run has begun, so that its traces are known even if it dies."""
+    """Note that a run has begun, so that its traces are known even if it dies; bury those that died before."""
     with connection.transaction():
+        connection.execute(
+            "UPDATE heal.load_runs AS dead SET state = 'failed'"
+            " WHERE table_oid = %s AND state = 'running' AND NOT EXISTS"
+            " (SELECT FROM pg_catalog.pg_stat_activity WHERE application_name = %s || dead.run::text)",
+            (note.table_oid, _BACKEND_OF),
+        )
         connection.execute(
             "INSERT INTO heal.load_runs (run, command, heal_version, table_oid, table_name, schema_version,"
             " rejects_path, leftovers_path) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
@@ -86,7 +70,7 @@ def begin_run(connection: psycopg.Connection, note: RunNote) -> None:
         )
 
 
-def end_run(connection: psycopg.Connection, *, run: str, state: str, report: str) -> None:
+def end_run(connection: psycopg.Connection, *, run: str, state: str, report: str | None) -> None:
     """Note how a run ended; `report` is its JSON document."""
     with connection.transaction():
         connection.execute(
@@ -96,169 +80,49 @@ def end_run(connection: psycopg.Connection, *, run: str, state: str, report: str
         )
 
 
-def claim_source(
-    connection: psycopg.Connection,
-    first: Chunk,
-    *,
-    run: str,
-    table_oid: int,
-    name: str,
-    batch_bytes: int,
-    schema_version: str,
-    again: bool,
-    source_id: str | None,
-    rows_before: int,
-    is_same: Callable[[Mapping[int, DoneBatch]], bool],
-) -> ClaimedSource:
-    """The ledger's row for this content and table: an earlier one to go on with, or a new one.
-
-    Two runs that come with the same content at once get the same row.
-
-    Args:
-        is_same: Says whether the batches of an earlier load are a beginning of this source.
-        rows_before: Of a new source: how many of its first rows are in the table already.
-        again: Load anew, unless an earlier `--again` of this content is unfinished.
-    """
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_catalog.pg_advisory_xact_lock(%s, pg_catalog.hashtext(%s))",
-            (_CLAIM_LOCK_CLASS, f"{table_oid}/{first.digest}"),
-        )
-        cursor.execute(
-            "SELECT source, generation, batch_bytes, plan::text, schema_version, run::text, finished_at, rows_before"
-            " FROM heal.load_sources WHERE table_oid = %s AND first_digest = %s AND first_stop = %s"
-            " AND source_id IS NOT DISTINCT FROM %s ORDER BY generation DESC, source DESC",
-            (table_oid, first.digest, first.stop, source_id),
-        )
-        known = cursor.fetchall()
-        generation = 1 + max((row[1] for row in known), default=-1)
-        for source, _, old_bytes, plan, old_version, begun_by, finished_at, before in known:
-            batches = _batches(cursor, source)
-            if not is_same(batches):
-                continue
-            if again and finished_at is not None:
-                break
-            _note_source(cursor, run, source, name)
-            return ClaimedSource(
-                source, old_bytes, plan, old_version, begun_by, finished_at, batches, before, is_new=False
-            )
-        cursor.execute(
-            "INSERT INTO heal.load_sources (table_oid, generation, source_id, name, first_stop, first_digest,"
-            " batch_bytes, schema_version, run, rows_before) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-            " RETURNING source",
-            (
-                *(table_oid, generation, source_id, name, first.stop, first.digest),
-                *(batch_bytes, schema_version, run, rows_before),
-            ),
-        )
-        (source,) = cursor.fetchone() or (0,)
-        _note_source(cursor, run, source, name)
-        return ClaimedSource(
-            source, batch_bytes, None, schema_version, run, None, {}, rows_before, is_new=True
-        )
-
-
-def _note_source(cursor: psycopg.Cursor, run: str, source: int, name: str) -> None:
-    cursor.execute(
-        "INSERT INTO heal.load_run_sources (run, source, name) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-        (run, source, name),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierSource:
-    """A content that was loaded into the table, or begun, as far as it takes to know its like again."""
-
-    batch_bytes: int
-    first_stop: int
-    first_digest: str
-    stop: int | None  # None: not finished
-    digest: str | None
-    rows: int | None
-
-
-def earlier_sources(
-    connection: psycopg.Connection, table_oid: int, source_id: str | None
-) -> list[EarlierSource]:
-    """The latest sources of a table, at most `_MOST_EARLIER`."""
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT batch_bytes, first_stop, first_digest, stop, digest, rows FROM heal.load_sources"
-            " WHERE table_oid = %s AND source_id IS NOT DISTINCT FROM %s ORDER BY source DESC LIMIT %s",
-            (table_oid, source_id, _MOST_EARLIER),
-        )
-        return [EarlierSource(*row) for row in cursor.fetchall()]
-
-
-def keep_plan(connection: psycopg.Connection, source: int, plan: str, schema_version: str) -> str:
-    """The plan that all runs on this source use: the one its first rows were loaded by.
-
-    A new schema version replaces it, and so does any run as long as nothing is committed.
-    """
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE heal.load_sources SET"
-            " plan = CASE WHEN plan IS NOT NULL AND schema_version = %(version)s"
-            " AND EXISTS (SELECT FROM heal.load_batches AS done WHERE done.source = %(source)s)"
-            " THEN plan ELSE %(plan)s::json END,"
-            " schema_version = %(version)s WHERE source = %(source)s RETURNING plan::text",
-            {"plan": plan, "version": schema_version, "source": source},
-        )
-        (kept,) = cursor.fetchone() or (plan,)
-        return str(kept)
-
-
-def finish_source(connection: psycopg.Connection, source: int, *, stop: int, digest: str, rows: int) -> None:
-    """Note that every batch of the source is committed."""
-    with connection.transaction():
-        connection.execute(
-            "UPDATE heal.load_sources SET finished_at = pg_catalog.clock_timestamp(), stop = %s, digest = %s,"
-            " rows = %s WHERE source = %s AND (finished_at IS NULL OR stop < %s)",
-            (stop, digest, rows, source, stop),
-        )
-
-
-def _batches(cursor: psycopg.Cursor, source: int) -> dict[int, DoneBatch]:
-    cursor.execute(
-        "SELECT batch, min(start), max(stop), min(digest), bool_or(complete), sum(loaded + rejected + duplicates)"
-        " FROM heal.load_batches WHERE source = %s GROUP BY batch",
-        (source,),
-    )
-    return {
-        row[0]: DoneBatch(row[0], row[1], row[2], row[3], row[4], int(row[5])) for row in cursor.fetchall()
-    }
-
-
-def lock_batch(cursor: psycopg.Cursor, source: int, chunk: Chunk, run: str) -> Piece | None:
+def lock_batch(
+    cursor: psycopg.Cursor, source: int, source_name: str, chunk: Chunk, run: str
+) -> Standing | None:
     """Keep other runs off this batch until the transaction ends, and read how far it is.
 
     Returns:
-        The last committed piece, or None if no run has begun this batch.
+        None if no run has begun this batch.
 
     Raises:
-        SourceError: The ledger holds other bytes at this place: the source changed under a resumed run.
+        SourceError: The ledger holds other bytes at this place, or a longer source took its place: the
+            source changed under a run.
     """
+    # The share lock on the source's row keeps it from being superseded before the commit.
     cursor.execute(
-        "SELECT pg_catalog.pg_advisory_xact_lock(%s, pg_catalog.hashtext(%s))",
-        (_CLAIM_LOCK_CLASS + 1, f"{source}/{chunk.index}"),
+        "SELECT pg_catalog.pg_advisory_xact_lock(%s, pg_catalog.hashtext(%s)), superseded_by"
+        " FROM heal.load_sources WHERE source = %s FOR KEY SHARE",
+        (CLAIM_LOCK_CLASS + 1, f"{source}/{chunk.index}", source),
     )
+    _, superseded_by = cursor.fetchone() or (None, None)
+    if superseded_by is not None:
+        raise SourceError(
+            "Another run goes on with this source, which has grown since this one began",
+            hint="Run the same command again when the other has ended",
+        )
     # A statement of its own: its snapshot must be younger than the lock.
     cursor.execute(
-        "SELECT piece, part, through_row, complete, run::text, attempt, digest,"
-        " coalesce(sum(loaded + rejected + duplicates) FILTER (WHERE run <> %s) OVER (ORDER BY piece), 0)"
-        " FROM heal.load_batches WHERE source = %s AND batch = %s ORDER BY piece DESC LIMIT 1",
-        (run, source, chunk.index),
+        "SELECT piece, complete, pending, run::text, attempt, digest,"
+        " array_agg(attempt) FILTER (WHERE (run, source_name) = (%(run)s, %(name)s)) OVER (),"
+        " sum(loaded + rejected + duplicates) FILTER (WHERE (run, source_name) <> (%(run)s, %(name)s)) OVER ()"
+        " FROM heal.load_batches WHERE source = %(source)s AND batch = %(batch)s ORDER BY piece DESC LIMIT 1",
+        {"run": run, "name": source_name, "source": source, "batch": chunk.index},
     )
     row = cursor.fetchone()
     if row is None:
         return None
-    if row[6] != chunk.digest:
+    if row[5] != chunk.digest:
         raise SourceError(
             f"The source changed: batch {chunk.index + 1} (bytes {chunk.start} to {chunk.stop}) is not what an"
             " earlier run loaded",
-            hint="Load it as a new source with --again, after looking at what is in the table",
+            hint="Load it as a new source with --source-id NAME, after looking at what is in the table",
         )
-    return Piece(row[0], row[1], row[2], row[3], row[4], row[5], int(row[7]))
+    last = Piece(row[0], row[1], None if row[2] is None else from_multirange(row[2]), row[3], row[4])
+    return Standing(last, frozenset(row[6] or ()), int(row[7] or 0))
 
 
 def add_piece(
@@ -269,20 +133,35 @@ def add_piece(
     Args:
         rows: What this piece alone read, loaded, rejected and knows as duplicates.
     """
+    pending = None if piece.pending is None else to_multirange(piece.pending)
     cursor.execute(
-        "INSERT INTO heal.load_batches (source, batch, piece, part, through_row, complete, start, stop, digest,"
-        " run, source_name, attempt, rows_read, loaded, rejected, duplicates)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO heal.load_batches (source, batch, piece, complete, pending, start, stop, digest,"
+        " first_row, last_row, run, source_name, attempt, rows_read, loaded, rejected, duplicates)"
+        " VALUES (%s, %s, %s, %s, %s::int8multirange, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
-            *(source, chunk.index, piece.piece, piece.part, piece.through_row, piece.complete),
-            *(chunk.start, chunk.stop, chunk.digest, piece.run, source_name, piece.attempt),
+            *(source, chunk.index, piece.piece, piece.complete, pending),
+            *(chunk.start, chunk.stop, chunk.digest, chunk.first_row, chunk.first_row + chunk.rows - 1),
+            *(piece.run, source_name, piece.attempt),
             *(rows.read, rows.loaded, rows.rejected, rows.duplicates),
         ),
     )
 
 
+def to_multirange(spans: Spans) -> str:
+    """Text of an int8multirange."""
+    return "{" + ",".join(f"[{first},{last}]" for first, last in spans) + "}"
+
+
+def from_multirange(value: Multirange[int]) -> Spans:
+    """The rows of an int8multirange, which the server gives with the upper bound left out."""
+    return tuple((span.lower, span.upper - 1) for span in value if span.lower is not None and span.upper)
+
+
 def run_totals(connection: psycopg.Connection, run: str) -> Rows:
-    """What the ledger says this run read and did, read back after the last commit (P1)."""
+    """What the ledger says this run read and did, read back after the last commit (P1).
+
+    Over the connection of an open transaction: with what that transaction has written.
+    """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(sum(rows_read), 0), coalesce(sum(loaded), 0), coalesce(sum(duplicates), 0),"

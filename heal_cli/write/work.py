@@ -10,9 +10,9 @@ import polars as pl
 import psycopg
 
 from heal_cli.errors import WriteError
-from heal_cli.model import REJECTS, ROW, Chunk, Healed, Rows, Written
+from heal_cli.model import REJECTS, ROW, Healed, Rows, Spans, Written, spans_of, within
 from heal_cli.write.conflict import IS_DUPLICATE
-from heal_cli.write.ledger import Piece
+from heal_cli.write.ledger import Standing
 
 FIRST_STEP: Final = 64
 """Rows tried after a bad one; doubled with each success, so that n faults cost O(rows + n)."""
@@ -27,7 +27,6 @@ _NOTHING_KNOWN: Final = KNOWN.to_frame()
 class Segment(NamedTuple):
     """Rows that are settled together: those known to be refused, and all others, which are tried."""
 
-    part: int
     rows: pl.DataFrame
     known: pl.DataFrame = _NOTHING_KNOWN
     screens: int = 0  # how often its rows were screened
@@ -51,18 +50,21 @@ class Segment(NamedTuple):
         kept = self.known.filter(~pl.col("winner").is_in(more[ROW].implode()).fill_null(False))
         return self._replace(known=pl.concat([kept, more.match_to_schema(KNOWN, missing_columns="insert")]))
 
+    def reconsidered(self, refused: pl.Series) -> Segment:
+        """The same, without the losers to rows that are refused themselves: they are tried."""
+        if self.known.is_empty():
+            return self
+        lost = pl.col("winner").is_in(refused.implode()).fill_null(False)
+        return self._replace(known=self.known.filter(~lost))
+
 
 @dataclass(slots=True)
 class Work:
-    """One batch on its way. A transaction works on a copy, which counts only once it is committed.
-
-    Segments are settled strictly in order, so that a part and a row number say how far the batch is.
-    """
+    """One batch on its way. A transaction works on a copy, which counts only once it is committed."""
 
     pending: deque[Segment]
-    early: pl.DataFrame  # REJECTS found before the server saw the rows; accounted for by piece 0
+    early: pl.DataFrame  # REJECTS found before the server saw the rows; accounted for by the next piece
     rows_read: int
-    position: tuple[int, int] = (0, 0)  # part and row number up to which all is settled
     pieces: int = 0  # that the batch has, whoever wrote them
     attempt: int = 0
     already: int = 0
@@ -78,10 +80,11 @@ class Work:
     piece_duplicates: int = 0
 
     @classmethod
-    def of(cls, healed: Healed, chunk: Chunk) -> Work:
+    def of(cls, healed: Healed) -> Work:
         """The whole batch, nothing settled yet."""
-        pending = deque(Segment(part, frame) for part, frame in enumerate(healed.parts) if frame.height)
-        return cls(pending, healed.rejects, chunk.rows)
+        pending = deque(Segment(frame) for frame in healed.parts if frame.height)
+        rows = sum(segment.rows.height for segment in pending) + healed.rejects.height
+        return cls(pending, healed.rejects, rows)
 
     def next_attempt(self, number: int) -> Work:
         """A copy to try in one transaction, under an attempt number that was never used before."""
@@ -103,9 +106,9 @@ class Work:
         """
         most = self.cap or sum(segment.rows.height for segment in self.pending)
         if most <= 1:
-            row = self.pending[0].rows[ROW][0] if self.pending else self.position[1]
+            row = f"Row {self.pending[0].rows[ROW][0]}" if self.pending else "A row"
             raise WriteError(
-                f"Row {row} alone takes longer than {timeout_s:g} s",
+                f"{row} alone takes longer than {timeout_s:g} s",
                 sqlstate=error.sqlstate,
                 hint="Give it more time with --timeout",
             ) from error
@@ -117,22 +120,24 @@ class Work:
         return self.cap is not None and self.in_transaction >= self.cap
 
     @property
-    def needs_piece(self) -> bool:
-        """Something is settled that no piece accounts for yet."""
-        settled = self.piece_rejected + self.piece_duplicates
-        return not self.is_done and (settled > 0 or self.pieces == 0 or not self.pending)
+    def left(self) -> Spans:
+        """Rows that are not settled yet."""
+        rows = [segment.rows[ROW] for segment in self.pending]
+        return spans_of(pl.concat(rows)) if rows else ()
 
-    def skip_settled(self, last: Piece | None) -> None:
-        """Leave out what the ledger says is settled by others since we looked."""
-        if last is None or last.piece < self.pieces:
+    def skip_settled(self, standing: Standing | None) -> None:
+        """Leave out what the ledger says is settled by others since we looked, whatever their plan was."""
+        if standing is None or standing.last.piece < self.pieces:
             return
+        last = standing.last
         self.pieces = last.piece + 1
-        self.position = (last.part, last.through_row)
-        self.already = last.settled_by_others
+        self.already = standing.settled_by_others
         self.is_done = last.complete
-        self.pending = deque(
-            segment.only(rest) for segment in self.pending if (rest := _behind(segment, last)).height
-        )
+        left = last.pending or ()
+        self.early = self.early.filter(within(self.early[ROW], left))
+        # What was known of rows may hang on others that are settled by now: it is found out anew.
+        rest = (segment.rows.filter(within(segment.rows[ROW], left)) for segment in self.pending)
+        self.pending = deque(Segment(rows) for rows in rest if rows.height)
 
     def take(self) -> Segment:
         """The next segment to try."""
@@ -145,7 +150,8 @@ class Work:
         return segment
 
     def put_back(self, segment: Segment) -> None:
-        """Try this one next."""
+        """Try this one next; who lost only to rows that are known to be refused has not lost."""
+        self.pending = deque(later.reconsidered(segment.known[ROW]) for later in self.pending)
         self.pending.appendleft(segment)
 
     def settle(self, segment: Segment) -> None:
@@ -162,7 +168,6 @@ class Work:
         if loaded.len():
             self.step = self.step * 2 if self.step else None
         self.in_transaction += segment.rows.height
-        self.position = (segment.part, segment.rows[ROW][-1])
 
     def split(self, segment: Segment) -> None:
         """Try the halves instead: nobody knows which row is at fault."""
@@ -178,22 +183,22 @@ class Work:
         """
         segment = segment.knowing(verdict)
         at = segment.rows[ROW].search_sorted(verdict[ROW][0])
-        self.pending.appendleft(segment.only(segment.rows.slice(at)))
+        self.put_back(segment.only(segment.rows.slice(at)))
         if at:
-            self.pending.appendleft(segment.only(segment.rows.head(at)))
+            self.put_back(segment.only(segment.rows.head(at)))
         self.step = max(FIRST_STEP, at)
 
     def close_piece(self) -> Rows:
         """What was settled since the last piece; afterwards it counts as accounted for."""
-        first = self.pieces == 0
-        if first:
-            self.rejects.insert(0, self.early)
+        if self.early.height:
+            self.rejects.append(self.early)
         rows = Rows(
-            read=self.rows_read if first else 0,
+            read=0 if self.pieces else self.rows_read,
             loaded=self.piece_loaded,
             duplicates=self.piece_duplicates,
-            rejected=self.piece_rejected + (self.early.height if first else 0),
+            rejected=self.piece_rejected + self.early.height,
         )
+        self.early = self.early.clear()
         self.pieces += 1
         self.piece_loaded = self.piece_rejected = self.piece_duplicates = 0
         self.is_done = not self.pending
@@ -217,10 +222,3 @@ class Work:
             pl.concat([REJECTS.to_frame(), *self.duplicates]),
             self.already,
         )
-
-
-def _behind(segment: Segment, last: Piece) -> pl.DataFrame:
-    """The rows of the segment that come after the ledger's last piece."""
-    if segment.part != last.part:
-        return segment.rows if segment.part > last.part else segment.rows.clear()
-    return segment.rows.filter(pl.col(ROW) > last.through_row)

@@ -17,15 +17,44 @@ from heal_cli.model import REJECTS, ROW, Chunk, Healed, Rows, TableSchema, Write
 from heal_cli.schema import introspect, schema_version
 from heal_cli.write import (
     BatchRef,
+    NewSource,
     RunNote,
     Target,
     Writer,
+    add_source,
     begin_run,
+    earlier_sources,
     ledger_migrations,
     migrate,
+    newest_source,
     run_totals,
 )
-from heal_cli.write.ledger import claim_source
+
+
+def new_run(conn: psycopg.Connection, table: TableSchema) -> str:
+    """A run that the ledger knows."""
+    run = str(uuid.uuid4())
+    begin_run(conn, RunNote(run, "test", "0", table.oid, "t", table.version, "r.jsonl", "l.jsonl"))
+    return run
+
+
+def source_of(conn: psycopg.Connection, table: TableSchema, chunk: Chunk, run: str) -> int:
+    """The ledger's number for the content that this chunk begins, the same for all runs."""
+    for earlier in earlier_sources(conn, table.oid, None):
+        if earlier.first_digest == chunk.digest:
+            return earlier.source
+    new = NewSource(table.oid, None, "a.csv", None, "{}", chunk, table.version, run)
+    claimed = add_source(conn, new, newest=newest_source(conn, table.oid))
+    assert claimed is not None
+    return claimed.source
+
+
+def writer_of(
+    conninfo: str, table: TableSchema, run: str, options: WriteOptions | None = None, *, ledger: bool = True
+) -> Writer:
+    """A writer for one table and run."""
+    version_of = lambda connection: schema_version(connection, table.oid)  # noqa: E731
+    return Writer(Target(conninfo, table, options or WriteOptions(), run, ledger, version_of))
 
 
 @dataclass
@@ -90,23 +119,9 @@ class Lab:
         frame = self.frame(target, columns)
         chunk = Chunk(0, 0, 1, 1, 1, uuid.uuid4().hex, frame.height, 1, b"")
         with psycopg.connect(self.conninfo, autocommit=True) as books:
-            if run is None:
-                run = str(uuid.uuid4())
-                begin_run(books, RunNote(run, "test", "0", target.oid, "t", target.version, "", ""))
-            source = claim_source(
-                books, chunk, run=run, table_oid=target.oid, name="a.csv", batch_bytes=1,
-                schema_version=target.version, again=False, source_id=None, rows_before=0, is_same=lambda batches: True,
-            ).source  # fmt: skip
-        writer = Writer(
-            Target(
-                conninfo,
-                target,
-                options or WriteOptions(),
-                run,
-                ledger,
-                lambda c: schema_version(c, target.oid),
-            )
-        )
+            run = run or new_run(books, target)
+            source = source_of(books, target, chunk, run)
+        writer = writer_of(conninfo, target, run, options, ledger=ledger)
         self._writers.append(writer)
         recorded: list[pl.DataFrame] = []
         healed = Healed((frame,), REJECTS.to_frame(), (), frame[ROW], None)

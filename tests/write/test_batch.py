@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 
 import polars as pl
@@ -10,19 +9,12 @@ import psycopg
 import pytest
 
 from heal_cli.errors import SchemaChanged
-from heal_cli.model import REJECTS, ROW, Chunk, Healed, WriteOptions
-from heal_cli.schema import introspect, schema_version
-from heal_cli.write import (
-    BatchRef,
-    RunNote,
-    Target,
-    Writer,
-    begin_run,
-    claim_source,
-    ledger_migrations,
-    migrate,
-    run_totals,
-)
+from heal_cli.model import REJECTS, ROW, Chunk, Healed, WriteOptions, Written
+from heal_cli.schema import introspect
+from heal_cli.write import BatchRef, ledger_migrations, migrate, run_totals
+from heal_cli.write import batch as batch_module
+
+from .conftest import new_run, source_of, writer_of
 
 
 def healed(ids: list[int | None], parts: int = 1) -> Healed:
@@ -41,41 +33,35 @@ def healed(ids: list[int | None], parts: int = 1) -> Healed:
 
 
 class Bench:
-    """A table, a ledger and a writer for one run."""
+    """A table, a ledger and a writer for one run after the other."""
 
-    def __init__(self, conninfo: str, conn: psycopg.Connection, table: str, *, ledger: bool = True) -> None:
-        self.conn, self.conninfo = conn, conninfo
-        schema = conn.execute("select current_schema()").fetchone()
-        assert schema is not None
-        self.table = introspect(conn, f"{schema[0]}.{table}")
-        self.ledger = ledger
+    def __init__(self, conninfo: str, conn: psycopg.Connection, *, ledger: bool) -> None:
+        self.conn, self.conninfo, self.ledger = conn, conninfo, ledger
         migrate(conn, ledger_migrations())
         self.attempts: list[tuple[int, int]] = []
+        self.rejected: list[int] = []  # rows, as recorded before a commit
         self.start()
 
     def start(self) -> None:
-        """Begin a new run."""
+        """Begin a new run, for the table as it is now."""
+        (schema,) = self.conn.execute("select current_schema()").fetchone() or ("",)
+        self.table = introspect(self.conn, f"{schema}.t")
+        self.run = new_run(self.conn, self.table)
+        self.stops_at = 0
         if hasattr(self, "writer"):
             self.writer.close()
-        self.run = str(uuid.uuid4())
-        note = RunNote(self.run, "test", "0", self.table.oid, "t", self.table.version, "r.jsonl", "l.jsonl")
-        begin_run(self.conn, note)
-        self.writer = Writer(
-            Target(
-                self.conninfo, self.table, WriteOptions(), self.run, self.ledger,
-                lambda connection: schema_version(connection, self.table.oid),
-            )
-        )  # fmt: skip
+        self.writer = writer_of(self.conninfo, self.table, self.run, ledger=self.ledger)
 
-    def write(self, batch: Healed, digest: str = "d0"):
+    def write(self, batch: Healed, digest: str = "d0") -> Written:
+        """One batch; the same digest is the same batch."""
         chunk = Chunk(0, 0, 100, 1, 1, digest, batch.rows.len() + batch.rejects.height, 100, b"")
-        source = claim_source(
-            self.conn, chunk, run=self.run, table_oid=self.table.oid, name="a.csv", batch_bytes=1,
-            schema_version=self.table.version, again=False, source_id=None, rows_before=0, is_same=lambda batches: True,
-        ).source  # fmt: skip
+        source = source_of(self.conn, self.table, chunk, self.run)
 
         def record(rejects: pl.DataFrame, rows: pl.Series, attempt: int) -> None:
+            if attempt == self.stops_at:
+                raise KeyboardInterrupt
             self.attempts.append((attempt, rejects.height))
+            self.rejected += rejects[ROW].to_list()
 
         return self.writer.write(batch, BatchRef(source, "a.csv", chunk), record)
 
@@ -92,7 +78,7 @@ def make(conninfo: str, conn: psycopg.Connection):
 
     def made(definition: str, *, ledger: bool = True, then: str = "") -> Bench:
         conn.execute(f"create table t ({definition}); {then}")
-        benches.append(Bench(conninfo, conn, "t", ledger=ledger))
+        benches.append(Bench(conninfo, conn, ledger=ledger))
         return benches[-1]
 
     yield made
@@ -145,7 +131,6 @@ def test_second_run_finds_the_batch_done(make) -> None:
     written = bench.write(healed(list(range(10))))
     assert (written.loaded.len(), written.rejects.height, written.already) == (0, 0, 10)
     assert bench.ids() == [0, 1, 2, 3, 4, 6, 7, 8, 9]
-    bench.writer.close()
 
 
 def test_deferred_constraint_costs_one_row(make) -> None:
@@ -211,3 +196,27 @@ def test_killed_backend_is_retried(make, conninfo: str) -> None:
     )
     bench.write(healed([3, 4]), digest="d1")
     assert bench.ids() == [1, 2, 3, 4]
+
+
+def test_a_batch_half_done_by_another_plan_goes_on(make, monkeypatch) -> None:
+    """Rows that one plan settled stay settled under the next, whatever its parts and rejects are."""
+    bench = make("id bigint check (id > 0)")
+    monkeypatch.setattr(batch_module, "MAX_SAVEPOINTS", 1)
+    first = healed([n if n % 9 else -n for n in range(1, 101)], parts=3)
+    bench.stops_at = 3
+    with pytest.raises(KeyboardInterrupt):
+        bench.write(first)
+    assert 0 < len(bench.ids()) < 89
+    bench.start()
+    frame = pl.concat(first.parts)
+    odd = pl.col(ROW) % 2 == 1
+    early = pl.DataFrame({ROW: range(10, 101, 10)}).match_to_schema(REJECTS, missing_columns="insert")
+    good = frame.filter(~pl.col(ROW).is_in(early[ROW].implode()))
+    written = bench.write(Healed((good.filter(odd), good.filter(~odd)), early, (), frame[ROW], None))
+    assert written.already + written.loaded.len() + written.rejects.height == 100
+    assert sorted(bench.ids() + bench.rejected) == list(range(1, 101))
+    totals = bench.conn.execute(
+        "select sum(rows_read), sum(loaded), sum(rejected) from heal.load_batches where batch = 0"
+        " and source = (select max(source) from heal.load_sources)"
+    ).fetchone()
+    assert totals == (100, len(bench.ids()), len(bench.rejected))

@@ -1,0 +1,101 @@
+"""Which earlier sources of the table a source begins with, judged by its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from typing import Final
+
+import msgspec
+
+from heal_cli.model import Format, ReadOptions
+from heal_cli.read import SourceReader, Walk, reopen
+from heal_cli.read.dialect import decode_dialect
+from heal_cli.write import EarlierSource
+
+NO_QUOTE: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An earlier source that this one begins with."""
+
+    earlier: EarlierSource
+    reading: ReadOptions
+    is_all: bool = True  # this one has no record beside those of the earlier
+    is_open: bool = False  # the earlier one may have been cut off inside a quoted cell
+
+    @property
+    def is_finished(self) -> bool:
+        """All of the earlier one is loaded."""
+        return self.earlier.rows is not None
+
+
+def known_sources(reader: SourceReader, earlier: list[EarlierSource]) -> tuple[SourceReader, list[Known]]:
+    """The earlier sources that this one begins with, newest first; finished ones whole.
+
+    Returns:
+        A reader of the same source as well: one that is no text, or no file, is cut anew to be compared.
+    """
+    candidates = [(e, msgspec.json.decode(e.reading, type=ReadOptions)) for e in earlier]
+    if reader.stream is None or not reader.stream.is_seekable:
+        return _compare_cuts(reader, candidates)
+    texts = [(e, reading) for e, reading in candidates if reading.format is not Format.PARQUET]
+    known: list[Known] = []
+    for encoding, quote in sorted({_spelling(reading) for _, reading in texts}):
+        walk = Walk(reader.source.name, encoding=encoding, quote=quote)
+        try:
+            known += _walk([each for each in texts if _spelling(each[1]) == (encoding, quote)], walk)
+        finally:
+            walk.close()
+    return reader, sorted(known, key=lambda each: each.earlier.source, reverse=True)
+
+
+def _spelling(reading: ReadOptions) -> tuple[str, str]:
+    """Encoding, and quote where there are any."""
+    assert reading.encoding is not None
+    quote = decode_dialect(reading.dialect).grammar.quote if reading.dialect else NO_QUOTE
+    return reading.encoding, quote
+
+
+def _walk(candidates: list[tuple[EarlierSource, ReadOptions]], walk: Walk) -> Iterator[Known]:
+    """Those that the file begins with, in one pass that goes no further than the last that may be one."""
+    stops = [(e.first_stop, e.first_digest, place) for place, (e, _) in enumerate(candidates)]
+    heapify(stops)
+    while stops:
+        stop, digest, place = heappop(stops)
+        earlier, reading = candidates[place]
+        if walk.digest_at(stop) != digest:
+            continue
+        if stop < earlier.stop:
+            heappush(stops, (earlier.stop, earlier.digest, place))
+        elif walk.ends_line:
+            yield Known(earlier, reading, walk.is_at_end, walk.has_open_quote)
+
+
+def _compare_cuts(
+    reader: SourceReader, candidates: list[tuple[EarlierSource, ReadOptions]]
+) -> tuple[SourceReader, list[Known]]:
+    """Those whose batches are batches of this source when it is cut as they were."""
+    known = []
+    for reading in dict.fromkeys(reading for _, reading in candidates):
+        if (reading.format, reading.encoding) != (reader.options.format, reader.options.encoding):
+            continue
+        if reading != reader.options:
+            reader = reopen(reader, reading)
+        first = reader.sample().chunk
+        for earlier in (e for e, its in candidates if its == reading):
+            if (first.stop, first.digest) == (earlier.first_stop, earlier.first_digest) and (
+                reader.stream is not None or _has_cut(reader, earlier)
+            ):
+                known.append(Known(earlier, reading))
+    return reader, sorted(known, key=lambda each: each.earlier.source, reverse=True)
+
+
+def _has_cut(reader: SourceReader, earlier: EarlierSource) -> bool:
+    """The furthest batch that the ledger knows is one of this file's; a stream shows it only once."""
+    for chunk in reader.chunks():
+        if chunk.stop >= earlier.stop:
+            return (chunk.stop, chunk.digest) == (earlier.stop, earlier.digest)
+    return False

@@ -1,0 +1,253 @@
+"""The ledger's sources: contents that were loaded into a table, or begun, and what runs share of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import psycopg
+
+from heal_cli.model import Chunk, Spans, joined, without
+from heal_cli.write.ledger import CLAIM_LOCK_CLASS, from_multirange, to_multirange
+
+_MOST_EARLIER: Final = 10_000
+"""Sources among which a content is looked for; past that, the oldest are forgotten."""
+
+_LAST_PIECES: Final = (
+    "SELECT DISTINCT ON (batch) batch, stop, digest, complete, first_row, last_row, pending"
+    " FROM heal.load_batches WHERE source = %s ORDER BY batch, piece DESC"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DoneBatch:
+    """A batch that earlier runs began or finished."""
+
+    batch: int
+    stop: int
+    digest: str
+    complete: bool
+    settled: Spans
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierSource:
+    """A content that was loaded into the table, or begun, as far as it takes to know its like again."""
+
+    source: int
+    generation: int
+    name: str
+    reading: str  # JSON of what read it
+    size: int | None
+    first_stop: int
+    first_digest: str
+    stop: int  # the furthest place that it is known up to, by its last batch
+    digest: str
+    rows: int | None  # None: not finished
+    pieces: int  # committed so far
+    loading_run: str | None  # a run that works on it now, as far as the ledger knows
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedSource:
+    """A source as the ledger knows it for one target table."""
+
+    source: int
+    plan: str | None  # JSON, as kept by the run that began it
+    schema_version: str
+    begun_by: str  # run
+    finished_at: datetime | None
+    batches: Mapping[int, DoneBatch]
+    settled_before: Spans  # rows that an earlier, shorter source settled
+    rows: int | None  # of the whole, once finished
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewSource:
+    """What the ledger is to keep of a content that it did not know."""
+
+    table_oid: int
+    source_id: str | None
+    name: str
+    size: int | None
+    reading: str
+    first: Chunk
+    schema_version: str
+    run: str
+    generation: int = 0
+    before: EarlierSource | None = None  # the shorter one that it goes on with
+    settled_before: Spans = ()
+
+
+def earlier_sources(
+    connection: psycopg.Connection, table_oid: int, source_id: str | None
+) -> list[EarlierSource]:
+    """The latest sources of a table, at most `_MOST_EARLIER`, newest first."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT source, generation, name, reading::text, size, first_stop, first_digest,"
+            " far.stop, far.digest, rows,"
+            " (SELECT count(*) FROM heal.load_batches AS b WHERE b.source = s.source AND s.finished_at IS NULL),"
+            " (SELECT run::text FROM heal.load_run_sources AS mine"
+            " JOIN heal.load_runs USING (run) WHERE mine.source = s.source AND state = 'running' LIMIT 1)"
+            " FROM heal.load_sources AS s CROSS JOIN LATERAL"
+            " (VALUES (s.stop, s.digest), (first_stop, first_digest), (before_stop, before_digest)"
+            " UNION ALL SELECT b.stop, b.digest FROM heal.load_batches AS b"
+            " WHERE b.source = s.source AND s.finished_at IS NULL"
+            " ORDER BY 1 DESC NULLS LAST LIMIT 1) AS far (stop, digest)"
+            " WHERE table_oid = %s AND source_id IS NOT DISTINCT FROM %s AND superseded_by IS NULL"
+            " ORDER BY source DESC LIMIT %s",
+            (table_oid, source_id, _MOST_EARLIER),
+        )
+        return [EarlierSource(*row) for row in cursor.fetchall()]
+
+
+def join_source(connection: psycopg.Connection, source: int, *, run: str, name: str) -> ClaimedSource | None:
+    """Go on with a source that the ledger has; None where a longer one has just taken its place."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT plan::text, schema_version, run::text, finished_at, settled_before, rows FROM heal.load_sources"
+            " WHERE source = %s AND superseded_by IS NULL FOR KEY SHARE",
+            (source,),
+        )
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        _note_source(cursor, run, source, name)
+        batches = done_batches(cursor, source)
+        before = from_multirange(row[4])
+    return ClaimedSource(source, row[0], row[1], row[2], row[3], batches, before, row[5], is_new=False)
+
+
+def add_source(
+    connection: psycopg.Connection,
+    new: NewSource,
+    *,
+    newest: int,
+) -> ClaimedSource | None:
+    """Begin a source that the ledger did not know, unless others changed what that was judged by.
+
+    Args:
+        newest: The newest source of the table when it was looked at, 0 for none.
+
+    An unfinished source that it goes on with is superseded: nothing more will be loaded for it.
+    """
+    supersedes = new.before if new.before is not None and new.before.rows is None else None
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_catalog.pg_advisory_xact_lock(%s, %s::oid::int4)", (CLAIM_LOCK_CLASS, new.table_oid)
+        )
+        cursor.execute(
+            "SELECT coalesce(max(source), 0) FROM heal.load_sources WHERE table_oid = %s", (new.table_oid,)
+        )
+        if cursor.fetchone() != (newest,):
+            return None
+        if supersedes is not None and not _is_as_seen(cursor, supersedes):
+            return None
+        cursor.execute(
+            "INSERT INTO heal.load_sources (table_oid, generation, source_id, name, size, first_stop, first_digest,"
+            " reading, schema_version, run, settled_before, before_stop, before_digest)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING source",
+            (
+                *(new.table_oid, new.generation, new.source_id, new.name, new.size),
+                *(new.first.stop, new.first.digest, new.reading, new.schema_version, new.run),
+                to_multirange(new.settled_before),
+                *((new.before.stop, new.before.digest) if new.before else (None, None)),
+            ),
+        )
+        (source,) = cursor.fetchone() or (0,)
+        if supersedes is not None:
+            cursor.execute(
+                "UPDATE heal.load_sources SET superseded_by = %s WHERE source = %s",
+                (source, supersedes.source),
+            )
+        _note_source(cursor, new.run, source, new.name)
+    return ClaimedSource(
+        source, None, new.schema_version, new.run, None, {}, new.settled_before, None, is_new=True
+    )
+
+
+def newest_source(connection: psycopg.Connection, table_oid: int) -> int:
+    """The number of the newest source of a table, whatever it is called; 0 for none."""
+    row = connection.execute(
+        "SELECT coalesce(max(source), 0) FROM heal.load_sources WHERE table_oid = %s", (table_oid,)
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def settled_rows(connection: psycopg.Connection, source: EarlierSource) -> Spans:
+    """Every row of a source that is in the table, in the rejects or a duplicate."""
+    if source.rows is not None:
+        return ((1, source.rows),) if source.rows else ()
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("SELECT settled_before FROM heal.load_sources WHERE source = %s", (source.source,))
+        (before,) = cursor.fetchone() or ((),)
+        batches = done_batches(cursor, source.source)
+    return joined([*from_multirange(before), *(span for b in batches.values() for span in b.settled)])
+
+
+def _is_as_seen(cursor: psycopg.Cursor, seen: EarlierSource) -> bool:
+    """No run committed anything to it since; and, with its row locked, none will before this transaction ends."""
+    cursor.execute(
+        "SELECT superseded_by IS NULL AND finished_at IS NULL FROM heal.load_sources WHERE source = %s FOR UPDATE",
+        (seen.source,),
+    )
+    if cursor.fetchone() != (True,):
+        return False
+    cursor.execute("SELECT count(*) FROM heal.load_batches WHERE source = %s", (seen.source,))
+    return cursor.fetchone() == (seen.pieces,)
+
+
+def _note_source(cursor: psycopg.Cursor, run: str, source: int, name: str) -> None:
+    cursor.execute(
+        "INSERT INTO heal.load_run_sources (run, source, name) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+        (run, source, name),
+    )
+
+
+def done_batches(cursor: psycopg.Cursor, source: int) -> dict[int, DoneBatch]:
+    """What is committed of a source, batch by batch."""
+    cursor.execute(_LAST_PIECES, (source,))
+    return {
+        row[0]: DoneBatch(
+            batch=row[0],
+            stop=row[1],
+            digest=row[2],
+            complete=row[3],
+            settled=without(((row[4], row[5]),), from_multirange(row[6]) if row[6] else ()),
+        )
+        for row in cursor.fetchall()
+    }
+
+
+def keep_plan(connection: psycopg.Connection, source: int, plan: str, schema_version: str, run: str) -> str:
+    """The plan that all runs on this source use: that of the first of them for this schema version.
+
+    A plan that nothing was loaded by, and no other running run may load by, gives way to the new one.
+    """
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE heal.load_sources AS s SET"
+            " plan = CASE WHEN plan IS NOT NULL AND schema_version = %(version)s"
+            " AND (EXISTS (SELECT FROM heal.load_batches AS done WHERE done.source = s.source)"
+            " OR EXISTS (SELECT FROM heal.load_run_sources AS other JOIN heal.load_runs USING (run)"
+            " WHERE other.source = s.source AND run <> %(run)s AND state = 'running'))"
+            " THEN plan ELSE %(plan)s::json END,"
+            " schema_version = %(version)s WHERE source = %(source)s RETURNING plan::text",
+            {"plan": plan, "version": schema_version, "source": source, "run": run},
+        )
+        (kept,) = cursor.fetchone() or (plan,)
+        return str(kept)
+
+
+def finish_source(connection: psycopg.Connection, source: int, *, stop: int, digest: str, rows: int) -> None:
+    """Note that every batch of the source is committed."""
+    with connection.transaction():
+        connection.execute(
+            "UPDATE heal.load_sources SET finished_at = pg_catalog.clock_timestamp(), stop = %s, digest = %s,"
+            " rows = %s WHERE source = %s AND (finished_at IS NULL OR stop < %s)",
+            (stop, digest, rows, source, stop),
+        )
