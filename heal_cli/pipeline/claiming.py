@@ -20,6 +20,7 @@ from heal_cli.write import (
     earlier_sources,
     join_source,
     newest_source,
+    read_source,
     settled_rows,
 )
 
@@ -46,7 +47,7 @@ def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Clai
         SourceError: A run that still works on it began it when it was shorter; or an earlier load of it ended
             inside a quoted cell.
     """
-    if not run.has_ledger:
+    if not run.reads_ledger:
         return Claim(reader, None)
     own = reader.options
     for _ in range(_LOOKS):
@@ -55,36 +56,49 @@ def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Clai
         reader, known = known_sources(reader, earlier)
         same = _same(run, name, reader, known)
         if same is not None:
-            claimed = join_source(run.connection, same.earlier.source, run=run.id, name=name)
             reading = same.reading
+            claimed = _join(run, name, same)
         else:
             before, settled = _before(run, name, known)
             # A tail is read as what came before it was, or its rows would have other numbers.
             reading = replace(before.reading, batch_bytes=own.batch_bytes) if before else own
             reader = _read_by(reader, reading)
-            claimed = add_source(
-                run.connection,
-                NewSource(
-                    table_oid=table.oid,
-                    source_id=_source_id(run),
-                    name=name,
-                    size=reader.source.size,
-                    reading=msgspec.json.encode(reading).decode(),
-                    first=reader.sample().chunk,
-                    schema_version=table.version,
-                    run=run.id,
-                    generation=_generation(run, known, before),
-                    before=before.earlier if before else None,
-                    settled_before=settled,
-                ),
-                newest=newest,
+            new = NewSource(
+                table_oid=table.oid,
+                source_id=_source_id(run),
+                name=name,
+                size=reader.source.size,
+                reading=msgspec.json.encode(reading).decode(),
+                first=reader.sample().chunk,
+                schema_version=table.version,
+                run=run.id,
+                generation=_generation(known, before),
+                before=before.earlier if before else None,
+                settled_before=settled,
             )
+            claimed = _add(run, new, newest)
         if claimed is not None:
             return Claim(_read_by(reader, reading), claimed, _told(name, own, reading))
     raise SourceError(
         f"{name!r} could not be noted in the ledger: other runs keep beginning sources of {table.qualified}",
         hint="Run the same command again",
     )
+
+
+def _join(run: Run, name: str, same: Known) -> ClaimedSource | None:
+    source = same.earlier.source
+    if run.has_ledger:
+        return join_source(run.connection, source, run=run.id, name=name)
+    with run.connection.cursor() as cursor:
+        claimed = read_source(cursor, source)
+    # A dry run cannot ask the ledger batch by batch what is left of each.
+    return replace(claimed, settled_before=settled_rows(run.connection, same.earlier))
+
+
+def _add(run: Run, new: NewSource, newest: int) -> ClaimedSource | None:
+    if run.has_ledger:
+        return add_source(run.connection, new, newest=newest)
+    return ClaimedSource(0, None, new.schema_version, run.id, None, {}, new.settled_before, None, is_new=True)
 
 
 def _same(run: Run, name: str, reader: SourceReader, known: list[Known]) -> Known | None:
@@ -114,7 +128,7 @@ def _before(run: Run, name: str, known: list[Known]) -> tuple[Known | None, Span
     return before, settled[most]
 
 
-def _generation(run: Run, known: list[Known], before: Known | None) -> int:
+def _generation(known: list[Known], before: Known | None) -> int:
     if before is not None:
         return before.earlier.generation
     return 1 + max((each.earlier.generation for each in known), default=-1)

@@ -77,7 +77,12 @@ def finish(run: Run, source: SourceRun, *, retried: bool) -> None:
 
     Does nothing for a source that is not, or that was finished already. Call it after the last commit.
     """
-    if source.claimed is None or source.last is None or source.state is not State.LOADED:
+    if (
+        not run.has_ledger
+        or source.claimed is None
+        or source.last is None
+        or source.state is not State.LOADED
+    ):
         return
     source.state = State.FINISHED
     number = source.claimed.source

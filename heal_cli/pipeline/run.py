@@ -19,7 +19,7 @@ from heal_cli.model import LoadOptions, TableSchema, ValueOptions
 from heal_cli.patterns import confidences, ensure, load_catalogue
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.record import LeftoverWriter, RejectWriter, leftovers_path, rejects_path
-from heal_cli.write import RunNote, begin_run, connect, end_run, ledger_migrations, migrate
+from heal_cli.write import RunNote, begin_run, can_read_sources, connect, end_run, ledger_migrations, migrate
 
 
 class Run:
@@ -39,6 +39,7 @@ class Run:
         self.connection.autocommit = True
         self.catalogue = load_catalogue(options.catalogues)
         self.has_ledger = False
+        self.reads_ledger = False  # a dry run only looks
         self.can_learn = False
         self.confidences: Mapping[str, float] = {}
         path = options.rejects_path or rejects_path(options.state_dir, options.table, self.id)
@@ -62,6 +63,7 @@ class Run:
     def begin(self, table: TableSchema) -> None:
         """Bring schema `heal` up to date and note the run there, where the role may."""
         if self.options.write.dry_run:
+            self.reads_ledger = can_read_sources(self.connection)
             return
         made = migrate(self.connection, ledger_migrations())
         if made is None:
@@ -72,7 +74,7 @@ class Run:
             return
         if made:
             self.notes.append("Made schema heal in the database, for the ledger and the learned patterns")
-        self.has_ledger = True
+        self.has_ledger = self.reads_ledger = True
         self.can_learn = ensure(self.connection)
         self.confidences = confidences(self.connection, self.catalogue)
         begin_run(

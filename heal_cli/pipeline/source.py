@@ -157,7 +157,7 @@ class SourceRun:
             options=self.run.plan_options(),
             confidences=self.run.confidences,
         )
-        if claimed is None or plan.gap is not None:
+        if claimed is None or plan.gap is not None or not self.run.has_ledger:
             return plan
         encoded = msgspec.json.encode(plan).decode()
         kept = keep_plan(self.run.connection, claimed.source, encoded, table.version, self.run.id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import psycopg
@@ -13,6 +15,10 @@ from heal_cli.model import WriteOptions
 
 CONNECT_TIMEOUT_S: Final = 10
 """libpq waits for ever by default; an explicit connect_timeout in the connection string wins."""
+
+
+BOOKS_LOCK_TIMEOUT_S: Final = 30
+"""The ledger's own rows are held for moments; who waits longer waits for a stuck transaction."""
 
 
 def connect(conninfo: str, *, application_name: str = "heal") -> psycopg.Connection:
@@ -52,6 +58,17 @@ def connect_error(error: psycopg.OperationalError, conninfo: str) -> HealError:
             f"The server refused the connection: {text}", hint="Check it with: heal doctor"
         )
     return DatabaseUnavailable(f"No connection to the database: {text}", hint="Check it with: heal doctor")
+
+
+@contextmanager
+def transaction(connection: psycopg.Connection) -> Iterator[psycopg.Cursor]:
+    """A short transaction, a savepoint inside another one, that does not wait for ever for a lock."""
+    with connection.transaction(), connection.cursor() as cursor:
+        if connection.autocommit:  # else an open transaction has limits of its own
+            cursor.execute(
+                "SELECT pg_catalog.set_config('lock_timeout', %s, true)", (str(BOOKS_LOCK_TIMEOUT_S * 1000),)
+            )
+        yield cursor
 
 
 def begin(cursor: psycopg.Cursor, options: WriteOptions, *, server_version: int) -> None:

@@ -10,6 +10,7 @@ from psycopg.types.multirange import Multirange
 
 from heal_cli.errors import SourceError
 from heal_cli.model import Chunk, Rows, Spans
+from heal_cli.write.connection import transaction
 
 CLAIM_LOCK_CLASS: Final = 0x6865
 """First key of the two-key advisory locks of sources; batches have the next."""
@@ -53,14 +54,14 @@ class RunNote:
 
 def begin_run(connection: psycopg.Connection, note: RunNote) -> None:
     """Note that a run has begun, so that its traces are known even if it dies; bury those that died before."""
-    with connection.transaction():
-        connection.execute(
+    with transaction(connection) as cursor:
+        cursor.execute(
             "UPDATE heal.load_runs AS dead SET state = 'failed'"
             " WHERE table_oid = %s AND state = 'running' AND NOT EXISTS"
             " (SELECT FROM pg_catalog.pg_stat_activity WHERE application_name = %s || dead.run::text)",
             (note.table_oid, _BACKEND_OF),
         )
-        connection.execute(
+        cursor.execute(
             "INSERT INTO heal.load_runs (run, command, heal_version, table_oid, table_name, schema_version,"
             " rejects_path, leftovers_path) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
             (
@@ -72,8 +73,8 @@ def begin_run(connection: psycopg.Connection, note: RunNote) -> None:
 
 def end_run(connection: psycopg.Connection, *, run: str, state: str, report: str | None) -> None:
     """Note how a run ended; `report` is its JSON document."""
-    with connection.transaction():
-        connection.execute(
+    with transaction(connection) as cursor:
+        cursor.execute(
             "UPDATE heal.load_runs SET finished_at = pg_catalog.clock_timestamp(), state = %s, report = %s::json"
             " WHERE run = %s",
             (state, report, run),
@@ -162,7 +163,7 @@ def run_totals(connection: psycopg.Connection, run: str) -> Rows:
 
     Over the connection of an open transaction: with what that transaction has written.
     """
-    with connection.transaction(), connection.cursor() as cursor:
+    with transaction(connection) as cursor:
         cursor.execute(
             "SELECT coalesce(sum(rows_read), 0), coalesce(sum(loaded), 0), coalesce(sum(duplicates), 0),"
             " coalesce(sum(rejected), 0) FROM heal.load_batches WHERE run = %s",
@@ -184,7 +185,7 @@ class Trace:
 
 def traces(connection: psycopg.Connection, source: int) -> list[Trace]:
     """What every run that worked on the source may have left, first run first."""
-    with connection.transaction(), connection.cursor() as cursor:
+    with transaction(connection) as cursor:
         cursor.execute(
             "SELECT run::text, name, rejects_path, leftovers_path FROM heal.load_runs"
             " JOIN heal.load_run_sources USING (run) WHERE source = %s ORDER BY run",
@@ -195,7 +196,7 @@ def traces(connection: psycopg.Connection, source: int) -> list[Trace]:
 
 def committed_attempts(connection: psycopg.Connection, run: str) -> set[tuple[str, int, int]]:
     """Every (source name, batch, attempt) of a run that reached a commit: only their lines count."""
-    with connection.transaction(), connection.cursor() as cursor:
+    with transaction(connection) as cursor:
         cursor.execute(
             "SELECT DISTINCT source_name, batch, attempt FROM heal.load_batches WHERE run = %s", (run,)
         )

@@ -8,6 +8,7 @@ from typing import Final
 
 import psycopg
 
+from heal_cli.write.connection import transaction
 from heal_cli.write.sqlstate import to_heal_error
 
 LOCK_KEY: Final = 0x6865616C  # 'heal'
@@ -36,7 +37,7 @@ def migrate(connection: psycopg.Connection, migrations: Iterable[tuple[str, str]
     """
     wanted = tuple(migrations)
     try:
-        with connection.transaction(), connection.cursor() as cursor:
+        with transaction(connection) as cursor:
             missing = _missing(cursor, wanted)
             if missing:
                 cursor.execute("SELECT pg_catalog.pg_advisory_xact_lock(%s)", (LOCK_KEY,))

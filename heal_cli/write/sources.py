@@ -10,6 +10,7 @@ from typing import Final
 import psycopg
 
 from heal_cli.model import Chunk, Spans, joined, without
+from heal_cli.write.connection import transaction
 from heal_cli.write.ledger import CLAIM_LOCK_CLASS, from_multirange, to_multirange
 
 _MOST_EARLIER: Final = 10_000
@@ -86,7 +87,7 @@ def earlier_sources(
     connection: psycopg.Connection, table_oid: int, source_id: str | None
 ) -> list[EarlierSource]:
     """The latest sources of a table, at most `_MOST_EARLIER`, newest first."""
-    with connection.transaction(), connection.cursor() as cursor:
+    with transaction(connection) as cursor:
         cursor.execute(
             "SELECT source, generation, name, reading::text, size, first_stop, first_digest,"
             " far.stop, far.digest, rows,"
@@ -105,21 +106,41 @@ def earlier_sources(
         return [EarlierSource(*row) for row in cursor.fetchall()]
 
 
+def can_read_sources(connection: psycopg.Connection) -> bool:
+    """There is a ledger, and the role may read in it."""
+    row = connection.execute(
+        "SELECT pg_catalog.bool_and(pg_catalog.has_schema_privilege('heal', 'USAGE')"
+        " AND pg_catalog.has_table_privilege(pg_catalog.to_regclass(name), 'SELECT'))"
+        " FROM (VALUES ('heal.load_runs'), ('heal.load_sources'), ('heal.load_run_sources'), ('heal.load_batches'))"
+        " AS needed (name) WHERE pg_catalog.to_regnamespace('heal') IS NOT NULL"
+    ).fetchone()
+    return row is not None and row[0] is True
+
+
 def join_source(connection: psycopg.Connection, source: int, *, run: str, name: str) -> ClaimedSource | None:
     """Go on with a source that the ledger has; None where a longer one has just taken its place."""
-    with connection.transaction(), connection.cursor() as cursor:
+    with transaction(connection) as cursor:
         cursor.execute(
-            "SELECT plan::text, schema_version, run::text, finished_at, settled_before, rows FROM heal.load_sources"
-            " WHERE source = %s AND superseded_by IS NULL FOR KEY SHARE",
+            "SELECT FROM heal.load_sources WHERE source = %s AND superseded_by IS NULL FOR KEY SHARE",
             (source,),
         )
-        row = cursor.fetchone()
-        if row is None:
+        if cursor.fetchone() is None:
             return None
         _note_source(cursor, run, source, name)
-        batches = done_batches(cursor, source)
-        before = from_multirange(row[4])
-    return ClaimedSource(source, row[0], row[1], row[2], row[3], batches, before, row[5], is_new=False)
+        return read_source(cursor, source)
+
+
+def read_source(cursor: psycopg.Cursor, source: int) -> ClaimedSource:
+    """A source as the ledger has it now."""
+    cursor.execute(
+        "SELECT plan::text, schema_version, run::text, finished_at, settled_before, rows FROM heal.load_sources"
+        " WHERE source = %s",
+        (source,),
+    )
+    ((plan, version, begun_by, finished_at, before, rows),) = cursor.fetchall()
+    batches = done_batches(cursor, source)
+    settled = from_multirange(before)
+    return ClaimedSource(source, plan, version, begun_by, finished_at, batches, settled, rows, is_new=False)
 
 
 def add_source(
@@ -136,7 +157,7 @@ def add_source(
     An unfinished source that it goes on with is superseded: nothing more will be loaded for it.
     """
     supersedes = new.before if new.before is not None and new.before.rows is None else None
-    with connection.transaction(), connection.cursor() as cursor:
+    with transaction(connection) as cursor:
         cursor.execute(
             "SELECT pg_catalog.pg_advisory_xact_lock(%s, %s::oid::int4)", (CLAIM_LOCK_CLASS, new.table_oid)
         )
@@ -182,7 +203,7 @@ def settled_rows(connection: psycopg.Connection, source: EarlierSource) -> Spans
     """Every row of a source that is in the table, in the rejects or a duplicate."""
     if source.rows is not None:
         return ((1, source.rows),) if source.rows else ()
-    with connection.transaction(), connection.cursor() as cursor:
+    with transaction(connection) as cursor:
         cursor.execute("SELECT settled_before FROM heal.load_sources WHERE source = %s", (source.source,))
         (before,) = cursor.fetchone() or ((),)
         batches = done_batches(cursor, source.source)
@@ -228,7 +249,7 @@ def keep_plan(connection: psycopg.Connection, source: int, plan: str, schema_ver
 
     A plan that nothing was loaded by, and no other running run may load by, gives way to the new one.
     """
-    with connection.transaction(), connection.cursor() as cursor:
+    with transaction(connection) as cursor:
         cursor.execute(
             "UPDATE heal.load_sources AS s SET"
             " plan = CASE WHEN plan IS NOT NULL AND schema_version = %(version)s"
@@ -245,8 +266,8 @@ def keep_plan(connection: psycopg.Connection, source: int, plan: str, schema_ver
 
 def finish_source(connection: psycopg.Connection, source: int, *, stop: int, digest: str, rows: int) -> None:
     """Note that every batch of the source is committed."""
-    with connection.transaction():
-        connection.execute(
+    with transaction(connection) as cursor:
+        cursor.execute(
             "UPDATE heal.load_sources SET finished_at = pg_catalog.clock_timestamp(), stop = %s, digest = %s,"
             " rows = %s WHERE source = %s AND (finished_at IS NULL OR stop < %s)",
             (stop, digest, rows, source, stop),

@@ -9,8 +9,8 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 import heal_cli
-from heal_cli.errors import BudgetExceeded
-from heal_cli.model import LoadReport
+from heal_cli.errors import BudgetExceeded, ConservationError
+from heal_cli.model import LoadReport, Rows
 
 
 @pytest.fixture
@@ -51,6 +51,34 @@ def test_atomic_over_budget_commits_nothing(load, conn) -> None:
     report = load(rows(0, 1000), rows(1000, 2000), atomic=True)
     assert (report.rows.loaded, report.rows.rejected) == (1980, 20)
     assert count(conn) == 1980
+
+
+def test_two_equal_files_are_loaded_once_in_one_transaction(load, conn) -> None:
+    """--atomic knows the second copy by what the first one, not yet committed, left in the ledger."""
+    report = load(rows(0, 1000), rows(0, 1000), atomic=True)
+    assert (report.rows.loaded, report.rows.rejected, report.rows.already) == (990, 10, 1000)
+    assert count(conn) == 990
+
+
+def test_books_that_do_not_agree_are_not_committed(load, conn, monkeypatch) -> None:
+    """--atomic checks the ledger before its commit: rows that nobody accounts for do not stay."""
+    monkeypatch.setattr(
+        "heal_cli.pipeline.closing.run_totals", lambda connection, run: Rows(read=1, loaded=1)
+    )
+    with pytest.raises(ConservationError):
+        load(rows(0, 1000), atomic=True)
+    assert count(conn) == 0
+
+
+def test_a_dry_run_says_what_is_there(load, conn) -> None:
+    """--dry-run counts rows that are loaded already as the load would, and leaves no trace in the ledger."""
+    load(rows(0, 1000))
+    report = load(rows(0, 1500), dry_run=True)
+    assert (report.rows.loaded, report.rows.rejected, report.rows.already) == (495, 5, 1000)
+    assert any("begins with 1000 rows" in note for note in report.notes)
+    assert load(rows(0, 1000), dry_run=True).rows.already == 1000
+    assert load(rows(0, 1500)).rows.loaded == 495
+    assert count(conn) == 1485
 
 
 def test_a_budget_stops_and_a_larger_one_goes_on(load, conn) -> None:

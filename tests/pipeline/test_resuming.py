@@ -1,0 +1,228 @@
+"""A load that was killed goes on by its own cuts and dialect, whatever it is resumed with."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from heal_cli.engine import run_load
+from heal_cli.engine import threads as engine_module
+from heal_cli.errors import SourceError
+from heal_cli.model import LoadOptions, LoadReport, ReadOptions, WriteOptions
+from heal_cli.pipeline import BatchWorker
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing is tidied up but what the operating system tidies up."""
+
+
+class Loads(NamedTuple):
+    """Loads of texts into table `t (id int, note text)`, which has no key to refuse a second copy."""
+
+    load: Callable[..., LoadReport]
+    ids: Callable[[], list[int]]
+    kill_after: Callable[[int | None], None]
+
+
+@pytest.fixture
+def loads(conn: psycopg.Connection, conninfo: str, tmp_path: Path, monkeypatch) -> Loads:
+    """`kill_after(n)` kills the next loads after n batches; None kills them before they note their end."""
+    (schema,) = conn.execute("select current_schema()").fetchone() or ("",)
+    dsn = make_conninfo(conninfo, options=f"-c search_path={schema}")
+    conn.execute("create table t (id int, note text)")
+    left: list[int] = []
+    process = BatchWorker.process
+
+    def counted(self: BatchWorker, source, chunk):
+        if left and left[0] == 0:
+            raise Killed
+        if left:
+            left[0] -= 1
+        return process(self, source, chunk)
+
+    monkeypatch.setattr(BatchWorker, "process", counted)
+    real_finish = engine_module.finish
+    never_finish = [False]
+
+    def finish(run, source, *, retried):
+        if never_finish[0]:
+            raise Killed
+        real_finish(run, source, retried=retried)
+
+    monkeypatch.setattr(engine_module, "finish", finish)
+
+    def kill_after(batches: int | None) -> None:
+        never_finish[0] = batches is None
+        left[:] = [] if batches is None else [batches]
+
+    def load(data: bytes, name: str = "t.csv", *, write: WriteOptions = WriteOptions(jobs=1), **options):
+        source = name if name == "-" else str(tmp_path / name)
+        read = ReadOptions(**{key: options.pop(key) for key in list(options) if key in ReadOptions.__slots__})
+        if name != "-":
+            Path(source).write_bytes(data)
+        asked = LoadOptions((source,), "t", dsn, str(tmp_path / "state"), read=read, write=write, **options)
+        try:
+            return run_load(asked, stdin=io.BytesIO(data))
+        finally:
+            left.clear()
+            never_finish[0] = False
+
+    def ids() -> list[int]:
+        return [row[0] for row in conn.execute("select id from t order by id").fetchall()]
+
+    return Loads(load, ids, kill_after)
+
+
+def csv(first: int, last: int, *, quoted: bool = False) -> bytes:
+    """Rows of two columns."""
+    note = '"x, y"' if quoted else "x"
+    return "".join(f"{number},{note}\n" for number in range(first, last + 1)).encode()
+
+
+def parquet(rows: int) -> bytes:
+    """The same as Parquet."""
+    target = io.BytesIO()
+    pl.DataFrame({"id": range(1, rows + 1), "note": ["x"] * rows}).write_parquet(target, row_group_size=500)
+    return target.getvalue()
+
+
+HEADER = b"id,note\n"
+TEXT = HEADER + csv(1, 3000)
+FORMS = {
+    "plain": (TEXT, {}),
+    "utf-16": (b"\xff\xfe" + TEXT.decode().encode("utf-16-le"), {}),
+    "cp1252": ((HEADER + csv(1, 3000)).replace(b"x", b"caf\xe9"), {"encoding": "cp1252"}),
+    "parquet": (parquet(3000), {}),
+}
+
+
+@pytest.mark.parametrize("batch_bytes", [3000, 8 << 20])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_killed_load_goes_on_under_another_batch_size(loads, form, batch_bytes) -> None:
+    """The cuts of the run that began it are used, for every format and encoding."""
+    data, flags = FORMS[form]
+    loads.kill_after(2)
+    with pytest.raises(Killed):
+        loads.load(data, batch_bytes=2048, **flags)
+    assert 0 < len(loads.ids()) < 3000
+    report = loads.load(data, batch_bytes=batch_bytes, **flags)
+    assert loads.ids() == list(range(1, 3001))
+    assert report.rows.already + report.rows.loaded == 3000
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_loaded_file_is_a_no_op_under_another_batch_size(loads, form) -> None:
+    """A finished load is known in every format and encoding, however it would be cut now."""
+    data, flags = FORMS[form]
+    loads.load(data, batch_bytes=2048, **flags)
+    assert loads.load(data, "copy.csv", batch_bytes=3000, **flags).rows.already == 3000
+    assert loads.ids() == list(range(1, 3001))
+
+
+@pytest.mark.parametrize("source_id", [None, "feed"])
+@pytest.mark.parametrize("batch_bytes", [3000, 8 << 20])
+def test_standard_input_goes_on_under_another_batch_size(loads, batch_bytes, source_id) -> None:
+    """A stream is rewound as far as it was read, and cut as it was before."""
+    loads.kill_after(2)
+    with pytest.raises(Killed):
+        loads.load(TEXT, "-", batch_bytes=2048, source_id=source_id)
+    loads.load(TEXT, "-", batch_bytes=batch_bytes, source_id=source_id)
+    assert loads.ids() == list(range(1, 3001))
+
+
+def test_an_unfinished_again_goes_on_under_another_batch_size(loads) -> None:
+    """The second copy that --again asked for is one copy."""
+    loads.load(TEXT, batch_bytes=2048)
+    loads.kill_after(2)
+    with pytest.raises(Killed):
+        loads.load(TEXT, batch_bytes=2048, again=True)
+    loads.load(TEXT, batch_bytes=5000, again=True)
+    assert loads.ids() == sorted([*range(1, 3001)] * 2)
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "bom"])
+@pytest.mark.parametrize("batches", [1, 2, None])
+def test_a_killed_load_whose_file_grew_loads_the_rest(loads, batches, mark) -> None:
+    """Also where the run was killed when all was loaded and its last, short batch is longer by now."""
+    loads.kill_after(batches)
+    with pytest.raises(Killed):
+        loads.load(mark + HEADER + csv(1, 500), batch_bytes=1024)
+    grown = mark + HEADER + csv(1, 800)
+    report = loads.load(grown, batch_bytes=1024)
+    assert loads.ids() == list(range(1, 801))
+    assert report.rows.already + report.rows.loaded == 800
+    assert loads.load(grown).rows.already == 800
+    assert loads.ids() == list(range(1, 801))
+
+
+def test_a_load_whose_file_grew_twice(loads) -> None:
+    """Killed again before it committed a batch, it still knows what the first one loaded."""
+    loads.load(HEADER + csv(1, 500), batch_bytes=1024)
+    loads.kill_after(0)
+    with pytest.raises(Killed):
+        loads.load(HEADER + csv(1, 800), batch_bytes=1024)
+    loads.load(HEADER + csv(1, 900), batch_bytes=4096)
+    assert loads.ids() == list(range(1, 901))
+
+
+def test_a_file_that_begins_like_an_unfinished_tail_is_another(loads) -> None:
+    """What a grown file inherited is known by its bytes, not by its first batch alone."""
+    loads.load(HEADER + csv(1, 500), batch_bytes=1024)
+    loads.kill_after(0)
+    with pytest.raises(Killed):
+        loads.load(HEADER + csv(1, 800), batch_bytes=1024)
+    other = HEADER + csv(1, 300) + csv(5001, 5500)
+    loads.load(other, "other.csv", batch_bytes=1024)
+    assert loads.ids() == sorted([*range(1, 501), *range(1, 301), *range(5001, 5501)])
+
+
+@pytest.mark.parametrize(
+    "flags", [{"skip_rows": 3}, {"header": False}, {"delimiter": ";"}, {"quote": "'"}, {"encoding": "cp1252"}]
+)
+def test_a_tail_is_read_as_its_beginning_was(loads, flags) -> None:
+    """Other flags would give the rows other numbers: the dialect of the earlier load is used, and a note says so."""
+    loads.load(HEADER + csv(1, 500, quoted=True), batch_bytes=1024)
+    report = loads.load(HEADER + csv(1, 800, quoted=True), batch_bytes=1024, **flags)
+    assert loads.ids() == list(range(1, 801))
+    assert any("is read as it was when it was begun" in note for note in report.notes)
+
+
+def test_a_longer_file_waits_for_the_run_that_loads_its_beginning(loads, conn) -> None:
+    """While a run works on what the file was before, nobody can say which rows are left."""
+    loads.kill_after(2)
+    with pytest.raises(Killed):
+        loads.load(HEADER + csv(1, 500), batch_bytes=1024)
+    (run,) = conn.execute("select run::text from heal.load_runs order by started_at desc limit 1").fetchone()
+    conn.execute(f"set application_name = 'heal/{run}'")
+    conn.execute("update heal.load_runs set state = 'running' where run = %s", (run,))
+    with pytest.raises(SourceError, match="has grown since run"):
+        loads.load(HEADER + csv(1, 800), batch_bytes=1024)
+    conn.execute("reset application_name")
+    loads.load(HEADER + csv(1, 800), batch_bytes=1024)
+    assert loads.ids() == list(range(1, 801))
+
+
+def test_a_run_that_ended_by_an_error_is_failed(loads, conn) -> None:
+    """The ledger does not show it as running for ever."""
+    loads.kill_after(1)
+    with pytest.raises(Killed):
+        loads.load(TEXT, batch_bytes=2048)
+    states = "select state from heal.load_runs order by started_at desc limit 1"
+    assert conn.execute(states).fetchone() == ("failed",)
+
+
+def test_a_killed_run_is_failed_when_the_next_begins(loads, conn) -> None:
+    """A process that died can note nothing; the next one on the table sees that it is gone."""
+    loads.load(TEXT)
+    mine = "where table_oid = 't'::regclass"
+    conn.execute(f"update heal.load_runs set state = 'running' {mine}")
+    loads.load(HEADER + csv(1, 5))
+    states = conn.execute(f"select state from heal.load_runs {mine} order by started_at").fetchall()
+    assert states == [("failed",), ("done",)]
