@@ -62,12 +62,14 @@ def loads(conn: psycopg.Connection, conninfo: str, tmp_path: Path, monkeypatch) 
         never_finish[0] = batches is None
         left[:] = [] if batches is None else [batches]
 
-    def load(data: bytes, name: str = "t.csv", *, write: WriteOptions = WriteOptions(jobs=1), **options):
+    def load(data: bytes, name: str = "t.csv", *, jobs: int = 1, **options):
         source = name if name == "-" else str(tmp_path / name)
         read = ReadOptions(**{key: options.pop(key) for key in list(options) if key in ReadOptions.__slots__})
         if name != "-":
             Path(source).write_bytes(data)
-        asked = LoadOptions((source,), "t", dsn, str(tmp_path / "state"), read=read, write=write, **options)
+        asked = LoadOptions(
+            (source,), "t", dsn, str(tmp_path / "state"), read=read, write=WriteOptions(jobs=jobs), **options
+        )
         try:
             return run_load(asked, stdin=io.BytesIO(data))
         finally:
