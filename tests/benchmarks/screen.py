@@ -23,13 +23,15 @@ from heal_cli.model import REJECTS, ROW, Chunk, Healed, WriteOptions
 from heal_cli.schema import introspect, schema_version
 from heal_cli.write import (
     BatchRef,
+    NewSource,
     RunNote,
     Target,
     Writer,
+    add_source,
     begin_run,
-    claim_source,
     ledger_migrations,
     migrate,
+    newest_source,
 )
 
 BATCH_ROWS: Final = 130_000  # about 16 MiB of such a file
@@ -92,10 +94,10 @@ def seconds(conninfo: str, case: str, batches: list[pl.DataFrame], options: Writ
         run = str(uuid.uuid4())
         begin_run(conn, RunNote(run, "benchmark", "0", table.oid, "t", table.version, "", ""))
         chunk = Chunk(0, 0, 1, 1, 1, run, BATCH_ROWS, 1, b"")
-        source = claim_source(
-            conn, chunk, run=run, table_oid=table.oid, name="bench", batch_bytes=1,
-            schema_version=table.version, again=False, source_id=None, rows_before=0, is_same=lambda batches: True,
-        ).source  # fmt: skip
+        new = NewSource(table.oid, None, "bench", None, "{}", chunk, table.version, run)
+        claimed = add_source(conn, new, newest=newest_source(conn, table.oid))
+        assert claimed is not None
+        source = claimed.source
         writer = Writer(Target(conninfo, table, options, run, True, lambda c: schema_version(c, table.oid)))
         began = time.perf_counter()
         rejected = 0

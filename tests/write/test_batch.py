@@ -8,10 +8,10 @@ import polars as pl
 import psycopg
 import pytest
 
-from heal_cli.errors import SchemaChanged
+from heal_cli.errors import SchemaChanged, SourceError, WriteError
 from heal_cli.model import REJECTS, ROW, Chunk, Healed, WriteOptions, Written
 from heal_cli.schema import introspect
-from heal_cli.write import BatchRef, ledger_migrations, migrate, run_totals
+from heal_cli.write import BatchRef, Writer, ledger_migrations, migrate, run_totals
 from heal_cli.write import batch as batch_module
 
 from .conftest import new_run, source_of, writer_of
@@ -220,3 +220,55 @@ def test_a_batch_half_done_by_another_plan_goes_on(make, monkeypatch) -> None:
         " and source = (select max(source) from heal.load_sources)"
     ).fetchone()
     assert totals == (100, len(bench.ids()), len(bench.rejected))
+
+
+def test_a_doubtful_commit_that_another_run_went_on_from_counts(make, monkeypatch) -> None:
+    """The answer to COMMIT was lost, and another run took the next rows: this run's rows are still its own."""
+    bench = make("id bigint")
+    monkeypatch.setattr(batch_module, "MAX_SAVEPOINTS", 1)
+    rows = healed(list(range(100)), parts=2)
+    chunk = Chunk(0, 0, 100, 1, 1, "d0", 100, 100, b"")
+    source = source_of(bench.conn, bench.table, chunk, bench.run)
+    other = writer_of(bench.conninfo, bench.table, new_run(bench.conn, bench.table))
+    commit = Writer._commit
+
+    def lost(self: Writer, connection: psycopg.Connection) -> None:
+        commit(self, connection)
+        monkeypatch.setattr(Writer, "_commit", commit)
+        other.write(rows, BatchRef(source, "b.csv", chunk), lambda *_: None)
+        connection.close()
+        raise psycopg.OperationalError("the connection is lost")
+
+    monkeypatch.setattr(Writer, "_commit", lost)
+    written = bench.write(rows)
+    other.close()
+    assert (written.loaded.len(), written.already) == (50, 50)
+    assert run_totals(bench.conn, bench.run).loaded == 50
+    assert sorted(bench.ids()) == list(range(100))
+
+
+def test_a_superseded_source_takes_no_more_rows(make) -> None:
+    """Once a longer source has taken over, a run that still works on the shorter one cannot commit."""
+    bench = make("id bigint")
+    chunk = Chunk(0, 0, 100, 1, 1, "d0", 2, 100, b"")
+    ref = BatchRef(source_of(bench.conn, bench.table, chunk, bench.run), "a.csv", chunk)
+    bench.conn.execute("update heal.load_sources set superseded_by = source where source = %s", (ref.source,))
+    with pytest.raises(SourceError, match="Another run goes on with this source"):
+        bench.writer.write(healed([1, 2]), ref, lambda *_: None)
+    assert bench.ids() == []
+
+
+def test_a_lost_commit_of_a_whole_run_is_not_loaded_again_blindly(make) -> None:
+    """Without a ledger nobody can tell whether the rows are there: no advice to run it again."""
+    bench = make("id bigint", ledger=False)
+    bench.writer = writer_of(bench.conninfo, bench.table, bench.run, WriteOptions(atomic=True), ledger=False)
+    bench.write(healed([1, 2]))
+    bench.conn.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s",
+        (f"heal/{bench.run}",),
+    )
+    with pytest.raises(
+        WriteError, match="nobody can tell whether the rows of this run are in the table"
+    ) as told:
+        bench.writer.finish(lambda connection: None)
+    assert told.value.hint == "Look for them in the table before you load them again"
