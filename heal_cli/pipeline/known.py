@@ -38,7 +38,9 @@ def known_sources(reader: SourceReader, earlier: list[EarlierSource]) -> tuple[S
     Returns:
         A reader of the same source as well: one that is no text, or no file, is cut anew to be compared.
     """
-    candidates = [(e, msgspec.json.decode(e.reading, type=ReadOptions)) for e in earlier]
+    # Thousands of files of one kind were read in one way: it is decoded once.
+    readings = {text: msgspec.json.decode(text, type=ReadOptions) for text in {e.reading for e in earlier}}
+    candidates = [(e, readings[e.reading]) for e in earlier]
     if reader.stream is None or not reader.stream.is_seekable:
         return _compare_cuts(reader, candidates)
     texts = [(e, reading) for e, reading in candidates if reading.format is not Format.PARQUET]

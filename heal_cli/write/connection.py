@@ -66,7 +66,8 @@ def transaction(connection: psycopg.Connection) -> Iterator[psycopg.Cursor]:
     with connection.transaction(), connection.cursor() as cursor:
         if connection.autocommit:  # else an open transaction has limits of its own
             cursor.execute(
-                "SELECT pg_catalog.set_config('lock_timeout', %s, true)", (str(BOOKS_LOCK_TIMEOUT_S * 1000),)
+                "SELECT pg_catalog.set_config('lock_timeout', %s, true)",
+                (str(int(BOOKS_LOCK_TIMEOUT_S * 1000)),),
             )
         yield cursor
 

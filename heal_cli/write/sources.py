@@ -92,8 +92,8 @@ def earlier_sources(
             "SELECT source, generation, name, reading::text, size, first_stop, first_digest,"
             " far.stop, far.digest, rows,"
             " (SELECT count(*) FROM heal.load_batches AS b WHERE b.source = s.source AND s.finished_at IS NULL),"
-            " (SELECT run::text FROM heal.load_run_sources AS mine"
-            " JOIN heal.load_runs USING (run) WHERE mine.source = s.source AND state = 'running' LIMIT 1)"
+            " (SELECT run::text FROM heal.load_run_sources AS mine JOIN heal.load_runs USING (run)"
+            " WHERE mine.source = s.source AND state = 'running' AND s.finished_at IS NULL LIMIT 1)"
             " FROM heal.load_sources AS s CROSS JOIN LATERAL"
             " (VALUES (s.stop, s.digest), (first_stop, first_digest), (before_stop, before_digest)"
             " UNION ALL SELECT b.stop, b.digest FROM heal.load_batches AS b"
@@ -183,6 +183,12 @@ def add_source(
         if supersedes is not None:
             cursor.execute(
                 "UPDATE heal.load_sources SET superseded_by = %s WHERE source = %s",
+                (source, supersedes.source),
+            )
+            # What dead runs wrote of the shorter one, and never committed, is dropped with this one's.
+            cursor.execute(
+                "INSERT INTO heal.load_run_sources (run, source, name)"
+                " SELECT run, %s, name FROM heal.load_run_sources WHERE source = %s",
                 (source, supersedes.source),
             )
         _note_source(cursor, new.run, source, new.name)

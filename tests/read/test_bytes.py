@@ -19,6 +19,7 @@ from heal_cli.model import ReadOptions
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.compression import tell_compression
 from heal_cli.read.csv import CsvReader
+from heal_cli.read.source import open_source
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -141,3 +142,20 @@ def test_the_encoding_is_told_by_evidence(text: str, stored: str) -> None:
 def test_a_few_invalid_bytes_leave_the_file_utf8(data: bytes) -> None:
     """They cost their rows, not the encoding."""
     assert stream_of(data).encoding.name == "utf-8"
+
+
+def test_a_transcoded_pipe_is_cut_alike_however_it_gives_its_bytes() -> None:
+    """Chunks depend on the text, not on the sizes that a pipe hands it out in."""
+
+    class Dribble(io.BytesIO):
+        def read(self, n: int | None = -1, /) -> bytes:
+            return super().read(min(n or 0, 777) if n and n > 0 else n)
+
+    text = "id,note\n" + "".join(f"{n},\u00e9\u00e9\u4e2d {n}\n" for n in range(4000))
+    data = text.encode("utf-16")
+    cuts = []
+    for stdin in (io.BytesIO(data), Dribble(data)):
+        reader = open_source("-", ReadOptions(batch_bytes=4096), stdin=stdin)
+        cuts.append([(chunk.stop, chunk.digest) for chunk in reader.chunks()])
+        reader.close()
+    assert cuts[0] == cuts[1]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from heal_cli.model import ROW, ReadOptions
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.csv import CsvReader
-from heal_cli.read.dialect import Dialect
+from heal_cli.read.dialect import Dialect, encode_dialect
 from heal_cli.read.fields import MACHINE, Grammar
 
 
@@ -31,7 +31,8 @@ def read(data: bytes, width: int, machine: tuple[int, ...], batch_bytes: int) ->
     grammar = Grammar(",", '"', None, b"\n", width, machine)
     dialect = Dialect(grammar, tuple("abcd"[:width]), 0, 1, ())
     stream = ByteStream("-", stdin=io.BytesIO(data), encoding="utf-8")
-    reader = CsvReader(stream, "-", ReadOptions(batch_bytes=batch_bytes), None, dialect=dialect)
+    options = ReadOptions(batch_bytes=batch_bytes, dialect=encode_dialect(dialect))
+    reader = CsvReader(stream, "-", options, None)
     records: dict[int, Record] = {}
     for chunk in reader.chunks():
         assert chunk.first_row == len(records) + 1
