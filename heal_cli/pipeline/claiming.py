@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from heal_cli.errors import HealError, SourceError
-from heal_cli.model import ReadOptions, Spans, TableSchema, row_count
+from heal_cli.model import ReadOptions, Spans, TableSchema, row_count, without
 from heal_cli.pipeline.known import Known, known_sources
 from heal_cli.pipeline.run import Run
 from heal_cli.read import SourceReader, reopen
@@ -35,7 +35,7 @@ class Claim(NamedTuple):
 
     reader: SourceReader  # reads it as the run did that began it
     claimed: ClaimedSource | None  # None without a ledger
-    note: str | None = None  # that it is read otherwise than it would be
+    notes: tuple[str, ...] = ()  # that it is read otherwise than it would be, or that a row went on
 
 
 def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Claim:
@@ -56,7 +56,7 @@ def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Clai
         reader, known = known_sources(reader, earlier)
         same = _same(run, name, reader, known)
         if same is not None:
-            reading = same.reading
+            before, reading = None, same.reading
             claimed = _join(run, name, same)
         else:
             before, settled = _before(run, name, known)
@@ -78,7 +78,8 @@ def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Clai
             )
             claimed = _add(run, new, newest)
         if claimed is not None:
-            return Claim(_read_by(reader, reading), claimed, _told(name, own, reading))
+            notes = [_told(name, own, reading), _cut_row(name, before)]
+            return Claim(_read_by(reader, reading), claimed, tuple(filter(None, notes)))
     raise SourceError(
         f"{name!r} could not be noted in the ledger: other runs keep beginning sources of {table.qualified}",
         hint="Run the same command again",
@@ -113,7 +114,7 @@ def _before(run: Run, name: str, known: list[Known]) -> tuple[Known | None, Span
     """The entry that holds most of this source, and the rows of it that are settled."""
     if _is_again(run, name):
         known = [each for each in known[:1] if not each.is_finished]
-    settled = [settled_rows(run.connection, each.earlier) for each in known]
+    settled = [_settled(run, each) for each in known]
     most = max(range(len(known)), key=lambda place: row_count(settled[place]), default=None)
     if most is None:
         return None, ()
@@ -126,6 +127,13 @@ def _before(run: Run, name: str, known: list[Known]) -> tuple[Known | None, Span
             hint="Run the same command again when that one has ended",
         )
     return before, settled[most]
+
+
+def _settled(run: Run, known: Known) -> Spans:
+    """Rows of a source that an earlier one settled; a last one that was cut off there is another one here."""
+    rows = settled_rows(run.connection, known.earlier)
+    last = known.earlier.last_row
+    return without(rows, ((last, last),)) if known.is_cut and last is not None else rows
 
 
 def _generation(known: list[Known], before: Known | None) -> int:
@@ -159,6 +167,16 @@ def _told(name: str, own: ReadOptions, reading: ReadOptions) -> str | None:
     return (
         f"{name!r} is read as it was when it was begun ({_described(reading)}), not as it would be now"
         f" ({_described(own)}), or its rows would have other numbers; --again reads it anew"
+    )
+
+
+def _cut_row(name: str, before: Known | None) -> str | None:
+    """That the last row which was there before has another end now."""
+    if before is None or not before.is_cut or before.earlier.last_row is None:
+        return None
+    return (
+        f"{name!r} ended in the middle of row {before.earlier.last_row} when it was loaded before; that row is loaded"
+        " again as it is now, and what was made of its beginning stays in the table or the rejects"
     )
 
 

@@ -25,6 +25,7 @@ class Known:
     reading: ReadOptions
     is_all: bool = True  # this one has no record beside those of the earlier
     is_open: bool = False  # the earlier one may have been cut off inside a quoted cell
+    is_cut: bool = False  # the last record of the earlier one goes on in this one
 
     @property
     def is_finished(self) -> bool:
@@ -72,8 +73,8 @@ def _walk(candidates: list[tuple[EarlierSource, ReadOptions]], walk: Walk) -> It
             continue
         if stop < earlier.stop:
             heappush(stops, (earlier.stop, earlier.digest, place))
-        elif walk.ends_line:
-            yield Known(earlier, reading, walk.is_at_end, walk.has_open_quote)
+        else:
+            yield Known(earlier, reading, walk.is_at_end, walk.has_open_quote, not walk.ends_line)
 
 
 def _compare_cuts(
@@ -88,15 +89,16 @@ def _compare_cuts(
             reader = reopen(reader, reading)
         first = reader.sample().chunk
         for earlier in (e for e, its in candidates if its == reading):
-            if (first.stop, first.digest) == (earlier.first_stop, earlier.first_digest) and (
-                reader.stream is not None or _has_cut(reader, earlier)
-            ):
+            if (first.stop, first.digest) != (earlier.first_stop, earlier.first_digest):
+                continue
+            # Of a stream, only the first batch can be compared; the others are when they come.
+            if not earlier.inherits if reader.stream is not None else _has_cut(reader, earlier):
                 known.append(Known(earlier, reading))
     return reader, sorted(known, key=lambda each: each.earlier.source, reverse=True)
 
 
 def _has_cut(reader: SourceReader, earlier: EarlierSource) -> bool:
-    """The furthest batch that the ledger knows is one of this file's; a stream shows it only once."""
+    """The furthest batch that the ledger knows is one of this file's."""
     for chunk in reader.chunks():
         if chunk.stop >= earlier.stop:
             return (chunk.stop, chunk.digest) == (earlier.stop, earlier.digest)

@@ -43,9 +43,9 @@ class SourceRun:
     def __init__(self, run: Run, location: str, table: TableSchema, reader: SourceReader) -> None:
         self.run = run
         self.name = location
-        self.reader, self.claimed, note = claim(run, location, table, reader)
-        if note is not None and not self.is_no_op:
-            run.notes.append(note)
+        self.reader, self.claimed, notes = claim(run, location, table, reader)
+        if not self.is_no_op:
+            run.notes += notes
         self._sample: Batch | None = self.reader.sample()
         self.settled_before: Spans = self.claimed.settled_before if self.claimed else ()
         self.last_row = run.options.limit

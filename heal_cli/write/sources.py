@@ -49,6 +49,8 @@ class EarlierSource:
     rows: int | None  # None: not finished
     pieces: int  # committed so far
     loading_run: str | None  # a run that works on it now, as far as the ledger knows
+    last_row: int | None  # that ends at `stop`, where a batch does
+    inherits: bool  # rows of a shorter one, up to some place beyond its first batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,13 @@ def earlier_sources(
             " far.stop, far.digest, rows,"
             " (SELECT count(*) FROM heal.load_batches AS b WHERE b.source = s.source AND s.finished_at IS NULL),"
             " (SELECT run::text FROM heal.load_run_sources AS mine JOIN heal.load_runs USING (run)"
-            " WHERE mine.source = s.source AND state = 'running' AND s.finished_at IS NULL LIMIT 1)"
+            " WHERE mine.source = s.source AND state = 'running' AND s.finished_at IS NULL LIMIT 1),"
+            " far.last_row, before_stop IS NOT NULL"
             " FROM heal.load_sources AS s CROSS JOIN LATERAL"
-            " (VALUES (s.stop, s.digest), (first_stop, first_digest), (before_stop, before_digest)"
-            " UNION ALL SELECT b.stop, b.digest FROM heal.load_batches AS b"
+            " (VALUES (s.stop, s.digest, rows), (first_stop, first_digest, NULL), (before_stop, before_digest, NULL)"
+            " UNION ALL SELECT b.stop, b.digest, b.last_row FROM heal.load_batches AS b"
             " WHERE b.source = s.source AND s.finished_at IS NULL"
-            " ORDER BY 1 DESC NULLS LAST LIMIT 1) AS far (stop, digest)"
+            " ORDER BY 1 DESC NULLS LAST, 3 DESC NULLS LAST LIMIT 1) AS far (stop, digest, last_row)"
             " WHERE table_oid = %s AND source_id IS NOT DISTINCT FROM %s AND superseded_by IS NULL"
             " ORDER BY source DESC LIMIT %s",
             (table_oid, source_id, _MOST_EARLIER),

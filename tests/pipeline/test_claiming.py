@@ -63,10 +63,20 @@ def test_a_grown_jsonl_loads_its_tail(load, conn) -> None:
 
 
 def test_a_last_row_that_went_on_is_another_row(load, conn) -> None:
-    """`2` that became `25` did not grow by a row: the file is a new source."""
+    """`2` that became `25` is loaded as what it is now, and no other row twice; a note tells of it."""
     load(b"id\n1\n2")
-    load(b"id\n1\n25\n")
-    assert ids(conn) == [1, 1, 2, 25]
+    report = load(b"id\n1\n25\n")
+    assert ids(conn) == [1, 2, 25]
+    assert any("ended in the middle of row 2" in note for note in report.notes)
+    load(b"id\n1\n25\n26\n")
+    assert ids(conn) == [1, 2, 25, 26]
+
+
+def test_a_log_that_is_being_written_is_loaded_line_by_line(load, conn) -> None:
+    """A last line that was half written is a reject once and a row later; all others are loaded once."""
+    assert load(b'{"id": 1}\n{"id": 2}\n{"id": ', "t.jsonl").rows.rejected == 1
+    load(b'{"id": 1}\n{"id": 2}\n{"id": 3}\n{"id": 4}\n', "t.jsonl")
+    assert ids(conn) == [1, 2, 3, 4]
 
 
 def test_a_changed_file_is_a_new_source(load, conn) -> None:
