@@ -47,7 +47,7 @@ class Segment(NamedTuple):
 
     def knowing(self, more: pl.DataFrame) -> Segment:
         """The same, with more KNOWN rows; those that had lost to one of them alone are tried again."""
-        kept = self.known.filter(~pl.col("winner").is_in(more[ROW].implode()).fill_null(False))
+        kept = self.reconsidered(more[ROW]).known
         return self._replace(known=pl.concat([kept, more.match_to_schema(KNOWN, missing_columns="insert")]))
 
     def reconsidered(self, refused: pl.Series) -> Segment:
