@@ -14,7 +14,7 @@ from heal_cli.write.copy import Copier
 from heal_cli.write.facts import Facts, read_facts
 from heal_cli.write.insert import Inserter, copy_is_refused
 from heal_cli.write.probe import refused_suspects
-from heal_cli.write.refusal import failed_line, reject_row, skipped_row
+from heal_cli.write.refusal import failed_line, is_verdict_on_value, reject_row, skipped_row
 from heal_cli.write.screen import Screen
 from heal_cli.write.sqlstate import Fault, fault_of
 from heal_cli.write.stage import catalog_path
@@ -127,6 +127,8 @@ class Loader:
         """Who is to blame, as far as this table is concerned."""
         if error.sqlstate == "21000" and self._options.on_conflict == "update":
             return Fault.ROW  # one key twice in a statement: smaller ones tell them apart
+        if is_verdict_on_value(error):
+            return Fault.ROW
         # Elsewhere a missing right is nothing that a row could mend: on a sequence, a function, to UPDATE.
         return fault_of(error, may_insert=self._table.can_insert and self._has_gatekeepers)
 
