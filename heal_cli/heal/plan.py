@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
@@ -92,7 +92,7 @@ def make_plan(
         unknown_columns=options.unknown_columns,
         values=options.values,
         gap=coverage(matching, table),
-        notes=(*notes(matching, table, options.match), *_trigger_notes(table)),
+        notes=(*notes(matching, table, options.match), *_caution_notes(table)),
         now=options.now,
     )
 
@@ -153,14 +153,18 @@ def _rescue_column(matching: Matching, table: TableSchema) -> str | None:
     return None
 
 
-def _trigger_notes(table: TableSchema) -> tuple[str, ...]:
-    """A sentence for the triggers that may change or swallow what is loaded."""
+def _caution_notes(table: TableSchema) -> Iterator[str]:
+    """A sentence each for triggers that may change or swallow what is loaded, and for rules, which COPY ignores."""
     names = [
         repr(trigger.name)
         for trigger in table.triggers
         if trigger.enabled and trigger.on_insert and trigger.row and trigger.timing != "after"
     ]
-    return (f"Triggers of {table.qualified} may change what is loaded: {', '.join(names)}",) if names else ()
+    if names:
+        yield f"Triggers of {table.qualified} may change what is loaded: {', '.join(names)}"
+    if table.rules and table.kind != "v":
+        rules = ", ".join(map(repr, table.rules))
+        yield f"Rules of {table.qualified} do nothing for rows that COPY writes, as a load does: {rules}"
 
 
 def planned_sources(plan: Plan) -> frozenset[str]:

@@ -12,7 +12,7 @@ from heal_cli.model import TableSchema, WriteOptions
 from heal_cli.write.conflict import Conflict, choose_conflict
 from heal_cli.write.copy import Copier
 from heal_cli.write.facts import Facts, read_facts
-from heal_cli.write.insert import Inserter, copy_is_refused
+from heal_cli.write.insert import Inserter, needs_insert
 from heal_cli.write.probe import refused_suspects
 from heal_cli.write.refusal import failed_line, is_verdict_on_value, reject_row, skipped_row
 from heal_cli.write.screen import Screen
@@ -57,13 +57,13 @@ class Loader:
         if self._facts is not None:
             return
         update = self._options.on_conflict == "update"
-        if self._options.on_conflict == "reject" and not copy_is_refused(self._table):
+        if self._options.on_conflict == "reject" and not needs_insert(self._table):
             return
         facts = self._read_facts(connection)
         self._conflict = choose_conflict(self._options, facts.uniques, self._table.qualified)
         if update:
             self._check_update_right(connection)
-        if update or copy_is_refused(self._table):
+        if update or needs_insert(self._table):
             self._copier = Inserter(self._table, facts, self._conflict)
 
     def load(self, cursor: psycopg.Cursor, rows: pl.DataFrame) -> int:

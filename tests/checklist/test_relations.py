@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import psycopg
 import pytest
 from psycopg import sql
 
-from heal_cli.errors import HealError, SchemaError
+from heal_cli.errors import SchemaError
 
 INSTEAD: Final = """
     create function put() returns trigger language plpgsql as $$begin
@@ -111,25 +112,43 @@ def test_foreign_table(lab: Any) -> None:
     lab.extension("postgres_fdw")
     lab.conn.execute("create table base (id int primary key, v text)")
     info = lab.conn.info
+    given = sql.SQL("host {}, port {}, dbname {}").format(info.host, str(info.port), info.dbname)
     lab.conn.execute(
-        sql.SQL(
-            "create server if not exists self foreign data wrapper postgres_fdw"
-            " options (host {host}, port {port}, dbname {dbname});"
-            "create user mapping if not exists for current_user server self options (user {user});"
-            "create foreign table t (id int, v text) server self options (schema_name {schema}, table_name 'base')"
-        ).format(host=info.host, port=str(info.port), dbname=info.dbname, user=info.user, schema=lab.schema)
+        sql.SQL("create server {} foreign data wrapper postgres_fdw options ({})").format(
+            sql.Identifier(lab.schema), given
+        )
     )
+    lab.conn.execute(
+        f"""create user mapping for current_user server {lab.schema};
+        create foreign table t (id int, v text) server {lab.schema}
+            options (schema_name '{lab.schema}', table_name 'base')"""
+    )
+    try:
+        lab.conn.execute("select from t")
+    except psycopg.OperationalError as error:
+        pytest.skip(f"the server may not log in to itself: {error}")
     loaded = lab.load({"id": [1, 2, 2], "v": ["a", "b", "c"]})
     assert loaded.reasons == {3: "unique_violation"}
     assert lab.rows() == [(1, "a"), (2, "b")]
+
+
+def test_foreign_table_that_takes_no_rows(lab: Any) -> None:
+    """It is refused with that reason."""
+    lab.extension("file_fdw")
+    lab.conn.execute(
+        f"""create server {lab.schema} foreign data wrapper file_fdw;
+        create foreign table t (id int) server {lab.schema} options (filename '/dev/null')"""
+    )
+    with pytest.raises(SchemaError, match="foreign table"):
+        lab.load({"id": [1]})
 
 
 REFUSED: Final = {
     "materialized view": ("create materialized view t as select 1 as id", "materialized view"),
     "grouped view": ("create view t as select count(*) as id", "cannot insert"),
     "no columns": ("create table t ()", "no columns"),
-    "sequence": ("create sequence t", "'t'"),
-    "type": ("create type t as (id int)", "'t'"),
+    "sequence": ("create sequence t", "is a sequence"),
+    "type": ("create type t as (id int)", "is a composite type"),
 }
 
 
@@ -144,13 +163,11 @@ def test_relations_that_take_no_rows(lab: Any, name: str) -> None:
 
 
 def test_rules(lab: Any) -> None:
-    """COPY ignores rules, so a table that has some is named in a note and its rows are written as they are."""
+    """COPY ignores rules: the rows are written as they are, and a note names the rules."""
     lab.conn.execute(
-        "create table t (id int); create table other (id int); create rule r as on insert to t do instead insert into other values (new.id)"
+        """create table t (id int); create table other (id int);
+        create rule r as on insert to t do instead insert into other values (new.id)"""
     )
-    try:
-        loaded = lab.load({"id": [1]})
-    except HealError as error:
-        assert "rule" in str(error)
-        return
+    loaded = lab.load({"id": [1]})
+    assert lab.rows() == [(1,)]
     assert "'r'" in " ".join(loaded.report.notes)

@@ -17,10 +17,8 @@ COLUMNS = "id int generated always as identity primary key, v text, n int defaul
 def role(lab: Any) -> Iterator[str]:
     """A role that may use the lab's schema and nothing else; the lab loads as it."""
     name = f"r_{lab.schema}"
-    lab.conn.execute(
-        f"create role {name} login password 'secret'; grant usage on schema {lab.schema} to {name}"
-    )
-    lab.dsn = make_conninfo(lab.dsn, user=name, password="secret")
+    lab.conn.execute(f"create role {name}; grant usage on schema {lab.schema} to {name}")
+    lab.dsn = make_conninfo(lab.dsn, options=f"-c search_path={lab.schema},public -c role={name}")
     yield name
     lab.conn.execute(f"drop owned by {name}; drop role {name}")
 
