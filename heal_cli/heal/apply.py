@@ -103,7 +103,7 @@ def _column_rejects(
     if converted.failed is not None:
         said = _said(rows, gathered.values, converted.failed)
         yield _rejects(said, converted.reason, converted.attempts, column=target)
-    if column.column.nullable or _trigger_may_fill(plan):
+    if column.column.nullable or plan.table.mending_triggers:
         return
     missing = converted.values.is_null()
     if converted.failed is not None:
@@ -139,10 +139,6 @@ def _rejects(
         value="value",
         attempts=pl.lit(pl.Series([list(attempts)], dtype=pl.List(pl.String))).first(),
     )
-
-
-def _trigger_may_fill(plan: Plan) -> bool:
-    return any(t.enabled and t.row and t.on_insert and t.timing != "after" for t in plan.table.triggers)
 
 
 def _unknown_rejects(rows: pl.Series, leftovers: pl.Series) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import polars as pl
 
 from heal_cli.convert import decide_format, fit
 from heal_cli.heal.values import as_text
-from heal_cli.match import coverage, match_columns, notes
+from heal_cli.match import coverage, left_to_triggers, match_columns, notes
 from heal_cli.model import (
     ROW,
     Batch,
@@ -92,6 +92,7 @@ def make_plan(
         unknown_columns=options.unknown_columns,
         values=options.values,
         gap=coverage(matching, table),
+        unless_filled=left_to_triggers(matching, table),
         notes=(*notes(matching, table, options.match), *_caution_notes(table)),
         now=options.now,
     )
@@ -155,13 +156,9 @@ def _rescue_column(matching: Matching, table: TableSchema) -> str | None:
 
 def _caution_notes(table: TableSchema) -> Iterator[str]:
     """A sentence each for triggers that may change or swallow what is loaded, and for rules, which COPY ignores."""
-    names = [
-        repr(trigger.name)
-        for trigger in table.triggers
-        if trigger.enabled and trigger.on_insert and trigger.row and trigger.timing != "after"
-    ]
-    if names:
-        yield f"Triggers of {table.qualified} may change what is loaded: {', '.join(names)}"
+    if table.mending_triggers:
+        names = ", ".join(repr(trigger.name) for trigger in table.mending_triggers)
+        yield f"Triggers of {table.qualified} may change what is loaded: {names}"
     if table.rules and table.kind != "v":
         rules = ", ".join(map(repr, table.rules))
         yield f"Rules of {table.qualified} do nothing for rows that COPY writes, as a load does: {rules}"

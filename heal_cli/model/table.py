@@ -97,6 +97,11 @@ class TableSchema:
         """`schema.name` for people; SQL goes through psycopg.sql."""
         return f"{self.schema}.{self.name}"
 
+    @property
+    def mending_triggers(self) -> tuple[Trigger, ...]:
+        """Those that see a row before it is written: they may change it, fill it or swallow it."""
+        return tuple(t for t in self.triggers if t.enabled and t.row and t.on_insert and t.timing != "after")
+
     def column(self, name: str) -> Column:
         """The column of that exact name; KeyError if there is none."""
         for column in self.columns:

@@ -19,6 +19,7 @@ from heal_cli.write.ledger import (
     traces,
 )
 from heal_cli.write.migrate import ledger_migrations, migrate
+from heal_cli.write.trial import takes_a_row
 
 __all__ = [
     "BatchRef",
@@ -40,5 +41,6 @@ __all__ = [
     "ledger_migrations",
     "migrate",
     "run_totals",
+    "takes_a_row",
     "traces",
 ]

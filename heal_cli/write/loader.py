@@ -44,9 +44,7 @@ class Loader:
         )
         self._has_gatekeepers = table.row_security or table.kind == "v" or bool(table.triggers)
         # Row triggers before the write may mend a row; a policy may refuse the row that would win.
-        self._is_decisive = not table.row_security and not any(
-            t.enabled and t.row and t.on_insert and t.timing != "after" for t in table.triggers
-        )
+        self._is_decisive = not table.row_security and not table.mending_triggers
 
     def prepare(self, connection: psycopg.Connection) -> None:
         """Choose between COPY and INSERT.
