@@ -155,13 +155,15 @@ def _rescue_column(matching: Matching, table: TableSchema) -> str | None:
 
 
 def _caution_notes(table: TableSchema) -> Iterator[str]:
-    """A sentence each for triggers that may change or swallow what is loaded, and for rules, which COPY ignores."""
+    """A sentence for each part of the table that may make of a row what nobody would expect."""
     if table.mending_triggers:
         names = ", ".join(repr(trigger.name) for trigger in table.mending_triggers)
         yield f"Triggers of {table.qualified} may change what is loaded: {names}"
     if table.rules and table.kind != "v":
         rules = ", ".join(map(repr, table.rules))
         yield f"Rules of {table.qualified} do nothing for rows that COPY writes, as a load does: {rules}"
+    if table.encoding == "SQL_ASCII":
+        yield "The database is SQL_ASCII: it takes any bytes as text and checks none; heal sends UTF-8"
 
 
 def planned_sources(plan: Plan) -> frozenset[str]:

@@ -91,6 +91,7 @@ class TableSchema:
     server_version: int  # server_version_num
     version: str  # schema version: hash of the facts that decide what the table accepts
     rules: tuple[str, ...] = ()
+    encoding: str = "UTF8"  # of the database
 
     @property
     def qualified(self) -> str:
