@@ -58,8 +58,10 @@ def heal_batch(batch: Batch, plan: Plan) -> Healed:
             absent[plan.rescue] = rescued.is_null()
     refused = merge_rejects(rejects)
     good = pl.DataFrame(columns)
+    bad = None
     if refused.height:
-        good = good.filter(~rows.is_in(refused[ROW].implode()))
+        is_bad = rows.is_in(refused[ROW].implode())
+        good, bad = good.filter(~is_bad), good.filter(is_bad)
     to_file = leftovers is not None and plan.rescue is None and plan.unknown_columns in {"rescue", "add"}
     return Healed(
         parts=_parts(good, rows, absent),
@@ -67,6 +69,7 @@ def heal_batch(batch: Batch, plan: Plan) -> Healed:
         heals=tuple(heals),
         rows=rows,
         leftovers=leftovers if to_file else None,
+        refused=bad,
     )
 
 

@@ -58,6 +58,9 @@ class Healed(NamedTuple):
     heals: tuple[tuple[str, HealMask], ...]  # target column, mask over `rows`
     rows: pl.Series  # row numbers the masks refer to, Int64
     leftovers: pl.DataFrame | None  # ROW + unmatched source columns as text
+    refused: pl.DataFrame | None = (
+        None  # rejects that were parsed, like `parts`; what did not convert is null
+    )
 
 
 class Written(NamedTuple):

@@ -8,7 +8,7 @@ import polars as pl
 import psycopg
 
 from heal_cli.errors import WriteError
-from heal_cli.model import TableSchema, WriteOptions
+from heal_cli.model import ROW, TableSchema, WriteOptions
 from heal_cli.write.conflict import Conflict, choose_conflict
 from heal_cli.write.copy import Copier
 from heal_cli.write.facts import Facts, read_facts
@@ -44,7 +44,7 @@ class Loader:
         )
         self._has_gatekeepers = table.row_security or table.kind == "v" or bool(table.triggers)
         # Row triggers before the write may mend a row; a policy may refuse the row that would win.
-        self._is_decisive = not table.row_security and not table.mending_triggers
+        self.is_decisive = not table.row_security and not table.mending_triggers
 
     def prepare(self, connection: psycopg.Connection) -> None:
         """Choose between COPY and INSERT.
@@ -92,7 +92,7 @@ class Loader:
             if facts.can_stage
             else None
         )
-        if found is not None and found.height and not self._is_decisive:
+        if found is not None and found.height and not self.is_decisive:
             refused = refused_suspects(
                 cursor.connection,
                 rows,
@@ -107,6 +107,21 @@ class Loader:
         if found is None or found.is_empty():
             return segment._replace(screens=segment.screens + 1)
         return segment.knowing(found)._replace(screens=segment.screens + 1)
+
+    def explain(self, cursor: psycopg.Cursor, rejects: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
+        """The same REJECTS, with what else the table would refuse of those rows among their attempts."""
+        facts = self._read_facts(cursor.connection)
+        if not facts.can_stage:
+            return rejects
+        said = Screen(self._table, facts, self._conflict, self._run).also_wrong(cursor, refused)
+        if said is None:
+            return rejects
+        attempts = pl.concat_list("attempts", pl.col("more").fill_null(pl.lit([], pl.List(pl.String))))
+        return (
+            rejects.join(said, on=ROW, how="left", maintain_order="left")
+            .with_columns(attempts=attempts)
+            .drop("more")
+        )
 
     def verdict(self, error: psycopg.Error | None, rows: pl.DataFrame) -> tuple[int, pl.DataFrame] | None:
         """Place and REJECTS of the row that the server refused; None where nobody knows which it is.

@@ -122,3 +122,27 @@ def test_three_faults_are_one_reject(lab: Any) -> None:
     assert len(loaded.records) == 1
     for fault in ("Key (id) = (1)", "low", "Key (p) = (2)"):
         assert fault in loaded.said(1)
+
+
+@pytest.mark.parametrize("atomic", [False, True])
+def test_a_value_that_does_not_convert_hides_no_other_fault(lab: Any, atomic: bool) -> None:
+    """A reject that no server has seen says what the constraints think of the rest of its row, and no more."""
+    lab.conn.execute(
+        """create table p (id int primary key); insert into p values (1);
+        create table t (id int primary key, v int constraint low check (v < 10), n int not null, p int references p,
+            d date constraint dated check (d is not null)); insert into t values (1, 1, 1, 1, '2026-01-01')"""
+    )
+    columns = {
+        "id": [1, 2, 3],
+        "v": [99, 1, 1],
+        "n": [None, "x", 1],
+        "p": [2, 2, 1],
+        "d": ["soon", "2026-01-02", "2026-01-02"],
+    }
+    loaded = lab.load(columns, atomic=atomic)
+    assert set(loaded.reasons) == {1, 2}
+    for fault in ("n is NOT NULL", "low", "Key (id) = (1)", "Key (p) = (2)"):
+        assert fault in loaded.said(1)
+    assert "dated" not in loaded.said(1)
+    assert "Key (p) = (2)" in loaded.said(2)
+    assert "low" not in loaded.said(2)

@@ -68,12 +68,10 @@ def test_expressions_mean_what_the_catalog_says(lab: Any) -> None:
     assert {m for _, m in lab.rows()} == {"a"}
 
 
-@pytest.mark.parametrize("bad", [False, True])
-def test_1600_columns(lab: Any, bad: bool) -> None:
-    """A table as wide as PostgreSQL has them loads, and its bad rows are found."""
+def test_1600_columns(lab: Any) -> None:
+    """A table as wide as PostgreSQL has them loads, and its bad row is found."""
     names = [f"c{at}" for at in range(1599)]
     lab.conn.execute(f"create table t (id int primary key, {', '.join(f'{name} int' for name in names)})")
-    ids = [*range(11), 3 if bad else 11]
-    loaded = lab.load({"id": ids, **{name: [5] * 12 for name in names}})
-    assert loaded.reasons == ({12: "unique_violation"} if bad else {})
-    assert lab.rows("select sum(c1598) from t") == [(5 * (11 if bad else 12),)]
+    loaded = lab.load({"id": [*range(11), 3], **{name: [5] * 12 for name in names}})
+    assert loaded.reasons == {12: "unique_violation"}
+    assert lab.rows("select sum(c1598) from t") == [(55,)]
