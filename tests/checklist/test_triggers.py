@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pytest
 
+import heal_cli
 from heal_cli.errors import PlanError
 
 BEFORE: Final = """
@@ -66,6 +67,16 @@ def test_a_trigger_that_does_not_fill(lab: Any) -> None:
     with pytest.raises(PlanError, match="'v'"):
         lab.load({"id": [1, 2]})
     assert lab.rows() == []
+
+
+def test_plan_leaves_it_open_whether_a_trigger_fills(lab: Any) -> None:
+    """A plan tries no row: it covers the table, and a note says what a load finds out first."""
+    lab.conn.execute(
+        "create table t (id int primary key, v text not null);" + BEFORE.format(body="new.v := 'filled';")
+    )
+    found = heal_cli.plan(lab.file({"id": [1]}), table="t", dsn=lab.dsn, state_dir=str(lab.folder))
+    assert found.exit_code == 0
+    assert any("'v'" in note and "whether a trigger fills it" in note for note in found.notes)
 
 
 def test_after_triggers(lab: Any) -> None:
