@@ -58,8 +58,10 @@ def heal_batch(batch: Batch, plan: Plan) -> Healed:
             absent[plan.rescue] = rescued.is_null()
     refused = merge_rejects(rejects)
     good = pl.DataFrame(columns)
+    bad = None
     if refused.height:
-        good = good.filter(~rows.is_in(refused[ROW].implode()))
+        is_bad = rows.is_in(refused[ROW].implode())
+        good, bad = good.filter(~is_bad), good.filter(is_bad)
     to_file = leftovers is not None and plan.rescue is None and plan.unknown_columns in {"rescue", "add"}
     return Healed(
         parts=_parts(good, rows, absent),
@@ -67,6 +69,7 @@ def heal_batch(batch: Batch, plan: Plan) -> Healed:
         heals=tuple(heals),
         rows=rows,
         leftovers=leftovers if to_file else None,
+        refused=bad,
     )
 
 
@@ -103,7 +106,7 @@ def _column_rejects(
     if converted.failed is not None:
         said = _said(rows, gathered.values, converted.failed)
         yield _rejects(said, converted.reason, converted.attempts, column=target)
-    if column.column.nullable or _trigger_may_fill(plan):
+    if column.column.nullable or plan.table.mending_triggers:
         return
     missing = converted.values.is_null()
     if converted.failed is not None:
@@ -139,10 +142,6 @@ def _rejects(
         value="value",
         attempts=pl.lit(pl.Series([list(attempts)], dtype=pl.List(pl.String))).first(),
     )
-
-
-def _trigger_may_fill(plan: Plan) -> bool:
-    return any(t.enabled and t.row and t.on_insert and t.timing != "after" for t in plan.table.triggers)
 
 
 def _unknown_rejects(rows: pl.Series, leftovers: pl.Series) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
@@ -12,7 +12,7 @@ import polars as pl
 
 from heal_cli.convert import decide_format, fit
 from heal_cli.heal.values import as_text
-from heal_cli.match import coverage, match_columns, notes
+from heal_cli.match import coverage, left_to_triggers, match_columns, notes
 from heal_cli.model import (
     ROW,
     Batch,
@@ -92,7 +92,8 @@ def make_plan(
         unknown_columns=options.unknown_columns,
         values=options.values,
         gap=coverage(matching, table),
-        notes=(*notes(matching, table, options.match), *_trigger_notes(table)),
+        unless_filled=left_to_triggers(matching, table),
+        notes=(*notes(matching, table, options.match), *_caution_notes(table)),
         now=options.now,
     )
 
@@ -153,14 +154,16 @@ def _rescue_column(matching: Matching, table: TableSchema) -> str | None:
     return None
 
 
-def _trigger_notes(table: TableSchema) -> tuple[str, ...]:
-    """A sentence for the triggers that may change or swallow what is loaded."""
-    names = [
-        repr(trigger.name)
-        for trigger in table.triggers
-        if trigger.enabled and trigger.on_insert and trigger.row and trigger.timing != "after"
-    ]
-    return (f"Triggers of {table.qualified} may change what is loaded: {', '.join(names)}",) if names else ()
+def _caution_notes(table: TableSchema) -> Iterator[str]:
+    """A sentence for each part of the table that may make of a row what nobody would expect."""
+    if table.mending_triggers:
+        names = ", ".join(repr(trigger.name) for trigger in table.mending_triggers)
+        yield f"Triggers of {table.qualified} may change what is loaded: {names}"
+    if table.rules and table.kind != "v":
+        rules = ", ".join(map(repr, table.rules))
+        yield f"Rules of {table.qualified} do nothing for rows that COPY writes, as a load does: {rules}"
+    if table.encoding == "SQL_ASCII":
+        yield "The database is SQL_ASCII: it takes any bytes as text and checks none; heal sends UTF-8"
 
 
 def planned_sources(plan: Plan) -> frozenset[str]:

@@ -18,16 +18,12 @@ _NEAR: Final = 50.0  # rapidfuzz ratio, 0-100, from which a name is worth showin
 def coverage(matching: Matching, table: TableSchema) -> str | None:
     """Why nothing may be loaded by this matching, for people; None when it covers the table.
 
-    It does not when a required column has no value, when no source column found a place, or when
-    fewer than half did and neither a key nor an equal name is among them.
+    It does not when a required column has no value and no trigger could fill it, when no source column
+    found a place, or when fewer than half did and neither a key nor an equal name is among them.
     """
-    missing = [
-        _missing(column.name, matching, table)
-        for column in table.columns
-        if _is_missing(column.name, matching, table)
-    ]
-    if missing:
-        return "; ".join(missing)
+    missing = _missing_columns(matching, table)
+    if missing and not table.mending_triggers:
+        return missing
     placed = _placed(matching)
     total = len(placed) + len(matching.unmatched_source)
     if not placed:
@@ -45,6 +41,11 @@ def coverage(matching: Matching, table: TableSchema) -> str | None:
     return None
 
 
+def left_to_triggers(matching: Matching, table: TableSchema) -> str | None:
+    """What is missing unless a trigger fills it, for people; only rows can tell whether one does."""
+    return (_missing_columns(matching, table) or None) if table.mending_triggers else None
+
+
 def notes(matching: Matching, table: TableSchema, options: MatchOptions) -> tuple[str, ...]:
     """A sentence for each source column whose namesake in the table takes no values from a load."""
     closed = {parse(c.name).key: c for c in table.columns if why_not_writable(c, options)}
@@ -54,6 +55,11 @@ def notes(matching: Matching, table: TableSchema, options: MatchOptions) -> tupl
         for source, column in found
         if column is not None
     )
+
+
+def _missing_columns(matching: Matching, table: TableSchema) -> str:
+    missing = (column.name for column in table.columns if _is_missing(column.name, matching, table))
+    return "; ".join(_missing(name, matching, table) for name in missing)
 
 
 def _is_missing(name: str, matching: Matching, table: TableSchema) -> bool:

@@ -43,6 +43,7 @@ class Plan:
     gap: str | None  # why the plan does not cover the table; None when it does
     notes: tuple[str, ...]  # what a person should know beside the mapping
     now: datetime  # when the run that made the plan began, UTC: what a default 'now' means
+    unless_filled: str | None = None  # why it does not cover the table if no trigger fills what is missing
 
 
 class Healed(NamedTuple):
@@ -57,6 +58,9 @@ class Healed(NamedTuple):
     heals: tuple[tuple[str, HealMask], ...]  # target column, mask over `rows`
     rows: pl.Series  # row numbers the masks refer to, Int64
     leftovers: pl.DataFrame | None  # ROW + unmatched source columns as text
+    refused: pl.DataFrame | None = (
+        None  # rejects that were parsed, like `parts`; what did not convert is null
+    )
 
 
 class Written(NamedTuple):

@@ -91,11 +91,17 @@ class TableSchema:
     server_version: int  # server_version_num
     version: str  # schema version: hash of the facts that decide what the table accepts
     rules: tuple[str, ...] = ()
+    encoding: str = "UTF8"  # of the database
 
     @property
     def qualified(self) -> str:
         """`schema.name` for people; SQL goes through psycopg.sql."""
         return f"{self.schema}.{self.name}"
+
+    @property
+    def mending_triggers(self) -> tuple[Trigger, ...]:
+        """Those that see a row before it is written: they may change it, fill it or swallow it."""
+        return tuple(t for t in self.triggers if t.enabled and t.row and t.on_insert and t.timing != "after")
 
     def column(self, name: str) -> Column:
         """The column of that exact name; KeyError if there is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import polars as pl
@@ -46,10 +46,18 @@ def preview(source: SourceRun, *, notes: tuple[str, ...], seconds: float) -> Pla
         reject_reasons=dict(outcome.reasons.most_common()),
         rejects=healed.rejects.head(EXAMPLES),
         samples=samples,
-        notes=(*notes, *plan.notes, *filter(None, [plan.gap])),
+        notes=(*notes, *plan.notes, *_open_questions(plan)),
         exit_code=PlanError.exit_code if plan.gap else 0,
         seconds=seconds,
     )
+
+
+def _open_questions(plan: Plan) -> Iterator[str]:
+    """Why a load would not begin, or might not."""
+    if plan.gap:
+        yield plan.gap
+    elif plan.unless_filled:
+        yield f"{plan.unless_filled}; a load begins with a few rows that show whether a trigger fills it"
 
 
 def other_shapes(first: SourceRun, locations: Sequence[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from enum import IntEnum
 import msgspec
 
 from heal_cli.errors import PlanError, SchemaChanged
-from heal_cli.heal import make_plan
+from heal_cli.heal import heal_batch, make_plan
 from heal_cli.match.explicit import check_renames
 from heal_cli.model import Batch, Chunk, Plan, Rows, Spans, TableSchema, without
 from heal_cli.pipeline.claiming import claim
@@ -17,7 +17,7 @@ from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
 from heal_cli.read import SourceReader
 from heal_cli.schema import add_columns, introspect
-from heal_cli.write import keep_plan
+from heal_cli.write import keep_plan, takes_a_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,19 @@ class SourceRun:
         Raises:
             PlanError: With what is missing and the nearest candidates.
         """
-        if self.planned.plan.gap is not None:
-            raise PlanError(self.planned.plan.gap, hint=self._way_out())
+        plan = self.planned.plan
+        gap = plan.gap or (plan.unless_filled if not self._triggers_fill() else None)
+        if gap is not None:
+            raise PlanError(gap, hint=self._way_out())
+
+    def _triggers_fill(self) -> bool:
+        """The table's triggers give some row of the sample what the plan has no source for."""
+        table, plan = self.planned.table, self.planned.plan
+        if plan.unless_filled is None or self.is_no_op:
+            return True
+        options = self.run.options
+        parts = heal_batch(self.sample, plan).parts
+        return any(takes_a_row(options.conninfo, table, options.write, rows) for rows in parts)
 
     def _way_out(self) -> str:
         """The flag that places columns: without a header there are no names to place them by."""

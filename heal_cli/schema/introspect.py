@@ -82,6 +82,7 @@ def _to_table(row: DictRow, version: str, system_id: str) -> TableSchema:
         server_version=row["server_version"],
         version=version,
         rules=tuple(row["rules"]),
+        encoding=row["encoding"],
     )
 
 

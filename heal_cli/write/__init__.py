@@ -27,6 +27,7 @@ from heal_cli.write.sources import (
     read_source,
     settled_rows,
 )
+from heal_cli.write.trial import takes_a_row
 
 __all__ = [
     "BatchRef",
@@ -54,5 +55,6 @@ __all__ = [
     "read_source",
     "run_totals",
     "settled_rows",
+    "takes_a_row",
     "traces",
 ]

@@ -115,7 +115,7 @@ class Writer:
             DatabaseUnavailable: The world failed, past the retries; the ledger knows what is done.
             WriteError: The server refused something that is no row's fault.
         """
-        work = Work.of(healed)
+        work = Work.of(self._explained(healed))
         try:
             while not work.is_done:
                 work = self._advance(work, ref, record)
@@ -128,6 +128,33 @@ class Writer:
                 error, f"{where} of {ref.source_name} to {self._target.table.qualified}"
             ) from error
         return work.written()
+
+    def _explained(self, healed: Healed) -> Healed:
+        """The same batch, whose rejects also say which constraints they violate."""
+        if healed.refused is None or healed.refused.is_empty() or not self._loader.is_decisive:
+            return healed
+        try:
+            connection = self._connect()
+            with connection.cursor() as cursor:
+                self._begin(cursor)
+                rejects = self._loader.explain(cursor, healed.rejects, healed.refused)
+            if not self._keeps_open:
+                connection.rollback()
+        except (psycopg.Error, DatabaseUnavailable):
+            # They are rejects without it, and whether the server can be reached is the writing's concern.
+            if self._keeps_open:
+                raise
+            self.close()
+            return healed
+        return healed._replace(rejects=rejects)
+
+    def _begin(self, cursor: psycopg.Cursor) -> None:
+        """A transaction on the table that the plan was made for; that of the run goes on."""
+        connection = cursor.connection
+        if not (self._keeps_open and connection.info.transaction_status):
+            begin(cursor, self._target.options, server_version=self._target.table.server_version)
+            self._lock.take(cursor)
+        self._loader.prepare(connection)
 
     def _advance(self, work: Work, ref: BatchRef, record: Record) -> Work:
         """Commit the next transaction's worth of the batch, past passing faults."""
@@ -194,10 +221,7 @@ class Writer:
             `trial` itself, or `doubtful` when the ledger shows that its COMMIT had arrived.
         """
         with connection.cursor() as cursor:
-            if not (self._keeps_open and connection.info.transaction_status):
-                begin(cursor, self._target.options, server_version=self._target.table.server_version)
-                self._lock.take(cursor)
-            self._loader.prepare(connection)
+            self._begin(cursor)
             if self._target.has_ledger:
                 standing = lock_batch(cursor, ref.source, ref.source_name, ref.chunk, self._target.run)
                 if doubtful and standing and doubtful.attempt in standing.own_attempts:

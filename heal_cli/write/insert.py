@@ -1,4 +1,4 @@
-"""Rows into the target by INSERT: where COPY is refused, and to update rows that are there."""
+"""Rows into the target by INSERT: where COPY is refused or miscounts, and to update rows that are there."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from heal_cli.write.stage import STAGED, Stage
 _COMMA: Final = sql.SQL(", ")
 
 
-def copy_is_refused(table: TableSchema) -> bool:
-    """COPY FROM does not work on the table: its policies apply to the role, or it is a plain view."""
-    if table.row_security:
-        return True
-    takes_copy = any(t.timing == "instead" and t.row and t.on_insert and t.enabled for t in table.triggers)
-    return table.kind == "v" and not takes_copy
+def needs_insert(table: TableSchema) -> bool:
+    """COPY FROM is refused where policies apply to the role, and on views without an INSTEAD OF trigger.
+
+    Where there is one, COPY counts the rows that it swallows as taken; INSERT does not.
+    """
+    return table.row_security or table.kind == "v"
 
 
 class Inserter:

@@ -8,13 +8,13 @@ import polars as pl
 import psycopg
 
 from heal_cli.errors import WriteError
-from heal_cli.model import TableSchema, WriteOptions
+from heal_cli.model import ROW, TableSchema, WriteOptions
 from heal_cli.write.conflict import Conflict, choose_conflict
 from heal_cli.write.copy import Copier
 from heal_cli.write.facts import Facts, read_facts
-from heal_cli.write.insert import Inserter, copy_is_refused
+from heal_cli.write.insert import Inserter, needs_insert
 from heal_cli.write.probe import refused_suspects
-from heal_cli.write.refusal import failed_line, reject_row, skipped_row
+from heal_cli.write.refusal import failed_line, is_verdict_on_value, reject_row, skipped_row
 from heal_cli.write.screen import Screen
 from heal_cli.write.sqlstate import Fault, fault_of
 from heal_cli.write.stage import catalog_path
@@ -44,9 +44,7 @@ class Loader:
         )
         self._has_gatekeepers = table.row_security or table.kind == "v" or bool(table.triggers)
         # Row triggers before the write may mend a row; a policy may refuse the row that would win.
-        self._is_decisive = not table.row_security and not any(
-            t.enabled and t.row and t.on_insert and t.timing != "after" for t in table.triggers
-        )
+        self.is_decisive = not table.row_security and not table.mending_triggers
 
     def prepare(self, connection: psycopg.Connection) -> None:
         """Choose between COPY and INSERT.
@@ -57,13 +55,13 @@ class Loader:
         if self._facts is not None:
             return
         update = self._options.on_conflict == "update"
-        if self._options.on_conflict == "reject" and not copy_is_refused(self._table):
+        if self._options.on_conflict == "reject" and not needs_insert(self._table):
             return
         facts = self._read_facts(connection)
         self._conflict = choose_conflict(self._options, facts.uniques, self._table.qualified)
         if update:
             self._check_update_right(connection)
-        if update or copy_is_refused(self._table):
+        if update or needs_insert(self._table):
             self._copier = Inserter(self._table, facts, self._conflict)
 
     def load(self, cursor: psycopg.Cursor, rows: pl.DataFrame) -> int:
@@ -94,7 +92,7 @@ class Loader:
             if facts.can_stage
             else None
         )
-        if found is not None and found.height and not self._is_decisive:
+        if found is not None and found.height and not self.is_decisive:
             refused = refused_suspects(
                 cursor.connection,
                 rows,
@@ -109,6 +107,21 @@ class Loader:
         if found is None or found.is_empty():
             return segment._replace(screens=segment.screens + 1)
         return segment.knowing(found)._replace(screens=segment.screens + 1)
+
+    def explain(self, cursor: psycopg.Cursor, rejects: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
+        """The same REJECTS, with what else the table would refuse of those rows among their attempts."""
+        facts = self._read_facts(cursor.connection)
+        if not facts.can_stage:
+            return rejects
+        said = Screen(self._table, facts, self._conflict, self._run).also_wrong(cursor, refused)
+        if said is None:
+            return rejects
+        attempts = pl.concat_list("attempts", pl.col("more").fill_null(pl.lit([], pl.List(pl.String))))
+        return (
+            rejects.join(said, on=ROW, how="left", maintain_order="left")
+            .with_columns(attempts=attempts)
+            .drop("more")
+        )
 
     def verdict(self, error: psycopg.Error | None, rows: pl.DataFrame) -> tuple[int, pl.DataFrame] | None:
         """Place and REJECTS of the row that the server refused; None where nobody knows which it is.
@@ -127,6 +140,8 @@ class Loader:
         """Who is to blame, as far as this table is concerned."""
         if error.sqlstate == "21000" and self._options.on_conflict == "update":
             return Fault.ROW  # one key twice in a statement: smaller ones tell them apart
+        if is_verdict_on_value(error):
+            return Fault.ROW
         # Elsewhere a missing right is nothing that a row could mend: on a sequence, a function, to UPDATE.
         return fault_of(error, may_insert=self._table.can_insert and self._has_gatekeepers)
 

@@ -15,6 +15,21 @@ _LINE: Final = re.compile(r"^COPY .*?, line (\d+)", re.MULTILINE)
 _COLUMN: Final = re.compile(r"^COPY .*?, line \d+, column (.+?)(?:: |$)", re.MULTILINE)
 
 
+_VALUE_CODES: Final = frozenset({"42601", "42602", "42703", "42704", "42725", "42883", "42P01", "XX000"})
+"""What tsquery, jsonpath, ltree, the reg* types and an old hstore say of a text that is none of theirs."""
+
+
+def is_verdict_on_value(error: psycopg.Error) -> bool:
+    """A type's input function refused a text, with a code that elsewhere tells of a wrong statement.
+
+    Such an error points at no place of the statement, and no function of the database is on the way to it.
+    """
+    if error.sqlstate not in _VALUE_CODES or error.diag.statement_position is not None:
+        return False
+    context = error.diag.context or ""
+    return not context or _COLUMN.match(context) is not None
+
+
 def failed_line(error: psycopg.Error) -> int | None:
     """1-based row of the COPY that the server stopped at; None where it does not know.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -23,6 +23,7 @@ from heal_cli.write.screen_cells import (
     table_checks,
     to_faults,
 )
+from heal_cli.write.screen_faults import merge_faults, of_known_values
 from heal_cli.write.screen_keys import (
     Parent,
     equal_columns,
@@ -35,7 +36,6 @@ from heal_cli.write.screen_keys import (
 )
 from heal_cli.write.sqlstate import Fault, fault_of
 from heal_cli.write.stage import Stage, catalog_path, may_refuse
-from heal_cli.write.work import KNOWN
 
 SOFT_ERRORS_SINCE: Final = 160000
 """server_version_num of the first pg_input_is_valid."""
@@ -71,13 +71,7 @@ class Screen:
         names = self._staged(rows)
         stage = Stage(self._table, self._facts, rows.schema, names)
         with catalog_path(cursor.connection):
-            try:
-                with cursor.connection.transaction():
-                    if names:
-                        stage.fill(cursor, rows)
-            except psycopg.Error as error:
-                if cursor.connection.broken or fault_of(error) not in {Fault.ROW, Fault.PLAN}:
-                    raise
+            if names and not _is_filled(cursor, stage, rows):
                 return None
             found, unsafe = self._value_faults(cursor, stage, rows)
             found += missing_values(rows, self._table)
@@ -85,7 +79,29 @@ class Screen:
                 relation = stage.relation(soft=self._is_soft, unsafe=unsafe)
                 found += table_checks(cursor, relation, self._table, self._facts)
                 found += self._key_faults(cursor, relation, rows, found)
-        return self._conflict.ignored(_merge(found, rows))
+        return self._conflict.ignored(merge_faults(found, rows))
+
+    def also_wrong(self, cursor: psycopg.Cursor, rows: pl.DataFrame) -> pl.DataFrame | None:
+        """ROW and `more`: what each constraint says of rows that are rejects already; None if they cannot be staged.
+
+        Args:
+            rows: What did not convert is null; a constraint over a null is silent about the row.
+        """
+        names = self._staged(rows)
+        if not names:
+            return None
+        stage = Stage(self._table, self._facts, rows.schema, names)
+        with catalog_path(cursor.connection):
+            if not _is_filled(cursor, stage, rows):
+                return None
+            found, unsafe = self._value_faults(cursor, stage, rows)
+            relation = stage.relation(soft=self._is_soft, unsafe=unsafe)
+            found += table_checks(cursor, relation, self._table, self._facts)
+            for unique in self._facts.uniques:
+                found += self._taken(cursor, relation, unique)
+            found += self._orphaned(cursor, relation)
+        every = pl.concat([FAULTS.to_frame(), *(of_known_values(faults, rows) for faults in found)])
+        return every.group_by(ROW, maintain_order=True).agg(pl.col("said").alias("more"))
 
     def _value_faults(
         self, cursor: psycopg.Cursor, stage: Stage, rows: pl.DataFrame
@@ -120,13 +136,8 @@ class Screen:
         """FAULTS against the table, then those between the rows that are left."""
         # An arbiter speaks before any other constraint: INSERT ... ON CONFLICT does so too.
         uniques = sorted(self._facts.uniques, key=lambda unique: not self._conflict.is_arbiter(unique.name))
-        found: list[pl.DataFrame] = []
-        orphaned: list[pl.DataFrame] = []  # the server looks for parents last
-        for unique in uniques:
-            found += self._taken(cursor, relation, unique)
-        for foreign in self._facts.foreigns:
-            if not foreign.is_self and (missing := missing_parents(cursor, relation, foreign)):
-                orphaned.append(_no_parent(foreign, to_frame(missing, _parent_said(foreign))))
+        found = [faults for unique in uniques for faults in self._taken(cursor, relation, unique)]
+        orphaned = list(self._orphaned(cursor, relation))  # the server looks for parents last
         refused = {row for frame in (*before, *found, *orphaned) for row in frame[ROW]}
         groups = []
         for unique in uniques:
@@ -143,6 +154,12 @@ class Screen:
         ]
         parents = [parents_in_batch(cursor, relation, foreign) for foreign in references]
         return found + self._resolve(groups, references, parents, refused) + orphaned
+
+    def _orphaned(self, cursor: psycopg.Cursor, relation: sql.Composable) -> Iterator[pl.DataFrame]:
+        """FAULTS of references to other tables."""
+        for foreign in self._facts.foreigns:
+            if not foreign.is_self and (missing := missing_parents(cursor, relation, foreign)):
+                yield _no_parent(foreign, to_frame(missing, _parent_said(foreign)))
 
     def _taken(self, cursor: psycopg.Cursor, relation: sql.Composable, unique: Unique) -> list[pl.DataFrame]:
         # Under `update` the row that is there gives way, and with it perhaps its other keys.
@@ -217,6 +234,18 @@ class Screen:
         return found
 
 
+def _is_filled(cursor: psycopg.Cursor, stage: Stage, rows: pl.DataFrame) -> bool:
+    """The rows are in the temporary table now, and it took them all."""
+    try:
+        with cursor.connection.transaction():
+            stage.fill(cursor, rows)
+    except psycopg.Error as error:
+        if cursor.connection.broken or fault_of(error) not in {Fault.ROW, Fault.PLAN}:
+            raise
+        return False
+    return True
+
+
 def _lost(group: _Group, winners: dict[int, int]) -> list[pl.DataFrame]:
     if not winners:
         return []
@@ -265,32 +294,3 @@ def _named(unique: Unique) -> str:
 
 def _said(rows: list[tuple[int, str]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={ROW: pl.Int64, "said": pl.String}, orient="row")
-
-
-def _merge(found: Sequence[pl.DataFrame], rows: pl.DataFrame) -> pl.DataFrame:
-    """KNOWN: one line a row, its first fault leading and all of them in `attempts`."""
-    if not found:
-        return KNOWN.to_frame()
-    faults = pl.concat([FAULTS.to_frame(), *found], how="diagonal")
-    if "winner" not in faults.columns:
-        faults = faults.with_columns(winner=pl.lit(None, pl.Int64))
-    merged = faults.group_by(ROW, maintain_order=True).agg(
-        pl.col("reason", "sqlstate", "constraint", "column").first(),
-        pl.col("said").alias("attempts"),
-        pl.col("winner").drop_nulls().first(),
-        depends=pl.col("winner").is_not_null().all(),
-    )
-    merged = merged.with_columns(winner=pl.when("depends").then("winner")).drop("depends")
-    rows = rows.filter(pl.col(ROW).is_in(merged[ROW].implode()))
-    valued = [
-        part.join(_values(rows, column), on=ROW, how="left")
-        for (column,), part in merged.partition_by("column", as_dict=True).items()
-    ]
-    return pl.concat(valued).match_to_schema(KNOWN).sort(ROW)
-
-
-def _values(rows: pl.DataFrame, column: object) -> pl.DataFrame:
-    """What each row says in a column; nothing where the fault is in none or in several."""
-    if not isinstance(column, str) or column not in rows.columns or column == ROW:
-        return rows.select(ROW, value=pl.lit(None, pl.String))
-    return rows.select(ROW, value=pl.col(column).cast(pl.String))

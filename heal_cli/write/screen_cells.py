@@ -66,7 +66,7 @@ def missing_values(rows: pl.DataFrame, table: TableSchema) -> Iterator[pl.DataFr
             continue
         if column.name in rows.columns:
             empty = rows.filter(pl.col(column.name).is_null())
-        elif column.is_required:
+        elif column.is_required and not table.mending_triggers:
             empty = rows
         else:
             continue

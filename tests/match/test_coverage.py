@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from heal_cli.match import coverage
+from dataclasses import replace
+
+from heal_cli.match import coverage, left_to_triggers
+from heal_cli.model import Trigger
 
 
 def test_a_table_whose_required_columns_are_placed_is_covered(make_table, match) -> None:
@@ -79,3 +82,13 @@ def test_a_name_with_blanks_is_quoted_for_the_shell(make_table, match) -> None:
     reason = coverage(match({"id": ["1"], "Issue key": ["A"]}, table), table)
     assert reason is not None
     assert reason.endswith("; accept it with --map 'Issue key=ticket_key'")
+
+
+def test_a_trigger_may_fill_a_required_column(make_table, match) -> None:
+    """With a row trigger before the write a missing column is no gap; it is said what is missing if none fills it."""
+    table = make_table("t", "id int8", "stamp text required")
+    matching = match({"id": ["1"]}, table)
+    filled = replace(table, triggers=(Trigger("fill", "before", row=True, on_insert=True),))
+    assert coverage(matching, filled) is None
+    assert left_to_triggers(matching, filled) == coverage(matching, table)
+    assert left_to_triggers(matching, table) is None

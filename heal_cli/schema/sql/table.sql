@@ -40,6 +40,7 @@ partition(oid) AS (
 )
 SELECT r.oid::int8, r.nspname, r.relname, r.relkind::text, current_database() AS database,
     current_setting('server_version_num')::int AS server_version,
+    getdatabaseencoding() AS encoding,
     has_schema_privilege(r.relnamespace, 'USAGE') AS can_enter,
     current_user::text AS role,
     -- 8 is 1 << CMD_INSERT; a foreign data wrapper without a handler cannot even be asked.
