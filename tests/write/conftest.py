@@ -40,13 +40,14 @@ def new_run(conn: psycopg.Connection, table: TableSchema) -> str:
 
 def source_of(conn: psycopg.Connection, table: TableSchema, chunk: Chunk, run: str) -> int:
     """The ledger's number for the content that this chunk begins, the same for all runs."""
-    for earlier in earlier_sources(conn, table.oid, None):
-        if earlier.first_digest == chunk.digest:
-            return earlier.source
-    new = NewSource(table.oid, None, "a.csv", None, "{}", chunk, table.version, run)
-    claimed = add_source(conn, new, newest=newest_source(conn, table.oid))
-    assert claimed is not None
-    return claimed.source
+    while True:
+        newest = newest_source(conn, table.oid)
+        for earlier in earlier_sources(conn, table.oid, None):
+            if earlier.first_digest == chunk.digest:
+                return earlier.source
+        new = NewSource(table.oid, None, "a.csv", None, "{}", chunk, table.version, run)
+        if claimed := add_source(conn, new, newest=newest):  # None: another came between
+            return claimed.source
 
 
 def writer_of(
