@@ -174,7 +174,7 @@ def recode(data: bytes, encoding: str) -> bytes:
     """The UTF-8 bytes that `Transcoded` makes of these source bytes, whole characters."""
     if encoding == UTF8:
         return data
-    errors = _lossless(encoding)
+    errors = error_handler(encoding)
     return data.decode(encoding, errors).encode(UTF8, errors)
 
 
