@@ -298,6 +298,8 @@ class _Retry:
     def _notes(self, is_in_place: bool) -> Iterator[str]:
         if not self._has_ledger:
             yield "The role may not use schema heal: nothing but the marks in the rejects file says what is loaded"
+        if self._signal:
+            yield "Stopped before the end of the file; the same command goes on"
         if not is_in_place:
             yield f"{str(self._options.path)!r} is in use; run the retry again to mark what is loaded"
         if self._unknown:

@@ -37,6 +37,9 @@ class Rewrite:
             self._new = tempfile.NamedTemporaryFile(  # noqa: SIM115  closed in `__exit__`
                 dir=self.path.parent, prefix=f".{self.path.name}.", delete=False
             )
+            owner = os.fstat(self._old.fileno())
+            if owner.st_uid != os.geteuid():  # only root gets here: the file stays its owner's
+                os.fchown(self._new.fileno(), owner.st_uid, owner.st_gid)
         except OSError as exc:
             raise RecordError(
                 f"The rejects file {str(path)!r} cannot be rewritten: {exc.strerror}",
@@ -89,6 +92,9 @@ class Rewrite:
                 self._new.write(block)
             self._new.flush()
             os.fsync(self._new.fileno())
+            # The list goes by when a run left its rejects, which a retry does not change.
+            before = os.fstat(self._old.fileno())
+            os.utime(self._new.name, ns=(before.st_atime_ns, before.st_mtime_ns))
             Path(self._new.name).replace(self.path)
             folder = open_folder(self.path.parent)
             try:

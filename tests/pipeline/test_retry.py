@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import polars as pl
@@ -45,6 +46,27 @@ def test_a_flag_answers_and_the_rest_of_the_mapping_stays(messy) -> None:
     assert (report.loaded, report.exit_code) == (1, 3)
     assert str(messy.all("select betrag from t where id = 2")) == "[(Decimal('12.56'),)]"
     assert [heal.rule for heal in report.heals if heal.lossy] == ["round"]
+
+
+def test_a_signal_stops_between_batches(messy) -> None:
+    """What is not tried yet stays as it is, the exit code is the signal's, and a note says how to go on."""
+    from heal_cli.pipeline.retry import RetryOptions, retry_rejects
+    from heal_cli.settings import load_settings, to_load_options
+
+    before = messy.rejects.read_bytes()
+    load = to_load_options(load_settings({"dsn": messy.dsn}), (), "", conninfo=messy.dsn)
+    report = retry_rejects(RetryOptions(messy.rejects, load), should_stop=lambda: 15)
+    assert (report.exit_code, report.tried) == (143, 0)
+    assert report.notes == ("Stopped before the end of the file; the same command goes on",)
+    assert messy.rejects.read_bytes() == before
+
+
+def test_the_file_keeps_its_time(messy) -> None:
+    """The newest rejects file is that of the newest run, whichever was retried last."""
+    os.utime(messy.rejects, (1_700_000_000, 1_700_000_000))
+    messy.retry(allow=["truncate"])
+    assert messy.rejects.stat().st_mtime == 1_700_000_000
+    assert messy.rejects.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_second_retry_loads_nothing_again(messy) -> None:

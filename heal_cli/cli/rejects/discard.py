@@ -8,7 +8,7 @@ import typer
 
 from heal_cli.cli.options import Config, Json, StateDir, Yes
 from heal_cli.cli.rejects.find import Named, find_rejects, state_dir_of
-from heal_cli.cli.terminal import clean, say
+from heal_cli.cli.terminal import clean, note, say
 from heal_cli.errors import UsageError
 
 
@@ -27,8 +27,9 @@ def discard(
 
     path = find_rejects(rejects, state_dir_of(state_dir, config))
     rows = sum(record.settled is None for record in iter_rejects(path))
+    said_rows = f"{rows:,} rejected {'row' if rows == 1 else 'rows'}"
     if not yes:
-        _ask(f"Archive {rows:,} rejected rows of {str(path)!r}?")
+        _ask(f"Archive {said_rows} of {str(path)!r}?")
     target = archive(path)
     if json:
         import msgspec
@@ -36,9 +37,8 @@ def discard(
         said = {"heal": 1, "path": str(path), "archived": str(target), "rows": rows}
         say(msgspec.json.encode(said).decode())
         return
-    say(
-        f"{rows:,} rejected rows are in {clean(str(target))} now; heal rejects retry takes that path if you want them back"
-    )
+    say(f"archived {said_rows}: {clean(str(target))}")
+    note("heal rejects takes that path, too, if they are wanted after all")
 
 
 def _ask(question: str) -> None:

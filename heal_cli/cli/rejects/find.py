@@ -11,7 +11,7 @@ from heal_cli.errors import UsageError
 
 Named = Annotated[
     str | None,
-    typer.Argument(metavar="[FILE|RUN]", help="A rejects file or a run's id; else the newest."),
+    typer.Argument(metavar="FILE|RUN", help="A rejects file or a run's id; else the newest."),
 ]
 
 
