@@ -60,7 +60,8 @@ class Rewrite:
 
     def lines(self) -> Iterator[bytes]:
         """Every line in order, those included that are appended while this goes on."""
-        yield from self._old
+        # Not the file itself: a generator that delegates to it would close it when it is given up.
+        return iter(self._old.readline, b"")
 
     def write(self, old: Sequence[bytes], new: Sequence[bytes]) -> None:
         """Write `new` for the next lines of the file, which are `old`.

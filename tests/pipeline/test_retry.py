@@ -61,6 +61,23 @@ def test_a_signal_stops_between_batches(messy) -> None:
     assert messy.rejects.read_bytes() == before
 
 
+def test_a_signal_in_the_middle_keeps_what_is_done(retrying) -> None:
+    """Batches that were loaded are marked, those after them wait for the next retry."""
+    from heal_cli.pipeline.retry import RetryOptions, retry_rejects
+    from heal_cli.settings import load_settings, to_load_options
+
+    retrying.conn.execute("create table t (id int, note varchar(3))")
+    retrying.load("id,note\n" + "".join(f"{n},too long\n" for n in range(300)), batch_bytes=1024)
+    retrying.conn.execute("alter table t alter note type text")
+    load = to_load_options(load_settings({"dsn": retrying.dsn}), (), "", conninfo=retrying.dsn)
+    answers = iter([0, 0, 15])
+    report = retry_rejects(RetryOptions(retrying.rejects, load), should_stop=lambda: next(answers))
+    assert report.exit_code == 143
+    assert 0 < report.loaded < 300
+    assert len(left(retrying.rejects)) == 300 - report.loaded
+    assert retrying.retry().loaded == 300 - report.loaded
+
+
 def test_the_file_keeps_its_time(messy) -> None:
     """The newest rejects file is that of the newest run, whichever was retried last."""
     os.utime(messy.rejects, (1_700_000_000, 1_700_000_000))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -17,7 +17,7 @@ from heal_cli.errors import UsageError
 if TYPE_CHECKING:
     from heal_cli.record import RetryReport
 
-_ROWS = re.compile(r"(\d+)(?:-(\d+))?")
+_ROWS: Final = re.compile(r"(\d+)(?:-(\d+))?")
 
 
 @with_flags(
