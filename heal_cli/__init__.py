@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from heal_cli import errors
 
 if TYPE_CHECKING:
     from heal_cli.model import LoadOptions, LoadReport, Progress
-    from heal_cli.record import PlanReport
+    from heal_cli.record import PlanReport, RetryReport
 
-__all__ = ["errors", "load", "plan"]
+__all__ = ["errors", "load", "plan", "retry"]
 
 Sources = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -69,6 +70,43 @@ def plan(source: Sources, *, table: str, dsn: str | None = None, **options: Any)
     return run_plan(_options(source, table, dsn, options))
 
 
+def retry(
+    rejects: str | os.PathLike[str],
+    *,
+    dsn: str | None = None,
+    table: str = "",
+    reasons: Iterable[str] = (),
+    rows: Iterable[tuple[int, int]] = (),
+    **options: Any,
+) -> RetryReport:
+    """Load the records of a rejects file again: `heal rejects retry` as a function.
+
+    Args:
+        table: Only where there is no ledger; `yes=True` goes on without one.
+        reasons: Only these; without any, all but duplicates.
+        rows: Only rows of these numbers, from and through.
+        options: Flags of `heal rejects retry` by their long names: `date_order="DMY"`, `allow=["round"]`.
+
+    Raises:
+        errors.HealError: What ended the retry; what was committed stays, and the same call goes on from there.
+    """
+    from heal_cli.pipeline.retry import RetryOptions, retry_rejects
+
+    asked = options.get("unknown_columns")
+    load = _options((), table, dsn, options)
+    return retry_rejects(
+        RetryOptions(
+            path=Path(rejects),
+            load=load,
+            reasons=frozenset(reasons),
+            rows=tuple(rows),
+            unknown_columns=asked,
+            without_ledger=bool(options.get("yes")),
+        ),
+        command="heal_cli.retry",
+    )
+
+
 def _options(source: Sources, table: str, dsn: str | None, options: dict[str, Any]) -> LoadOptions:
     """The engine's options, by the same settings as the command's; nothing is prompted for."""
     from heal_cli.settings import load_settings, to_load_options
@@ -77,8 +115,6 @@ def _options(source: Sources, table: str, dsn: str | None, options: dict[str, An
     settings = load_settings(given, table=table)
     conninfo = settings.conninfo
     if conninfo is None:
-        from pathlib import Path
-
         from heal_cli.embedded import default_data_dir, start
 
         folder = Path(settings.data_dir) if settings.data_dir else default_data_dir()

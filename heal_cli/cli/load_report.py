@@ -27,9 +27,9 @@ def load_report(report: LoadReport, *, verbose: bool = False) -> str:
     lines += _patterns(report, None if verbose else _MOST_TRIALS)
     lines += _rejects(report)
     if report.leftovers_path:
-        lines += _block("leftovers", [clean(report.leftovers_path)])
-    lines += _block("note", [clean(note) for note in report.notes])
-    lines += _block("next", [clean(command) for command in _next(report)])
+        lines += block("leftovers", [clean(report.leftovers_path)])
+    lines += block("note", [clean(note) for note in report.notes])
+    lines += block("next", [clean(command) for command in _next(report)])
     return "\n".join(lines)
 
 
@@ -77,7 +77,7 @@ def _columns(report: LoadReport) -> list[str]:
         if winner.tier != "exact" and winner.source is not None:
             why = styled(f"({winner.tier.value} {winner.confidence:.2f})", dim=True)
             moved.append(f"{clean(winner.source)} → {clean(winner.target)} {why}")
-    return _block("columns", [", ".join(moved)] if moved else [])
+    return block("columns", [", ".join(moved)] if moved else [])
 
 
 def _heals(heals: tuple[HealTally, ...], most: int | None) -> list[str]:
@@ -90,7 +90,7 @@ def _heals(heals: tuple[HealTally, ...], most: int | None) -> list[str]:
     hidden = len(ordered) - len(lines)
     if hidden > 0:
         lines.append(f"and {hidden} more columns (--verbose)")
-    return _block("healed", lines)
+    return block("healed", lines)
 
 
 def _heal(heal: HealTally) -> str:
@@ -108,14 +108,14 @@ def _patterns(report: LoadReport, most: int | None) -> list[str]:
     hidden = len(report.trials) - len(lines)
     if hidden > 0:
         lines.append(f"and {hidden} more (--verbose)")
-    return _block("patterns", lines)
+    return block("patterns", lines)
 
 
 def _rejects(report: LoadReport) -> list[str]:
     lines = [counts(report.reject_reasons)] if report.reject_reasons else []
     if report.rejects_path and report.rows.rejected + report.rows.duplicates:
         lines.append(clean(report.rejects_path))
-    return _block("rejected", lines)
+    return block("rejected", lines)
 
 
 def _next(report: LoadReport) -> list[str]:
@@ -126,7 +126,12 @@ def _next(report: LoadReport) -> list[str]:
     return []
 
 
-def _block(label: str, lines: list[str]) -> list[str]:
+def heal_lines(heals: tuple[HealTally, ...], *, verbose: bool) -> list[str]:
+    """The lines under 'healed'."""
+    return _heals(heals, None if verbose else _MOST_HEALS)
+
+
+def block(label: str, lines: list[str]) -> list[str]:
     """`lines` under one label, the label on the first only."""
     labels = [label, *[""] * (len(lines) - 1)]
     return [

@@ -2,6 +2,7 @@
 
 from heal_cli.heal.apply import heal_batch
 from heal_cli.heal.plan import PlanOptions, make_plan
+from heal_cli.heal.replan import replan
 from heal_cli.heal.values import as_text
 
-__all__ = ["PlanOptions", "as_text", "heal_batch", "make_plan"]
+__all__ = ["PlanOptions", "as_text", "heal_batch", "make_plan", "replan"]

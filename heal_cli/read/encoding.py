@@ -170,6 +170,14 @@ def encode_back(data: bytes, encoding: str) -> bytes:
     return data.decode(UTF8, errors).encode(encoding, errors)
 
 
+def recode(data: bytes, encoding: str) -> bytes:
+    """The UTF-8 bytes that `Transcoded` makes of these source bytes, whole characters."""
+    if encoding == UTF8:
+        return data
+    errors = error_handler(encoding)
+    return data.decode(encoding, errors).encode(UTF8, errors)
+
+
 def stored_length(data: bytes, encoding: str) -> int:
     """How many source bytes `Transcoded` made these UTF-8 bytes from."""
     if _SINGLE_BYTE.fullmatch(encoding):

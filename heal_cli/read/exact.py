@@ -40,13 +40,22 @@ def parse_exact(data: bytes, grammar: Grammar, first_row: int) -> Exact:
     spans = lay_out(data, grammar, final=True, details=True).records
     assert spans is not None
     raws = [data[start:stop] for start, stop in spans.select("start", "stop").iter_rows()]
+    return read_apart(raws, range(first_row, first_row + len(raws)), grammar)
+
+
+def read_apart(raws: Sequence[bytes], rows: Sequence[int], grammar: Grammar) -> Exact:
+    """The same for records that stand apart already.
+
+    Args:
+        rows: Number of each, rising.
+    """
     texts = [_decode(raw) for raw in raws]
     strict = _is_strict(pl.Series(texts, dtype=pl.String), grammar)
     sound = _parse_sound([raw for raw, ok in zip(raws, strict, strict=True) if ok], grammar)
     if sound is None:
         strict = [False] * len(raws)
     good, cells, faults = [], [], []
-    for row, (raw, text, ok) in enumerate(zip(raws, texts, strict, strict=True), first_row):
+    for row, raw, text, ok in zip(rows, raws, texts, strict, strict=True):
         if ok:
             good.append(row)
             continue

@@ -1,24 +1,43 @@
 """What a run leaves behind: rejects, leftovers, reports."""
 
+from heal_cli.record.archive import archive
 from heal_cli.record.leftovers import LeftoverWriter, leftovers_path
+from heal_cli.record.reasons import DUPLICATES, EXPLANATIONS, ONLY_BY_NAME, UNKNOWN, Explanation, Fix
 from heal_cli.record.rejects import (
+    ENDING,
     RejectRecord,
     RejectWriter,
+    decode_line,
     drop_uncommitted,
+    encode_line,
     iter_rejects,
     list_rejects,
     read_rejects,
     rejects_path,
 )
 from heal_cli.record.report import PlanReport, encode, error_document, load_document, plan_document
+from heal_cli.record.retry_report import RetryReport, retry_document
+from heal_cli.record.rewrite import Rewrite
 
 __all__ = [
+    "DUPLICATES",
+    "ENDING",
+    "EXPLANATIONS",
+    "ONLY_BY_NAME",
+    "UNKNOWN",
+    "Explanation",
+    "Fix",
     "LeftoverWriter",
     "PlanReport",
     "RejectRecord",
     "RejectWriter",
+    "RetryReport",
+    "Rewrite",
+    "archive",
+    "decode_line",
     "drop_uncommitted",
     "encode",
+    "encode_line",
     "error_document",
     "iter_rejects",
     "leftovers_path",
@@ -27,4 +46,5 @@ __all__ = [
     "plan_document",
     "read_rejects",
     "rejects_path",
+    "retry_document",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 from collections.abc import Container, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -44,7 +43,7 @@ _OF_ITS_BLOCK: Final = b'{"row":'
 
 
 class RejectRecord(msgspec.Struct, frozen=True):
-    """One line of a rejects file; see `RECORD`."""
+    """One line of a rejects file; see `RECORD`. The last two keys are there only after a retry."""
 
     run: str
     batch: int
@@ -61,6 +60,8 @@ class RejectRecord(msgspec.Struct, frozen=True):
     attempts: list[str] | None = None
     raw: str | None = None
     raw_encoding: str | None = None
+    retries: int = 0  # how often it was tried again and failed
+    settled: str | None = None  # the retry that loaded it: it is a reject no more
 
     @property
     def raw_bytes(self) -> bytes | None:
@@ -176,18 +177,39 @@ def drop_uncommitted(path: Path, *, run: str, source: str, committed: Container[
         ) from exc
 
 
+_DECODER: Final = msgspec.json.Decoder(RejectRecord)
+
+
+def decode_line(line: bytes) -> RejectRecord | None:
+    """The record of a line; None for one that a crash tore."""
+    try:
+        return _DECODER.decode(line)
+    except msgspec.DecodeError:
+        return None
+
+
+def encode_line(record: RejectRecord) -> bytes:
+    """The line of a record, as `RejectWriter` writes it; keys of retries only where there was one."""
+    said = {name: getattr(record, name) for name in RECORD.names()}
+    if record.retries:
+        said["retries"] = record.retries
+    if record.settled:
+        said["settled"] = record.settled
+    return msgspec.json.encode(said) + b"\n"
+
+
 def iter_rejects(path: Path) -> Iterator[RejectRecord]:
     """Every whole record of a rejects file in its order; a line that a crash tore is left out.
 
     Raises:
         RecordError: The file cannot be read.
     """
-    decoder = msgspec.json.Decoder(RejectRecord)
     try:
         with path.open("rb") as lines:
             for line in lines:
-                with contextlib.suppress(msgspec.DecodeError):
-                    yield decoder.decode(line)
+                record = decode_line(line)
+                if record is not None:
+                    yield record
     except OSError as exc:
         raise RecordError(
             f"The rejects file {str(path)!r} cannot be read: {exc.strerror}",
@@ -201,12 +223,12 @@ def read_rejects(path: Path) -> pl.DataFrame:
     Raises:
         RecordError: The file cannot be read.
     """
-    lines = b"".join(msgspec.json.encode(record) + b"\n" for record in iter_rejects(path))
-    return pl.read_ndjson(BytesIO(lines), schema=RECORD) if lines else RECORD.to_frame()
+    rows = [[getattr(record, name) for name in RECORD.names()] for record in iter_rejects(path)]
+    return pl.DataFrame(rows, schema=RECORD, orient="row")
 
 
 def list_rejects(state_dir: str) -> list[Path]:
-    """The rejects files in the state folder, newest run first."""
+    """The rejects files in the state folder, newest run first; archived ones are not among them."""
     files = (Path(state_dir) / "rejects").glob(f"*.{ENDING}.jsonl")
     return sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)
 

@@ -12,6 +12,16 @@ from heal_cli.write.ledger import (
     traces,
 )
 from heal_cli.write.migrate import ledger_migrations, migrate
+from heal_cli.write.retries import (
+    RejectBatch,
+    RejectSource,
+    RetryWriter,
+    find_reject_batch,
+    find_reject_source,
+    retried_attempts,
+    retried_rows,
+    retried_totals,
+)
 from heal_cli.write.sources import (
     ClaimedSource,
     DoneBatch,
@@ -35,6 +45,9 @@ __all__ = [
     "DoneBatch",
     "EarlierSource",
     "NewSource",
+    "RejectBatch",
+    "RejectSource",
+    "RetryWriter",
     "RunNote",
     "Target",
     "Trace",
@@ -46,6 +59,8 @@ __all__ = [
     "connect",
     "earlier_sources",
     "end_run",
+    "find_reject_batch",
+    "find_reject_source",
     "finish_source",
     "join_source",
     "keep_plan",
@@ -53,6 +68,9 @@ __all__ = [
     "migrate",
     "newest_source",
     "read_source",
+    "retried_attempts",
+    "retried_rows",
+    "retried_totals",
     "run_totals",
     "settled_rows",
     "takes_a_row",

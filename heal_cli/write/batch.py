@@ -222,11 +222,9 @@ class Writer:
         """
         with connection.cursor() as cursor:
             self._begin(cursor)
-            if self._target.has_ledger:
-                standing = lock_batch(cursor, ref.source, ref.source_name, ref.chunk, self._target.run)
-                if doubtful and standing and doubtful.attempt in standing.own_attempts:
-                    return doubtful
-                trial.skip_settled(standing)
+            if self._target.has_ledger and self._take_batch(cursor, trial, doubtful, ref):
+                assert doubtful is not None
+                return doubtful
             savepoints = 0
             while trial.pending and savepoints < MAX_SAVEPOINTS and not trial.is_full:
                 self._try_rows(cursor, trial, ref)
@@ -234,6 +232,14 @@ class Writer:
             if not trial.is_done:
                 self._add_piece(cursor, trial, ref, pending=trial.left)
         return trial
+
+    def _take_batch(self, cursor: psycopg.Cursor, trial: Work, doubtful: Work | None, ref: BatchRef) -> bool:
+        """Keep other runs off the batch, and leave out what they have settled; True if `doubtful` was committed."""
+        standing = lock_batch(cursor, ref.source, ref.source_name, ref.chunk, self._target.run)
+        if doubtful and standing and doubtful.attempt in standing.own_attempts:
+            return True
+        trial.skip_settled(standing)
+        return False
 
     def _try_rows(self, cursor: psycopg.Cursor, trial: Work, ref: BatchRef) -> None:
         """Write the next rows in a savepoint; on a row's fault, find out which rows are to blame."""

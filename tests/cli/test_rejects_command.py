@@ -48,7 +48,7 @@ def test_show_names_place_value_and_reason(heal: Any, file: Path) -> None:
         "  1;\\x1b[2Jevil\n"
         "orders.csv, row 1,023, line 1,025\n"
         "  unique_violation 23505 orders_pkey\n"
-        "  b'\\xff\\xfe'\n",
+        "  \\xff\\xfe\n",
         "",
     )
 
@@ -68,12 +68,89 @@ def test_show_json_is_the_records(heal: Any, file: Path) -> None:
 
 
 def test_list(heal: Any, file: Path) -> None:
-    """Each file with its rows and reasons."""
+    """Each file with its run, rows and reasons; the folder once; no line wider than it must be."""
     result = heal("rejects", "list")
-    assert "not_convertible 1 · unique_violation 1" in result.out
+    head, said = result.out.splitlines()
+    assert head.split()[2:] == ["0192f0c1", "2", "rows"]
+    assert said == " " * 18 + "public.orders · not_convertible 1 · unique_violation 1"
+    assert str(file.parent) in result.err
     document = json.loads(heal("rejects", "list", "--json").out)
     reasons = {"not_convertible": 1, "unique_violation": 1}
-    assert document == {"heal": 1, "rejects": [{"path": str(file), "rows": 2, "reasons": reasons}]}
+    assert document == {
+        "heal": 1,
+        "rejects": [{"path": str(file), "rows": 2, "reasons": reasons, "settled": 0}],
+    }
+
+
+def test_what_is_settled_is_no_reject(heal: Any, file: Path) -> None:
+    """Rows that a retry has loaded are shown only when asked for."""
+    first, second = file.read_text().splitlines()
+    file.write_text(f'{first[:-1]},"settled":"r2"}}\n{second[:-1]},"retries":1}}\n')
+    assert "public.orders · unique_violation 1 · 1 loaded since" in heal("rejects", "list").out
+    shown = heal("rejects", "show")
+    assert "row 22" not in shown.out
+    assert "row 1,023, line 1,025, tried 2 times" in shown.out
+    assert "row 22, line 23, loaded since by r2" in heal("rejects", "show", "--settled").out
+    assert "amount" not in heal("rejects", "explain").out
+    assert heal("rejects", "show", "--settled", "--json").out == file.read_text()
+
+
+def test_explain(heal: Any, file: Path) -> None:
+    """What happened, an example, and what to type, one kind after the other; controls are spelled out."""
+    out = heal("rejects", "explain").out
+    assert "not_convertible, column amount  1 row, such as row 22: '\\x1b[2Jevil'\n" in out
+    assert "unique_violation, orders_pkey  1 row, such as row 1,023\n  Another row has the same key.\n" in out
+    assert "      heal rejects retry 0192f0c1 --reason unique_violation --on-conflict ignore\n" in out
+    assert "      ALTER TABLE public.orders ALTER COLUMN amount TYPE text;\n" in out
+    assert "\x1b" not in out
+    document = json.loads(heal("rejects", "explain", "--json").out)
+    assert [(kind["reason"], kind["rows"]) for kind in document["kinds"]] == [
+        ("not_convertible", 1),
+        ("unique_violation", 1),
+    ]
+
+
+def test_explain_quotes_what_sql_and_shell_would_take_apart(heal: Any, tmp_path: Path) -> None:
+    """Names and values of a file go into commands as data."""
+    path = rejects_path(str(tmp_path / "state"), "t", "r9")
+    reject = {ROW: 1, "reason": "not_convertible", "column": 'a"; drop', "value": "it's $(rm)"}
+    writer = RejectWriter(path, "r9")
+    writer.write(pl.DataFrame([reject], schema=REJECTS), LOCATIONS.to_frame(), source="a", batch=0, attempt=1)
+    out = heal("rejects", "explain", "r9").out
+    assert "--null 'it'\"'\"'s $(rm)'" in out
+    assert 'ALTER TABLE t ALTER COLUMN "a""; drop" TYPE text;' in out
+    assert "ADD VALUE 'it''s $(rm)'" in out
+
+
+def test_discard_archives(heal: Any, file: Path) -> None:
+    """Off a terminal it wants --yes; the file is moved, never over another one."""
+    refused = heal("rejects", "discard")
+    assert (refused.code, file.exists()) == (2, True)
+    assert "Say it with --yes" in refused.err
+    content = file.read_bytes()
+    archived = file.parent / "archive" / file.name
+    assert heal("rejects", "discard", "--yes").out == f"archived 2 rejected rows: {archived}\n"
+    assert (archived.read_bytes(), file.exists()) == (content, False)
+    file.write_bytes(b"")
+    document = json.loads(heal("rejects", "discard", "--yes", "--json").out)
+    assert document["archived"] == f"{archived}.2"
+    assert archived.read_bytes() == content
+    assert heal("rejects", "list").err == "heal: there are no rejects\n"
+
+
+@pytest.mark.parametrize("rows", ["x", "3-1", "1,,2", "-4"])
+def test_rows_that_are_none(heal: Any, file: Path, rows: str) -> None:
+    """A list of rows that cannot be meant is refused before anything is touched."""
+    result = heal("rejects", "retry", "--dsn", "host=/nowhere", f"--rows={rows}")
+    assert result.code == 2
+    assert "Write it like 3,7-9" in result.err
+
+
+def test_retry_without_a_server(heal: Any, file: Path) -> None:
+    """The database being away costs nothing: the file is as it was, and the exit code says so."""
+    before = file.read_bytes()
+    assert heal("rejects", "retry", "--dsn", "host=/nowhere").code == 5
+    assert file.read_bytes() == before
 
 
 def test_nothing_to_show(heal: Any) -> None:

@@ -1,0 +1,142 @@
+"""The plan of an earlier run, for the table as it is now and with what the user has said since."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from heal_cli.convert import decide_format
+from heal_cli.heal.plan import PlanOptions, make_plan
+from heal_cli.heal.values import as_text
+from heal_cli.match import coverage
+from heal_cli.model import Batch, ColumnFormat, ColumnPlan, Matching, Plan, TableSchema, ValueOptions
+from heal_cli.patterns import Catalogue
+
+
+def replan(
+    kept: Plan,
+    rejected: Batch,
+    table: TableSchema,
+    catalogue: Catalogue,
+    *,
+    options: PlanOptions,
+    was_typed: bool = False,
+) -> Plan:
+    """The same mapping and formats, except where the table or the options ask for others.
+
+    Rejected rows are a poor sample of their source, so only columns that are new in the table, or named
+    by a rename, are matched anew; and only what the options answer, or a new type needs, is decided anew.
+
+    Args:
+        kept: What the rejecting run went by.
+        rejected: Some of its rejects, as text.
+        options: Values that are not given leave those of `kept` in force.
+        was_typed: The run had typed values, which have no formats (Parquet).
+
+    Raises:
+        UsageError: A rename names a column that is not there.
+    """
+    values = merged_values(kept.values, options.values)
+    is_asked = (
+        values != kept.values or options.match.renames or options.unknown_columns != kept.unknown_columns
+    )
+    if table.version == kept.table.version and not is_asked and not was_typed:
+        return kept
+    moved_from = {source for source, _ in options.match.renames}
+    moved_to = {target for _, target in options.match.renames}
+    names = {column.name for column in table.columns if column.insertable and not column.generated}
+    stay = [
+        _carried(column, rejected, table, values)
+        for column in kept.columns
+        if column.column.name in names - moved_to and column.source not in moved_from
+    ]
+    known = {column.name for column in kept.table.columns}
+    wanted = (names - known) | moved_to
+    order = tuple(column.name for column in table.columns)
+    added = _matched(stay, rejected, table, wanted, catalogue, replace(options, values=values))
+    columns = sorted((*stay, *added), key=lambda column: column.column.position)
+    placed = {column.column.name for column in columns}
+    used = {source for column in columns for source in _sources(column)}
+    matching = Matching(
+        tuple(column.match for column in columns),
+        tuple(name for name in rejected.frame.columns[1:] if name not in used),
+        tuple(name for name in order if name not in placed),
+    )
+    return replace(
+        kept,
+        table=table,
+        columns=tuple(columns),
+        unmatched_source=matching.unmatched_source,
+        unmatched_target=matching.unmatched_target,
+        rescue=kept.rescue if kept.rescue in names - placed else None,
+        unknown_columns=options.unknown_columns,
+        values=values,
+        gap=coverage(matching, table),
+    )
+
+
+def merged_values(kept: ValueOptions, given: ValueOptions) -> ValueOptions:
+    """What was said then and now; the later word counts."""
+    return ValueOptions(
+        nulls=tuple(dict.fromkeys((*kept.nulls, *given.nulls))),
+        date_order=given.date_order or kept.date_order,
+        decimal=given.decimal or kept.decimal,
+        timezone=given.timezone or kept.timezone,
+        percent=given.percent or kept.percent,
+        allow=kept.allow | given.allow,
+    )
+
+
+def _sources(column: ColumnPlan) -> set[str]:
+    names = (column.source, *(fallback.source for fallback in column.match.fallbacks))
+    return {name for name in names if name is not None}
+
+
+def _carried(column: ColumnPlan, rejected: Batch, table: TableSchema, values: ValueOptions) -> ColumnPlan:
+    """The column as the table has it now, read as before where nothing says otherwise."""
+    now = table.column(column.column.name)
+    if column.source is None:
+        return replace(column, column=now)
+    texts = [as_text(rejected.frame[name]) for name in _sources(column) if name in rejected.frame.columns]
+    kept = column.format
+    answers = replace(
+        values,
+        date_order=values.date_order or kept.date_order,
+        decimal=values.decimal or kept.decimal,
+        timezone=values.timezone or kept.timezone,
+        percent=values.percent or kept.percent,
+    )
+    found = decide_format(pl.concat(texts) if texts else pl.Series(dtype=pl.String), now.type, answers)
+    found = replace(found, timezone_assumed=kept.timezone_assumed and values.timezone is None)
+    if now.type == column.column.type:
+        found = _of_the_whole_file(kept, found)
+    return replace(column, column=now, format=found)
+
+
+def _of_the_whole_file(kept: ColumnFormat, found: ColumnFormat) -> ColumnFormat:
+    """What all values of the source settled stays; the few rejected ones settle only what was open."""
+    return replace(
+        found,
+        epoch=kept.epoch or found.epoch,
+        true_words=kept.true_words or found.true_words,
+        false_words=kept.false_words or found.false_words,
+        labels=kept.labels or found.labels,
+    )
+
+
+def _matched(
+    stay: list[ColumnPlan],
+    rejected: Batch,
+    table: TableSchema,
+    wanted: set[str],
+    catalogue: Catalogue,
+    options: PlanOptions,
+) -> tuple[ColumnPlan, ...]:
+    """Columns of the table that had no match before, from source columns that nothing uses."""
+    if not wanted:
+        return ()
+    used = {source for column in stay for source in _sources(column)}
+    open_columns = tuple(column for column in table.columns if column.name in wanted)
+    sample = replace(rejected, frame=rejected.frame.drop(used & set(rejected.frame.columns)))
+    return make_plan(sample, replace(table, columns=open_columns), catalogue, options=options).columns

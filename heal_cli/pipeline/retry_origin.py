@@ -1,0 +1,162 @@
+"""Where rejects come from: the source, its plan and its table, by the ledger or, without one, by the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+import psycopg
+
+from heal_cli.errors import HealError, PlanError, SchemaError, SourceError, UsageError
+from heal_cli.heal import PlanOptions, make_plan, replan
+from heal_cli.model import Batch, Chunk, Format, LoadOptions, Plan, ReadOptions, TableSchema
+from heal_cli.patterns import Catalogue
+from heal_cli.read import Shape, open_source, read_alone, shape_of
+from heal_cli.record import RejectRecord, iter_rejects
+from heal_cli.schema import introspect
+from heal_cli.write import find_reject_source
+
+SAMPLE_ROWS: Final = 5_000
+"""Rejects that a new plan looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A source of rejects, and how its records get into its table."""
+
+    number: int  # the ledger's; 0 without one
+    run: str
+    name: str
+    shape: Shape
+    kept: Plan  # of the run that rejected them
+    table: TableSchema
+    plan: Plan  # for the table as it is
+
+
+def read_records(records: Sequence[RejectRecord], shape: Shape, chunk: Chunk) -> Batch:
+    """The batch of these records, whose row numbers rise."""
+    raws = [record.raw_bytes or b"" for record in records]
+    return read_alone(raws, [record.row or 0 for record in records], shape, chunk)
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Finds the origin of rejects; what the user says now goes before what was kept."""
+
+    connection: psycopg.Connection
+    path: Path  # of the rejects
+    load: LoadOptions
+    unknown_columns: Literal["rescue", "drop", "reject"] | None
+    catalogue: Catalogue
+    now: datetime
+
+    def by_ledger(self, run: str, name: str) -> Origin | None:
+        """What the run that rejected them went by; None where the ledger does not know it.
+
+        Raises:
+            SchemaError: The table is gone.
+            PlanError: The table has changed so that the plan covers it no more.
+        """
+        known = find_reject_source(self.connection, run, name)
+        if known is None or known.plan is None:
+            return None
+        table = _table_of(self.connection, known.table_oid, name)
+        shape = shape_of(msgspec.json.decode(known.reading, type=ReadOptions))
+        kept = msgspec.json.decode(known.plan, type=Plan)
+        return self.planned_for(Origin(known.source, run, name, shape, kept, table, kept), table)
+
+    def by_file(self, run: str, name: str) -> Origin:
+        """What a look at the source itself says, where there is no ledger to ask.
+
+        Raises:
+            UsageError: Nobody said which table.
+            SourceError: The source is gone.
+            PlanError: The plan does not cover the table.
+        """
+        if not self.load.table:
+            raise UsageError(
+                "Without a ledger nobody knows which table these rejects are for", hint="Name it with --table"
+            )
+        table = introspect(self.connection, self.load.table)
+        look = _look(name, self.load)
+        plan = make_plan(look.sample, table, self.catalogue, options=self._plan_options("rescue"))
+        return Origin(0, run, name, look.shape, plan, table, _covering(plan))
+
+    def planned_for(self, origin: Origin, table: TableSchema) -> Origin:
+        """The same origin, planned for the table as it is now.
+
+        Raises:
+            PlanError: The plan does not cover it.
+        """
+        plan = replan(
+            origin.kept,
+            self._sample(origin),
+            table,
+            self.catalogue,
+            options=self._plan_options(origin.kept.unknown_columns),
+            was_typed=origin.shape.format is Format.PARQUET,
+        )
+        return replace(origin, table=table, plan=_covering(plan))
+
+    def _plan_options(self, kept: Literal["rescue", "drop", "reject", "add"]) -> PlanOptions:
+        return PlanOptions(self.load.match, self.load.values, self.unknown_columns or kept, self.now)
+
+    def _sample(self, origin: Origin) -> Batch:
+        """Some rejects of the source, as a batch."""
+        own = (
+            record
+            for record in iter_rejects(self.path)
+            if (record.run, record.source) == (origin.run, origin.name)
+            and record.raw is not None
+            and record.row is not None
+        )
+        rows = {record.row: record for record in islice(own, SAMPLE_ROWS)}
+        records = [rows[row] for row in sorted(rows, key=lambda row: row or 0)]
+        return read_records(records, origin.shape, Chunk(0, 0, 0, 1, 0, "", len(records), 0, None))
+
+
+def _covering(plan: Plan) -> Plan:
+    """The plan, unless it leaves the table without something."""
+    if plan.gap is not None:
+        raise PlanError(plan.gap, hint="Name columns with --map SOURCE=TARGET")
+    return plan
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    shape: Shape
+    sample: Batch
+
+
+def _look(name: str, load: LoadOptions) -> _Look:
+    """The shape and first batch of a source that is still there."""
+    try:
+        reader = open_source(name, load.read)
+    except HealError as error:
+        raise SourceError(
+            f"Without a ledger only the source says how its records are read, and it cannot be asked: {error.message}",
+            hint="Put the file back where it was, or run the command in the folder of the load",
+        ) from error
+    try:
+        return _Look(shape_of(reader.options), reader.sample())
+    finally:
+        reader.close()
+
+
+def _table_of(connection: psycopg.Connection, oid: int, name: str) -> TableSchema:
+    found = connection.execute(
+        "SELECT n.nspname::text, c.relname::text FROM pg_catalog.pg_class c"
+        " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = %s",
+        (oid,),
+    ).fetchone()
+    if found is None:
+        raise SchemaError(
+            f"The table that {name!r} was loaded into is gone",
+            hint="A table made again is a new one: load the file into it, not its rejects",
+        )
+    return introspect(connection, ".".join('"' + part.replace('"', '""') + '"' for part in found))

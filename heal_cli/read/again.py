@@ -1,0 +1,63 @@
+"""Lone records of a source, read again without it: what a rejects file holds, as a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from heal_cli.model import LOCATIONS, REJECTS, ROW, Batch, Chunk, Format, ReadOptions
+from heal_cli.read.dialect import decode_dialect
+from heal_cli.read.encoding import UTF8, recode
+from heal_cli.read.exact import read_apart
+from heal_cli.read.fields import Grammar
+from heal_cli.read.jsonl_parts import merge, part_of_records
+from heal_cli.read.jsonl_slow import read_records
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What it takes to read records of a source alone."""
+
+    format: Format
+    columns: tuple[str, ...]
+    encoding: str = UTF8
+    grammar: Grammar | None = None  # of CSV
+
+
+def shape_of(options: ReadOptions) -> Shape:
+    """The shape of a source that was read by these options, as its reader gives them and the ledger keeps them."""
+    encoding = options.encoding or UTF8
+    if options.dialect is None:
+        return Shape(options.format or Format.JSONL, (), encoding)
+    dialect = decode_dialect(options.dialect)
+    return Shape(Format.CSV, dialect.columns, encoding, dialect.grammar)
+
+
+def read_alone(raws: Sequence[bytes], rows: Sequence[int], shape: Shape, chunk: Chunk) -> Batch:
+    """Records as the rejects file has them: bytes of the source, or JSON where the source was Parquet.
+
+    Args:
+        rows: Number of each in its source, rising.
+        chunk: The batch that they are from; of its rows only these are in the result.
+    """
+    texts = [recode(raw, shape.encoding) for raw in raws]
+    places = pl.DataFrame({ROW: rows, "line": None, "offset": None, "raw": raws}, schema=LOCATIONS)
+
+    def locate(wanted: pl.Series) -> pl.DataFrame:
+        return wanted.to_frame(ROW).join(places, on=ROW, how="left", maintain_order="left")
+
+    if shape.grammar is not None:
+        frame, broken = read_apart(texts, rows, shape.grammar)
+        frame = frame.rename(dict(zip(frame.columns[1:], shape.columns, strict=True)))
+        return Batch(chunk, frame, broken, locate)
+    records = read_records(texts, shape.columns)
+    part = part_of_records(pl.Series(ROW, rows, pl.Int64), records)
+    merged = merge([part] if part else [], shape.columns)
+    faults = [
+        (rows[at], fault.reason, None, None, fault.column, fault.value, [fault.message])
+        for at, fault in sorted(records.faults.items())
+    ]
+    broken = pl.DataFrame(faults, schema=REJECTS, orient="row")
+    return Batch(chunk, merged.frame, broken, locate, merged.absent, merged.quoted, merged.kinds)

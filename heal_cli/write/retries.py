@@ -1,0 +1,175 @@
+"""Rejected rows that are loaded after all: which count, which are settled, and their own page of the ledger.
+
+A row of a source is settled in `heal.load_retries`, in the transaction that loads it and under the
+lock of its batch. So it is loaded once, however many retries run at once or are killed on their way,
+and a load that is resumed later finds it settled by `heal.load_batches`, as a reject, and leaves it alone.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+import psycopg
+
+from heal_cli.model import ROW, Spans
+from heal_cli.write.batch import BatchRef, Writer
+from heal_cli.write.ledger import CLAIM_LOCK_CLASS
+from heal_cli.write.work import Work
+
+_BATCH_LOCK_CLASS: Final = CLAIM_LOCK_CLASS + 1
+"""First key of the advisory locks of batches, as `lock_batch` takes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectSource:
+    """The source of rejects, as the ledger keeps it."""
+
+    source: int
+    table_oid: int
+    plan: str | None  # JSON
+    reading: str  # JSON of the ReadOptions
+    schema_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectBatch:
+    """A batch that has rejects."""
+
+    start: int
+    stop: int
+    digest: str
+    attempts: frozenset[int]  # that were committed: only their rejects count
+    settled: Mapping[int, str]  # row -> the retry that loaded it
+
+
+def find_reject_source(connection: psycopg.Connection, run: str, name: str) -> RejectSource | None:
+    """The source that a run called so; None where that run committed no batch of it."""
+    with connection.transaction():
+        row = connection.execute(
+            "SELECT source, table_oid::int8, plan::text, reading::text, schema_version FROM heal.load_sources"
+            " WHERE source IN (SELECT source FROM heal.load_batches WHERE run::text = %s AND source_name = %s)"
+            " ORDER BY source LIMIT 1",
+            (run, name),
+        ).fetchone()
+    return RejectSource(*row) if row else None
+
+
+def find_reject_batch(
+    connection: psycopg.Connection, source: int, batch: int, run: str
+) -> RejectBatch | None:
+    """What the run committed of the batch; None where that is nothing, or was undone."""
+    with connection.transaction():
+        row = connection.execute(
+            "SELECT min(start), max(stop), min(digest), array_agg(DISTINCT attempt) FROM heal.load_batches"
+            " WHERE source = %s AND batch = %s AND run::text = %s HAVING count(*) > 0",
+            (source, batch, run),
+        ).fetchone()
+        if row is None:
+            return None
+        start, stop, digest, attempts = row
+        return RejectBatch(
+            start, stop, digest, frozenset(attempts), retried_rows(connection.cursor(), source, batch)
+        )
+
+
+def retried_rows(cursor: psycopg.Cursor, source: int, batch: int) -> dict[int, str]:
+    """Row -> the retry that loaded it, of all rejects of the batch."""
+    cursor.execute(
+        "SELECT run::text, rows FROM heal.load_retries WHERE source = %s AND batch = %s", (source, batch)
+    )
+    return {row: run for run, rows in cursor.fetchall() for row in rows}
+
+
+def retried_totals(connection: psycopg.Connection, run: str) -> tuple[int, int]:
+    """Rows that the ledger says this retry loaded, and knew as duplicates."""
+    with connection.transaction():
+        loaded, duplicates = connection.execute(
+            "SELECT coalesce(sum(cardinality(rows)), 0), coalesce(sum(duplicates), 0)"
+            " FROM heal.load_retries WHERE run = %s",
+            (run,),
+        ).fetchone() or (0, 0)
+    return int(loaded), int(duplicates)
+
+
+def retried_attempts(connection: psycopg.Connection, run: str) -> set[tuple[str, int, int]]:
+    """Every (source name, batch, attempt) of a retry that reached a commit with rows."""
+    with connection.transaction():
+        found = connection.execute(
+            "SELECT DISTINCT source_name, batch, attempt FROM heal.load_retries WHERE run = %s", (run,)
+        ).fetchall()
+    return {(name, batch, attempt) for name, batch, attempt in found}
+
+
+class RetryWriter(Writer):
+    """Writes rejected rows of a batch; what other retries have loaded since is left out."""
+
+    def _take_batch(self, cursor: psycopg.Cursor, trial: Work, doubtful: Work | None, ref: BatchRef) -> bool:
+        cursor.execute(
+            "SELECT pg_catalog.pg_advisory_xact_lock(%s, pg_catalog.hashtext(%s))",
+            (_BATCH_LOCK_CLASS, f"{ref.source}/{ref.chunk.index}"),
+        )
+        # Statements of their own: their snapshots must be younger than the lock.
+        if not self._is_there(cursor, ref):
+            _leave_out(trial, trial_rows(trial))  # undone since: the rows are no rejects any more
+            return False
+        if doubtful is not None and self._is_committed(cursor, ref, doubtful.attempt):
+            return True
+        _leave_out(trial, retried_rows(cursor, ref.source, ref.chunk.index))
+        return False
+
+    def _add_piece(
+        self, cursor: psycopg.Cursor, trial: Work, ref: BatchRef, *, pending: Spans | None = None
+    ) -> None:
+        rows = trial.close_piece()
+        if not self._target.has_ledger or not (rows.loaded or rows.duplicates):
+            return
+        loaded = trial.loaded[-1].to_list() if rows.loaded else []
+        cursor.execute(
+            "INSERT INTO heal.load_retries (source, batch, run, attempt, source_name, rows, duplicates)"
+            " VALUES (%s, %s, %s, %s, %s, %s::bigint[], %s)",
+            (
+                *(ref.source, ref.chunk.index, self._target.run, trial.attempt),
+                *(ref.source_name, loaded, rows.duplicates),
+            ),
+        )
+
+    def _is_there(self, cursor: psycopg.Cursor, ref: BatchRef) -> bool:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM heal.load_batches WHERE source = %s AND batch = %s)",
+            (ref.source, ref.chunk.index),
+        )
+        (found,) = cursor.fetchone() or (False,)
+        return bool(found)
+
+    def _is_committed(self, cursor: psycopg.Cursor, ref: BatchRef, attempt: int) -> bool:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM heal.load_retries"
+            " WHERE source = %s AND batch = %s AND run = %s AND attempt = %s)",
+            (ref.source, ref.chunk.index, self._target.run, attempt),
+        )
+        (found,) = cursor.fetchone() or (False,)
+        return bool(found)
+
+
+def trial_rows(trial: Work) -> set[int]:
+    """Rows that are still to be written."""
+    return {row for segment in trial.pending for row in segment.rows[ROW]}
+
+
+def _leave_out(trial: Work, settled: Collection[int]) -> None:
+    """Take rows out of what is to be written: somebody else has settled them."""
+    if not settled:
+        return
+    gone = pl.Series(list(settled), dtype=pl.Int64).implode()
+    before = len(trial_rows(trial))
+    trial.early = trial.early.filter(~pl.col(ROW).is_in(gone))
+    trial.pending = deque(
+        segment._replace(rows=rest, known=segment.known.clear())  # found out anew
+        for segment in trial.pending
+        if (rest := segment.rows.filter(~pl.col(ROW).is_in(gone))).height
+    )
+    trial.already += before - len(trial_rows(trial))

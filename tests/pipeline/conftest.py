@@ -1,0 +1,45 @@
+"""A table, files, loads and retries, through the Python API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+import heal_cli
+from heal_cli.model import LoadReport
+from heal_cli.record import RetryReport
+
+
+class Retrying:
+    """Loads a file into table `t` and retries its rejects."""
+
+    def __init__(self, conn: psycopg.Connection, dsn: str, folder: Path) -> None:
+        self.conn, self.dsn, self.folder = conn, dsn, folder
+        self.options = {"dsn": dsn, "state_dir": str(folder / "state")}
+        self.rejects = folder / "rejects.jsonl"
+
+    def load(self, content: str | bytes | None, *, name: str = "a.csv", **options) -> LoadReport:
+        """Load a text, or what is in the file already."""
+        path = self.folder / name
+        if content is not None:
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        options = {**self.options, "rejects": str(self.rejects), **options}
+        return heal_cli.load(path, table=options.pop("table", "t"), **options)
+
+    def retry(self, **options) -> RetryReport:
+        """Retry its rejects."""
+        return heal_cli.retry(self.rejects, **{**self.options, **options})
+
+    def all(self, query: str = "select * from t order by 1") -> list[tuple]:
+        """Rows of a query."""
+        return self.conn.execute(query).fetchall()
+
+
+@pytest.fixture
+def retrying(conn: psycopg.Connection, conninfo: str, tmp_path: Path) -> Retrying:
+    """In a schema of its own."""
+    (schema,) = conn.execute("select current_schema()").fetchone() or ("",)
+    return Retrying(conn, make_conninfo(conninfo, options=f"-c search_path={schema}"), tmp_path)
