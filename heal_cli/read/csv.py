@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import polars as pl
 
@@ -11,9 +12,12 @@ from heal_cli.model import REJECTS, ROW, Batch, Chunk, Finding, Format, ReadOpti
 from heal_cli.read.bytes import HEAD_BYTES, ByteStream
 from heal_cli.read.cut import CsvChunk, cut
 from heal_cli.read.dialect import Dialect, sniff
-from heal_cli.read.exact import Exact, parse_exact
+from heal_cli.read.exact import Exact, doubt_last, drop_trailing, parse_exact
 from heal_cli.read.fast import parse_fast
+from heal_cli.read.fields import Grammar
 from heal_cli.read.locate import Locator
+from heal_cli.read.passed import Passed
+from heal_cli.read.records import lay_out
 
 
 class CsvReader:
@@ -41,10 +45,18 @@ class CsvReader:
         self._options = options
         self._dialect = dialect or _sniff(stream, name, options)
         self._grammar = self._dialect.grammar
-        self._chunks = cut(stream, self._dialect, options.batch_bytes)
+        self._passed = Passed()
+        self._chunks = cut(
+            stream, self._dialect, options.batch_bytes, footer=options.footer, passed=self._passed
+        )
         self._first: CsvChunk | None = None
         findings = (*_findings(stream), *self._dialect.findings)
-        self.source = Source(name, Format.CSV, self._dialect.columns, size, findings)
+        self._source = Source(name, Format.CSV, self._dialect.columns, size, findings)
+
+    @property
+    def source(self) -> Source:
+        """What was found out about it, as far as it has been read."""
+        return replace(self._source, findings=(*self._source.findings, *self._passed.findings()))
 
     def sample(self) -> Batch:
         """The first chunk, parsed; `chunks` still yields it."""
@@ -66,14 +78,19 @@ class CsvReader:
     def parse(self, chunk: Chunk) -> Batch:
         """The rows of a chunk, from any thread."""
         frame, broken = self._parse(chunk)
-        frame = frame.rename(dict(zip(frame.columns[1:], self._dialect.columns, strict=True)))
+        if isinstance(chunk, CsvChunk) and chunk.is_doubtful:
+            frame, broken = doubt_last(frame, broken, self._grammar)
+        columns = self._dialect.columns
+        if len(columns) < self._grammar.width:
+            frame, broken = drop_trailing(frame, broken, self._grammar)
+        frame = frame.rename(dict(zip(frame.columns[1:], columns, strict=True)))
         return Batch(chunk, frame, broken, Locator(chunk, self._grammar, self._stream.encoding.name))
 
     def _parse(self, chunk: Chunk) -> Exact:
         assert chunk.data is not None
         if isinstance(chunk, CsvChunk) and not chunk.broken:
             frame = parse_fast(
-                chunk.data,
+                _without_asides(chunk.data, self._grammar) if chunk.has_asides else chunk.data,
                 self._grammar,
                 chunk.rows,
                 quotes=chunk.quotes,
@@ -101,6 +118,17 @@ class CsvReader:
         """Let go of the file and of its first chunk."""
         self._first = None
         self._stream.close()
+
+
+def _without_asides(data: bytes, grammar: Grammar) -> bytes:
+    """The bytes without comments and repeated headers, of which empty lines are left."""
+    asides = lay_out(data, grammar, final=True, details=True).asides
+    assert asides is not None
+    kept, at = [], 0
+    for start, stop in asides.select("start", "stop").iter_rows():
+        kept.append(data[at:start])
+        at = stop
+    return b"".join([*kept, data[at:]])
 
 
 def _sniff(stream: ByteStream, name: str, options: ReadOptions) -> Dialect:

@@ -42,6 +42,9 @@ class Grammar:
         terminator: Byte that ends a line, LF (a CR before it goes too) or CR.
         width: Number of fields.
         machine: 0-based columns that are always filled, and with what machines write.
+        second_quote: Another character that some columns have around their cells, '' for none.
+        comment: Begins lines that are no records, unless they have as many fields as one; '' for none.
+        heading: The line that names the columns, wherever it comes again; '' for none.
     """
 
     delimiter: str
@@ -50,6 +53,9 @@ class Grammar:
     terminator: bytes
     width: int
     machine: tuple[int, ...] = ()
+    second_quote: str = ""
+    comment: str = ""
+    heading: str = ""
 
     @cached_property
     def mark(self) -> str:
@@ -118,6 +124,26 @@ class Grammar:
         """Boolean: the quotes of the record are sound."""
         return unescaped.str.contains(self.strict_pattern)
 
+    def may_have_asides(self, data: bytes) -> bool:
+        """Some line of `data` may be an aside; looked for at memchr's speed."""
+        signs = (self.comment.encode(), self.heading.encode())
+        return any(sign and sign in data for sign in signs)
+
+    def is_aside(self, lines: pl.Series) -> pl.Series:
+        """Boolean: outside of a quoted cell the line is no record but a comment, or the header again."""
+        aside = pl.repeat(False, len(lines), dtype=pl.Boolean, eager=True)
+        if self.heading:
+            aside |= lines.str.strip_suffix("\r") == self.heading
+        if self.comment:
+            marked = lines.str.starts_with(self.comment)
+            if marked.any():
+                plain = self.unescape(lines.filter(marked))
+                other = self.count_fields(plain) != self.width
+                if self.quote:
+                    other &= (plain.str.count_matches(self.quote, literal=True) & 1) == 0
+                aside = aside.scatter(marked.arg_true().filter(other), True)
+        return aside
+
     def count_fields(self, unescaped: pl.Series) -> pl.Series:
         """Number of fields, delimiters in quoted cells not counted; a quote without partner is text."""
         bare = unescaped.str.replace_all(self._quoted, "") if self.quote else unescaped
@@ -145,6 +171,9 @@ class Grammar:
                 if fault:
                     return Split(cells, fault, len(cells) + 1)
                 cells.append(value)
+            elif self.second_quote and (match := self._second.match(record, at)):
+                cells.append(match[1].replace(self.second_quote * 2, self.second_quote))
+                at = match.end()
             else:
                 stop = record.find(self.delimiter, at)
                 stop = end if stop < 0 else stop
@@ -166,9 +195,16 @@ class Grammar:
             if token == self.quote:
                 sound = at == len(record) or record.startswith(self.delimiter, at)
                 return "".join(parts), at, None if sound else "stray_quote"
-            parts.append(token[1:])  # the second of a doubled quote, or the escaped character
+            # The second of a doubled quote or an escaped one; a backslash before anything else is text.
+            parts.append(token[1:] if token[1:] in (self.quote, self.escape) else token)
             begin = at
         return "", at, "unclosed_quote"
+
+    @cached_property
+    def _second(self) -> re.Pattern[str]:
+        """A whole cell in the second quote."""
+        q = re.escape(self.second_quote)
+        return re.compile(rf"{q}((?:[^{q}]|{q}{q})*){q}(?={re.escape(self.delimiter)}|\Z)")
 
     @cached_property
     def _special(self) -> re.Pattern[str]:
