@@ -10,6 +10,7 @@ from typing import Final
 from heal_cli.errors import SourceError, UsageError
 from heal_cli.model import Finding, ReadOptions
 from heal_cli.read.delimiter import Sample, Trial, choose_delimiter, take_sample
+from heal_cli.read.endings import is_sum
 from heal_cli.read.fields import Grammar, machine_columns
 from heal_cli.read.heading import Heading, check_width, read_heading
 
@@ -75,7 +76,7 @@ def _complete(trial: Trial, heading: Heading, terminator: bytes, options: ReadOp
     """The grammar of the records, now that it is known which they are."""
     width = heading.width
     body = trial.records[heading.first : trial.region.last]
-    data = [record.cells for record in body if record.text != heading.line]
+    data = [record.cells for record in body if record.text != heading.line and not is_sum(record.cells)]
     heads = width > 1 and heading.line.count(trial.grammar.quote or "\0") % 2 == 0
     return replace(
         trial.grammar,
@@ -84,6 +85,7 @@ def _complete(trial: Trial, heading: Heading, terminator: bytes, options: ReadOp
         machine=machine_columns(data, width),
         comment=trial.grammar.comment if width > 1 else "",
         heading=heading.line if heads else "",
+        has_spaces=any(cell.startswith(" ") for row in data if len(row) == width for cell in row),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from heal_cli.read.fields import MACHINE, Grammar
@@ -37,6 +37,11 @@ class Ending(NamedTuple):
 class _Tail(NamedTuple):
     start: int
     text: str
+
+
+def is_sum(cells: Sequence[str]) -> bool:
+    """The first cell that is not empty says that the others are sums."""
+    return _SUM.fullmatch(next((cell for cell in cells if cell.strip()), "")) is not None
 
 
 def find_ending(data: bytes, grammar: Grammar, told: int | None) -> Ending:
@@ -104,11 +109,11 @@ def _judge(line: str, grammar: Grammar, *, follows_blank: bool) -> bool | None:
     if not filled:
         return False
     fits = len(cells) == grammar.width
-    if _SUM.fullmatch(filled[0]):
+    if is_sum(filled):
         numbers = any(re.fullmatch(MACHINE, cell) for cell in filled[1:])
         misfits = not fits or any(not re.fullmatch(MACHINE, cells[i]) for i in grammar.machine)
         return True if misfits else None if numbers else False
-    if len(filled) > 1 or fits and cells[0].strip() == "" :
+    if len(filled) > 1:
         return False
     is_note = _NOTE.fullmatch(line) is not None and bool(filled[0].strip(" *=-"))
     is_prose = len(cells) == 1 and len(line.split()) > 2 and re.fullmatch(MACHINE, line) is None

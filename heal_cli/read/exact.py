@@ -11,6 +11,7 @@ import polars as pl
 from heal_cli.model import REJECTS, ROW
 from heal_cli.read.fast import parse_fast
 from heal_cli.read.fields import STAND_IN, Grammar
+from heal_cli.read.mend import mend
 from heal_cli.read.records import lay_out
 
 _EXPLANATIONS: Final = {
@@ -96,14 +97,15 @@ def _split(raw: bytes, text: str | None, grammar: Grammar) -> list[str | None] |
     if "\0" in text:
         return _Fault("nul_byte", 0)
     split = grammar.split(text)
+    cells, width = split.cells, grammar.width
+    if not split.fault and len(cells) >= width and not any(cells[width:]):
+        return cells[:width]  # fields beyond the last that are all empty are trailing delimiters
+    mended = mend(text, grammar)
+    if mended is not None:
+        return mended
     if split.fault:
         return _Fault(split.fault, split.at)
-    cells, width = split.cells, grammar.width
-    if len(cells) < width:
-        return _Fault("too_few_fields", len(cells))
-    if any(cells[width:]):
-        return _Fault("too_many_fields", len(cells))
-    return cells[:width]  # fields beyond the last that are all empty are trailing delimiters
+    return _Fault("too_few_fields" if len(cells) < width else "too_many_fields", len(cells))
 
 
 def _first_invalid(raw: bytes) -> int:

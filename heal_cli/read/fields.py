@@ -44,6 +44,7 @@ class Grammar:
         machine: 0-based columns that are always filled, and with what machines write.
         second_quote: Another character that some columns have around their cells, '' for none.
         comment: Begins lines that are no records, unless they have as many fields as one; '' for none.
+        has_spaces: Some cells begin with a space.
         heading: The line that names the columns, wherever it comes again; '' for none.
     """
 
@@ -56,6 +57,7 @@ class Grammar:
     second_quote: str = ""
     comment: str = ""
     heading: str = ""
+    has_spaces: bool = False
 
     @cached_property
     def mark(self) -> str:
