@@ -131,10 +131,7 @@ def _several(text: str) -> Iterator[str]:
 def _is_several(trial: Trial) -> bool:
     """Regular without exception, every column named, and no sign of the delimiter alone in the names."""
     delimiter = trial.grammar.delimiter
-    is_spaced = len(delimiter.strip(" \t")) == 1
     if trial.region.hits < 2 or trial.coverage < 0.5 or not _is_sound(trial, 0.95, 2):
-        return False
-    if is_spaced and trial.misses:
         return False
     signs = set(delimiter) - {" "} or {" "}
     return all(cell.strip() and not signs & set(cell) for cell in trial.rows[0])
@@ -142,28 +139,32 @@ def _is_several(trial: Trial) -> bool:
 
 def try_delimiter(sample: Sample, delimiter: str, options: ReadOptions) -> Trial:
     """The sample read with this delimiter, by the quote and escape that suit it."""
-    quote, second = _quotes(sample.text, delimiter, options)
-    trial = _try(sample, Grammar(delimiter, quote, options.escape, b"\n", 2, second_quote=second), options)
-    if options.escape is not None or not quote or "\\" + quote not in sample.text:
-        return trial
-    escaped = _try(sample, replace(trial.grammar, escape="\\"), options)
-    return escaped if (escaped.coverage, escaped.share) > (trial.coverage, trial.share) else trial
+    trials = [
+        _try(sample, Grammar(delimiter, quote, escape, b"\n", 2, second_quote=second), options)
+        for quote, second in _quotes(sample.text, delimiter, options)
+        for escape in _escapes(sample.text, quote, options)
+    ]
+    return max(trials, key=lambda trial: (trial.coverage, trial.share))  # the first of equals
 
 
-def _quotes(text: str, delimiter: str, options: ReadOptions) -> tuple[str, str]:
-    """The quote, and a second one where some columns have another: whichever cells stand between."""
+def _quotes(text: str, delimiter: str, options: ReadOptions) -> list[tuple[str, str]]:
+    """Quotes that may be meant, likeliest first, each with a second one where some columns have another."""
     if options.quote is not None:
-        return options.quote, ""
+        return [(options.quote, "")]
     d = re.escape(delimiter)
     has_single = "'" in text and len(re.findall(rf"(?:^|{d})'[^'\n]*'(?={d}|$)", text, re.MULTILINE)) > 2
     if '"' not in text:
-        return ("'" if has_single else '"'), ""
-    opened = len(re.findall(rf'(?:^|{d})"', text, re.MULTILINE))
-    on_one_line = re.search(rf'(?:^|{d})"[^\n]*?"(?={d}|$)', text, re.MULTILINE)
-    whole = len(re.findall(rf'(?:^|{d})"(?:[^"\\]|""|\\.)*"(?={d}|$)', text, re.MULTILINE | re.DOTALL))
-    if on_one_line or whole == opened:
-        return '"', "'" if has_single else ""
-    return ("'" if has_single else ""), ""
+        return [("'" if has_single else '"', "")]
+    double = ('"', "'" if has_single else "")
+    if re.search(rf'(?:^|{d})"[^\n]*?"(?={d}|$)', text, re.MULTILINE):
+        return [double]
+    return [double, ("'" if has_single else "", "")]
+
+
+def _escapes(text: str, quote: str, options: ReadOptions) -> list[str | None]:
+    if options.escape is not None or not quote or "\\" + quote not in text:
+        return [options.escape]
+    return [None, "\\"]
 
 
 def _try(sample: Sample, grammar: Grammar, options: ReadOptions) -> Trial:

@@ -11,8 +11,9 @@ from heal_cli.errors import SourceError, UsageError
 from heal_cli.model import Finding, ReadOptions
 from heal_cli.read.delimiter import Sample, Trial, choose_delimiter, take_sample
 from heal_cli.read.endings import is_sum
-from heal_cli.read.fields import Grammar, machine_columns
+from heal_cli.read.fields import MACHINE, Grammar, machine_columns
 from heal_cli.read.heading import Heading, check_width, read_heading
+from heal_cli.read.region import Record
 
 # What Excel writes above, and takes as, the delimiter.
 _SEPARATOR_LINE: Final = re.compile(rb"(?i)\Asep=([^\r\n]{1,4})(?:\r\n|\n|\r)")
@@ -75,7 +76,7 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
 def _complete(trial: Trial, heading: Heading, terminator: bytes, options: ReadOptions) -> Grammar:
     """The grammar of the records, now that it is known which they are."""
     width = heading.width
-    body = trial.records[heading.first : trial.region.last]
+    body = _first_table(trial.records[heading.first : trial.region.last])
     data = [record.cells for record in body if record.text != heading.line and not is_sum(record.cells)]
     heads = width > 1 and heading.line.count(trial.grammar.quote or "\0") % 2 == 0
     return replace(
@@ -87,6 +88,14 @@ def _complete(trial: Trial, heading: Heading, terminator: bytes, options: ReadOp
         heading=heading.line if heads else "",
         has_spaces=any(cell.startswith(" ") for row in data if len(row) == width for cell in row),
     )
+
+
+def _first_table(records: list[Record]) -> list[Record]:
+    """The records before an empty line with names under it, which may belong to another table."""
+    for i, record in enumerate(records):
+        if i and record.follows_blank and not any(re.fullmatch(MACHINE, cell) for cell in record.cells):
+            return records[:i]
+    return records
 
 
 def _first_line(trial: Trial, heading: Heading) -> int:

@@ -125,30 +125,25 @@ def find_table(data: bytes, grammar: Grammar) -> tuple[int, str] | None:
 
     It has another number of columns in several lines, or the names of others over values.
     """
-    layout = lay_out(data, grammar, final=True, details=True)
-    assert layout.records is not None
-    lines = layout.records.with_columns(
-        gap=layout.records["line"] - layout.records["line"].shift(1, fill_value=0)
-    )
-    for at in (lines["gap"] > 1).arg_true().to_list():
-        if at == 0:
-            continue
-        spans = lines.slice(at, 4).select("start", "stop", "gap").rows()
-        title = 1 if len(spans) > 2 and _width(data, spans[0], grammar) == 1 else 0
-        block = [span for i, span in enumerate(spans[title:]) if i < 2 or span[2] <= 1]
-        if _begins_table([_cells(data, span, grammar) for span in block], grammar):
-            start, stop, _ = spans[0]
-            head_start, head_stop, _ = block[0]
-            return start, data[head_start:head_stop].decode(errors="replace")
+    records = lay_out(data, grammar, final=True, details=True).records
+    assert records is not None
+    starts, stops = records["start"].to_list(), records["stop"].to_list()
+    empty = grammar.terminator * 2
+    # The bytes between two records are a line end, or more.
+    wide = (records["start"] - records["stop"].shift(1, fill_value=0) > 1).arg_true().to_list()
+    gaps = {i for i in wide if i and empty in data[stops[i - 1] : starts[i]].replace(b"\r\n", b"\n")}
+    for at in sorted(gaps):
+        rows = [_cells(data[starts[i] : stops[i]], grammar) for i in range(at, min(at + 4, len(starts)))]
+        title = int(len(rows) > 2 and len(rows[0]) == 1)
+        block = [row for i, row in enumerate(rows[title:], at + title) if i < at + title + 2 or i not in gaps]
+        if _begins_table(block, grammar):
+            head = at + title
+            return starts[at], data[starts[head] : stops[head]].decode(errors="replace")
     return None
 
 
-def _width(data: bytes, span: tuple[int, int, int], grammar: Grammar) -> int:
-    return len(_cells(data, span, grammar))
-
-
-def _cells(data: bytes, span: tuple[int, int, int], grammar: Grammar) -> list[str]:
-    split = grammar.split(data[span[0] : span[1]].decode(errors="replace"))
+def _cells(record: bytes, grammar: Grammar) -> list[str]:
+    split = grammar.split(record.decode(errors="replace"))
     return [] if split.fault else [cell or "" for cell in split.cells]
 
 

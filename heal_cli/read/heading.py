@@ -74,14 +74,26 @@ def _begin(trial: Trial, options: ReadOptions) -> int:
     first, records = trial.region.first, trial.records
     if options.skip_rows is not None:
         return next((i for i, record in enumerate(records) if record.text.strip()), 0)
+    if trial.width > 2 and (titles := _titles(trial.rows)):
+        return first + titles
     if first == 0 or records[first].follows_blank:
         return first
     above = records[first - 1].cells
     near = len(above) > 1 and abs(len(above) - trial.width) == 1
-    rows = trial.rows
-    if near and not _are_values(above) and not _tell_header(rows, None)[0]:
+    if near and not _are_values(above) and not _tell_header(trial.rows, None)[0]:
         return first - 1
     return first
+
+
+def _titles(rows: Sequence[Sequence[str]]) -> int:
+    """Lines at the top with at most one cell filled, over a whole line of names: titles of a spreadsheet."""
+    for i, row in enumerate(rows):
+        filled = [cell for cell in row if cell.strip()]
+        if i and len(filled) == len(row) and not _are_values(row):
+            return i if machine_columns(rows[i + 1 :], len(row)) else 0
+        if len(filled) > 1 or _are_values(filled):
+            return 0
+    return 0
 
 
 def _without(trial: Trial, options: ReadOptions, name: str, begin: int, why: str) -> Heading:

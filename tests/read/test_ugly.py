@@ -150,7 +150,7 @@ UGLY: dict[str, tuple[str, Answer]] = {
     ),
     "row count of psql": (PLAIN + "(3 rows)\n", answer("id name n", footer="line 5")),
     "notes below": (
-        PLAIN + "\nGenerated on 2024-01-01\nconfidential: do not share this, please\n",
+        PLAIN + "\nGenerated on 2024-01-01\nconfidential: do not share this please\n",
         answer("id name n", footer="lines 6, 7"),
     ),
     "cut off": (PLAIN + "4,w", answer("id name n", None, [(4, "too_few_fields")])),
