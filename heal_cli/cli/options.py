@@ -112,7 +112,9 @@ class LoadFlags:
     ] = None
     comment: Annotated[
         str | None,
-        _flag("--comment", panel=SOURCE, metavar="TEXT", help="Before lines that are no records; '' for none."),
+        _flag(
+            "--comment", panel=SOURCE, metavar="TEXT", help="Before lines that are no records; '' for none."
+        ),
     ] = None
     columns: Annotated[
         list[str] | None,

@@ -142,9 +142,7 @@ def _note_asides(data: bytes, grammar: Grammar, line: int, passed: Passed) -> No
         passed.add("comment" if is_comment else "repeated header", line + number, text)
 
 
-def _pieces(
-    stream: ByteStream, dialect: Dialect, batch_bytes: int
-) -> Iterator[tuple[bytes, _Piece, bool]]:
+def _pieces(stream: ByteStream, dialect: Dialect, batch_bytes: int) -> Iterator[tuple[bytes, _Piece, bool]]:
     """The stream in stretches that end at a record boundary, and whether each is the last."""
     grammar, carry, wanted, line = dialect.grammar, b"", batch_bytes, dialect.body_line
     while True:
@@ -218,27 +216,20 @@ def _first_records(data: bytes, grammar: Grammar, batch_bytes: int) -> bytes:
 
 def _measure(data: bytes, grammar: Grammar, *, final: bool) -> _Piece:
     has_quotes = bool(grammar.quote) and grammar.quote.encode() in data
-    if grammar.may_have_asides(data):
-        layout = lay_out(data, grammar, final=final, details=True)
-        quotes = None if has_quotes else 0  # comments have some that the records have not
-        has_asides = layout.asides is not None and not layout.asides.is_empty()
+    has_asides = grammar.may_have_asides(data)
+    layout = None if has_asides else lay_out_lines(data, grammar)
+    if layout is None and (has_quotes or has_asides):
+        layout = lay_out(data, grammar, final=final, details=has_asides)
+    if layout is not None:
         return _Piece(
             layout.stop,
             layout.lines,
             layout.rows,
-            quotes,
+            layout.quotes if has_quotes else 0,
             layout.multiline,
             layout.blanks,
             layout.broken,
-            has_asides,
-        )
-    layout = lay_out_lines(data, grammar)
-    if layout is None and has_quotes:
-        layout = lay_out(data, grammar, final=final)
-    if layout is not None:
-        quotes = layout.quotes if has_quotes else 0
-        return _Piece(
-            layout.stop, layout.lines, layout.rows, quotes, layout.multiline, layout.blanks, layout.broken
+            layout.asides is not None and not layout.asides.is_empty(),
         )
     terminator = grammar.terminator
     lines = data.count(terminator) + (not data.endswith(terminator))

@@ -59,7 +59,7 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
     if told.delimiter != options.delimiter:
         evidence = "as the first line says"
     check_width(trial, name)
-    heading = read_heading(trial, options, name)
+    heading = read_heading(trial, options, name, skipped=skipped_lines)
     first = _first_line(trial, heading)
     body = _skip_lines(head, skipped, terminator, first)
     findings = (

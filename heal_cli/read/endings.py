@@ -30,7 +30,9 @@ class Ending(NamedTuple):
     """What stands below the last record."""
 
     stop: int  # bytes up to the end of the last record
-    lines: tuple[tuple[int, str], ...]  # (lines from the end, 1 for the last; text) of those that are no record
+    lines: tuple[
+        tuple[int, str], ...
+    ]  # (lines from the end, 1 for the last; text) of those that are no record
     is_doubtful: bool  # the last record may be a sum
 
 

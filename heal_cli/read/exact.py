@@ -142,7 +142,7 @@ def _rejects(faults: list[tuple[int, _Fault]], grammar: Grammar) -> pl.DataFrame
 
 def doubt_last(frame: pl.DataFrame, broken: pl.DataFrame, grammar: Grammar) -> Exact:
     """The records with the last one, if it is sound, as a reject."""
-    last = max(frame[ROW].max() or 0, broken[ROW].max() or 0)  # type: ignore[type-var]
+    last = max(frame[ROW].max() or 0, broken[ROW].max() or 0)
     return _reject(frame, broken, frame[ROW] == last, _Fault("doubtful_footer", 0), grammar)
 
 

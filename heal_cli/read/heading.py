@@ -9,7 +9,9 @@ from typing import Final, NamedTuple
 from heal_cli.errors import SourceError, UsageError
 from heal_cli.model import ROW, Finding, ReadOptions
 from heal_cli.read.delimiter import Trial
+from heal_cli.read.endings import is_sum
 from heal_cli.read.fields import MACHINE, machine_columns
+from heal_cli.read.region import Record
 
 MAX_COLUMNS: Final = 10_000
 """PostgreSQL stops at 1,600; far more is a file read with the wrong delimiter."""
@@ -27,7 +29,9 @@ _FLAG: Final = "--header/--no-header"
 class Heading(NamedTuple):
     """What stands above the records."""
 
-    names: tuple[str, ...]  # unique; one fewer than `width` where the last column is only a trailing delimiter
+    names: tuple[
+        str, ...
+    ]  # unique; one fewer than `width` where the last column is only a trailing delimiter
     width: int  # fields of a record
     first: int  # index of the first record among the trial's
     line: str  # the header as it stands, where it is one line; '' without
@@ -35,15 +39,18 @@ class Heading(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def read_heading(trial: Trial, options: ReadOptions, name: str) -> Heading:
+def read_heading(trial: Trial, options: ReadOptions, name: str, *, skipped: int) -> Heading:
     """The header of the table that `trial` found.
+
+    Args:
+        skipped: Lines of the file above the sample.
 
     Raises:
         SourceError: The header has more or fewer names than the records have fields, and nothing says which.
         UsageError: `options.columns` does not fit.
     """
     begin = _begin(trial, options)
-    rows = [record.cells for record in trial.records[begin : trial.region.last]]
+    rows = _cells(trial, begin)
     is_header, why = _tell_header(rows, options.header)
     if not is_header:
         return _without(trial, options, name, begin, why)
@@ -52,12 +59,10 @@ def read_heading(trial: Trial, options: ReadOptions, name: str) -> Heading:
     is_trailing = _is_trailing(rows[depth:], names, width)
     names = names[: width - is_trailing]
     columns, renamed = name_columns(_told(options, len(names), name) or names, len(names))
-    lines = [trial.records[begin + i].line + 1 for i in range(depth)]
-    findings = [Finding("header", "yes" if begin == 0 else f"line {lines[0]}", _FLAG, why)]
+    line = skipped + trial.records[begin].line + 1
+    findings = [Finding("header", "yes" if line == 1 else f"line {line}", _FLAG, why)]
     if depth > 1:
-        value = "joined" if joined else "units"
-        second = f"line {lines[1]} goes with the names" if joined else f"line {lines[1]} is passed over"
-        findings.append(Finding("second header line", value, "--skip-rows", second))
+        findings.append(_second_line(trial.records[begin + 1], skipped, joined=joined))
     if row_names:
         findings.append(Finding("row numbers", columns[0], "--columns", "the header has no name for them"))
     if is_trailing:
@@ -67,6 +72,19 @@ def read_heading(trial: Trial, options: ReadOptions, name: str) -> Heading:
     is_line = record.after == record.line + 1
     findings += renamed if not row_names else renamed[1:]
     return Heading(columns, width, begin + depth, record.text if is_line else "", begin, tuple(findings))
+
+
+def _second_line(record: Record, skipped: int, *, joined: bool) -> Finding:
+    where = f"line {skipped + record.line + 1}"
+    if joined:
+        return Finding("second header line", where, _FLAG, "goes with the names")
+    return Finding("second header line", where, _FLAG, f"passed over: {record.text}", lines=1)
+
+
+def _cells(trial: Trial, begin: int) -> list[list[str]]:
+    """The table's lines, but for those below that are no records: the header again, sums."""
+    first, *rest = (record.cells for record in trial.records[begin : trial.region.last])
+    return [first, *(row for row in rest if row != first and not is_sum(row))]
 
 
 def _begin(trial: Trial, options: ReadOptions) -> int:
@@ -132,7 +150,7 @@ def _tell_header(rows: Sequence[Sequence[str]], told: bool | None) -> tuple[bool
     """Whether the first row names the columns, and why."""
     if told is not None:
         return told, "as told"
-    first, rest = rows[0], [row for row in rows[1:] if row != rows[0]]
+    first, rest = rows[0], rows[1:]
     if _units(rows):
         return True, "the first two lines have no values where all others have"
     machine = [i for i in machine_columns(rest, len(first)) if i < len(first)]
@@ -188,7 +206,12 @@ def _is_second(rows: Sequence[Sequence[str]]) -> bool:
     gaps = any(not cell.strip() and second[i].strip() for i, cell in enumerate(rows[0]))
     named = gaps or not any(re.fullmatch(MACHINE, cell) for cell in rows[0])
     # A group of years, `2023,,2024,`, is no name by itself.
-    return named and len(machine) > 1 and all(second[i].strip() or rows[0][i].strip() for i in machine) and len(rest) >= _ENOUGH
+    return (
+        named
+        and len(machine) > 1
+        and all(second[i].strip() or rows[0][i].strip() for i in machine)
+        and len(rest) >= _ENOUGH
+    )
 
 
 def _names(rows: Sequence[Sequence[str]], depth: int, *, joined: bool) -> list[str]:

@@ -13,7 +13,11 @@ _LONGEST: Final = 60
 
 Kind = Literal["comment", "repeated header", "footer"]
 
-_FLAGS: Final[dict[Kind, str | None]] = {"comment": "--comment", "repeated header": None, "footer": "--footer"}
+_FLAGS: Final[dict[Kind, str | None]] = {
+    "comment": "--comment",
+    "repeated header": None,
+    "footer": "--footer",
+}
 
 
 class _Line(NamedTuple):

@@ -35,7 +35,9 @@ class Layout(NamedTuple):
     broken: bool  # some line has an unpaired quote
     quotes: int | None = None  # None: not counted
     records: pl.DataFrame | None = None  # line (0-based), start, stop (without terminator) of each record
-    asides: pl.DataFrame | None = None  # line (0-based), start, stop, text of each comment and repeated header
+    asides: pl.DataFrame | None = (
+        None  # line (0-based), start, stop, text of each comment and repeated header
+    )
 
 
 class _Lines(NamedTuple):
