@@ -9,15 +9,14 @@ import polars as pl
 
 from heal_cli.errors import SourceError
 from heal_cli.model import REJECTS, ROW, Batch, Chunk, Finding, Format, ReadOptions, Source
+from heal_cli.read.asides import without
 from heal_cli.read.bytes import HEAD_BYTES, ByteStream
 from heal_cli.read.cut import CsvChunk, cut
 from heal_cli.read.dialect import Dialect, sniff
 from heal_cli.read.exact import Exact, doubt_last, drop_trailing, parse_exact
 from heal_cli.read.fast import parse_fast
-from heal_cli.read.fields import Grammar
 from heal_cli.read.locate import Locator
 from heal_cli.read.passed import Passed
-from heal_cli.read.records import lay_out
 
 
 class CsvReader:
@@ -90,12 +89,12 @@ class CsvReader:
         assert chunk.data is not None
         if isinstance(chunk, CsvChunk) and not chunk.broken:
             frame = parse_fast(
-                _without_asides(chunk.data, self._grammar) if chunk.has_asides else chunk.data,
+                without(chunk.data, chunk.asides) if chunk.asides else chunk.data,
                 self._grammar,
                 chunk.rows,
                 quotes=chunk.quotes,
                 multiline=chunk.multiline,
-                blanks=chunk.blanks,
+                blanks=chunk.blanks - len(chunk.asides),
             )
             if frame is not None:
                 rows = pl.int_range(chunk.first_row, chunk.first_row + chunk.rows, dtype=pl.Int64, eager=True)
@@ -118,17 +117,6 @@ class CsvReader:
         """Let go of the file and of its first chunk."""
         self._first = None
         self._stream.close()
-
-
-def _without_asides(data: bytes, grammar: Grammar) -> bytes:
-    """The bytes without comments and repeated headers, of which empty lines are left."""
-    asides = lay_out(data, grammar, final=True, details=True).asides
-    assert asides is not None
-    kept, at = [], 0
-    for start, stop in asides.select("start", "stop").iter_rows():
-        kept.append(data[at:start])
-        at = stop
-    return b"".join([*kept, data[at:]])
 
 
 def _sniff(stream: ByteStream, name: str, options: ReadOptions) -> Dialect:

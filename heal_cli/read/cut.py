@@ -11,6 +11,7 @@ import xxhash
 
 from heal_cli.errors import SourceError
 from heal_cli.model import Chunk
+from heal_cli.read.asides import NONE, Aside, find_asides
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.dialect import Dialect
 from heal_cli.read.endings import find_ending, find_table
@@ -33,7 +34,7 @@ class CsvChunk(Chunk):
     multiline: bool = False  # some record has several lines
     blanks: int = 0  # lines that are no record
     broken: bool = False  # some quote is not paired
-    has_asides: bool = False  # some of the blanks are comments or the header again
+    asides: tuple[Aside, ...] = NONE  # those of the blanks that are comments or the header again
     is_doubtful: bool = False  # the last record may be a sum
 
 
@@ -45,7 +46,7 @@ class _Piece(NamedTuple):
     multiline: bool
     blanks: int
     broken: bool
-    has_asides: bool = False
+    asides: tuple[Aside, ...] = NONE
     is_doubtful: bool = False
 
 
@@ -88,7 +89,7 @@ def cut(
                 multiline=piece.multiline,
                 blanks=piece.blanks,
                 broken=piece.broken,
-                has_asides=piece.has_asides,
+                asides=piece.asides,
                 is_doubtful=piece.is_doubtful,
             )
             index += 1
@@ -112,7 +113,7 @@ def _records_only(
         if passed.tables:
             passed.last_line += piece.lines
             continue
-        table = find_table(data, grammar) if piece.blanks else None
+        table = find_table(data, grammar) if piece.blanks > len(piece.asides) else None
         records = data[: table[0]] if table else data
         kept = _measure(records, grammar, final=True) if table else piece
         if is_last or table:
@@ -123,8 +124,9 @@ def _records_only(
             if ending.lines:
                 kept = _measure(records, grammar, final=True) if records else kept._replace(rows=0)
             kept = kept._replace(is_doubtful=ending.is_doubtful)
-        if kept.has_asides:
-            _note_asides(records, grammar, line, passed)
+        for aside in kept.asides:
+            is_comment = bool(grammar.comment) and aside.text.startswith(grammar.comment)
+            passed.add("comment" if is_comment else "repeated header", line + aside.line, aside.text)
         if table:
             offset, header = table
             passed.add_table(line + data.count(grammar.terminator, 0, offset), header)
@@ -132,14 +134,6 @@ def _records_only(
         if records:
             yield records, kept
         line += piece.lines
-
-
-def _note_asides(data: bytes, grammar: Grammar, line: int, passed: Passed) -> None:
-    asides = lay_out(data, grammar, final=True, details=True).asides
-    assert asides is not None
-    for number, text in asides.select("line", "text").iter_rows():
-        is_comment = bool(grammar.comment) and text.startswith(grammar.comment)
-        passed.add("comment" if is_comment else "repeated header", line + number, text)
 
 
 def _pieces(stream: ByteStream, dialect: Dialect, batch_bytes: int) -> Iterator[tuple[bytes, _Piece, bool]]:
@@ -216,10 +210,10 @@ def _first_records(data: bytes, grammar: Grammar, batch_bytes: int) -> bytes:
 
 def _measure(data: bytes, grammar: Grammar, *, final: bool) -> _Piece:
     has_quotes = bool(grammar.quote) and grammar.quote.encode() in data
-    has_asides = grammar.may_have_asides(data)
-    layout = None if has_asides else lay_out_lines(data, grammar)
-    if layout is None and (has_quotes or has_asides):
-        layout = lay_out(data, grammar, final=final, details=has_asides)
+    asides, layout = find_asides(data, grammar, final=final)
+    layout = layout or lay_out_lines(data, grammar)
+    if layout is None and has_quotes:
+        layout = lay_out(data, grammar, final=final)
     if layout is not None:
         return _Piece(
             layout.stop,
@@ -229,9 +223,18 @@ def _measure(data: bytes, grammar: Grammar, *, final: bool) -> _Piece:
             layout.multiline,
             layout.blanks,
             layout.broken,
-            layout.asides is not None and not layout.asides.is_empty(),
+            asides,
         )
     terminator = grammar.terminator
     lines = data.count(terminator) + (not data.endswith(terminator))
-    blanks = len(BLANK[terminator].findall(data)) if grammar.width > 1 else 0
+    blanks = 0
+    if grammar.width > 1 and _may_have_blanks(data, terminator):
+        blanks = len(BLANK[terminator].findall(data))
     return _Piece(len(data), lines, lines - blanks, 0, False, blanks, False)
+
+
+def _may_have_blanks(data: bytes, terminator: bytes) -> bool:
+    """Found out at memchr's speed; the pattern looks at every line."""
+    if data.startswith((b"\r", b"\n")) or terminator * 2 in data:
+        return True
+    return terminator == b"\n" and b"\n\r" in data
