@@ -152,13 +152,17 @@ def _quotes(text: str, delimiter: str, options: ReadOptions) -> list[tuple[str, 
     if options.quote is not None:
         return [(options.quote, "")]
     d = re.escape(delimiter)
-    has_single = "'" in text and len(re.findall(rf"(?:^|{d})'[^'\n]*'(?={d}|$)", text, re.MULTILINE)) > 2
-    if '"' not in text:
-        return [("'" if has_single else '"', "")]
-    double = ('"', "'" if has_single else "")
+    cell = re.compile(rf"(?:^|{d})'((?:[^'\n\\]|''|\\.)*)'(?={d}|$)", re.MULTILINE)
+    single = cell.findall(text) if "'" in text else []
+    # Words in single quotes happen; a cell that needs them, or several, is no accident.
+    is_single = len(single) > 2 or any("''" in inside or delimiter in inside for inside in single)
+    if not re.search(rf'(?:^|{d})"', text, re.MULTILINE):
+        ways = [("'", ""), ('"', "")] if is_single else [('"', ""), ("'", "")]
+        return ways if single else [('"', "")]
+    double = ('"', "'" if is_single else "")
     if re.search(rf'(?:^|{d})"[^\n]*?"(?={d}|$)', text, re.MULTILINE):
         return [double]
-    return [double, ("'" if has_single else "", "")]
+    return [double, ("'" if is_single else "", "")]
 
 
 def _escapes(text: str, quote: str, options: ReadOptions) -> list[str | None]:
