@@ -8,9 +8,8 @@ from typing import Final
 
 from heal_cli.read.fields import MACHINE, Grammar
 
-# More places where a cell might end than this are not tried out.
-_MOST_ENDS: Final = 64
-_MOST_STEPS: Final = 10_000
+# Cells tried out before a record is given up as a riddle.
+_MOST_STEPS: Final = 2_000
 
 Cells = list[str | None]
 
@@ -27,37 +26,33 @@ def _by_quotes(record: str, grammar: Grammar) -> Cells | None:
     """`1,"he said "hi"",3`: a quote ends a cell only before a delimiter, whichever of those it may be."""
     if grammar.escape:
         return None
-    ends = record.count(grammar.quote + grammar.delimiter) + 1
-    if ends > _MOST_ENDS:
+    found = _readings(record, grammar)
+    if len(found) != 1:
         return None
-    found: list[Cells] = []
-    for cells in _readings(record, grammar):
-        if len(found) == 1 and cells != found[0]:
-            return None
-        if not found:
-            found.append(cells)
     opening = grammar.delimiter + grammar.quote
-    if not found or any(opening in (cell or "") for cell in found[0]):
+    if any(opening in (cell or "") for cell in found[0]):
         return None  # perhaps two quoted cells, of which one is too many
     return found[0] if _fits(found[0], grammar) else None
 
 
-def _readings(record: str, grammar: Grammar) -> Iterator[Cells]:
-    """Every way to cut the record into `width` cells, each quoted one ending at a quote before a delimiter."""
-    steps = 0
+def _readings(record: str, grammar: Grammar) -> list[Cells]:
+    """Ways to cut the record into `width` cells, each quoted one ending at a quote before a delimiter.
+
+    Two are enough to know that there is not one; none where finding out would take too long.
+    """
+    found: list[Cells] = []
     stack: list[tuple[int, Cells]] = [(0, [])]
-    while stack:
-        steps += 1
-        if steps > _MOST_STEPS:
-            return
+    for _ in range(_MOST_STEPS):
+        if not stack or len(found) > 1:
+            return found
         at, cells = stack.pop()
         for value, end in _cells_at(record, at, grammar):
             row = [*cells, value]
-            if end == len(record):
-                if len(row) == grammar.width:
-                    yield row
-            elif len(row) < grammar.width:
+            if end < len(record) and len(row) < grammar.width:
                 stack.append((end + len(grammar.delimiter), row))
+            elif end == len(record) and len(row) == grammar.width and row not in found:
+                found.append(row)
+    return []
 
 
 def _cells_at(record: str, at: int, grammar: Grammar) -> Iterator[tuple[str | None, int]]:

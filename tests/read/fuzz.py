@@ -20,7 +20,20 @@ from heal_cli.model import ROW, ReadOptions
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.csv import CsvReader
 
-WORDS: Final = ("ash", "birch", "cedar", "elm", "fir", "hazel", "larch", "maple", "oak", "pine", "it's", "Zoë")
+WORDS: Final = (
+    "ash",
+    "birch",
+    "cedar",
+    "elm",
+    "fir",
+    "hazel",
+    "larch",
+    "maple",
+    "oak",
+    "pine",
+    "it's",
+    "Zoë",
+)
 DELIMITERS: Final = (",", ";", "\t", "|", "\x01", "\x1f", "||", "~|~", "::", " ", ":")
 
 
@@ -107,7 +120,9 @@ def damage(rng: random.Random, data: bytes) -> bytes:
         at = rng.randrange(len(out) + 1)
         match rng.randint(0, 4):
             case 0:
-                out[at:at] = rng.choice((b'"', b"'", b"\0", b"\n", b"\r", b"\xff", b"\\", b",", b";", b"# ", b"\n\n"))
+                out[at:at] = rng.choice(
+                    (b'"', b"'", b"\0", b"\n", b"\r", b"\xff", b"\\", b",", b";", b"# ", b"\n\n")
+                )
             case 1:
                 del out[at : at + rng.randint(1, 30)]
             case 2:
@@ -190,7 +205,7 @@ def main() -> int:
     asked = parser.parse_args()
     counts: Counter[str] = Counter()
     for seed in range(asked.seed, asked.seed + asked.files):
-        rng = random.Random(seed)  # noqa: S311 -- reproducible, no secret
+        rng = random.Random(seed)
         written = write(rng)
         damaged = damage(rng, written.data)
         size = rng.choice((300, 2**20))
@@ -201,7 +216,9 @@ def main() -> int:
             except Exception as error:  # whatever it is, it is a finding
                 counts[f"{what}: WRONG"] += 1
                 sys.stdout.write(f"seed {seed} {what}: {type(error).__name__} {error}\n")
-    sys.stdout.write(f"{asked.files} files: " + ", ".join(f"{k} {v}" for k, v in sorted(counts.items())) + "\n")
+    sys.stdout.write(
+        f"{asked.files} files: " + ", ".join(f"{k} {v}" for k, v in sorted(counts.items())) + "\n"
+    )
     return int(any("WRONG" in key for key in counts))
 
 

@@ -59,7 +59,10 @@ def read_plainly(data: bytes, width: int, machine: tuple[int, ...]) -> list[Reco
         after = last_line(lines, at, width, machine) + 1
         record = b"\n".join(lines[at:after])
         raw = record.removesuffix(b"\r")
-        records.append(Record(at + 1, offset, raw, cells(raw, width)))
+        read = cells(raw, width)
+        if read in ("stray_quote", "unclosed_quote"):
+            read = mended(raw.decode(), width, machine) or read
+        records.append(Record(at + 1, offset, raw, read))
         offset, at = offset + len(record) + 1, after
     return records
 
@@ -126,6 +129,28 @@ def cells(raw: bytes, width: int) -> tuple[str | None, ...] | str:
     if len(found) < width:
         return "too_few_fields"
     return "too_many_fields" if any(found[width:]) else tuple(found[:width])
+
+
+def mended(text: str, width: int, machine: tuple[int, ...]) -> tuple[str | None, ...] | None:
+    """The cells, if one reading alone has `width` of them and values where values belong."""
+    found = {row for row in readings(text) if len(row) == width}
+    if len(found) != 1:
+        return None
+    row = found.pop()
+    fits = all(re.fullmatch(MACHINE, row[i] or "") for i in machine if i < width)
+    return row if fits and not any(',"' in (cell or "") for cell in row) else None
+
+
+def readings(text: str) -> list[tuple[str | None, ...]]:
+    """Every way to cut the text into cells, a quoted one ending at any quote before a comma or the end."""
+    ends = [i for i in range(len(text) + 1) if i == len(text) or text[i] == ","]
+    if text.startswith('"'):
+        heads = [(text[1 : i - 1].replace('""', '"'), i) for i in ends if i > 1 and text[i - 1] == '"']
+    else:
+        heads = [(text[: ends[0]] or None, ends[0])]
+    return [
+        (head, *tail) for head, i in heads for tail in (readings(text[i + 1 :]) if i < len(text) else [()])
+    ]
 
 
 # --------------------------------------------------------------------------- promises
