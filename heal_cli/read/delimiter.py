@@ -84,13 +84,13 @@ def choose_delimiter(sample: Sample, options: ReadOptions) -> tuple[Trial, str]:
         return try_delimiter(sample, _NAMED.get(options.delimiter, options.delimiter), options), "as told"
     several = [try_delimiter(sample, delimiter, options) for delimiter in _several(sample.text)]
     sound = [trial for trial in several if _is_several(trial)]
-    if sound:
-        return _best(sound)
     for delimiters, needed, columns in ((_PLAIN, 0.8, 2), (_DOUBTFUL, 0.95, 3)):
         trials = [try_delimiter(sample, d, options) for d in delimiters if d in sample.text]
-        sound = [t for t in trials if _is_sound(t, needed, columns)]
-        if sound:
-            return _best(sound)
+        plain = [t for t in trials if _is_sound(t, needed, columns)]
+        if sound and _best(sound).coverage >= max((trial.coverage for trial in plain), default=0):
+            return _explain(_best(sound))
+        if plain:
+            return _explain(_best(plain))
     if any(delimiter in sample.text for delimiter in _PLAIN) and (guess := _ask_clevercsv(sample.text)):
         trial = try_delimiter(sample, guess, options)
         if trial.width > 1 and trial.region.first == 0 and trial.region.hits > 1:
@@ -99,10 +99,13 @@ def choose_delimiter(sample: Sample, options: ReadOptions) -> tuple[Trial, str]:
     return try_delimiter(sample, alone, options), "one column: no delimiter is regular"
 
 
-def _best(trials: Sequence[Trial]) -> tuple[Trial, str]:
-    best = max(trials, key=lambda trial: (round(trial.coverage, 1), round(trial.share, 1), trial.width))
-    count = best.region.last - best.region.first
-    return best, f"{best.width} fields in {best.share:.0%} of the first {count} records"
+def _best(trials: Sequence[Trial]) -> Trial:
+    return max(trials, key=lambda trial: (round(trial.coverage, 1), round(trial.share, 1), trial.width))
+
+
+def _explain(trial: Trial) -> tuple[Trial, str]:
+    count = trial.region.last - trial.region.first
+    return trial, f"{trial.width} fields in {trial.share:.0%} of the first {count} records"
 
 
 def _is_sound(trial: Trial, needed: float, columns: int) -> bool:
@@ -209,7 +212,7 @@ def _likely_width(text: str, grammar: Grammar) -> int:
     """The most common number of delimiters in a line and one more: enough to tell text in quotes from records."""
     counts = Counter(line.count(grammar.delimiter) for line in text.split("\n", 200)[:200] if line)
     counts.pop(0, None)
-    return counts.most_common(1)[0][0] + 1 if counts else 1
+    return max(counts.items(), key=lambda item: (item[1], item[0]))[0] + 1 if counts else 1
 
 
 def _without_comments(records: list[Record], comment: str) -> tuple[list[Record], str]:

@@ -130,7 +130,9 @@ def _check(options: ReadOptions) -> None:
 
 
 def _terminator(head: bytes) -> bytes:
-    return b"\r" if b"\r" in head and b"\n" not in head else b"\n"
+    """What most lines end with, CR or LF (CRLF counts as LF)."""
+    feeds = head.count(b"\n")
+    return b"\r" if head.count(b"\r") - head.count(b"\r\n") > feeds else b"\n"
 
 
 def _skip_lines(head: bytes, at: int, terminator: bytes, count: int) -> int:
@@ -174,7 +176,7 @@ def _quote_findings(grammar: Grammar, options: ReadOptions) -> Iterator[Finding]
 
 def _name_line_end(head: bytes, terminator: bytes) -> str:
     if terminator == b"\r":
-        return "CR"
+        return "CR and LF mixed" if b"\n" in head else "CR"
     pairs, feeds = head.count(b"\r\n"), head.count(b"\n")
     return "LF" if not pairs else "CRLF" if pairs == feeds else "LF and CRLF mixed"
 

@@ -218,8 +218,11 @@ class Grammar:
 
 
 def machine_columns(rows: Sequence[Sequence[str]], width: int) -> tuple[int, ...]:
-    """0-based columns of which nearly every value in `rows` is what machines write, and none is empty."""
-    whole = [row for row in rows if len(row) == width]
+    """0-based columns of which nearly every value in `rows` is what machines write, and none is empty.
+
+    Rows that are empty altogether say nothing.
+    """
+    whole = [row for row in rows if len(row) == width and any(row)]
     if not whole:
         return ()
     pattern = re.compile(MACHINE)
