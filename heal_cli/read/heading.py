@@ -194,11 +194,11 @@ def _depth(rows: Sequence[Sequence[str]], width: int) -> tuple[int, bool]:
 def _is_second(rows: Sequence[Sequence[str]]) -> bool:
     """The second row is no record: units, a rule, or text in each of several columns that hold values below."""
     second, rest = rows[1], rows[2:]
-    if len(second) != len(rows[0]):
+    if len(second) not in (1, len(rows[0])):
         return False
     if all(_RULE.fullmatch(cell) for cell in second):
         return True
-    machine = machine_columns(rest, len(second))
+    machine = machine_columns(rest, len(rows[0])) if len(second) == len(rows[0]) else ()
     if not machine or any(re.fullmatch(MACHINE, second[i]) for i in machine):
         return False
     if all(_UNIT.fullmatch(cell) for cell in second):
