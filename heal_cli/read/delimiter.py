@@ -25,6 +25,9 @@ _MOST_SEVERAL: Final = 6
 # So many regular records outweigh one that is not, where a share would not yet.
 _ENOUGH: Final = 3
 
+# So often a quote may stand at the edge of a cell without being one.
+_ACCIDENTS: Final = 2
+
 _SAMPLE_BYTES: Final = 2**16
 _SAMPLE_ROWS: Final = 500
 _NAMED: Final = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
@@ -158,14 +161,16 @@ def _quotes(text: str, delimiter: str, options: ReadOptions) -> list[tuple[str, 
     cell = re.compile(rf"(?:^|{d})'((?:[^'\n\\]|''|\\.)*)'(?={d}|$)", re.MULTILINE)
     single = cell.findall(text) if "'" in text else []
     # Words in single quotes happen; a cell that needs them, or several, is no accident.
-    is_single = len(single) > 2 or any("''" in inside or delimiter in inside for inside in single)
-    if not re.search(rf'(?:^|{d})"', text, re.MULTILINE):
+    is_single = len(single) > _ACCIDENTS or any("''" in inside or delimiter in inside for inside in single)
+    opened = len(re.findall(rf'(?:^|{d})"', text, re.MULTILINE))
+    if not opened:
         ways = [("'", ""), ('"', "")] if is_single else [('"', ""), ("'", "")]
         return ways if single else [('"', "")]
     double = ('"', "'" if is_single else "")
     if re.search(rf'(?:^|{d})"[^\n]*?"(?={d}|$)', text, re.MULTILINE):
         return [double]
-    return [double, ("'" if is_single else "", "")]
+    # A cell or two that nothing closes may be damage; so many are inches, in a file without quotes.
+    return [double, ("'" if is_single else "", "")] if opened > _ACCIDENTS else [double]
 
 
 def _escapes(text: str, quote: str, options: ReadOptions) -> list[str | None]:

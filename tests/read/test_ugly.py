@@ -85,12 +85,16 @@ UGLY: dict[str, tuple[str, Answer]] = {
         ),
     ),
     "no quotes": (
-        'id|size\n1|"5\n2|"6\n3|7"\n',
-        answer("id size", [("1", '"5'), ("2", '"6'), ("3", '7"')], quote="none"),
+        'id|size\n1|"5\n2|"6\n3|7"\n4|"8\n',
+        answer("id size", [("1", '"5'), ("2", '"6'), ("3", '7"'), ("4", '"8')], quote="none"),
     ),
     "backslash escapes": (
         'id,t\n1,"say \\"hi\\", you"\n2,"C:\\new"\n',
         answer("id t", [("1", 'say "hi", you'), ("2", "C:\\new")], escape="backslash"),
+    ),
+    "a cell that nothing closes": (
+        'id,note\n0,zero\n1,"x\n',
+        answer("id note", [("0", "zero")], [(2, "unclosed_quote")], quote="double"),
     ),
     "doubled quotes": (
         'id,t\n1,"say ""hi"", you"\n2,x\n',
