@@ -58,7 +58,9 @@ class Settings:
     escape: str | None = None
     encoding: str | None = None
     header: bool | None = None
-    skip_rows: Count = 0
+    skip_rows: Count | None = None
+    footer: Count | None = None
+    comment: str | None = None
     columns: Names = ()
     batch_bytes: Annotated[int, Meta(ge=1024)] = 8 * 2**20
 
@@ -292,6 +294,8 @@ def to_load_options(settings: Settings, sources: Sequence[str], table: str, *, c
             encoding=settings.encoding,
             header=settings.header,
             skip_rows=settings.skip_rows,
+            footer=settings.footer,
+            comment=settings.comment,
             columns=settings.columns,
             batch_bytes=settings.batch_bytes,
         ),

@@ -103,7 +103,7 @@ def test_a_variable_in_the_dsn(tmp_path: Path) -> None:
         ("dsn = 3", "heal.toml: dsn must be a connection string"),
         ("dsn = 'postgresql://u:${NO}@h'", "heal.toml: dsn needs the variable NO, which is not set"),
         ("again = true", "heal.toml: 'again' belongs to one run. Give it as --again or HEAL_AGAIN"),
-        ("[tables.x]\nfoo = 1", "heal.toml [tables.\"x\"]: there is no setting 'foo'"),
+        ("[tables.x]\nxyz = 1", "heal.toml [tables.\"x\"]: there is no setting 'xyz'"),
         ("tables = 3", "heal.toml tables must be a section of keys and values, not 3"),
         ("delimiter = 'ab'", "heal.toml: delimiter must be one character, not 'ab'"),
         ("delimiter = 3", "heal.toml: delimiter must be one character, not 3"),

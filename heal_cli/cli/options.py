@@ -107,6 +107,15 @@ class LoadFlags:
     skip_rows: Annotated[
         str | None, _flag("--skip-rows", panel=SOURCE, metavar="N", help="Lines to pass over at the start.")
     ] = None
+    footer: Annotated[
+        str | None, _flag("--footer", panel=SOURCE, metavar="N", help="Lines to pass over at the end.")
+    ] = None
+    comment: Annotated[
+        str | None,
+        _flag(
+            "--comment", panel=SOURCE, metavar="TEXT", help="Before lines that are no records; '' for none."
+        ),
+    ] = None
     columns: Annotated[
         list[str] | None,
         _flag("--columns", panel=SOURCE, metavar="A,B,...", help="Names in place of the header's."),

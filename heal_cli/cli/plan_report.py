@@ -14,7 +14,7 @@ from heal_cli.cli.terminal import clean, quoted
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from heal_cli.model import ColumnMatch, ColumnPlan, Plan, Source
+    from heal_cli.model import ColumnMatch, ColumnPlan, Finding, Plan, Source
     from heal_cli.record import PlanReport
 
 _TIER_STYLE: Final = {
@@ -47,7 +47,7 @@ def show_plan(report: PlanReport, console: Console, *, command: str) -> None:
 
 
 def _source_line(source: Source, table: str) -> Text:
-    found = [f"{finding.what} {clean(finding.value)}" for finding in source.findings if finding.value]
+    found = [f"{f.what} {clean(f.value)}" for f in source.findings if f.value and not f.lines]
     facts = " · ".join([source.format.value, *found])
     return Text.assemble((clean(source.name), "bold"), " → ", (clean(table), "bold"), (f"  {facts}", "dim"))
 
@@ -109,7 +109,12 @@ def _sample(before: str | None, after: str | None) -> Text:
 def _remarks(report: PlanReport, command: str) -> list[tuple[str, str, str]]:
     """(label, text, style) of everything under the tables."""
     plan = report.plan
-    remarks = []
+    remarks = [
+        ("no records", _passed_over(finding), "")
+        for source in report.sources
+        for finding in source.findings
+        if finding.lines
+    ]
     if plan.unmatched_source:
         names = ", ".join(map(clean, plan.unmatched_source))
         remarks.append(("no target", f"{names}  ({_home(plan)})", "yellow"))
@@ -132,6 +137,12 @@ def _remarks(report: PlanReport, command: str) -> list[tuple[str, str, str]]:
     if report.exit_code == 0:
         remarks.append(("next", clean(command), "green"))
     return remarks
+
+
+def _passed_over(finding: Finding) -> str:
+    """Lines that are no records, their text, and the flag that says otherwise."""
+    flag = f"  ({finding.flag})" if finding.flag else ""
+    return f"{finding.what} in {clean(finding.value)}, {clean(finding.evidence)}{flag}"
 
 
 def _home(plan: Plan) -> str:

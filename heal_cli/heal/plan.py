@@ -61,6 +61,7 @@ def make_plan(
     *,
     options: PlanOptions,
     confidences: Mapping[str, float] | None = None,
+    is_nameless: bool = False,
 ) -> Plan:
     """Where each target column gets its values, and how they are read.
 
@@ -69,6 +70,7 @@ def make_plan(
     Args:
         sample: The first batch of the source.
         confidences: Pattern id -> confidence learned so far; the catalogue's own where missing.
+        is_nameless: The source has no header.
 
     Raises:
         UsageError: `--map` names a column that is not there.
@@ -80,6 +82,7 @@ def make_plan(
         options=options.match,
         fit=lambda values, type_: _best_fit(values, type_, options.values),
         confidences=confidences,
+        is_nameless=is_nameless,
     )
     values = sample.frame.head(FORMAT_ROWS)
     return Plan(

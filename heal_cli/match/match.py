@@ -20,6 +20,7 @@ from heal_cli.match.explicit import check_renames, is_writable
 from heal_cli.match.fallback import may_fill_in, never_contradict
 from heal_cli.match.likeness import UNEXPLAINED, context
 from heal_cli.match.names import Name, parse
+from heal_cli.match.position import by_position
 from heal_cli.match.tiers import (
     FLOOR,
     Pattern,
@@ -35,6 +36,7 @@ from heal_cli.model import ROW, Candidate, ColumnMatch, Kind, Matching, MatchOpt
 
 EXACT: Final = 1.0
 NORMALISED: Final = 0.98
+POSITION: Final = 0.9
 
 
 def match_columns(
@@ -45,6 +47,7 @@ def match_columns(
     options: MatchOptions,
     fit: Fit,
     confidences: Mapping[str, float] | None = None,
+    is_nameless: bool = False,
 ) -> Matching:
     """Where every target column gets its values, and which columns stay open.
 
@@ -53,6 +56,7 @@ def match_columns(
         patterns: The catalogue's entries; only renames, mappings and defaults matter here.
         fit: Share of a series' non-null values that convert to a type.
         confidences: Pattern id -> confidence learned from trials, in place of the prior.
+        is_nameless: The source has no header, so that only the order of its columns says what they are.
 
     Returns:
         Matches in the table's order; `refused` holds one question for each open target column that
@@ -63,6 +67,8 @@ def match_columns(
     """
     board = _Board(sample, table, tuple(patterns), options, fit, confidences or {})
     board.place_explicit()
+    if is_nameless and not options.renames:
+        board.place_by_position()
     board.place_named()
     board.place_normalised()
     board.place_assigned()
@@ -99,6 +105,14 @@ class _Board:
         check_renames(self.options, tuple(self.sources), self.table)
         for source, target in self.options.renames:
             self._place(_certain(source, target, EXACT, "named with --map"))
+
+    def place_by_position(self) -> None:
+        """The columns of a source without header, all of them or none."""
+        sources = [name for name in self.sample.columns if name != ROW]
+        columns = [column for column in self.table.columns if column.name in self.targets]
+        reason = "by position: there is no header, and all values fit"
+        for source, column in by_position(sources, columns, self.evidence):
+            self._place(_certain(source, column.name, POSITION, reason))
 
     def place_named(self) -> None:
         """Equal names."""

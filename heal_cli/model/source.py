@@ -24,6 +24,7 @@ class Finding:
     value: str
     flag: str | None = None
     evidence: str = ""
+    lines: int = 0  # of the source, which are no records for this reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ def run_notes(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> tuple
     if more > 0:
         told.append(f"{more} more sources were begun or loaded by earlier runs")
     plans = [note for source in sources if not source.is_no_op for note in source.planned.plan.notes]
-    return tuple(dict.fromkeys([*run.notes, *told, *plans, *_questions(sources, outcome)]))
+    passed = [note for source in sources if not source.is_no_op for note in _passed_over(source)]
+    return tuple(dict.fromkeys([*run.notes, *told, *plans, *passed, *_questions(sources, outcome)]))
 
 
 def _told(run: Run, source: SourceRun) -> str:
@@ -45,6 +46,13 @@ def _told(run: Run, source: SourceRun) -> str:
     )
     see = f"; its rejects: heal rejects show {rejects}" if rejects else ""
     return f"{source.name!r} was loaded on {when} by run {claimed.begun_by}{see}; --again loads it anew"
+
+
+def _passed_over(source: SourceRun) -> Iterator[str]:
+    """The lines of a source that were taken for no records."""
+    for finding in source.reader.source.findings:
+        if finding.lines:
+            yield f"{source.name!r}: {finding.what} in {finding.value}, {finding.evidence}"
 
 
 def _questions(sources: Sequence[SourceRun], outcome: Outcome) -> Iterator[str]:

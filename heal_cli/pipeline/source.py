@@ -99,10 +99,19 @@ class SourceRun:
 
     def _way_out(self) -> str:
         """The flag that places columns: without a header there are no names to place them by."""
-        if any(finding.what == "header" and finding.value == "no" for finding in self.reader.source.findings):
-            names = ",".join(column.name for column in self.planned.table.columns)
+        if self._is_nameless:
+            count = len(self.reader.source.columns)
+            names = ",".join(column.name for column in self.planned.table.columns[:count])
             return f"The source has no header: name its columns in their order, as in --columns {names}"
         return "Name columns with --map SOURCE=TARGET, after a look at what heal plan shows"
+
+    @property
+    def _is_nameless(self) -> bool:
+        """Neither a header nor the user names the columns."""
+        findings = self.reader.source.findings
+        return any(finding.what == "header" and finding.value == "no" for finding in findings) and not (
+            self.run.options.read.columns
+        )
 
     @property
     def is_no_op(self) -> bool:
@@ -167,6 +176,7 @@ class SourceRun:
             self.run.catalogue,
             options=self.run.plan_options(),
             confidences=self.run.confidences,
+            is_nameless=self._is_nameless,
         )
         if claimed is None or plan.gap is not None or not self.run.has_ledger:
             return plan

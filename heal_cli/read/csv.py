@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import polars as pl
 
 from heal_cli.errors import SourceError
 from heal_cli.model import REJECTS, ROW, Batch, Chunk, Finding, Format, ReadOptions, Source
+from heal_cli.read.asides import without
 from heal_cli.read.bytes import HEAD_BYTES, ByteStream
 from heal_cli.read.cut import CsvChunk, cut
 from heal_cli.read.dialect import Dialect, decode_dialect, encode_dialect, sniff
-from heal_cli.read.exact import Exact, parse_exact
+from heal_cli.read.exact import Exact, doubt_last, drop_trailing, parse_exact
 from heal_cli.read.fast import parse_fast
 from heal_cli.read.locate import Locator
+from heal_cli.read.passed import Passed
 
 
 class CsvReader:
@@ -40,13 +43,22 @@ class CsvReader:
             format=Format.CSV,
             encoding=stream.encoding.name,
             batch_bytes=options.batch_bytes,
+            footer=options.footer,
             dialect=encode_dialect(self._dialect),
         )
         self._grammar = self._dialect.grammar
-        self._chunks = cut(stream, self._dialect, options.batch_bytes)
+        self._passed = Passed()
+        self._chunks = cut(
+            stream, self._dialect, options.batch_bytes, footer=options.footer, passed=self._passed
+        )
         self._first: CsvChunk | None = None
         findings = (*_findings(stream), *self._dialect.findings)
-        self.source = Source(name, Format.CSV, self._dialect.columns, size, findings)
+        self._source = Source(name, Format.CSV, self._dialect.columns, size, findings)
+
+    @property
+    def source(self) -> Source:
+        """What was found out about it, as far as it has been read."""
+        return replace(self._source, findings=(*self._source.findings, *self._passed.findings()))
 
     def sample(self) -> Batch:
         """The first chunk, parsed; `chunks` still yields it."""
@@ -69,19 +81,24 @@ class CsvReader:
     def parse(self, chunk: Chunk) -> Batch:
         """The rows of a chunk, from any thread."""
         frame, broken = self._parse(chunk)
-        frame = frame.rename(dict(zip(frame.columns[1:], self._dialect.columns, strict=True)))
+        if isinstance(chunk, CsvChunk) and chunk.is_doubtful:
+            frame, broken = doubt_last(frame, broken, self._grammar)
+        columns = self._dialect.columns
+        if len(columns) < self._grammar.width:
+            frame, broken = drop_trailing(frame, broken, self._grammar)
+        frame = frame.rename(dict(zip(frame.columns[1:], columns, strict=True)))
         return Batch(chunk, frame, broken, Locator(chunk, self._grammar, self.stream.encoding.name))
 
     def _parse(self, chunk: Chunk) -> Exact:
         assert chunk.data is not None
         if isinstance(chunk, CsvChunk) and not chunk.broken:
             frame = parse_fast(
-                chunk.data,
+                without(chunk.data, chunk.asides) if chunk.asides else chunk.data,
                 self._grammar,
                 chunk.rows,
                 quotes=chunk.quotes,
                 multiline=chunk.multiline,
-                blanks=chunk.blanks,
+                blanks=chunk.blanks - len(chunk.asides),
             )
             if frame is not None:
                 rows = pl.int_range(chunk.first_row, chunk.first_row + chunk.rows, dtype=pl.Int64, eager=True)

@@ -11,13 +11,19 @@ import xxhash
 
 from heal_cli.errors import SourceError
 from heal_cli.model import Chunk
+from heal_cli.read.asides import NONE, Aside, find_asides
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.dialect import Dialect
+from heal_cli.read.endings import find_ending, find_table
 from heal_cli.read.fields import Grammar
+from heal_cli.read.passed import Passed
 from heal_cli.read.records import MAX_RECORD_BYTES, lay_out, lay_out_lines
 
 BLANK: Final = {b"\n": re.compile(rb"(?m)^(?:\r?\n|\r\Z)"), b"\r": re.compile(rb"(?:\A|(?<=\r))\r")}
 """Empty lines with their terminator, by terminator."""
+
+# What is read on with the last batch, so that the notes at the end of a file are seen together.
+_TAIL_BYTES: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,8 @@ class CsvChunk(Chunk):
     multiline: bool = False  # some record has several lines
     blanks: int = 0  # lines that are no record
     broken: bool = False  # some quote is not paired
+    asides: tuple[Aside, ...] = NONE  # those of the blanks that are comments or the header again
+    is_doubtful: bool = False  # the last record may be a sum
 
 
 class _Piece(NamedTuple):
@@ -38,13 +46,21 @@ class _Piece(NamedTuple):
     multiline: bool
     blanks: int
     broken: bool
+    asides: tuple[Aside, ...] = NONE
+    is_doubtful: bool = False
 
 
-def cut(stream: ByteStream, dialect: Dialect, batch_bytes: int) -> Iterator[CsvChunk]:
+def cut(
+    stream: ByteStream, dialect: Dialect, batch_bytes: int, *, footer: int | None, passed: Passed
+) -> Iterator[CsvChunk]:
     """Chunks of about `batch_bytes`, larger where a record is.
 
+    Args:
+        footer: Lines at the end that are no records; None finds out.
+        passed: Told of all lines that are no records.
+
     The digest of a chunk is that of all text from the beginning of the source to the chunk's end, as UTF-8
-    without byte-order mark. `start` and `stop` count bytes of the decompressed source as it is stored.
+    without byte-order mark, up to the last record. `start` and `stop` count bytes of the decompressed source as it is stored.
 
     Raises:
         SourceError: A record beyond `records.MAX_RECORD_BYTES`, or a stream that breaks off; the whole
@@ -54,7 +70,8 @@ def cut(stream: ByteStream, dialect: Dialect, batch_bytes: int) -> Iterator[CsvC
     digest = xxhash.xxh3_128(head)
     offset = stream.origin + stream.measure(head)
     index, row, line = 0, 1, dialect.body_line
-    for data, piece in _pieces(stream, dialect, batch_bytes):
+    pieces = _pieces(stream, dialect, batch_bytes)
+    for data, piece in _records_only(pieces, dialect, footer, passed):
         digest.update(data)
         stop = offset + stream.measure(data)
         if piece.rows:
@@ -72,6 +89,8 @@ def cut(stream: ByteStream, dialect: Dialect, batch_bytes: int) -> Iterator[CsvC
                 multiline=piece.multiline,
                 blanks=piece.blanks,
                 broken=piece.broken,
+                asides=piece.asides,
+                is_doubtful=piece.is_doubtful,
             )
             index += 1
         offset, row, line = stop, row + piece.rows, line + piece.lines
@@ -85,17 +104,50 @@ def _read_exactly(stream: ByteStream, count: int) -> bytes:
     return b"".join(parts)
 
 
-def _pieces(stream: ByteStream, dialect: Dialect, batch_bytes: int) -> Iterator[tuple[bytes, _Piece]]:
-    """The stream in stretches that end at a record boundary."""
+def _records_only(
+    pieces: Iterator[tuple[bytes, _Piece, bool]], dialect: Dialect, footer: int | None, passed: Passed
+) -> Iterator[tuple[bytes, _Piece]]:
+    """The pieces without what follows the table: notes and sums, and further tables."""
+    grammar, line = dialect.grammar, dialect.body_line
+    for data, piece, is_last in pieces:
+        if passed.tables:
+            passed.last_line += piece.lines
+            continue
+        table = find_table(data, grammar) if piece.blanks > len(piece.asides) else None
+        records = data[: table[0]] if table else data
+        kept = _measure(records, grammar, final=True) if table else piece
+        if is_last or table:
+            ending = find_ending(records, grammar, footer)
+            for back, text in ending.lines:
+                passed.add("footer", line + kept.lines - back, text)
+            records = records[: ending.stop]
+            if ending.lines:
+                kept = _measure(records, grammar, final=True) if records else kept._replace(rows=0)
+            kept = kept._replace(is_doubtful=ending.is_doubtful)
+        for aside in kept.asides:
+            is_comment = bool(grammar.comment) and aside.text.startswith(grammar.comment)
+            passed.add("comment" if is_comment else "repeated header", line + aside.line, aside.text)
+        if table:
+            offset, header = table
+            passed.add_table(line + data.count(grammar.terminator, 0, offset), header)
+            passed.last_line = line + piece.lines - 1
+        if records:
+            yield records, kept
+        line += piece.lines
+
+
+def _pieces(stream: ByteStream, dialect: Dialect, batch_bytes: int) -> Iterator[tuple[bytes, _Piece, bool]]:
+    """The stream in stretches that end at a record boundary, and whether each is the last."""
     grammar, carry, wanted, line = dialect.grammar, b"", batch_bytes, dialect.body_line
     while True:
-        fill = _fill(stream, carry, wanted, grammar.terminator)
+        fill = _fill(stream, carry, wanted, grammar.terminator, tail=min(_TAIL_BYTES, batch_bytes // 4))
         piece = _measure(fill.data, grammar, final=fill.is_last) if fill.data else None
         if piece and piece.rows > 1 and piece.stop > 2 * batch_bytes:
             data = _first_records(fill.data[: piece.stop], grammar, batch_bytes)
             piece = _measure(data, grammar, final=True)
         if piece and piece.stop:
-            yield (fill.data if piece.stop == len(fill.data) else fill.data[: piece.stop]), piece
+            is_whole = piece.stop == len(fill.data)
+            yield (fill.data if is_whole else fill.data[: piece.stop]), piece, fill.is_last and is_whole
             carry, wanted, line = fill.data[piece.stop :] + fill.rest, batch_bytes, line + piece.lines
         else:
             carry = fill.data + fill.rest
@@ -118,17 +170,17 @@ class _Fill(NamedTuple):
     trouble: SourceError | None
 
 
-def _fill(stream: ByteStream, carry: bytes, wanted: int, terminator: bytes) -> _Fill:
-    """At least `wanted` bytes, `carry` first, unless the stream ends before."""
-    if len(carry) > wanted:  # what an open quote made us read ahead
-        whole = carry.rfind(terminator, 0, wanted) + 1 or carry.find(terminator, wanted) + 1
-        return _Fill(carry[:whole], carry[whole:], False, None)
+def _fill(stream: ByteStream, carry: bytes, wanted: int, terminator: bytes, *, tail: int) -> _Fill:
+    """The whole lines of `wanted` bytes, `carry` first; all there is where fewer than `tail` bytes more follow.
+
+    Where it ends depends on the text alone, not on the blocks that a pipe or a decoder gives.
+    """
     blocks: list[bytes | memoryview] = [carry]
     size = len(carry)
     block = carry
-    while size < wanted:
+    while size < wanted or (size < wanted + tail and len(stream.peek(tail)) < tail):
         try:
-            more = stream.read(wanted - size)
+            more = stream.read(max(wanted - size, tail))
         except SourceError as exc:
             data = b"".join(blocks)
             whole = data.rfind(terminator) + 1
@@ -138,14 +190,12 @@ def _fill(stream: ByteStream, carry: bytes, wanted: int, terminator: bytes) -> _
         block = more
         blocks.append(block)
         size += len(block)
-    if size > wanted:  # a transcoded text, in blocks as its pipe gave them: the cut must not depend on those
-        return _fill(stream, b"".join(blocks), wanted, terminator)
     whole = block.rfind(terminator) + 1
-    if not whole:
+    if size > wanted or not whole:
         data = b"".join(blocks)
-        whole = data.rfind(terminator) + 1
+        whole = data.rfind(terminator, 0, wanted) + 1 or data.find(terminator, wanted) + 1
         return _Fill(data[:whole], data[whole:], False, None)
-    # The last block is cut before it is joined: 16 MiB less to copy.
+    # The last block is cut before it is joined: 8 MiB less to copy.
     blocks[-1] = memoryview(block)[:whole]
     return _Fill(b"".join(blocks), block[whole:], False, None)
 
@@ -160,15 +210,31 @@ def _first_records(data: bytes, grammar: Grammar, batch_bytes: int) -> bytes:
 
 def _measure(data: bytes, grammar: Grammar, *, final: bool) -> _Piece:
     has_quotes = bool(grammar.quote) and grammar.quote.encode() in data
-    layout = lay_out_lines(data, grammar)
+    asides, layout = find_asides(data, grammar, final=final)
+    layout = layout or lay_out_lines(data, grammar)
     if layout is None and has_quotes:
         layout = lay_out(data, grammar, final=final)
     if layout is not None:
-        quotes = layout.quotes if has_quotes else 0
         return _Piece(
-            layout.stop, layout.lines, layout.rows, quotes, layout.multiline, layout.blanks, layout.broken
+            layout.stop,
+            layout.lines,
+            layout.rows,
+            layout.quotes if has_quotes else 0,
+            layout.multiline,
+            layout.blanks,
+            layout.broken,
+            asides,
         )
     terminator = grammar.terminator
     lines = data.count(terminator) + (not data.endswith(terminator))
-    blanks = len(BLANK[terminator].findall(data)) if grammar.width > 1 else 0
+    blanks = 0
+    if grammar.width > 1 and _may_have_blanks(data, terminator):
+        blanks = len(BLANK[terminator].findall(data))
     return _Piece(len(data), lines, lines - blanks, 0, False, blanks, False)
+
+
+def _may_have_blanks(data: bytes, terminator: bytes) -> bool:
+    """Found out at memchr's speed; the pattern looks at every line."""
+    if data.startswith((b"\r", b"\n")) or terminator * 2 in data:
+        return True
+    return terminator == b"\n" and b"\n\r" in data

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from io import StringIO
-from typing import Final, NamedTuple
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Final
 
 import msgspec
 
 from heal_cli.errors import SourceError, UsageError
-from heal_cli.model import ROW, Finding, ReadOptions
-from heal_cli.read.fields import MACHINE, STAND_IN, Grammar, machine_columns
-from heal_cli.read.records import lay_out
+from heal_cli.model import Finding, ReadOptions
+from heal_cli.read.delimiter import Sample, Trial, choose_delimiter, take_sample
+from heal_cli.read.endings import is_sum
+from heal_cli.read.fields import MACHINE, Grammar, machine_columns
+from heal_cli.read.heading import Heading, check_width, read_heading
+from heal_cli.read.region import Record
 
-MAX_COLUMNS: Final = 10_000
-"""PostgreSQL stops at 1,600; far more is a file read with the wrong delimiter."""
+# What Excel writes above, and takes as, the delimiter.
+_SEPARATOR_LINE: Final = re.compile(rb"(?i)\Asep=([^\r\n]{1,4})(?:\r\n|\n|\r)")
 
-# Delimiters that need no proof beyond regularity, in order of preference, and those that text is full of.
-_PLAIN: Final = (",", ";", "\t", "|", "\x01", "\x1f", "\x1e")
-_DOUBTFUL: Final = (":", "^", "~", " ")
-
-_SAMPLE_BYTES: Final = 2**16
-_SAMPLE_ROWS: Final = 500
-_NAMED_DELIMITERS: Final = {
-    "\\t": "\t",
-    "tab": "\t",
-    "comma": ",",
-    "semicolon": ";",
-    "pipe": "|",
-    "space": " ",
-}
+_MOST_LINES: Final = 3
+"""Lines of a preamble shown one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +29,7 @@ class Dialect:
     """What was found out about a CSV source."""
 
     grammar: Grammar
-    columns: tuple[str, ...]
+    columns: tuple[str, ...]  # one fewer than the grammar's width where lines end with a delimiter
     body: int  # bytes before the first record: skipped lines and header
     body_line: int  # 1-based line where the records begin
     findings: tuple[Finding, ...]
@@ -57,20 +45,6 @@ def decode_dialect(text: str) -> Dialect:
     return msgspec.json.decode(text, type=Dialect)
 
 
-class _Sample(NamedTuple):
-    text: str  # whole lines, LF between them
-    is_whole: bool  # the file has no more
-
-
-class _Trial(NamedTuple):
-    delimiter: str
-    quote: str
-    rows: list[list[str]]
-    width: int  # most common number of fields
-    share: float  # of the rows that have it
-    lines: int  # physical lines up to the end of the first record
-
-
 def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Dialect:
     """The dialect of the file that begins with `head`; what `options` says is taken as told.
 
@@ -83,37 +57,77 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
     """
     _check(options)
     terminator = _terminator(head)
-    skipped = _skip_lines(head, 0, terminator, options.skip_rows)
+    told, skipped_lines = _separator_line(head, options)
+    skipped = _skip_lines(head, 0, terminator, skipped_lines)
     if not whole and head.find(terminator, skipped) < 0:
         raise SourceError(
             f"{name!r} has no line end in its first {len(head):,} bytes",
             hint="If it is no CSV, give its format with --format",
         )
-    sample = _sample(head[skipped:], terminator, whole=whole)
+    sample = take_sample(head[skipped:], terminator, whole=whole)
     if not sample.text.strip("\r\n"):
         raise SourceError(f"{name!r} holds no records, only blank lines")
-    trial, evidence = _choose(sample, options)
-    header, why = _tell_header(trial.rows, options.header)
-    width = _width(trial, options, name, header=header)
-    columns, renamed = name_columns(options.columns or (trial.rows[0] if header else ()), width)
-    lines = trial.lines if header else 0
-    body = _skip_lines(head, skipped, terminator, lines)
-    data = trial.rows[1:] if header else trial.rows
-    grammar = Grammar(
-        trial.delimiter, trial.quote, options.escape, terminator, width, machine_columns(data, width)
-    )
+    trial, evidence = choose_delimiter(sample, told)
+    if told.delimiter != options.delimiter:
+        evidence = "as the first line says"
+    check_width(trial, name)
+    heading = read_heading(trial, options, name, skipped=skipped_lines)
+    first = _first_line(trial, heading)
+    body = _skip_lines(head, skipped, terminator, first)
     findings = (
-        Finding("delimiter", repr(trial.delimiter), "--delimiter", evidence),
-        Finding("quote", repr(trial.quote), "--quote", "as told" if options.quote is not None else ""),
+        Finding("delimiter", show(trial.grammar.delimiter), "--delimiter", evidence),
+        *_quote_findings(trial.grammar, options),
         Finding("line end", _name_line_end(head, terminator)),
-        Finding("header", "yes" if header else "no", "--header/--no-header", why),
-        *renamed,
+        *_preamble(sample, trial, heading, skipped_lines),
+        *heading.findings,
     )
-    return Dialect(grammar, columns, body, options.skip_rows + lines + 1, findings)
+    grammar = _complete(trial, heading, terminator, options)
+    return Dialect(grammar, heading.names, body, skipped_lines + first + 1, findings)
+
+
+def _complete(trial: Trial, heading: Heading, terminator: bytes, options: ReadOptions) -> Grammar:
+    """The grammar of the records, now that it is known which they are."""
+    width = heading.width
+    body = _first_table(trial.records[heading.first : trial.region.last])
+    data = [record.cells for record in body if record.text != heading.line and not is_sum(record.cells)]
+    heads = width > 1 and heading.line.count(trial.grammar.quote or "\0") % 2 == 0
+    return replace(
+        trial.grammar,
+        terminator=terminator,
+        width=width,
+        machine=machine_columns(data, width),
+        comment=trial.grammar.comment if width > 1 else "",
+        heading=heading.line if heads else "",
+        has_spaces=any(cell.startswith(" ") for row in data if len(row) == width for cell in row),
+    )
+
+
+def _first_table(records: list[Record]) -> list[Record]:
+    """The records before an empty line with names under it, which may belong to another table."""
+    for i, record in enumerate(records):
+        if i and record.follows_blank and not any(re.fullmatch(MACHINE, cell) for cell in record.cells):
+            return records[:i]
+    return records
+
+
+def _first_line(trial: Trial, heading: Heading) -> int:
+    """Lines of the sample before the first record."""
+    if heading.first > heading.begin:
+        return trial.records[heading.first - 1].after
+    return trial.records[heading.begin].line if heading.begin else 0
+
+
+def _separator_line(head: bytes, options: ReadOptions) -> tuple[ReadOptions, int]:
+    """The options with the delimiter that a first line `sep=;` says, and how many lines to pass over."""
+    found = _SEPARATOR_LINE.match(head)
+    if found is None or options.skip_rows is not None:
+        return options, options.skip_rows or 0
+    delimiter = options.delimiter or found[1].decode(errors="replace")
+    return replace(options, delimiter=delimiter), 1
 
 
 def _check(options: ReadOptions) -> None:
-    if options.skip_rows < 0:
+    if options.skip_rows is not None and options.skip_rows < 0:
         raise UsageError(f"--skip-rows {options.skip_rows} is negative")
     if options.quote is not None and len(options.quote.encode()) > 1:
         raise UsageError(
@@ -128,14 +142,9 @@ def _check(options: ReadOptions) -> None:
 
 
 def _terminator(head: bytes) -> bytes:
-    return b"\r" if b"\r" in head and b"\n" not in head else b"\n"
-
-
-def _name_line_end(head: bytes, terminator: bytes) -> str:
-    if terminator == b"\r":
-        return "CR"
-    pairs, feeds = head.count(b"\r\n"), head.count(b"\n")
-    return "LF" if not pairs else "CRLF" if pairs == feeds else "LF and CRLF mixed"
+    """What most lines end with, CR or LF (CRLF counts as LF)."""
+    feeds = head.count(b"\n")
+    return b"\r" if head.count(b"\r") - head.count(b"\r\n") > feeds else b"\n"
 
 
 def _skip_lines(head: bytes, at: int, terminator: bytes, count: int) -> int:
@@ -148,140 +157,60 @@ def _skip_lines(head: bytes, at: int, terminator: bytes, count: int) -> int:
     return at
 
 
-def _sample(head: bytes, terminator: bytes, *, whole: bool) -> _Sample:
-    """The first lines of `head`."""
-    window = head
-    if not whole or len(head) > _SAMPLE_BYTES:
-        cut = head.rfind(terminator, 0, _SAMPLE_BYTES) + 1
-        window = head[: cut or head.rfind(terminator) + 1 or None]
-    text = window.decode(errors="replace").replace("\0", "\ufffd")
-    text = text.replace("\r", "\n") if terminator == b"\r" else text.replace("\r\n", "\n")
-    return _Sample(text, len(window) == len(head) and whole)
+# --------------------------------------------------------------------------- what is said about it
+
+_SHOWN: Final = {
+    ",": "comma",
+    ";": "semicolon",
+    "\t": "tab",
+    "|": "pipe",
+    " ": "space",
+    ":": "colon",
+    '"': "double",
+    "'": "single",
+    "\\": "backslash",
+}
 
 
-def _choose(sample: _Sample, options: ReadOptions) -> tuple[_Trial, str]:
-    """The delimiter and quote that explain the sample best, and why."""
-    if options.delimiter is not None:
-        told = _NAMED_DELIMITERS.get(options.delimiter, options.delimiter)
-        return _trial(sample, told, options), "as told"
-    for delimiters, needed, columns in ((_PLAIN, 0.8, 2), (_DOUBTFUL, 0.95, 3)):
-        trials = [_trial(sample, d, options) for d in delimiters if d in sample.text]
-        sound = [t for t in trials if t.share >= needed and t.width >= columns and len(t.rows[0]) == t.width]
-        if sound:
-            best = max(sound, key=lambda trial: (round(trial.share, 1), trial.width))
-            return best, f"{best.width} fields in {best.share:.0%} of the first {len(best.rows)} records"
-    if any(delimiter in sample.text for delimiter in _PLAIN) and (guess := _ask_clevercsv(sample.text)):
-        trial = _trial(sample, guess, options)
-        if trial.width > 1 and len(trial.rows[0]) == trial.width:
-            return trial, "a guess by clevercsv"
-    alone = next(d for d in (",", "\x1f", "\x1e", "\x01", "\x02") if d not in sample.text or d == "\x02")
-    return _trial(sample, alone, options), "one column: no delimiter is regular"
+def show(sign: str) -> str:
+    """A delimiter or quote by its name, or in quotes where it has none."""
+    return _SHOWN.get(sign, repr(sign))
 
 
-def _quote(sample: str, delimiter: str, options: ReadOptions) -> str:
-    """The quote: double, unless there is none and cells stand between single ones."""
-    if options.quote is not None:
-        return options.quote
-    d = re.escape(delimiter)
-    if '"' in sample:
-        return '"'
-    single = len(re.findall(rf"(?:^|{d})'[^'\n]*'(?={d}|$)", sample, re.MULTILINE))
-    return "'" if single > 2 else '"'
+def _quote_findings(grammar: Grammar, options: ReadOptions) -> Iterator[Finding]:
+    why = "as told" if options.quote is not None else ""
+    quotes = " and ".join(show(quote) for quote in (grammar.quote, grammar.second_quote) if quote)
+    yield Finding("quote", quotes or "none", "--quote", why)
+    if grammar.escape:
+        why = "as told" if options.escape is not None else "quotes in cells have it before them"
+        yield Finding("escape", show(grammar.escape), "--escape", why)
 
 
-def _trial(sample: _Sample, delimiter: str, options: ReadOptions) -> _Trial:
-    """The first records of the sample, read with this delimiter and quote."""
-    quote = _quote(sample.text, delimiter, options)
-    first = _first_width(sample.text, delimiter, quote)
-    grammar = Grammar(delimiter, quote, options.escape, b"\n", first)
-    data = sample.text.encode()
-    records = lay_out(data, grammar, final=sample.is_whole, details=True).records
-    if records is None or records.is_empty():  # one record is longer than the sample
-        records = lay_out(data, grammar, final=True, details=True).records
-    assert records is not None
-    spans = records.head(_SAMPLE_ROWS).select("start", "stop").rows()
-    splits = [grammar.split(data[start:stop].decode()) for start, stop in spans]
-    rows = [[cell or "" for cell in split.cells] for split in splits if split.fault is None]
-    counts = Counter(map(len, rows)) or Counter({1: 1})
-    width, hits = max(counts.items(), key=lambda item: (item[1], item[0]))
-    lines = sample.text.count("\n", 0, len(data[: spans[0][1]].decode())) + 1
-    return _Trial(delimiter, quote, rows or [[""]], width, hits / len(splits), lines)
+def _name_line_end(head: bytes, terminator: bytes) -> str:
+    if terminator == b"\r":
+        return "CR and LF mixed" if b"\n" in head else "CR"
+    pairs, feeds = head.count(b"\r\n"), head.count(b"\n")
+    return "LF" if not pairs else "CRLF" if pairs == feeds else "LF and CRLF mixed"
 
 
-def _first_width(sample: str, delimiter: str, quote: str) -> int:
-    """Number of fields of the first record, which may have several lines."""
-    if len(delimiter) > 1:
-        sample, delimiter = sample.replace(delimiter, STAND_IN), STAND_IN
-    lines = StringIO(sample.lstrip("\n"), newline="\n")
-    quoting: Final = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
-    try:
-        return len(next(csv.reader(lines, delimiter=delimiter, quotechar=quote or None, quoting=quoting)))
-    except (StopIteration, csv.Error):  # a cell beyond the limit of the csv module
-        return 1
+def _preamble(sample: Sample, trial: Trial, heading: Heading, skipped: int) -> Iterator[Finding]:
+    """The lines above the header, by number and text."""
+    lines = sample.text.split("\n", trial.records[heading.begin].line)[:-1]
+    told = [(number, line) for number, line in enumerate(lines, skipped + 1) if line.strip()]
+    if not told:
+        return
+    shown = "; ".join(line.strip() for _, line in told[:_MOST_LINES])
+    more = f" and {len(told) - _MOST_LINES} more" if len(told) > _MOST_LINES else ""
+    numbers = name_lines([number for number, _ in told])
+    yield Finding("preamble", numbers, "--skip-rows", f"passed over: {shown}{more}", lines=len(told))
 
 
-def _ask_clevercsv(sample: str) -> str | None:
-    # Imported here: 190 ms that regular files need not pay.
-    from clevercsv import Sniffer
-    from clevercsv.exceptions import NoDetectionResult
-
-    try:
-        dialect = Sniffer().sniff(sample[:8192])
-    except NoDetectionResult:
-        return None
-    found = dialect.delimiter if dialect else ""
-    return found if found and not found.isalnum() else None
-
-
-def _tell_header(rows: Sequence[Sequence[str]], told: bool | None) -> tuple[bool, str]:
-    """Whether the first row names the columns, and why."""
-    if told is not None:
-        return told, "as told"
-    first, rest = rows[0], rows[1:]
-    machine = machine_columns(rest, len(first))
-    if not machine:
-        values = sum(1 for cell in first if re.fullmatch(MACHINE, cell))
-        return values == 0, f"{values} cells of the first row look like values"
-    named = [i for i in machine if not re.fullmatch(MACHINE, first[i])]
-    if len(named) * 2 > len(machine):
-        return True, f"column {named[0] + 1} has values in all rows but the first"
-    return False, "the first row has values where the others have"
-
-
-def _width(trial: _Trial, options: ReadOptions, name: str, *, header: bool) -> int:
-    width = len(trial.rows[0]) if header else len(options.columns) or trial.width
-    if options.columns and len(options.columns) != width:
-        raise UsageError(
-            f"--columns has {len(options.columns)} names and {name!r} has {width} columns",
-            hint="Give one name for each column",
-        )
-    if width > MAX_COLUMNS:
-        raise SourceError(
-            f"{name!r} would have {width:,} columns, delimited by {trial.delimiter!r}; at most {MAX_COLUMNS:,} can be read",
-            hint="Give the delimiter with --delimiter",
-        )
-    return width
-
-
-def name_columns(names: Sequence[str], width: int) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
-    """Stable, unique, non-empty names: as they are where they can be, and what had to change.
-
-    A second `id` is `id_2`, a nameless third column `column_3`.
-    """
-    given = [*names[:width], *[""] * (width - len(names))]
-    taken = {ROW, *filter(None, given)}
-    used: set[str] = {ROW}
-    columns: list[str] = []
-    findings: list[Finding] = []
-    for place, name in enumerate(given, 1):
-        column = name or f"column_{place}"
-        number = 2
-        while column in used or (column != name and column in taken):
-            column = f"{name or f'column_{place}'}_{number}"
-            number += 1
-        used.add(column)
-        columns.append(column)
-        if names and column != name:
-            why = "the header repeats it" if name else "the header leaves it empty"
-            findings.append(Finding("column name", column, "--columns", f"column {place}: {why}"))
-    return tuple(columns), tuple(findings)
+def name_lines(numbers: list[int]) -> str:
+    """'line 3', 'lines 1-3', 'lines 4, 9 and 12 more'."""
+    if len(numbers) == 1:
+        return f"line {numbers[0]}"
+    if numbers[-1] - numbers[0] == len(numbers) - 1:
+        return f"lines {numbers[0]}-{numbers[-1]}"
+    shown = ", ".join(map(str, numbers[:_MOST_LINES]))
+    more = f" and {len(numbers) - _MOST_LINES} more" if len(numbers) > _MOST_LINES else ""
+    return f"lines {shown}{more}"

@@ -11,6 +11,7 @@ import polars as pl
 from heal_cli.model import REJECTS, ROW
 from heal_cli.read.fast import parse_fast
 from heal_cli.read.fields import STAND_IN, Grammar
+from heal_cli.read.mend import mend
 from heal_cli.read.records import lay_out
 
 _EXPLANATIONS: Final = {
@@ -20,6 +21,7 @@ _EXPLANATIONS: Final = {
     "nul_byte": "the record has a NUL byte, which PostgreSQL text cannot hold",
     "too_few_fields": "{at} fields where {width} are wanted",
     "too_many_fields": "{at} fields where {width} are wanted, and those beyond are not empty",
+    "doubtful_footer": "the last line may be a sum: --footer 1 passes over it, --footer 0 loads it",
 }
 
 
@@ -81,6 +83,8 @@ def _is_strict(texts: pl.Series, grammar: Grammar) -> list[bool]:
     strict = grammar.is_strict(plain) & (grammar.count_fields(plain) == grammar.width)
     strict &= ~texts.str.contains("\0", literal=True) & ~texts.str.starts_with("\ufeff")
     strict &= ~plain.str.contains(f"\r(?:\r|{re.escape(grammar.mark)}|$)")  # polars would drop that CR
+    if grammar.second_quote:
+        strict &= ~texts.str.contains(grammar.second_quote, literal=True)
     if grammar.escape:
         strict &= ~texts.str.contains(grammar.escape, literal=True)
     if len(grammar.delimiter) > 1:
@@ -102,14 +106,15 @@ def _split(raw: bytes, text: str | None, grammar: Grammar) -> list[str | None] |
     if "\0" in text:
         return _Fault("nul_byte", 0)
     split = grammar.split(text)
+    cells, width = split.cells, grammar.width
+    if not split.fault and len(cells) >= width and not any(cells[width:]):
+        return cells[:width]  # fields beyond the last that are all empty are trailing delimiters
+    mended = mend(text, grammar)
+    if mended is not None:
+        return mended
     if split.fault:
         return _Fault(split.fault, split.at)
-    cells, width = split.cells, grammar.width
-    if len(cells) < width:
-        return _Fault("too_few_fields", len(cells))
-    if any(cells[width:]):
-        return _Fault("too_many_fields", len(cells))
-    return cells[:width]  # fields beyond the last that are all empty are trailing delimiters
+    return _Fault("too_few_fields" if len(cells) < width else "too_many_fields", len(cells))
 
 
 def _first_invalid(raw: bytes) -> int:
@@ -142,3 +147,26 @@ def _rejects(faults: list[tuple[int, _Fault]], grammar: Grammar) -> pl.DataFrame
         for row, fault in faults
     ]
     return pl.DataFrame(records, schema=REJECTS, orient="row")
+
+
+def doubt_last(frame: pl.DataFrame, broken: pl.DataFrame, grammar: Grammar) -> Exact:
+    """The records with the last one, if it is sound, as a reject."""
+    last = max(frame[ROW].max() or 0, broken[ROW].max() or 0)
+    return _reject(frame, broken, frame[ROW] == last, _Fault("doubtful_footer", 0), grammar)
+
+
+def drop_trailing(frame: pl.DataFrame, broken: pl.DataFrame, grammar: Grammar) -> Exact:
+    """The records without their last cell, which stands behind a trailing delimiter; a value there is one too many."""
+    last = frame.columns[-1]
+    fault = _Fault("too_many_fields", grammar.width)
+    kept, broken = _reject(frame, broken, frame[last].fill_null("") != "", fault, grammar)
+    return Exact(kept.drop(last), broken)
+
+
+def _reject(
+    frame: pl.DataFrame, broken: pl.DataFrame, wrong: pl.Series, fault: _Fault, grammar: Grammar
+) -> Exact:
+    if not wrong.any():
+        return Exact(frame, broken)
+    rejects = _rejects([(row, fault) for row in frame[ROW].filter(wrong)], grammar)
+    return Exact(frame.filter(~wrong), pl.concat([broken, rejects]).sort(ROW))

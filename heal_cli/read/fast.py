@@ -26,6 +26,7 @@ def parse_fast(
         b"\0" in data
         or data.startswith(codecs.BOM_UTF8)
         or (grammar.escape and grammar.escape.encode() in data)
+        or (grammar.second_quote and grammar.second_quote.encode() in data)
         or (blanks and multiline)
     ):
         return None  # polars would end a value at the NUL, and take the mark off one (2.1)

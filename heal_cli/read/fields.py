@@ -42,6 +42,10 @@ class Grammar:
         terminator: Byte that ends a line, LF (a CR before it goes too) or CR.
         width: Number of fields.
         machine: 0-based columns that are always filled, and with what machines write.
+        second_quote: Another character that some columns have around their cells, '' for none.
+        comment: Begins lines that are no records, unless they have as many fields as one; '' for none.
+        has_spaces: Some cells begin with a space.
+        heading: The line that names the columns, wherever it comes again; '' for none.
     """
 
     delimiter: str
@@ -50,6 +54,10 @@ class Grammar:
     terminator: bytes
     width: int
     machine: tuple[int, ...] = ()
+    second_quote: str = ""
+    comment: str = ""
+    heading: str = ""
+    has_spaces: bool = False
 
     @cached_property
     def mark(self) -> str:
@@ -118,6 +126,28 @@ class Grammar:
         """Boolean: the quotes of the record are sound."""
         return unescaped.str.contains(self.strict_pattern)
 
+    def may_have_asides(self, data: bytes) -> bool:
+        """Some line of `data` begins as an aside does; a sign that is nowhere is looked for at memchr's speed."""
+        signs = filter(None, (self.comment.encode(), self.heading.encode()))
+        return any(
+            sign in data and (data.startswith(sign) or self.terminator + sign in data) for sign in signs
+        )
+
+    def is_aside(self, lines: pl.Series) -> pl.Series:
+        """Boolean: outside of a quoted cell the line is no record but a comment, or the header again."""
+        aside = pl.repeat(False, len(lines), dtype=pl.Boolean, eager=True)
+        if self.heading:
+            aside |= lines.str.strip_suffix("\r") == self.heading
+        if self.comment:
+            marked = lines.str.starts_with(self.comment)
+            if marked.any():
+                plain = self.unescape(lines.filter(marked))
+                other = self.count_fields(plain) != self.width
+                if self.quote:
+                    other &= (plain.str.count_matches(self.quote, literal=True) & 1) == 0
+                aside = aside.scatter(marked.arg_true().filter(other), True)
+        return aside
+
     def count_fields(self, unescaped: pl.Series) -> pl.Series:
         """Number of fields, delimiters in quoted cells not counted; a quote without partner is text."""
         bare = unescaped.str.replace_all(self._quoted, "") if self.quote else unescaped
@@ -145,6 +175,9 @@ class Grammar:
                 if fault:
                     return Split(cells, fault, len(cells) + 1)
                 cells.append(value)
+            elif self.second_quote and (match := self._second.match(record, at)):
+                cells.append(match[1].replace(self.second_quote * 2, self.second_quote))
+                at = match.end()
             else:
                 stop = record.find(self.delimiter, at)
                 stop = end if stop < 0 else stop
@@ -166,9 +199,16 @@ class Grammar:
             if token == self.quote:
                 sound = at == len(record) or record.startswith(self.delimiter, at)
                 return "".join(parts), at, None if sound else "stray_quote"
-            parts.append(token[1:])  # the second of a doubled quote, or the escaped character
+            # The second of a doubled quote or an escaped one; a backslash before anything else is text.
+            parts.append(token[1:] if token[1:] in (self.quote, self.escape) else token)
             begin = at
         return "", at, "unclosed_quote"
+
+    @cached_property
+    def _second(self) -> re.Pattern[str]:
+        """A whole cell in the second quote."""
+        q = re.escape(self.second_quote)
+        return re.compile(rf"{q}((?:[^{q}]|{q}{q})*){q}(?={re.escape(self.delimiter)}|\Z)")
 
     @cached_property
     def _special(self) -> re.Pattern[str]:
@@ -178,8 +218,11 @@ class Grammar:
 
 
 def machine_columns(rows: Sequence[Sequence[str]], width: int) -> tuple[int, ...]:
-    """0-based columns of which nearly every value in `rows` is what machines write, and none is empty."""
-    whole = [row for row in rows if len(row) == width]
+    """0-based columns of which nearly every value in `rows` is what machines write, and none is empty.
+
+    Rows that are empty altogether say nothing.
+    """
+    whole = [row for row in rows if len(row) == width and any(row)]
     if not whole:
         return ()
     pattern = re.compile(MACHINE)

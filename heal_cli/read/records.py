@@ -35,12 +35,15 @@ class Layout(NamedTuple):
     broken: bool  # some line has an unpaired quote
     quotes: int | None = None  # None: not counted
     records: pl.DataFrame | None = None  # line (0-based), start, stop (without terminator) of each record
+    asides: pl.DataFrame | None = (
+        None  # line (0-based), start, stop, text of each comment and repeated header
+    )
 
 
 class _Lines(NamedTuple):
     text: pl.Series
     ends: pl.Series  # offset one past each line, terminator left out
-    blank: pl.Series
+    blank: pl.Series  # Boolean: no record, unless inside a quoted cell
 
 
 def lay_out(data: bytes, grammar: Grammar, *, final: bool, details: bool = False) -> Layout:
@@ -59,7 +62,10 @@ def lay_out(data: bytes, grammar: Grammar, *, final: bool, details: bool = False
     blanks = int((lines.blank & ~inside).sum())
     end = 0 if not height else min(int(lines.ends[-1]) + 1, len(data))
     records = _positions(lines, is_record, inside, grammar.terminator) if details else None
-    return Layout(end, height, int(is_record.sum()), blanks, bool(inside.any()), bool(broken), None, records)
+    asides = _asides(lines, inside) if details else None
+    return Layout(
+        end, height, int(is_record.sum()), blanks, bool(inside.any()), bool(broken), None, records, asides
+    )
 
 
 def lay_out_lines(data: bytes, grammar: Grammar) -> Layout | None:
@@ -101,6 +107,8 @@ def _split_lines(data: bytes, grammar: Grammar, *, final: bool) -> _Lines:
         blank |= lines == "\r"
     if grammar.width == 1:
         blank &= False
+    if grammar.may_have_asides(data):
+        blank |= grammar.is_aside(lines)
     return _Lines(lines, ends, blank)
 
 
@@ -225,6 +233,19 @@ def _continuation(odd: pl.Series, broken: list[int]) -> pl.Series:
     if broken:
         toggle = toggle.scatter(broken, 0)
     return (toggle.cum_sum() - toggle) % 2 == 1
+
+
+def _asides(lines: _Lines, inside: pl.Series) -> pl.DataFrame:
+    """Lines that are no record and not empty either."""
+    frame = pl.DataFrame(
+        {
+            "line": pl.int_range(len(lines.text), dtype=pl.Int64, eager=True),
+            "start": lines.ends.shift(1, fill_value=-1) + 1,
+            "stop": lines.ends,
+            "text": lines.text,
+        }
+    )
+    return frame.filter(lines.blank & ~inside & ~lines.text.is_in(["", "\r"]))
 
 
 def _positions(lines: _Lines, is_record: pl.Series, inside: pl.Series, terminator: bytes) -> pl.DataFrame:

@@ -106,7 +106,13 @@ def match() -> Match:
     """Matches a frame, given as columns, to a table with the catalogue that ships with heal."""
     catalogue = load_catalogue()
 
-    def run(sample: dict[str, list[str | None]], table: TableSchema, **options: object) -> Matching:
+    def run(
+        sample: dict[str, list[str | None]],
+        table: TableSchema,
+        *,
+        is_nameless: bool = False,
+        **options: object,
+    ) -> Matching:
         frame = pl.DataFrame(sample, schema=dict.fromkeys(sample, pl.String))
         return match_columns(
             frame,
@@ -114,6 +120,7 @@ def match() -> Match:
             patterns=catalogue.patterns,
             options=MatchOptions(**options),
             fit=fit,  # type: ignore[arg-type]
+            is_nameless=is_nameless,
         )
 
     return run

@@ -144,7 +144,7 @@ def test_findings_name_the_flag_that_overrides_them() -> None:
             "--encoding",
             "a guess: 1 of 1 bytes beyond ASCII are western letters and signs",
         ),
-        Finding("delimiter", "';'", "--delimiter", "2 fields in 100% of the first 2 records"),
+        Finding("delimiter", "semicolon", "--delimiter", "2 fields in 100% of the first 2 records"),
     )
 
 

@@ -60,7 +60,10 @@ def read_plainly(data: bytes, width: int, machine: tuple[int, ...]) -> list[Reco
         after = last_line(lines, at, width, machine) + 1
         record = b"\n".join(lines[at:after])
         raw = record.removesuffix(b"\r")
-        records.append(Record(at + 1, offset, raw, cells(raw, width)))
+        read = cells(raw, width)
+        if read in ("stray_quote", "unclosed_quote"):
+            read = mended(raw.decode(), width, machine) or read
+        records.append(Record(at + 1, offset, raw, read))
         offset, at = offset + len(record) + 1, after
     return records
 
@@ -129,6 +132,28 @@ def cells(raw: bytes, width: int) -> tuple[str | None, ...] | str:
     return "too_many_fields" if any(found[width:]) else tuple(found[:width])
 
 
+def mended(text: str, width: int, machine: tuple[int, ...]) -> tuple[str | None, ...] | None:
+    """The cells, if one reading alone has `width` of them and values where values belong."""
+    found = {row for row in readings(text) if len(row) == width}
+    if len(found) != 1:
+        return None
+    row = found.pop()
+    fits = all(re.fullmatch(MACHINE, row[i] or "") for i in machine if i < width)
+    return row if fits and not any(',"' in (cell or "") for cell in row) else None
+
+
+def readings(text: str) -> list[tuple[str | None, ...]]:
+    """Every way to cut the text into cells, a quoted one ending at any quote before a comma or the end."""
+    ends = [i for i in range(len(text) + 1) if i == len(text) or text[i] == ","]
+    if text.startswith('"'):
+        heads = [(text[1 : i - 1].replace('""', '"'), i) for i in ends if i > 1 and text[i - 1] == '"']
+    else:
+        heads = [(text[: ends[0]] or None, ends[0])]
+    return [
+        (head, *tail) for head, i in heads for tail in (readings(text[i + 1 :]) if i < len(text) else [()])
+    ]
+
+
 # --------------------------------------------------------------------------- promises
 
 ALPHABETS = ('a,"\n', 'a,"\n\r1', "a1,,\n\n", 'a,"\n\0', 'é,"\n')
@@ -186,8 +211,13 @@ def test_what_the_csv_module_writes_comes_back(
     [
         (b'1,"abc,3\n', ["unclosed_quote"]),
         (b'1,"abc,3\n4,5,6\n7,8",9\n', ["unclosed_quote", ("4", "5", "6"), ("7", '8"', "9")]),
-        (b'1,"he said "hi",3\n', ["stray_quote"]),
-        (b'1,"he said "hi" to me",3\n', ["stray_quote"]),
+        (b'1,"he said "hi",3\n', [("1", 'he said "hi', "3")]),
+        (b'1,"he said "hi" to me",3\n', [("1", 'he said "hi" to me', "3")]),
+        (b'1,"he said "hi", and "bye", too",3\n', [("1", 'he said "hi", and "bye", too', "3")]),
+        (b'1,"a" x,"b",3\n', ["stray_quote"]),
+        (b'1,"a","b",3\n', ["too_many_fields"]),
+        (b"1,Smith, John,3\n", [("1", "Smith, John", "3")]),
+        (b"1, 2,3,4\n", ["too_many_fields"]),
         (b'1,5" pipe,3\n', [("1", '5" pipe', "3")]),
         (b'1,"two\nlines, one ""cell""",3\n', [("1", 'two\nlines, one "cell"', "3")]),
         (b'1,"a\n\nb\n\n\nc",3\n', [("1", "a\n\nb\n\n\nc", "3")]),

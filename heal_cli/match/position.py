@@ -1,0 +1,32 @@
+"""A source without names: its columns are the table's, in order, if there are as many and all values fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from heal_cli.match.values import Evidence
+from heal_cli.model import Column
+
+
+def by_position(
+    sources: Sequence[str], columns: Sequence[Column], evidence: Evidence
+) -> tuple[tuple[str, Column], ...]:
+    """Pairs of source and target in order; none where the number differs or some value does not fit.
+
+    Args:
+        columns: Those that a load may write, in the table's order. The file may lack those that the server fills.
+    """
+    given = [column for column in columns if not (column.default or column.identity)]
+    for targets in (columns, given):
+        if len(targets) != len(sources):
+            continue
+        pairs = tuple(zip(sources, targets, strict=True))
+        if all(_fits(source, target, evidence) for source, target in pairs):
+            return pairs
+    return ()
+
+
+def _fits(source: str, target: Column, evidence: Evidence) -> bool:
+    profile = evidence.profile(source)
+    is_filled = profile.filled == profile.rows or not target.is_required
+    return is_filled and evidence.fit(source, target)[0] == 1.0

@@ -1,0 +1,248 @@
+"""The delimiter, quote and escape that explain the first lines of a CSV file best."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from heal_cli.model import ReadOptions
+from heal_cli.read.fields import Grammar
+from heal_cli.read.records import lay_out
+from heal_cli.read.region import Record, Region, find_region
+
+# Delimiters that need no proof beyond regularity, in order of preference, and those that text is full of.
+_PLAIN: Final = (",", ";", "\t", "|", "\x01", "\x1f", "\x1e", "\x02", "\x1c", "\x1d")
+_DOUBTFUL: Final = (":", "^", "~", " ")
+
+# `||`, `~|~`, ` | `, `, `: what may delimit with several characters; of one sign and spaces only these.
+_SEVERAL: Final = re.compile(r"[ \t]*[^\w\s\"'.()+$€£@/\\\x00-\x1f-]{1,4}[ \t]*|\t\t+")
+_SPACED: Final = frozenset(",;|\t")
+_MOST_SEVERAL: Final = 6
+
+# So many regular records outweigh one that is not, where a share would not yet.
+_ENOUGH: Final = 3
+
+# So often a quote may stand at the edge of a cell without being one.
+_ACCIDENTS: Final = 2
+
+_SAMPLE_BYTES: Final = 2**16
+_SAMPLE_ROWS: Final = 500
+_NAMED: Final = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+
+
+class Sample(NamedTuple):
+    """The first lines of a file."""
+
+    text: str  # whole lines, LF between them
+    is_whole: bool  # the file has no more
+
+
+class Trial(NamedTuple):
+    """The sample as one dialect reads it."""
+
+    grammar: Grammar
+    records: list[Record]  # comments left out
+    region: Region
+    misses: int  # records of the region that have another width, and faulty ones
+    total: int  # records
+
+    @property
+    def share(self) -> float:
+        """Of the region's records, those that have the common width."""
+        return self.region.hits / max(self.region.hits + self.misses, 1)
+
+    @property
+    def coverage(self) -> float:
+        """Of all records, those that have the common width."""
+        return self.region.hits / max(self.total, 1)
+
+    @property
+    def width(self) -> int:
+        """Number of fields."""
+        return self.region.width
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The cells of the table's records."""
+        return [record.cells for record in self.records[self.region.first : self.region.last]]
+
+
+def take_sample(head: bytes, terminator: bytes, *, whole: bool) -> Sample:
+    """The first lines of `head`."""
+    window = head
+    if not whole or len(head) > _SAMPLE_BYTES:
+        cut = head.rfind(terminator, 0, _SAMPLE_BYTES) + 1
+        window = head[: cut or head.rfind(terminator) + 1 or None]
+    text = window.decode(errors="replace").replace("\0", "\ufffd")
+    text = text.replace("\r", "\n") if terminator == b"\r" else text.replace("\r\n", "\n")
+    return Sample(text, len(window) == len(head) and whole)
+
+
+def choose_delimiter(sample: Sample, options: ReadOptions) -> tuple[Trial, str]:
+    """The sample in its best dialect, and why."""
+    if options.delimiter is not None:
+        return try_delimiter(sample, _NAMED.get(options.delimiter, options.delimiter), options), "as told"
+    several = [try_delimiter(sample, delimiter, options) for delimiter in _several(sample.text)]
+    sound = [trial for trial in several if _is_several(trial)]
+    for delimiters, needed, columns in ((_PLAIN, 0.8, 2), (_DOUBTFUL, 0.95, 3)):
+        trials = [try_delimiter(sample, d, options) for d in delimiters if d in sample.text]
+        plain = [t for t in trials if _is_sound(t, needed, columns)]
+        if sound and _best(sound).coverage >= max((trial.coverage for trial in plain), default=0):
+            return _explain(_best(sound))
+        if plain:
+            return _explain(_best(plain))
+    if any(delimiter in sample.text for delimiter in _PLAIN) and (guess := _ask_clevercsv(sample.text)):
+        trial = try_delimiter(sample, guess, options)
+        if trial.width > 1 and trial.region.first == 0 and trial.region.hits > 1:
+            return trial, "a guess by clevercsv"
+    alone = next(d for d in (",", "\x1f", "\x1e", "\x01", "\x02") if d not in sample.text or d == "\x02")
+    return try_delimiter(sample, alone, options), "one column: no delimiter is regular"
+
+
+def _best(trials: Sequence[Trial]) -> Trial:
+    return max(trials, key=lambda trial: (round(trial.coverage, 1), round(trial.share, 1), trial.width))
+
+
+def _explain(trial: Trial) -> tuple[Trial, str]:
+    count = trial.region.last - trial.region.first
+    return trial, f"{trial.width} fields in {trial.share:.0%} of the first {count} records"
+
+
+def _is_sound(trial: Trial, needed: float, columns: int) -> bool:
+    """Enough records have enough columns; what stands before them must not be a header of prose."""
+    region = trial.region
+    is_regular = trial.share >= needed or (region.hits >= _ENOUGH and trial.misses == 1)
+    if region.width < columns or not is_regular:
+        return False
+    if region.first == 0:
+        return True
+    above = trial.records[region.first - 1].cells
+    is_apart = trial.records[region.first].follows_blank
+    return region.hits > 1 and (region.width > 2 or is_apart or len(above) == region.width + 1)
+
+
+def _several(text: str) -> Iterator[str]:
+    """Strings of several characters that might delimit, the most frequent first."""
+    lines = [line.strip("\n") for line in text.split("\n", 20)[:20]]
+    found = Counter(run for line in lines for run in _SEVERAL.findall(line) if len(run) > 1)
+    for run, _ in found.most_common(_MOST_SEVERAL):
+        core = run.strip(" \t")
+        if len(core) != 1 or core in _SPACED:
+            yield run
+
+
+def _is_several(trial: Trial) -> bool:
+    """Regular without exception, every column named, and no sign of the delimiter alone in the names."""
+    delimiter = trial.grammar.delimiter
+    if trial.region.hits < 2 or trial.coverage < 0.5 or not _is_sound(trial, 0.95, 2):
+        return False
+    signs = set(delimiter) - {" "} or {" "}
+    return all(cell.strip() and not signs & set(cell) for cell in trial.rows[0])
+
+
+def try_delimiter(sample: Sample, delimiter: str, options: ReadOptions) -> Trial:
+    """The sample read with this delimiter, by the quote and escape that suit it."""
+    trials = [
+        _try(sample, Grammar(delimiter, quote, escape, b"\n", 2, second_quote=second), options)
+        for quote, second in _quotes(sample.text, delimiter, options)
+        for escape in _escapes(sample.text, quote, options)
+    ]
+    return max(trials, key=lambda trial: (trial.coverage, trial.share))  # the first of equals
+
+
+def _quotes(text: str, delimiter: str, options: ReadOptions) -> list[tuple[str, str]]:
+    """Quotes that may be meant, likeliest first, each with a second one where some columns have another."""
+    if options.quote is not None:
+        return [(options.quote, "")]
+    d = re.escape(delimiter)
+    cell = re.compile(rf"(?:^|{d})'((?:[^'\n\\]|''|\\.)*)'(?={d}|$)", re.MULTILINE)
+    single = cell.findall(text) if "'" in text else []
+    # Words in single quotes happen; a cell that needs them, or several, is no accident.
+    is_single = len(single) > _ACCIDENTS or any("''" in inside or delimiter in inside for inside in single)
+    opened = len(re.findall(rf'(?:^|{d})"', text, re.MULTILINE))
+    if not opened:
+        ways = [("'", ""), ('"', "")] if is_single else [('"', ""), ("'", "")]
+        return ways if single else [('"', "")]
+    double = ('"', "'" if is_single else "")
+    if re.search(rf'(?:^|{d})"[^\n]*?"(?={d}|$)', text, re.MULTILINE):
+        return [double]
+    # A cell or two that nothing closes may be damage; so many are inches, in a file without quotes.
+    return [double, ("'" if is_single else "", "")] if opened > _ACCIDENTS else [double]
+
+
+def _escapes(text: str, quote: str, options: ReadOptions) -> list[str | None]:
+    if options.escape is not None or not quote or "\\" + quote not in text:
+        return [options.escape]
+    return [None, "\\"]
+
+
+def _try(sample: Sample, grammar: Grammar, options: ReadOptions) -> Trial:
+    records, faulty = _records(sample, grammar)
+    comment = "#" if options.comment is None else options.comment
+    records, comment = _without_comments(records, comment)
+    if not records:
+        return Trial(grammar, [Record(0, 0, [""], False, "")], Region(0, 1, 1, 0), 0, faulty)
+    region = find_region(records)
+    count = region.last - region.first
+    grammar = replace(grammar, width=region.width, comment=comment if region.width > 1 else "")
+    return Trial(grammar, records, region, count + faulty - region.hits, len(records) + faulty)
+
+
+def _records(sample: Sample, grammar: Grammar) -> tuple[list[Record], int]:
+    """The first records of the sample with sound quotes, and how many have none."""
+    grammar = replace(grammar, width=_likely_width(sample.text, grammar))
+    data = sample.text.encode()
+    spans = lay_out(data, grammar, final=sample.is_whole, details=True).records
+    if spans is None or spans.is_empty():  # one record is longer than the sample
+        spans = lay_out(data, grammar, final=True, details=True).records
+    assert spans is not None
+    records: list[Record] = []
+    after, faulty = 0, 0
+    for line, start, stop in spans.head(_SAMPLE_ROWS).select("line", "start", "stop").iter_rows():
+        text = data[start:stop].decode()
+        split = grammar.split(text)
+        blank = line > after or (not records and line > 0)
+        after = line + text.count("\n") + 1
+        if split.fault is None:
+            records.append(Record(line, after, [cell or "" for cell in split.cells], blank, text))
+        else:
+            faulty += 1
+    return records, faulty
+
+
+def _likely_width(text: str, grammar: Grammar) -> int:
+    """The most common number of delimiters in a line and one more: enough to tell text in quotes from records."""
+    counts = Counter(line.count(grammar.delimiter) for line in text.split("\n", 200)[:200] if line)
+    counts.pop(0, None)
+    return max(counts.items(), key=lambda item: (item[1], item[0]))[0] + 1 if counts else 1
+
+
+def _without_comments(records: list[Record], comment: str) -> tuple[list[Record], str]:
+    """The records that are none, and the sign that comments have; '' where records begin with it too."""
+    marked = [record for record in records if comment and record.text.startswith(comment)]
+    others = [record for record in records if not comment or not record.text.startswith(comment)]
+    if not marked or not others:
+        return records, comment if others else ""
+    width = find_region(others).width
+    fits = [record for record in marked if len(record.cells) == width]
+    # `#id,name` above the records is a header; further down, marked records mean the sign means nothing.
+    if any(record.line > others[0].line for record in fits):
+        return records, ""
+    kept = [record for record in records if record in fits or not record.text.startswith(comment)]
+    return kept, comment
+
+
+def _ask_clevercsv(sample: str) -> str | None:
+    # Imported here: 190 ms that regular files need not pay.
+    from clevercsv import Sniffer
+    from clevercsv.exceptions import NoDetectionResult
+
+    try:
+        dialect = Sniffer().sniff(sample[:8192])
+    except NoDetectionResult:
+        return None
+    found = dialect.delimiter if dialect else ""
+    return found if found and not found.isalnum() else None

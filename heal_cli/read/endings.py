@@ -1,0 +1,162 @@
+"""Where the records of a table end: totals and notes in the last lines, another table further down."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from heal_cli.read.fields import MACHINE, Grammar
+from heal_cli.read.records import lay_out
+
+_LOOK_LINES: Final = 16
+_LOOK_BYTES: Final = 4096
+
+# A cell of a sum, as a whole: 'Total', 'Grand total:', 'Summe'.
+_SUM: Final = re.compile(
+    r"(?i)\s*(?:(?:grand|sub|net|overall|report)[ -]?)?(?:totals?|sum|sums|summe|gesamt|gesamtsumme|insgesamt"
+    r"|zwischensumme|somme|total g[eé]n[eé]ral|totale|suma|soma|totaal|итого|合計|average|avg|mean)\s*:?\s*"
+)
+
+# A line that says it is the end: '(3 rows)', 'End of report', 'Generated on ...', '--- EOF ---'.
+_NOTE: Final = re.compile(
+    r"(?i)[\s*=-]*(?:\(?[0-9][0-9.,]* (?:rows?|records?|lines?|zeilen|lignes|filas)\b.*|(?:end of|ende|eof\b).*"
+    r"|(?:generated|exported|created|printed|erstellt|source|quelle|page|note|notes|copyright|©|rows?|records?|record count"
+    r"|row count|number of (?:rows|records)|confidential)(?:\s+(?:on|by|at|am|count)\b|\s*[:=]).*)?[\s*=-]*"
+)
+
+
+class Ending(NamedTuple):
+    """What stands below the last record."""
+
+    stop: int  # bytes up to the end of the last record
+    lines: tuple[
+        tuple[int, str], ...
+    ]  # (lines from the end, 1 for the last; text) of those that are no record
+    is_doubtful: bool  # the last record may be a sum
+
+
+class _Tail(NamedTuple):
+    start: int
+    text: str
+
+
+def is_sum(cells: Sequence[str]) -> bool:
+    """The first cell that is not empty says that the others are sums."""
+    return _SUM.fullmatch(next((cell for cell in cells if cell.strip()), "")) is not None
+
+
+def find_ending(data: bytes, grammar: Grammar, told: int | None) -> Ending:
+    """The notes and sums at the end of the last records of a source.
+
+    Args:
+        told: How many lines they are; None finds out.
+    """
+    tails = list(_tails(data, grammar.terminator, told))
+    none = Ending(len(data), (), False)
+    if told is not None:
+        below = [(i, tail) for i, tail in enumerate(tails[:told], 1)]
+        return _ending(below, len(data)) if below else none
+    if grammar.width == 1:
+        return none
+    below = []
+    for i, tail in enumerate(tails, 1):
+        text = tail.text.strip()
+        follows_blank = i < len(tails) and not tails[i].text.strip()
+        if not text:
+            continue
+        verdict = _judge(tail.text, grammar, follows_blank=follows_blank)
+        if verdict is not True:
+            return _checked(below, data, grammar, is_doubtful=verdict is None and not below)
+        below.append((i, tail))
+    return none  # nothing but notes: then they are none
+
+
+def _checked(below: list[tuple[int, _Tail]], data: bytes, grammar: Grammar, *, is_doubtful: bool) -> Ending:
+    """The ending, unless one of its lines goes on with a quoted cell."""
+    if below and grammar.quote and grammar.quote.encode() in data:
+        records = lay_out(data, grammar, final=True, details=True)
+        starts = set() if records.records is None else set(records.records["start"].to_list())
+        if not {tail.start for _, tail in below} <= starts:
+            return Ending(len(data), (), False)
+    ending = _ending(below, len(data))
+    return ending._replace(is_doubtful=is_doubtful)
+
+
+def _ending(below: list[tuple[int, _Tail]], size: int) -> Ending:
+    lines = tuple((i, tail.text) for i, tail in reversed(below) if tail.text.strip())
+    return Ending(below[-1][1].start if below else size, lines, False)
+
+
+def _tails(data: bytes, terminator: bytes, told: int | None) -> Iterator[_Tail]:
+    """The last lines, the very last first; of a file without line ends none."""
+    stop = len(data) - data.endswith(terminator)
+    for _ in range(max(_LOOK_LINES, told or 0)):
+        start = data.rfind(terminator, 0, stop) + 1
+        if told is None and len(data) - start > _LOOK_BYTES:
+            return
+        yield _Tail(start, data[start:stop].decode(errors="replace").removesuffix("\r"))
+        if start == 0:
+            return
+        stop = start - 1
+
+
+def _judge(line: str, grammar: Grammar, *, follows_blank: bool) -> bool | None:
+    """True: surely no record. False: one. None: a record that may be a sum."""
+    split = grammar.split(line)
+    if split.fault or "\0" in line or "\ufffd" in line:
+        return False
+    cells = [cell or "" for cell in split.cells]
+    filled = [cell for cell in cells if cell.strip()]
+    if not filled:
+        return False
+    fits = len(cells) == grammar.width
+    if is_sum(filled):
+        numbers = any(re.fullmatch(MACHINE, cell) for cell in filled[1:])
+        misfits = not fits or any(not re.fullmatch(MACHINE, cells[i]) for i in grammar.machine)
+        return True if misfits else None if numbers else False
+    if len(filled) > 1:
+        return False
+    is_note = _NOTE.fullmatch(line) is not None and bool(filled[0].strip(" *=-"))
+    is_prose = len(cells) == 1 and len(line.split()) > 2 and re.fullmatch(MACHINE, line) is None
+    return is_note if not follows_blank else is_note or (is_prose and not fits)
+
+
+def find_table(data: bytes, grammar: Grammar) -> tuple[int, str] | None:
+    """Where a further table begins, below an empty line: offset, and its header as it stands.
+
+    It has another number of columns in several lines, or the names of others over values.
+    """
+    records = lay_out(data, grammar, final=True, details=True).records
+    assert records is not None
+    starts, stops = records["start"].to_list(), records["stop"].to_list()
+    empty = grammar.terminator * 2
+    # The bytes between two records are a line end, or more.
+    wide = (records["start"] - records["stop"].shift(1, fill_value=0) > 1).arg_true().to_list()
+    gaps = {i for i in wide if i and empty in data[stops[i - 1] : starts[i]].replace(b"\r\n", b"\n")}
+    for at in sorted(gaps):
+        rows = [_cells(data[starts[i] : stops[i]], grammar) for i in range(at, min(at + 4, len(starts)))]
+        title = int(len(rows) > 2 and len(rows[0]) == 1)
+        block = [row for i, row in enumerate(rows[title:], at + title) if i < at + title + 2 or i not in gaps]
+        if _begins_table(block, grammar):
+            head = at + title
+            return starts[at], data[starts[head] : stops[head]].decode(errors="replace")
+    return None
+
+
+def _cells(record: bytes, grammar: Grammar) -> list[str]:
+    split = grammar.split(record.decode(errors="replace"))
+    return [] if split.fault else [cell or "" for cell in split.cells]
+
+
+def _begins_table(rows: list[list[str]], grammar: Grammar) -> bool:
+    """A header with at least one record under it, neither of which belongs to the table above."""
+    if len(rows) < 2 or len(rows[0]) != len(rows[1]):
+        return False
+    names, values = rows[0], rows[1]
+    is_header = all(cell.strip() and not re.fullmatch(MACHINE, cell) for cell in names)
+    over_values = any(re.fullmatch(MACHINE, cell) for cell in values)
+    if len(names) != grammar.width:
+        return len(names) > 1 and is_header and (over_values or len(rows) > 2)
+    strange = len(grammar.machine) > 1 and all(names[i].strip() for i in grammar.machine)
+    return is_header and over_values and strange

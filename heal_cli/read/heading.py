@@ -1,0 +1,290 @@
+"""Which lines above the records name the columns, and the names that come of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from heal_cli.errors import SourceError, UsageError
+from heal_cli.model import ROW, Finding, ReadOptions
+from heal_cli.read.delimiter import Trial
+from heal_cli.read.endings import is_sum
+from heal_cli.read.fields import MACHINE, machine_columns
+from heal_cli.read.region import Record
+
+MAX_COLUMNS: Final = 10_000
+"""PostgreSQL stops at 1,600; far more is a file read with the wrong delimiter."""
+
+# Under the names: (kg), [m/s], or nothing; and the line that tables of text are ruled with.
+_UNIT: Final = re.compile(r"\s*(?:[\[(].*[\])])?\s*")
+_RULE: Final = re.compile(r"\s*[-=+|]{2,}\s*")
+
+# Fewer records than this do not outvote a header about the number of columns.
+_ENOUGH: Final = 3
+
+_FLAG: Final = "--header/--no-header"
+
+
+class Heading(NamedTuple):
+    """What stands above the records."""
+
+    names: tuple[
+        str, ...
+    ]  # unique; one fewer than `width` where the last column is only a trailing delimiter
+    width: int  # fields of a record
+    first: int  # index of the first record among the trial's
+    line: str  # the header as it stands, where it is one line; '' without
+    begin: int  # index of the trial's first record that is no title; `first` without header
+    findings: tuple[Finding, ...]
+
+
+def read_heading(trial: Trial, options: ReadOptions, name: str, *, skipped: int) -> Heading:
+    """The header of the table that `trial` found.
+
+    Args:
+        skipped: Lines of the file above the sample.
+
+    Raises:
+        SourceError: The header has more or fewer names than the records have fields, and nothing says which.
+        UsageError: `options.columns` does not fit.
+    """
+    begin = _begin(trial, options)
+    rows = _cells(trial, begin)
+    is_header, why = _tell_header(rows, options.header)
+    if not is_header:
+        return _without(trial, options, name, begin, why)
+    depth, joined = _depth(rows, trial.width)
+    names, width, row_names = _align(_names(rows, depth, joined=joined), rows[depth:], trial, options, name)
+    is_trailing = _is_trailing(rows[depth:], names, width)
+    names = names[: width - is_trailing]
+    columns, renamed = name_columns(_told(options, len(names), name) or names, len(names))
+    line = skipped + trial.records[begin].line + 1
+    findings = [Finding("header", "yes" if line == 1 else f"line {line}", _FLAG, why)]
+    if depth > 1:
+        findings.append(_second_line(trial.records[begin + 1], skipped, joined=joined))
+    if row_names:
+        findings.append(Finding("row numbers", columns[0], "--columns", "the header has no name for them"))
+    if is_trailing:
+        why = "no record has a value behind the last delimiter"
+        findings.append(Finding("trailing delimiter", "yes", "--columns", why))
+    record = trial.records[begin]
+    is_line = record.after == record.line + 1
+    findings += renamed if not row_names else renamed[1:]
+    return Heading(columns, width, begin + depth, record.text if is_line else "", begin, tuple(findings))
+
+
+def _second_line(record: Record, skipped: int, *, joined: bool) -> Finding:
+    where = f"line {skipped + record.line + 1}"
+    if joined:
+        return Finding("second header line", where, _FLAG, "goes with the names")
+    return Finding("second header line", where, _FLAG, f"passed over: {record.text}", lines=1)
+
+
+def _cells(trial: Trial, begin: int) -> list[list[str]]:
+    """The table's lines, but for those below that are no records: the header again, sums."""
+    first, *rest = (record.cells for record in trial.records[begin : trial.region.last])
+    return [first, *(row for row in rest if row != first and not is_sum(row))]
+
+
+def _begin(trial: Trial, options: ReadOptions) -> int:
+    """Index of the record that is the header, if there is one: the table's first, or the one above it."""
+    first, records = trial.region.first, trial.records
+    if options.skip_rows is not None:
+        return next((i for i, record in enumerate(records) if record.text.strip()), 0)
+    if trial.width > 2 and (titles := _titles(trial.rows)):
+        return first + titles
+    if first == 0 or records[first].follows_blank:
+        return first
+    above = records[first - 1].cells
+    near = len(above) > 1 and abs(len(above) - trial.width) == 1
+    if near and not _are_values(above) and not _tell_header(trial.rows, None)[0]:
+        return first - 1
+    return first
+
+
+def _titles(rows: Sequence[Sequence[str]]) -> int:
+    """Lines at the top with at most one cell filled, over a whole line of names: titles of a spreadsheet."""
+    for i, row in enumerate(rows):
+        filled = [cell for cell in row if cell.strip()]
+        if i and len(filled) == len(row) and not _are_values(row):
+            return i if machine_columns(rows[i + 1 :], len(row)) else 0
+        if len(filled) > 1 or _are_values(filled):
+            return 0
+    return 0
+
+
+def _without(trial: Trial, options: ReadOptions, name: str, begin: int, why: str) -> Heading:
+    width = len(options.columns) or trial.width
+    rows = [record.cells for record in trial.records[begin:]]
+    is_trailing = bool(rows) and width == trial.width and _is_trailing(rows, [""] * width, width)
+    count = trial.width - is_trailing
+    columns, _ = name_columns(_told(options, count, name), count)
+    return Heading(columns, trial.width, begin, "", begin, (Finding("header", "no", _FLAG, why),))
+
+
+def _told(options: ReadOptions, count: int, name: str) -> tuple[str, ...]:
+    if options.columns and len(options.columns) != count:
+        raise UsageError(
+            f"--columns has {len(options.columns)} names and {name!r} has {count} columns",
+            hint="Give one name for each column",
+        )
+    return options.columns
+
+
+def check_width(trial: Trial, name: str) -> None:
+    """Raise where the delimiter makes more columns than any table has."""
+    width = max(trial.width, len(trial.rows[0]))
+    if width > MAX_COLUMNS:
+        raise SourceError(
+            f"{name!r} would have {width:,} columns, delimited by {trial.grammar.delimiter!r};"
+            f" at most {MAX_COLUMNS:,} can be read",
+            hint="Give the delimiter with --delimiter",
+        )
+
+
+# --------------------------------------------------------------------------- is there one
+
+
+def _tell_header(rows: Sequence[Sequence[str]], told: bool | None) -> tuple[bool, str]:
+    """Whether the first row names the columns, and why."""
+    if told is not None:
+        return told, "as told"
+    first, rest = rows[0], rows[1:]
+    if _units(rows):
+        return True, "the first two lines have no values where all others have"
+    machine = [i for i in machine_columns(rest, len(first)) if i < len(first)]
+    if machine:
+        named = [i for i in machine if not re.fullmatch(MACHINE, first[i])]
+        if len(named) * 2 > len(machine):
+            return True, f"column {named[0] + 1} has values in all rows but the first"
+        return False, "the first row has values where the others have"
+    values = sum(1 for cell in first if re.fullmatch(MACHINE, cell))
+    again = next((cell for i, cell in enumerate(first) if cell and _recurs(cell, i, first, rest)), None)
+    if not values and again is not None:
+        return False, f"{again!r} of the first row comes again below it"
+    return values == 0, f"{values} cells of the first row look like values"
+
+
+def _units(rows: Sequence[Sequence[str]]) -> int:
+    return int(len(rows) > 2 and _is_second(rows))
+
+
+def _recurs(cell: str, column: int, first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
+    return any(row[column] == cell and row != first for row in rest if len(row) == len(first))
+
+
+def _are_values(cells: Sequence[str]) -> bool:
+    return any(re.fullmatch(MACHINE, cell) for cell in cells)
+
+
+# --------------------------------------------------------------------------- how many lines it has
+
+
+def _depth(rows: Sequence[Sequence[str]], width: int) -> tuple[int, bool]:
+    """Lines of the header, 1 or 2, and whether the second one completes the names of the first."""
+    if len(rows) < 3 or not _is_second(rows):
+        return 1, False
+    first, second = rows[0], rows[1]
+    gaps = sum(1 for cell in first if not cell.strip())
+    joined = gaps > 0 and all(cell.strip() for i, cell in enumerate(second) if not first[i].strip())
+    return 2, joined and len(first) == len(second) == width
+
+
+def _is_second(rows: Sequence[Sequence[str]]) -> bool:
+    """The second row is no record: units, a rule, or text in each of several columns that hold values below."""
+    second, rest = rows[1], rows[2:]
+    if len(second) not in (1, len(rows[0])):
+        return False
+    if all(_RULE.fullmatch(cell) for cell in second):
+        return True
+    machine = machine_columns(rest, len(rows[0])) if len(second) == len(rows[0]) else ()
+    if not machine or any(re.fullmatch(MACHINE, second[i]) for i in machine):
+        return False
+    if all(_UNIT.fullmatch(cell) for cell in second):
+        return any(cell.strip() for cell in second)
+    gaps = any(not cell.strip() and second[i].strip() for i, cell in enumerate(rows[0]))
+    named = gaps or not any(re.fullmatch(MACHINE, cell) for cell in rows[0])
+    # A group of years, `2023,,2024,`, is no name by itself.
+    return (
+        named
+        and len(machine) > 1
+        and all(second[i].strip() or rows[0][i].strip() for i in machine)
+        and len(rest) >= _ENOUGH
+    )
+
+
+def _names(rows: Sequence[Sequence[str]], depth: int, *, joined: bool) -> list[str]:
+    """Names of the columns; of a header in two lines, group and name where the first line has gaps."""
+    first = list(rows[0])
+    if depth == 1 or not joined:
+        return first
+    group, names = "", []
+    for above, below in zip(first, rows[1], strict=True):
+        group = above.strip() or group
+        names.append(" ".join(filter(None, [group, below.strip()])))
+    return names
+
+
+# --------------------------------------------------------------------------- as many names as fields
+
+
+def _align(
+    names: list[str], rows: Sequence[Sequence[str]], trial: Trial, options: ReadOptions, name: str
+) -> tuple[list[str], int, bool]:
+    """Names for the fields, the number of fields, and whether the first one is a row number without a name."""
+    width, given = trial.width, len(names)
+    fits = sum(1 for row in rows if len(row) == given)
+    if given == width or fits or trial.region.hits < _ENOUGH or options.header:
+        return names, given, False
+    if options.columns:
+        return list(options.columns), width, False
+    if given == width + 1 and not names[-1].strip():
+        return names[:width], width, False
+    if given == width - 1:
+        whole = [row for row in rows if len(row) == width]
+        if not any(row[-1] for row in whole):
+            return [*names, ""], width, False
+        if _are_numbered([row[0] for row in whole]):
+            return ["", *names], width, True
+    guess = [*names, *(f"column_{i}" for i in range(given + 1, width + 1))][:width]
+    raise SourceError(
+        f"The header of {name!r} has {given} names and its records have {width} fields; nothing says which name is"
+        f" {'missing' if given < width else 'too many'}",
+        hint=f"Name the fields in their order, as in --columns {','.join(guess)}",
+    )
+
+
+def _are_numbered(cells: Sequence[str]) -> bool:
+    """1, 2, 3 or 0, 1, 2: what R and pandas write before each record."""
+    return any(list(cells) == [str(i) for i in range(start, start + len(cells))] for start in (0, 1))
+
+
+def _is_trailing(rows: Sequence[Sequence[str]], names: Sequence[str], width: int) -> bool:
+    """The last column has neither a name nor a value."""
+    whole = [row for row in rows if len(row) == width]
+    return width > 1 and len(whole) > 0 and not names[width - 1].strip() and not any(row[-1] for row in whole)
+
+
+def name_columns(names: Sequence[str], width: int) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
+    """Stable, unique, non-empty names: as they are where they can be, and what had to change.
+
+    A second `id` is `id_2`, a nameless third column `column_3`.
+    """
+    given = [*names[:width], *[""] * (width - len(names))]
+    taken = {ROW, *filter(None, given)}
+    used: set[str] = {ROW}
+    columns: list[str] = []
+    findings: list[Finding] = []
+    for place, name in enumerate(given, 1):
+        column = name or f"column_{place}"
+        number = 2
+        while column in used or (column != name and column in taken):
+            column = f"{name or f'column_{place}'}_{number}"
+            number += 1
+        used.add(column)
+        columns.append(column)
+        if names and column != name:
+            why = "the header repeats it" if name else "the header leaves it empty"
+            findings.append(Finding("column name", column, "--columns", f"column {place}: {why}"))
+    return tuple(columns), tuple(findings)

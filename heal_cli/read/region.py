@@ -1,0 +1,87 @@
+"""Where the first table of a sample stands, as one delimiter reads it: titles before it, totals and tables after."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+# A block of this many rows of one width is a table even if a longer one follows.
+_TABLE_ROWS: Final = 3
+
+# `Report;Sales` over `Date;2024`: so many lines of two fields before something wider are a title.
+_MOST_PAIRS: Final = 10
+
+
+class Record(NamedTuple):
+    """One record of the sample."""
+
+    line: int  # 0-based physical line
+    after: int  # physical line after its last
+    cells: list[str]
+    follows_blank: bool
+    text: str
+
+
+class Region(NamedTuple):
+    """The first table of a sample."""
+
+    first: int  # index of its first record
+    last: int  # one past its last
+    width: int  # most common number of fields
+    hits: int  # records that have it
+
+
+class _Block(NamedTuple):
+    first: int
+    last: int
+    width: int
+    hits: int
+
+
+def find_region(records: Sequence[Record]) -> Region:
+    """The table: the first stretch of records of one width, with lines of other widths within it."""
+    blocks = _blocks(records)
+    at = _main(blocks)
+    block = blocks[at]
+    last = block.last
+    for other in blocks[at + 1 :]:
+        if other.width != block.width and other.hits > 1:
+            break
+        last = other.last
+    first = block.first
+    if block.width > 1:
+        first = next(i for i in range(first, last) if len(records[i].cells) == block.width)
+        last = next(i for i in range(last, first, -1) if len(records[i - 1].cells) > 1)
+    hits = sum(1 for record in records[first:last] if len(record.cells) == block.width)
+    return Region(first, last, block.width, hits)
+
+
+def _blocks(records: Sequence[Record]) -> list[_Block]:
+    """The records between empty lines; neighbours of one width are one block."""
+    starts = [0, *(i for i, record in enumerate(records) if i and record.follows_blank)]
+    blocks: list[_Block] = []
+    for first, last in zip(starts, [*starts[1:], len(records)], strict=True):
+        block = _Block(first, last, *_common_width(records[first:last]))
+        if blocks and blocks[-1].width == block.width:
+            before = blocks.pop()
+            block = _Block(before.first, last, block.width, before.hits + block.hits)
+        blocks.append(block)
+    return blocks
+
+
+def _common_width(records: Sequence[Record]) -> tuple[int, int]:
+    """The most common number of fields above one, else one, and how many records have it."""
+    counts = Counter(len(record.cells) for record in records)
+    several = {width: count for width, count in counts.items() if width > 1}
+    return max((several or counts).items(), key=lambda item: (item[1], item[0]))
+
+
+def _main(blocks: Sequence[_Block]) -> int:
+    """Index of the first block that is a table, else of the largest."""
+    for i, block in enumerate(blocks):
+        wider = any(other.width > block.width and other.hits > 1 for other in blocks[i + 1 :])
+        is_pairs = block.width == 2 and block.hits <= _MOST_PAIRS and wider
+        if block.width > 1 and block.hits >= _TABLE_ROWS and not is_pairs:
+            return i
+    return max(range(len(blocks)), key=lambda i: (blocks[i].width > 1, blocks[i].hits, -i))
