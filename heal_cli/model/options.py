@@ -20,6 +20,7 @@ class ReadOptions:
     encoding: str | None = None
     header: bool | None = None
     skip_rows: int = 0
+    json_path: str | None = None  # keys that lead to the array of records, parted by dots; '.' for none
     columns: tuple[str, ...] = ()  # names to use in place of the header's
     batch_bytes: int = 8 * 2**20
 

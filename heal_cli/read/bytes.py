@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
 from heal_cli.errors import SourceError
+from heal_cli.model import Finding
 from heal_cli.read.compression import Decompressed, ZipMember, tell_compression
 from heal_cli.read.encoding import UTF8, Encoding, Transcoded, encode_back, stored_length, tell_encoding
 
@@ -154,6 +155,11 @@ class ByteStream:
     def read(self, n: int) -> bytes:
         """At least one and about `n` bytes at most (a transcoded text may be longer); b'' at the end."""
         return self._text.read(n)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """How the bytes are stored, for people."""
+        found = (Finding("encoding", self.encoding.name, "--encoding", self.encoding.evidence),)
+        return (*found, Finding("compression", self.compression)) if self.compression else found
 
     def original(self, data: bytes) -> bytes:
         """The decompressed source bytes that `data`, whole characters as given by `read`, was made from."""

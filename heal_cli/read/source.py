@@ -71,7 +71,11 @@ _FORMATS: Final = ", ".join(Format)
 _FORMAT_HINT: Final = "If it is one of them all the same, say which with --format"
 
 # First characters of JSON: an object, or an array of what arrays hold. `[id],[name]` is CSV.
-_JSON: Final = re.compile(rb'\s*(?:\{\s*["}]|\[\s*(?:[\[\]{"0-9-]|true|false|null))')
+_JSON: Final = re.compile(
+    rb"(?:[\s\x1e]|//[^\n]*\n|/\*.*?\*/)*"  # comments and record separators go before
+    rb'(?:\{\s*(?:["}]|//|/\*)|\[\s*(?:[\[\]{}"0-9-]|//|/\*|true|false|null))',
+    re.DOTALL,
+)
 
 # Bytes no text has many of: control characters except those that serve as white space or delimiters.
 _JUNK: Final = re.compile(rb"[\x00\x02-\x08\x0e-\x1a\x7f]")
@@ -113,9 +117,9 @@ def _open_stream(stream: ByteStream, name: str, options: ReadOptions) -> SourceR
         from heal_cli.read.csv import CsvReader
 
         return CsvReader(stream, name, options, stream.size)
-    from heal_cli.read.jsonl import JsonlReader
+    from heal_cli.read.json import JsonReader
 
-    return JsonlReader(stream, name, options, stream.size)
+    return JsonReader(stream, name, options, stream.size)
 
 
 def _open_parquet(name: str, options: ReadOptions) -> SourceReader:
@@ -144,7 +148,7 @@ def _tell_format(head: bytes, name: str, stream: ByteStream) -> Format:
             f"{name!r} holds binary data, which is none of the formats {_FORMATS}; it begins with {head[:8]!r}",
             hint=_FORMAT_HINT,
         )
-    return Format.JSONL if _JSON.match(head) else Format.CSV
+    return Format.JSON if _JSON.match(head) else Format.CSV
 
 
 def _is_junk(head: bytes, stream: ByteStream) -> bool:

@@ -1,20 +1,21 @@
-"""JSONL: one JSON object per line, keys differing from line to line, every value as text."""
+"""JSON of any layout: objects whose keys differ from one to the next, every value as text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple, Protocol
 
 import polars as pl
 
 from heal_cli.errors import SourceError
 from heal_cli.model import REJECTS, ROW, Batch, Chunk, Format, ReadOptions, Source
 from heal_cli.read.bytes import HEAD_BYTES, ByteStream
-from heal_cli.read.jsonl_document import first_lines
+from heal_cli.read.json_cut import DocumentCutter
+from heal_cli.read.json_shape import Shape, tell_shape
 from heal_cli.read.jsonl_keys import MAX_COLUMNS, Fault
-from heal_cli.read.jsonl_lines import LineCutter, Locator, lines_of
+from heal_cli.read.jsonl_lines import LineCutter, Lines
 from heal_cli.read.jsonl_parts import Part, merge, part_of_records
-from heal_cli.read.jsonl_regex import Template, extract, learn
+from heal_cli.read.jsonl_regex import DOCUMENT_BLANK, LINE_BLANK, Template, extract, learn
 from heal_cli.read.jsonl_slow import read_records
 from heal_cli.read.jsonl_values import settle
 
@@ -34,6 +35,14 @@ _WORTH_LEARNING: Final = 512
 """Lines from which templates are learned; fewer are as quick one by one."""
 
 
+class _Cutter(Protocol):
+    """Records cut off a stream; `records` and `locate` may be called from several threads."""
+
+    def chunks(self) -> Iterator[Chunk]: ...
+    def records(self, chunk: Chunk) -> Lines: ...
+    def locate(self, chunk: Chunk) -> Callable[[pl.Series], pl.DataFrame]: ...
+
+
 class _Read(NamedTuple):
     """Lines after some were understood."""
 
@@ -41,15 +50,15 @@ class _Read(NamedTuple):
     rest: pl.DataFrame  # ROW, line
 
 
-class JsonlReader:
-    """Chunks and batches of a JSONL source.
+class JsonReader:
+    """Chunks and batches of a JSON source.
 
     Args:
         name: The source as the user wrote it.
         size: Bytes on disk, None for a stream.
 
     Raises:
-        SourceError: There is no record in it, or it is one JSON document.
+        SourceError: There is no record in it.
     """
 
     def __init__(self, stream: ByteStream, name: str, options: ReadOptions, size: int | None) -> None:
@@ -58,18 +67,31 @@ class JsonlReader:
         self._options = options
         self._size = size
         self._known: tuple[str, ...] = ()
-        head = first_lines(stream.peek(HEAD_BYTES), HEAD_BYTES, name)
-        lesson = head[:: max(1, len(head) // _LESSON)]
-        self._templates = learn(lesson, limit=_TEMPLATES) if len(head) >= _WORTH_LEARNING else ()
-        self._cutter = LineCutter(
-            stream, name, batch_bytes=options.batch_bytes, max_rows=_row_limit(lesson, options.batch_bytes)
-        ).chunks()
-        self._first = next(self._cutter, None)
+        head = stream.peek(HEAD_BYTES)
+        shape = tell_shape(head, HEAD_BYTES, name, options)
+        del head
+        is_lines = shape.kind == "lines"
+        self._blank = LINE_BLANK if is_lines else DOCUMENT_BLANK
+        lesson = shape.records[:: max(1, len(shape.records) // _LESSON)]
+        self._templates: tuple[Template, ...] = ()
+        if len(shape.records) >= _WORTH_LEARNING:
+            self._templates = learn(lesson, limit=_TEMPLATES, blank=self._blank)
+        self._cutter = _cutter(
+            stream, name, shape, options.batch_bytes, _row_limit(lesson, options.batch_bytes)
+        )
+        self._chunks = self._cutter.chunks()
+        self._first = next(self._chunks, None)
         if self._first is None:
-            raise SourceError(f"{name!r} is empty")
+            raise SourceError(f"{name!r} holds no record")
         self._sample: Batch | None = self._parse(self._first)
         self._known = tuple(self._sample.frame.columns[1:])
-        self.source = Source(name, Format.JSONL, self._known, size)
+        self.source = Source(
+            name,
+            Format.JSONL if is_lines else Format.JSON,
+            self._known,
+            size,
+            (*stream.findings(), *shape.findings),
+        )
 
     def sample(self) -> Batch:
         """The first chunk, parsed; to be asked for before `chunks`."""
@@ -82,7 +104,7 @@ class JsonlReader:
         if first is not None:
             yield first
         del first  # its bytes need not stay
-        yield from self._cutter
+        yield from self._chunks
 
     def parse(self, chunk: Chunk) -> Batch:
         """The rows of a chunk, its broken lines beside them; several threads may call it at once."""
@@ -97,7 +119,7 @@ class JsonlReader:
         Raises:
             SourceError: The source is a stream.
         """
-        again = JsonlReader(self._stream.reopen(), self._name, self._options, self._size)
+        again = JsonReader(self._stream.reopen(), self._name, self._options, self._size)
         try:
             for chunk in again.chunks():
                 frame = again.parse(chunk).frame
@@ -116,12 +138,14 @@ class JsonlReader:
 
     def _parse(self, chunk: Chunk) -> Batch:
         assert chunk.data is not None
-        lines = lines_of(chunk)
+        lines = self._cutter.records(chunk)
         parts, rest = self._by_templates(lines.frame, may_escape=b"\\" in chunk.data)
         faults: dict[int, Fault] = {}
+        mended: dict[str, list[int]] = {}
         if rest.height:
             records = read_records(lines.exact(rest), self._names(parts), may_add=self._may_add(chunk, parts))
             faults = {rest[ROW][i]: fault for i, fault in records.faults.items()}
+            mended = {rule: rest[ROW].gather(places).to_list() for rule, places in records.mended.items()}
             slow = part_of_records(rest[ROW], records)
             parts += [slow] if slow else []
         merged = merge(parts, self._known)
@@ -129,10 +153,11 @@ class JsonlReader:
             chunk=chunk,
             frame=merged.frame,
             broken=_broken(faults),
-            locate=Locator(chunk, self._stream).locate,
+            locate=self._cutter.locate(chunk),
             absent=merged.absent,
             quoted=merged.quoted,
             kinds=merged.kinds,
+            mended={rule: merged.frame[ROW].is_in(rows) for rule, rows in mended.items()},
         )
 
     def _by_templates(self, lines: pl.DataFrame, *, may_escape: bool) -> _Read:
@@ -140,7 +165,7 @@ class JsonlReader:
         parts, rest = _apply(self._templates, lines, may_escape=may_escape)
         if rest.height >= _WORTH_LEARNING:
             lesson = rest["line"].gather_every(rest.height // _LESSON).cast(pl.Binary).to_list()
-            learned = learn(lesson, limit=_TEMPLATES)
+            learned = learn(lesson, limit=_TEMPLATES, blank=self._blank)
             more, rest = _apply(learned, rest, may_escape=may_escape)
             parts += more
             used = sorted(parts, key=lambda part: len(part.rows), reverse=True)
@@ -154,6 +179,12 @@ class JsonlReader:
     def _may_add(self, chunk: Chunk, parts: Sequence[Part]) -> int:
         fit = min(MAX_COLUMNS, max(_MAX_CELLS // chunk.rows, 1))
         return max(0, fit - len(self._names(parts)))
+
+
+def _cutter(stream: ByteStream, name: str, shape: Shape, batch_bytes: int, max_rows: int) -> _Cutter:
+    if shape.kind == "lines":
+        return LineCutter(stream, name, batch_bytes=batch_bytes, max_rows=max_rows)
+    return DocumentCutter(stream, name, shape, batch_bytes=batch_bytes, max_rows=max_rows)
 
 
 def _row_limit(lesson: Sequence[bytes], batch_bytes: int) -> int:
