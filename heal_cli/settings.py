@@ -52,7 +52,7 @@ class Settings:
     data_dir: str | None = field(default=None, metadata=_PATH)  # of the embedded server
     pg_bin: str | None = field(default=None, metadata=_PATH)  # its programs; the wheel's unless given
 
-    format: Literal["csv", "jsonl", "json", "parquet"] | None = None
+    format: Literal["csv", "jsonl", "json", "parquet", "arrow"] | None = None
     delimiter: str | None = None
     quote: str | None = None
     escape: str | None = None
@@ -60,6 +60,7 @@ class Settings:
     header: bool | None = None
     skip_rows: Count = 0
     columns: Names = ()
+    json_path: str | None = None
     batch_bytes: Annotated[int, Meta(ge=1024)] = 8 * 2**20
 
     null: Names = ()
@@ -293,6 +294,7 @@ def to_load_options(settings: Settings, sources: Sequence[str], table: str, *, c
             header=settings.header,
             skip_rows=settings.skip_rows,
             columns=settings.columns,
+            json_path=settings.json_path,
             batch_bytes=settings.batch_bytes,
         ),
         values=model.ValueOptions(

@@ -31,6 +31,7 @@ _EXAMPLES: Final[Mapping[str, Any]] = {
     "escape": "\\",
     "encoding": "cp1252",
     "header": True,
+    "json_path": "data.items",
     "date_order": "DMY",
     "decimal": ",",
     "timezone": "Europe/Berlin",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -22,6 +22,7 @@ from heal_cli.read.jsonl_lines import MAX_LINE_BYTES, Lines, lines_from
 _ELEMENTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _GAP: Final = re.compile(rb"(?:[ \t\r\n,\x1e]+|\xef\xbb\xbf|//[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
 _JOINT: Final = re.compile(rb"\][ \t\r\n,\x1e]*\[")
+_BETWEEN: Final = re.compile(rb"\}([ \t\r]*\n[ \t\r\n]*)\{")
 _READ_AT_LEAST: Final = 2**16
 _TRIES: Final = 3  # cuts that are guessed before a chunk is walked value by value
 _MAX_TAIL_BYTES: Final = 2**24  # of a wrapping object behind its array
@@ -99,7 +100,7 @@ class DocumentCutter:
 
     def locate(self, chunk: Chunk) -> DocumentLocator:
         """Where the chunk's records stand."""
-        return DocumentLocator(chunk, self._elements(chunk), self._stream)
+        return DocumentLocator(chunk, self._elements, self._stream)
 
     def _elements(self, chunk: Chunk) -> list[bytes]:
         assert chunk.data is not None
@@ -239,9 +240,6 @@ class DocumentCutter:
             )
 
 
-_BETWEEN: Final = re.compile(rb"\}([ \t\r]*\n[ \t\r\n]*)\{")
-
-
 def _piece(text: str, spans: Sequence[tuple[int, int]]) -> _Piece:
     """The same spans, in bytes."""
     if text.isascii():
@@ -266,10 +264,14 @@ def _end_of(data: bytes, elements: Sequence[msgspec.Raw | bytes]) -> int:
 class DocumentLocator:
     """Where the records of a chunk stand, worked out when first asked."""
 
-    def __init__(self, chunk: Chunk, elements: list[bytes], stream: ByteStream) -> None:
+    def __init__(self, chunk: Chunk, cut: Callable[[Chunk], list[bytes]], stream: ByteStream) -> None:
         self._chunk = chunk
-        self._elements = elements
+        self._cut = cut
         self._stream = stream
+
+    @cached_property
+    def _elements(self) -> list[bytes]:
+        return self._cut(self._chunk)
 
     def __call__(self, rows: pl.Series) -> pl.DataFrame:
         """LOCATIONS of these rows, in their order."""
