@@ -30,7 +30,11 @@ def claim(
     is_nameless = name == STDIN and options.source_id is None
     again = options.again or is_nameless
     read, rows_before = options.read, 0
-    if reader.source.size is not None and reader.source.format is not Format.PARQUET and not again:
+    if (
+        reader.source.size is not None
+        and reader.source.format not in {Format.PARQUET, Format.ARROW}
+        and not again
+    ):
         earlier = earlier_sources(run.connection, table.oid, _source_id(run))
         known = _known_beginnings(name, read, earlier, is_csv=reader.source.format is Format.CSV)
         begun = [e for e in known if e.stop is None]

@@ -47,6 +47,10 @@ _HIGH: Final = re.compile(rb"[\x80-\xff]")
 _MULTIBYTE: Final = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
+# How Arrow streams, Arrow files and Parquet begin; NULs in them are no wide characters.
+_BINARY: Final = (b"\xff\xff\xff\xff", b"ARROW1", b"PAR1")
+
+
 class Encoding(NamedTuple):
     """How the decompressed bytes are written."""
 
@@ -64,6 +68,8 @@ def tell_encoding(head: bytes, given: str | None = None) -> Encoding:
     Raises:
         UsageError: `given` names no encoding.
     """
+    if head.startswith(_BINARY):
+        return Encoding(UTF8, 0, "no text")
     for mark, name in _MARKS:
         if head.startswith(mark) and (given is None or _same_family(given, name)):
             return Encoding(name, len(mark), "byte-order mark")

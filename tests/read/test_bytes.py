@@ -10,12 +10,14 @@ import sys
 import zipfile
 from pathlib import Path
 
+import lz4.frame
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from heal_cli.errors import SourceError
 from heal_cli.model import ReadOptions
+from heal_cli.read import compression, expand
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.compression import tell_compression
 from heal_cli.read.csv import CsvReader
@@ -38,7 +40,9 @@ def read_all(stream: ByteStream, size: int = 2**16) -> bytes:
     return b"".join(iter(lambda: stream.read(size), b""))
 
 
-@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress, zstd.compress])
+@pytest.mark.parametrize(
+    "compress", [gzip.compress, bz2.compress, lzma.compress, zstd.compress, lz4.frame.compress]
+)
 def test_archives_of_several_members_are_read_whole(compress: object) -> None:
     """Compression is told by the first bytes; members follow one another."""
     packed = compress(PLAIN[:1000]) + compress(PLAIN[1000:])  # type: ignore[operator]
@@ -47,7 +51,9 @@ def test_archives_of_several_members_are_read_whole(compress: object) -> None:
     assert stream.position == len(packed)
 
 
-@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress, zstd.compress])
+@pytest.mark.parametrize(
+    "compress", [gzip.compress, bz2.compress, lzma.compress, zstd.compress, lz4.frame.compress]
+)
 def test_no_read_gives_more_than_was_asked_for(compress: object) -> None:
     """An archive that unpacks to very much is unpacked bit by bit."""
     stream = stream_of(compress(b"x," * 2**22))  # type: ignore[operator]
@@ -95,8 +101,38 @@ def test_a_zip_of_one_file_is_read_and_other_zips_say_why_not(tmp_path: Path) ->
         ByteStream(str(path))
     assert str(caught.value) == (
         f"{str(path)!r} is a zip archive with 2 files ('inside.csv', 'other.csv') where one is wanted. "
-        "Unpack it and name the files"
+        f"Name one, as in {path}/inside.csv"
     )
+
+
+def test_a_zip_of_several_files_stands_for_them(tmp_path: Path) -> None:
+    """Each is a source, in the archive's order; compressed ones are unpacked, what macOS adds is left out."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("b/two.csv", b"a,b\n2,x\n")
+        archive.writestr("__MACOSX/b/._two.csv", b"\0")
+        archive.writestr("one.csv.gz", gzip.compress(b"a,b\n1,y\n"))
+    names = expand([str(path)])
+    assert names == (f"{path}/b/two.csv", f"{path}/one.csv.gz")
+    texts = []
+    for name in names:
+        stream = ByteStream(name)
+        texts.append(read_all(stream))
+        stream.close()
+    assert texts == [b"a,b\n2,x\n", b"a,b\n1,y\n"]
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstd.compress])
+def test_an_archive_made_to_fill_the_disk_is_stopped(
+    compress: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No file of records is a thousand times its archive."""
+    monkeypatch.setattr(compression, "BOMB_BYTES", 2**20)
+    monkeypatch.setattr(compression, "BOMB_RATIO", 100)
+    stream = stream_of(compress(bytes(2**24)))  # type: ignore[operator]
+    with pytest.raises(SourceError, match="unpacks to more than 100 times its size"):
+        read_all(stream)
+    assert read_all(stream_of(compress(PLAIN))) == PLAIN  # type: ignore[operator]
 
 
 @settings(max_examples=60, deadline=None)
