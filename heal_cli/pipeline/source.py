@@ -14,7 +14,7 @@ from heal_cli.model import Batch, Chunk, Plan, Rows, TableSchema
 from heal_cli.pipeline.claiming import claim
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
-from heal_cli.read import SourceReader
+from heal_cli.read import SourceReader, unnest
 from heal_cli.schema import add_columns, introspect
 from heal_cli.write import keep_plan
 
@@ -33,7 +33,8 @@ class SourceRun:
     def __init__(self, run: Run, location: str, table: TableSchema, reader: SourceReader) -> None:
         self.run = run
         self.name = location
-        self.reader, self.claimed = claim(run, location, table, reader)
+        reader, self.claimed = claim(run, location, table, reader)
+        self.reader = unnest(reader, [column.name for column in table.columns])
         self._sample: Batch | None = self.reader.sample()
         self.first_row = 1 + (self.claimed.rows_before if self.claimed else 0)
         self.last_row = run.options.limit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 import polars as pl
 
@@ -11,13 +11,13 @@ from heal_cli.errors import SourceError
 from heal_cli.model import REJECTS, ROW, Batch, Chunk, Format, ReadOptions, Source
 from heal_cli.read.bytes import HEAD_BYTES, ByteStream
 from heal_cli.read.json_cut import DocumentCutter
+from heal_cli.read.json_objects import Applied, apply
 from heal_cli.read.json_shape import Shape, tell_shape
 from heal_cli.read.jsonl_keys import MAX_COLUMNS, Fault
 from heal_cli.read.jsonl_lines import LineCutter, Lines
 from heal_cli.read.jsonl_parts import Part, merge, part_of_records
-from heal_cli.read.jsonl_regex import DOCUMENT_BLANK, LINE_BLANK, Template, extract, learn
+from heal_cli.read.jsonl_regex import DOCUMENT_BLANK, LINE_BLANK, Template, learn
 from heal_cli.read.jsonl_slow import read_records
-from heal_cli.read.jsonl_values import settle
 
 _MAX_ROWS: Final = 2**18
 """Rows in a chunk: bounds what many columns cost where lines are short and sparse."""
@@ -41,13 +41,6 @@ class _Cutter(Protocol):
     def chunks(self) -> Iterator[Chunk]: ...
     def records(self, chunk: Chunk) -> Lines: ...
     def locate(self, chunk: Chunk) -> Callable[[pl.Series], pl.DataFrame]: ...
-
-
-class _Read(NamedTuple):
-    """Lines after some were understood."""
-
-    parts: list[Part]
-    rest: pl.DataFrame  # ROW, line
 
 
 class JsonReader:
@@ -160,18 +153,18 @@ class JsonReader:
             mended={rule: merged.frame[ROW].is_in(rows) for rule, rows in mended.items()},
         )
 
-    def _by_templates(self, lines: pl.DataFrame, *, may_escape: bool) -> _Read:
+    def _by_templates(self, lines: pl.DataFrame, *, may_escape: bool) -> Applied:
         """All lines that known templates fit; then those that templates learned from the others fit."""
-        parts, rest = _apply(self._templates, lines, may_escape=may_escape)
+        parts, rest = apply(self._templates, lines, may_escape=may_escape)
         if rest.height >= _WORTH_LEARNING:
             lesson = rest["line"].gather_every(rest.height // _LESSON).cast(pl.Binary).to_list()
             learned = learn(lesson, limit=_TEMPLATES, blank=self._blank)
-            more, rest = _apply(learned, rest, may_escape=may_escape)
+            more, rest = apply(learned, rest, may_escape=may_escape)
             parts += more
             used = sorted(parts, key=lambda part: len(part.rows), reverse=True)
             # A lost update by another thread costs learning once more, nothing else.
             self._templates = tuple(part.template for part in used if part.template)[:_TEMPLATES_KEPT]
-        return _Read(parts, rest)
+        return Applied(parts, rest)
 
     def _names(self, parts: Sequence[Part]) -> list[str]:
         return list(dict.fromkeys([*self._known, *(name for part in parts for name in part.cells)]))
@@ -191,45 +184,6 @@ def _row_limit(lesson: Sequence[bytes], batch_bytes: int) -> int:
     """Most rows for a chunk: a dense file has fewer than one cell in 4 bytes, and a sparse one gets no more."""
     columns = len(read_records(lesson, ()).columns)
     return max(1, min(_MAX_ROWS, batch_bytes // 4 // max(columns, 1)))
-
-
-def _apply(templates: Sequence[Template], lines: pl.DataFrame, *, may_escape: bool) -> _Read:
-    """Each line by the first template that fits it."""
-    parts = []
-    for template in templates:
-        if not lines.height:
-            break
-        part, lines = _apply_one(template, lines, may_escape=may_escape)
-        if part:
-            parts.append(part)
-    return _Read(parts, lines)
-
-
-def _apply_one(
-    template: Template, lines: pl.DataFrame, *, may_escape: bool
-) -> tuple[Part | None, pl.DataFrame]:
-    hit, groups = extract(template, lines["line"])
-    if not hit.any():
-        return None, lines
-    rows, rest = lines[ROW], lines.clear()
-    if not hit.all():
-        rest = lines.filter(~hit)
-        rows, groups = rows.filter(hit), [group.filter(hit) for group in groups]
-    cells = [
-        settle(group, kind, may_escape=may_escape) for group, kind in zip(groups, template.kinds, strict=True)
-    ]
-    doubtful = [cell.doubtful for cell in cells if cell.doubtful is not None]
-    if doubtful:
-        sure = ~pl.select(pl.any_horizontal(doubtful)).to_series()
-        rest = pl.concat([rest, lines.filter(hit).filter(~sure)]).sort(ROW)
-        rows, groups = rows.filter(sure), [group.filter(sure) for group in groups]
-        cells = [
-            settle(group, kind, may_escape=may_escape)
-            for group, kind in zip(groups, template.kinds, strict=True)
-        ]
-    return Part(rows, dict(zip(template.names, cells, strict=True)), template=template) if len(
-        rows
-    ) else None, rest
 
 
 def _broken(faults: dict[int, Fault]) -> pl.DataFrame:
