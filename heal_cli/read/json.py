@@ -8,10 +8,10 @@ from typing import Final, Protocol
 import polars as pl
 
 from heal_cli.errors import SourceError
-from heal_cli.model import REJECTS, ROW, Batch, Chunk, Format, ReadOptions, Source
+from heal_cli.model import ROW, Batch, Chunk, Format, ReadOptions, Source
 from heal_cli.read.bytes import HEAD_BYTES, ByteStream
 from heal_cli.read.json_cut import DocumentCutter
-from heal_cli.read.json_objects import Applied, apply
+from heal_cli.read.json_objects import Applied, apply, rejects_of
 from heal_cli.read.json_shape import Shape, tell_shape
 from heal_cli.read.jsonl_keys import MAX_COLUMNS, Fault
 from heal_cli.read.jsonl_lines import LineCutter, Lines
@@ -145,7 +145,7 @@ class JsonReader:
         return Batch(
             chunk=chunk,
             frame=merged.frame,
-            broken=_broken(faults),
+            broken=rejects_of(faults),
             locate=self._cutter.locate(chunk),
             absent=merged.absent,
             quoted=merged.quoted,
@@ -184,11 +184,3 @@ def _row_limit(lesson: Sequence[bytes], batch_bytes: int) -> int:
     """Most rows for a chunk: a dense file has fewer than one cell in 4 bytes, and a sparse one gets no more."""
     columns = len(read_records(lesson, ()).columns)
     return max(1, min(_MAX_ROWS, batch_bytes // 4 // max(columns, 1)))
-
-
-def _broken(faults: dict[int, Fault]) -> pl.DataFrame:
-    rows = [
-        (row, fault.reason, None, None, fault.column, fault.value, [fault.message])
-        for row, fault in sorted(faults.items())
-    ]
-    return pl.DataFrame(rows, schema=REJECTS, orient="row")

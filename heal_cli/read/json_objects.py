@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import polars as pl
 
-from heal_cli.model import ROW
+from heal_cli.model import REJECTS, ROW
+from heal_cli.read.jsonl_keys import Fault
 from heal_cli.read.jsonl_parts import Merged, Part, merge, part_of_records
 from heal_cli.read.jsonl_regex import DOCUMENT_BLANK, Template, extract, learn
 from heal_cli.read.jsonl_slow import read_records
@@ -26,14 +27,25 @@ class Applied(NamedTuple):
     rest: pl.DataFrame  # ROW, line
 
 
-def objects_of(texts: pl.Series) -> Merged:
-    """The objects among JSON texts, in columns; ROW is the place of each, 1-based."""
+def objects_of(texts: pl.Series) -> tuple[Merged, dict[int, Fault]]:
+    """The objects among JSON texts, in columns, and what is wrong with the others; ROW is the 1-based place."""
     rows = pl.int_range(1, texts.len() + 1, dtype=pl.Int64, eager=True)
     lines = pl.DataFrame({ROW: rows, "line": texts}).filter(pl.col("line").str.starts_with("{"))
     lesson = lines["line"].gather_every(max(1, lines.height // _LESSON)).cast(pl.Binary).to_list()
     parts, rest = apply(learn(lesson, limit=_TEMPLATES, blank=DOCUMENT_BLANK), lines, may_escape=True)
-    slow = part_of_records(rest[ROW], read_records(rest["line"].cast(pl.Binary).to_list(), ()))
-    return merge([*parts, slow] if slow else parts, ())
+    records = read_records(rest["line"].cast(pl.Binary).to_list(), ())
+    slow = part_of_records(rest[ROW], records)
+    faults = {rest[ROW][place]: fault for place, fault in records.faults.items()}
+    return merge([*parts, slow] if slow else parts, ()), faults
+
+
+def rejects_of(faults: Mapping[int, Fault]) -> pl.DataFrame:
+    """REJECTS for these rows."""
+    rows = [
+        (row, fault.reason, None, None, fault.column, fault.value, [fault.message])
+        for row, fault in sorted(faults.items())
+    ]
+    return pl.DataFrame(rows, schema=REJECTS, orient="row")
 
 
 def apply(templates: Sequence[Template], lines: pl.DataFrame, *, may_escape: bool) -> Applied:

@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from heal_cli.model import ROW, Batch, Chunk, Finding, Source
-from heal_cli.read.json_objects import objects_of
+from heal_cli.read.json_objects import objects_of, rejects_of
+from heal_cli.read.jsonl_keys import Fault
 from heal_cli.read.source import SourceReader
 
 _MAX_DEPTH: Final = 4
@@ -25,6 +26,18 @@ class _Values(NamedTuple):
     is_absent: pl.Series
     kind: str | None = None  # as in `Batch.kinds`; None for typed values
     quoted: pl.Series | None = None
+
+
+class _Fields(NamedTuple):
+    """The keys of objects."""
+
+    columns: Mapping[str, _Values]
+    faults: dict[int, Fault]  # 1-based place -> why the object there cannot be taken apart
+
+
+class _Found(NamedTuple):
+    values: _Values
+    faults: dict[int, Fault]
 
 
 def unnest(reader: SourceReader, targets: Collection[str]) -> SourceReader:
@@ -54,25 +67,26 @@ def _paths(values: pl.Series, path: tuple[str, ...], wanted: Collection[str]) ->
     start = _key("".join(path))
     if len(path) >= _MAX_DEPTH or not any(name.startswith(start) and name != start for name in wanted):
         return
-    for name, inner in _fields(values).items():
+    for name, inner in _fields(values).columns.items():
         if _key("".join((*path, name))) in wanted:
             yield (*path, name)
         yield from _paths(inner.values, (*path, name), wanted)
 
 
-def _fields(values: pl.Series) -> Mapping[str, _Values]:
+def _fields(values: pl.Series) -> _Fields:
     """The keys of objects, each with its values in all rows."""
     if isinstance(values.dtype, pl.Struct):
-        return {
+        typed = {
             field.name: _Values(values.struct.field(field.name), values.is_null())
             for field in values.dtype.fields
         }
+        return _Fields(typed, {})
     if values.dtype != pl.String or not values.str.starts_with("{").any():
-        return {}
-    found = objects_of(values)
+        return _Fields({}, {})
+    found, faults = objects_of(values)
     rows = pl.int_range(1, values.len() + 1, dtype=pl.Int64, eager=True).alias(ROW).to_frame()
     whole = rows.join(found.frame, on=ROW, how="left", maintain_order="left")
-    return {
+    columns = {
         name: _Values(
             whole[name],
             ~_spread(rows, found.frame[ROW], ~found.absent[name] if name in found.absent else None),
@@ -81,6 +95,7 @@ def _fields(values: pl.Series) -> Mapping[str, _Values]:
         )
         for name in found.frame.columns[1:]
     }
+    return _Fields(columns, faults)
 
 
 def _spread(rows: pl.DataFrame, some: pl.Series, mask: pl.Series | None) -> pl.Series:
@@ -89,13 +104,18 @@ def _spread(rows: pl.DataFrame, some: pl.Series, mask: pl.Series | None) -> pl.S
     return rows[ROW].is_in(here.implode())
 
 
-def _value(values: pl.Series, path: tuple[str, ...]) -> _Values:
+def _value(values: pl.Series, path: tuple[str, ...]) -> _Found:
     """The values at a path below these."""
-    found = _fields(values).get(path[0])
+    columns, faults = _fields(values)
+    found = columns.get(path[0])
     if found is None:
         nothing = pl.repeat(None, values.len(), dtype=pl.String, eager=True)
-        return _Values(nothing, pl.repeat(value=True, n=values.len(), dtype=pl.Boolean, eager=True))
-    return found if len(path) == 1 else _value(found.values, path[1:])
+        everywhere = pl.repeat(value=True, n=values.len(), dtype=pl.Boolean, eager=True)
+        return _Found(_Values(nothing, everywhere), faults)
+    if len(path) == 1:
+        return _Found(found, faults)
+    below = _value(found.values, path[1:])
+    return _Found(below.values, faults | below.faults)
 
 
 class NestedReader:
@@ -108,7 +128,7 @@ class NestedReader:
     def __init__(self, reader: SourceReader, paths: Mapping[str, tuple[str, ...]]) -> None:
         self._reader = reader
         self._paths = paths
-        self._sample = self._unnested(reader.sample())
+        self._sample: Batch | None = self._unnested(reader.sample())
 
     @property
     def source(self) -> Source:
@@ -119,6 +139,7 @@ class NestedReader:
 
     def sample(self) -> Batch:
         """The first chunk, parsed."""
+        assert self._sample is not None
         return self._sample
 
     def chunks(self) -> Iterator[Chunk]:
@@ -136,19 +157,22 @@ class NestedReader:
             yield from self._reader.column(name)
             return
         for values in self._reader.column(path[0]):
-            yield _value(values, path[1:]).values.alias(name)
+            yield _value(values, path[1:]).values.values.alias(name)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file and of its first chunk."""
+        self._sample = None
         self._reader.close()
 
     def _unnested(self, batch: Batch) -> Batch:
         frame, absent = batch.frame, dict(batch.absent)
         quoted, kinds = dict(batch.quoted), dict(batch.kinds)
+        faults: dict[int, Fault] = {}
         for name, path in self._paths.items():
             if path[0] not in frame.columns:
                 continue
-            found = _value(frame[path[0]], path[1:])
+            found, broken = _value(batch.frame[path[0]], path[1:])
+            faults |= {place: fault._replace(column=name) for place, fault in broken.items()}
             frame = frame.with_columns(found.values.alias(name))
             if found.is_absent.any():
                 absent[name] = found.is_absent
@@ -156,4 +180,20 @@ class NestedReader:
                 kinds[name] = found.kind
             if found.quoted is not None:
                 quoted[name] = found.quoted
-        return replace(batch, frame=frame, absent=absent, quoted=quoted, kinds=kinds)
+        whole = replace(batch, frame=frame, absent=absent, quoted=quoted, kinds=kinds)
+        return _without(whole, faults) if faults else whole
+
+
+def _without(batch: Batch, faults: Mapping[int, Fault]) -> Batch:
+    """The batch with some rows, by their 1-based place, as rejects."""
+    rows = batch.frame[ROW]
+    refused = rejects_of({rows[place - 1]: fault for place, fault in faults.items()})
+    stays = ~rows.is_in(refused[ROW].implode())
+    return replace(
+        batch,
+        frame=batch.frame.filter(stays),
+        broken=pl.concat([batch.broken, refused]).sort(ROW),
+        absent={name: mask.filter(stays) for name, mask in batch.absent.items()},
+        quoted={name: mask.filter(stays) for name, mask in batch.quoted.items()},
+        mended={name: mask.filter(stays) for name, mask in batch.mended.items()},
+    )

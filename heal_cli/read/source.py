@@ -81,6 +81,7 @@ _JSON: Final = re.compile(
 )
 
 # Bytes no text has many of: control characters except those that serve as white space or delimiters.
+_FEW_JUNK: Final = 4  # a NUL in a small file costs its row, not the file
 _JUNK: Final = re.compile(rb"[\x00\x02-\x08\x0e-\x1a\x7f]")
 
 
@@ -170,7 +171,7 @@ def _tell_format(head: bytes, name: str, stream: ByteStream) -> Format:
 
 def _is_junk(head: bytes, stream: ByteStream) -> bool:
     sample = head[: 2**16]
-    if len(_JUNK.findall(sample)) > 0.05 * len(sample):
+    if len(_JUNK.findall(sample)) > 0.05 * len(sample) + _FEW_JUNK:
         return True
     # What is left of bytes that are neither UTF-8 nor anything else: text has few of them.
     invalid = len(sample.decode(errors="replace").encode()) - len(sample)
