@@ -11,7 +11,7 @@ import msgspec
 from heal_cli.errors import SourceError, UsageError
 from heal_cli.model import Finding, Format, ReadOptions
 from heal_cli.read.json_mend import mend
-from heal_cli.read.json_walk import Walker, after_gap, balanced, whole
+from heal_cli.read.json_walk import Walker, after_gap, balanced, decoded, whole
 from heal_cli.read.jsonl_lines import is_blank, split_lines
 
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -209,11 +209,10 @@ def _arrays(text: str, at: int, path: str) -> Iterator[_Array]:
     if path.count(".") >= _MAX_DEPTH:
         return
     while (at := after_gap(text, at)) < len(text) and text[at] == '"':
-        stop = whole(text, at)
-        if stop is None:
+        found = decoded(text, at)
+        if found is None:
             return
-        key = msgspec.json.decode(text[at:stop].encode(errors="replace"))
-        at = after_gap(text, stop)
+        key, at = found[0], after_gap(text, found[1])
         if not text.startswith(":", at):
             return
         at = after_gap(text, at + 1)

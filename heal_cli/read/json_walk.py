@@ -125,9 +125,15 @@ def after_gap(text: str, at: int) -> int:
 
 def whole(text: str, at: int) -> int | None:
     """One past the valid value that begins there."""
+    found = decoded(text, at)
+    return None if found is None else found[1]
+
+
+def decoded(text: str, at: int) -> tuple[object, int] | None:
+    """The valid value that begins there, its numbers as text, and one past its end."""
     for decoder in (_STRICT, _LENIENT):
         try:
-            return decoder.raw_decode(text, at)[1]
+            return decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
             continue
     return None
