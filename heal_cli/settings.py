@@ -52,7 +52,7 @@ class Settings:
     data_dir: str | None = field(default=None, metadata=_PATH)  # of the embedded server
     pg_bin: str | None = field(default=None, metadata=_PATH)  # its programs; the wheel's unless given
 
-    format: Literal["csv", "jsonl", "json", "parquet"] | None = None
+    format: Literal["csv", "jsonl", "json", "parquet", "arrow"] | None = None
     delimiter: str | None = None
     quote: str | None = None
     escape: str | None = None
@@ -62,6 +62,7 @@ class Settings:
     footer: Count | None = None
     comment: str | None = None
     columns: Names = ()
+    json_path: str | None = None
     batch_bytes: Annotated[int, Meta(ge=1024)] = 8 * 2**20
 
     null: Names = ()
@@ -297,6 +298,7 @@ def to_load_options(settings: Settings, sources: Sequence[str], table: str, *, c
             footer=settings.footer,
             comment=settings.comment,
             columns=settings.columns,
+            json_path=settings.json_path,
             batch_bytes=settings.batch_bytes,
         ),
         values=model.ValueOptions(

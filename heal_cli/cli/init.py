@@ -34,6 +34,7 @@ _EXAMPLES: Final[Mapping[str, Any]] = {
     "comment": "#",
     "encoding": "cp1252",
     "header": True,
+    "json_path": "data.items",
     "date_order": "DMY",
     "decimal": ",",
     "timezone": "Europe/Berlin",

@@ -85,7 +85,11 @@ class LoadFlags:
     format: Annotated[
         str | None,
         _flag(
-            "-f", "--format", panel=SOURCE, metavar="csv|jsonl|json|parquet", help="Format of the sources."
+            "-f",
+            "--format",
+            panel=SOURCE,
+            metavar="csv|jsonl|json|parquet|arrow",
+            help="Format of the sources.",
         ),
     ] = None
     delimiter: Annotated[
@@ -119,6 +123,10 @@ class LoadFlags:
     columns: Annotated[
         list[str] | None,
         _flag("--columns", panel=SOURCE, metavar="A,B,...", help="Names in place of the header's."),
+    ] = None
+    json_path: Annotated[
+        str | None,
+        _flag("--json-path", panel=SOURCE, metavar="A.B", help="Keys to the array of records; '.' for none."),
     ] = None
     limit: Annotated[str | None, _flag("--limit", panel=SOURCE, metavar="N", help="Read only N rows.")] = None
     batch_bytes: Annotated[

@@ -1,8 +1,8 @@
 """Plan + batch -> healed rows, rejects and tallies; pure over frames."""
 
 from heal_cli.heal.apply import heal_batch
-from heal_cli.heal.plan import PlanOptions, make_plan
+from heal_cli.heal.plan import PlanOptions, make_plan, planned_sources
 from heal_cli.heal.replan import replan
 from heal_cli.heal.values import as_text
 
-__all__ = ["PlanOptions", "as_text", "heal_batch", "make_plan", "replan"]
+__all__ = ["PlanOptions", "as_text", "heal_batch", "make_plan", "planned_sources", "replan"]

@@ -21,12 +21,15 @@ from heal_cli.model import (
     Plan,
 )
 
+RECORD = "(record)"
+"""Stands for a column where a whole record was mended before it could be read."""
+
 
 def heal_batch(batch: Batch, plan: Plan) -> Healed:
     """Every record of the batch, either in wire dtypes and ready for the table, or as a reject."""
     rows = batch.frame[ROW]
     columns: dict[str, pl.Series] = {ROW: rows}
-    heals: list[tuple[str, HealMask]] = []
+    heals = [(RECORD, HealMask(rule, mask)) for rule, mask in batch.mended.items()]
     rejects: list[pl.DataFrame] = []
     absent: dict[str, pl.Series] = {}
     losers: dict[str, pl.Series] = {}

@@ -14,6 +14,7 @@ class Format(StrEnum):
     JSONL = "jsonl"
     JSON = "json"
     PARQUET = "parquet"
+    ARROW = "arrow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +73,5 @@ class Batch:
     Only columns that mix strings with other JSON kinds are listed; see `kinds`."""
     kinds: Mapping[str, str] = field(default_factory=dict)
     """Source column -> 'string' | 'number' | 'boolean' | 'json' | 'mixed' for JSON sources; empty for CSV."""
+    mended: Mapping[str, pl.Series] = field(default_factory=dict)
+    """Rule -> Boolean mask over `frame`: rows whose record had to be mended before it could be read."""

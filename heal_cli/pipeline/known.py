@@ -10,11 +10,14 @@ from typing import Final
 import msgspec
 
 from heal_cli.model import Format, ReadOptions
-from heal_cli.read import SourceReader, Walk, reopen
+from heal_cli.read import SourceReader, Walk, open_source, reopen
 from heal_cli.read.dialect import decode_dialect
 from heal_cli.write import EarlierSource
 
 NO_QUOTE: Final = ""
+
+_BY_THEIR_CUTS: Final = frozenset({Format.PARQUET, Format.ARROW})
+"""Formats whose digests are not those of the bytes up to a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,9 @@ def known_sources(reader: SourceReader, earlier: list[EarlierSource]) -> tuple[S
     # Thousands of files of one kind were read in one way: it is decoded once.
     readings = {text: msgspec.json.decode(text, type=ReadOptions) for text in {e.reading for e in earlier}}
     candidates = [(e, readings[e.reading]) for e in earlier]
-    if reader.stream is None or not reader.stream.is_seekable:
+    if reader.options.format in _BY_THEIR_CUTS or _is_pipe(reader):
         return _compare_cuts(reader, candidates)
-    texts = [(e, reading) for e, reading in candidates if reading.format is not Format.PARQUET]
+    texts = [(e, reading) for e, reading in candidates if reading.format not in _BY_THEIR_CUTS]
     known: list[Known] = []
     for encoding, quote in sorted({_spelling(reading) for _, reading in texts}):
         walk = Walk(reader.source.name, encoding=encoding, quote=quote)
@@ -74,7 +77,9 @@ def _walk(candidates: list[tuple[EarlierSource, ReadOptions]], walk: Walk) -> It
         if stop < earlier.stop:
             heappush(stops, (earlier.stop, earlier.digest, place))
         else:
-            yield Known(earlier, reading, walk.is_at_end, walk.has_open_quote, not walk.ends_line)
+            # The values of a JSON document end where their brackets do, whatever follows.
+            is_cut = not walk.ends_line and reading.format is not Format.JSON
+            yield Known(earlier, reading, walk.is_at_end, walk.has_open_quote, is_cut)
 
 
 def _compare_cuts(
@@ -91,15 +96,27 @@ def _compare_cuts(
         for earlier in (e for e, its in candidates if its == reading):
             if (first.stop, first.digest) != (earlier.first_stop, earlier.first_digest):
                 continue
-            # Of a stream, only the first batch can be compared; the others are when they come.
-            if not earlier.inherits if reader.stream is not None else _has_cut(reader, earlier):
-                known.append(Known(earlier, reading))
+            if _is_pipe(reader):
+                # Only its first batch can be compared; the others are when they come.
+                known += [] if earlier.inherits else [Known(earlier, reading)]
+            elif (is_all := _has_cut(reader, earlier)) is not None:
+                known.append(Known(earlier, reading, is_all))
     return reader, sorted(known, key=lambda each: each.earlier.source, reverse=True)
 
 
-def _has_cut(reader: SourceReader, earlier: EarlierSource) -> bool:
-    """The furthest batch that the ledger knows is one of this file's."""
-    for chunk in reader.chunks():
-        if chunk.stop >= earlier.stop:
-            return (chunk.stop, chunk.digest) == (earlier.stop, earlier.digest)
-    return False
+def _is_pipe(reader: SourceReader) -> bool:
+    return reader.stream is not None and not reader.stream.is_seekable
+
+
+def _has_cut(reader: SourceReader, earlier: EarlierSource) -> bool | None:
+    """Whether the furthest batch that the ledger knows is the last of this file; None if it is none of its batches."""
+    again = open_source(reader.source.name, reader.options)
+    try:
+        chunks = again.chunks()
+        for chunk in chunks:
+            if chunk.stop >= earlier.stop:
+                is_same = (chunk.stop, chunk.digest) == (earlier.stop, earlier.digest)
+                return next(chunks, None) is None if is_same else None
+        return None
+    finally:
+        again.close()

@@ -13,7 +13,7 @@ import msgspec
 import psycopg
 
 from heal_cli.errors import HealError, PlanError, SchemaError, SourceError, UsageError
-from heal_cli.heal import PlanOptions, make_plan, replan
+from heal_cli.heal import PlanOptions, make_plan, planned_sources, replan
 from heal_cli.model import Batch, Chunk, Format, LoadOptions, Plan, ReadOptions, TableSchema
 from heal_cli.patterns import Catalogue
 from heal_cli.read import Shape, open_source, read_alone, shape_of
@@ -66,8 +66,9 @@ class Origins:
         if known is None or known.plan is None:
             return None
         table = _table_of(self.connection, known.table_oid, name)
-        shape = shape_of(msgspec.json.decode(known.reading, type=ReadOptions))
         kept = msgspec.json.decode(known.plan, type=Plan)
+        nested = tuple(sorted(name for name in planned_sources(kept) if "." in name))
+        shape = replace(shape_of(msgspec.json.decode(known.reading, type=ReadOptions)), nested=nested)
         return self.planned_for(Origin(known.source, run, name, shape, kept, table, kept), table)
 
     def by_file(self, run: str, name: str) -> Origin:
@@ -99,7 +100,7 @@ class Origins:
             table,
             self.catalogue,
             options=self._plan_options(origin.kept.unknown_columns),
-            was_typed=origin.shape.format is Format.PARQUET,
+            was_typed=origin.shape.format in {Format.PARQUET, Format.ARROW},
         )
         return replace(origin, table=table, plan=_covering(plan))
 

@@ -15,7 +15,7 @@ from heal_cli.model import Batch, Chunk, Plan, Rows, Spans, TableSchema, without
 from heal_cli.pipeline.claiming import claim
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
-from heal_cli.read import SourceReader
+from heal_cli.read import SourceReader, unnest
 from heal_cli.schema import add_columns, introspect
 from heal_cli.write import keep_plan, takes_a_row
 
@@ -43,9 +43,10 @@ class SourceRun:
     def __init__(self, run: Run, location: str, table: TableSchema, reader: SourceReader) -> None:
         self.run = run
         self.name = location
-        self.reader, self.claimed, notes = claim(run, location, table, reader)
+        reader, self.claimed, notes = claim(run, location, table, reader)
         if not self.is_no_op:
             run.notes += notes
+        self.reader = unnest(reader, [column.name for column in table.columns])
         self._sample: Batch | None = self.reader.sample()
         self.settled_before: Spans = self.claimed.settled_before if self.claimed else ()
         self.last_row = run.options.limit

@@ -1,7 +1,18 @@
 """Sources to batches: any file as chunks of whole records, each record accounted for."""
 
 from heal_cli.read.again import Shape, read_alone, shape_of
+from heal_cli.read.nested import unnest
 from heal_cli.read.prefix import Walk
 from heal_cli.read.source import SourceReader, expand, open_source, reopen
 
-__all__ = ["Shape", "SourceReader", "Walk", "expand", "open_source", "read_alone", "reopen", "shape_of"]
+__all__ = [
+    "Shape",
+    "SourceReader",
+    "Walk",
+    "expand",
+    "open_source",
+    "read_alone",
+    "reopen",
+    "shape_of",
+    "unnest",
+]

@@ -10,10 +10,11 @@ import polars as pl
 from heal_cli.model import LOCATIONS, REJECTS, ROW, Batch, Chunk, Format, ReadOptions
 from heal_cli.read.dialect import decode_dialect
 from heal_cli.read.encoding import UTF8, recode
-from heal_cli.read.exact import read_apart
+from heal_cli.read.exact import drop_trailing, read_apart
 from heal_cli.read.fields import Grammar
 from heal_cli.read.jsonl_parts import merge, part_of_records
 from heal_cli.read.jsonl_slow import read_records
+from heal_cli.read.nested import take_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Shape:
     columns: tuple[str, ...]
     encoding: str = UTF8
     grammar: Grammar | None = None  # of CSV
+    nested: tuple[str, ...] = ()  # names of columns that may stand for a path, `user.name`
 
 
 def shape_of(options: ReadOptions) -> Shape:
@@ -50,6 +52,8 @@ def read_alone(raws: Sequence[bytes], rows: Sequence[int], shape: Shape, chunk: 
 
     if shape.grammar is not None:
         frame, broken = read_apart(texts, rows, shape.grammar)
+        if len(shape.columns) < shape.grammar.width:
+            frame, broken = drop_trailing(frame, broken, shape.grammar)
         frame = frame.rename(dict(zip(frame.columns[1:], shape.columns, strict=True)))
         return Batch(chunk, frame, broken, locate)
     records = read_records(texts, shape.columns)
@@ -60,4 +64,6 @@ def read_alone(raws: Sequence[bytes], rows: Sequence[int], shape: Shape, chunk: 
         for at, fault in sorted(records.faults.items())
     ]
     broken = pl.DataFrame(faults, schema=REJECTS, orient="row")
-    return Batch(chunk, merged.frame, broken, locate, merged.absent, merged.quoted, merged.kinds)
+    batch = Batch(chunk, merged.frame, broken, locate, merged.absent, merged.quoted, merged.kinds)
+    paths = {name: tuple(name.split(".")) for name in shape.nested if name not in merged.frame.columns}
+    return take_out(batch, paths)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
 from heal_cli.errors import SourceError
+from heal_cli.model import Finding
 from heal_cli.read.compression import Decompressed, ZipMember, tell_compression
 from heal_cli.read.encoding import UTF8, Encoding, Transcoded, encode_back, stored_length, tell_encoding
 
@@ -105,8 +106,13 @@ class ByteStream:
 
     def __init__(self, name: str, *, stdin: BinaryIO | None = None, encoding: str | None = None) -> None:
         self.name = name
-        self._path = None if stdin is not None else Path(name)
-        self._file = _File(_open(name) if stdin is None else stdin, name, owned=stdin is None)
+        self._path: Path | None = None
+        self._member: str | None = None
+        if stdin is None:
+            self._path, self._member = split_member(name)
+            self._file = _File(_open(self._path, name), name, owned=True)
+        else:
+            self._file = _File(stdin, name, owned=False)
         self._zip: ZipMember | None = None
         status = None if self._path is None else self._path.stat()
         self.is_seekable = status is not None and stat.S_ISREG(status.st_mode)
@@ -134,8 +140,12 @@ class ByteStream:
                 f"{self.name!r} is a zip archive, which cannot be read from a stream",
                 hint="Unpack it into the pipe with unzip -p, or name the file",
             )
-        self._zip = ZipMember(self._path, self.name)
-        return self._zip
+        self._zip = ZipMember(self._path, self.name, self._member)
+        member = Peekable(self._zip.read)
+        inner = tell_compression(member.peek(8))
+        if inner in {None, "zip"}:
+            return member
+        return Decompressed(member.read, inner, self.name)
 
     @property
     def is_utf8(self) -> bool:
@@ -173,6 +183,11 @@ class ByteStream:
         """Keep no more of what a stream gives out: nobody will want its beginning again."""
         self._kept = None
 
+    def findings(self) -> tuple[Finding, ...]:
+        """How the bytes are stored, for people."""
+        found = (Finding("encoding", self.encoding.name, "--encoding", self.encoding.evidence),)
+        return (*found, Finding("compression", self.compression)) if self.compression else found
+
     def original(self, data: bytes) -> bytes:
         """The decompressed source bytes that `data`, whole characters as given by `read`, was made from."""
         return data if self.is_utf8 else encode_back(data, self.encoding.name)
@@ -201,8 +216,27 @@ class ByteStream:
         self._file.close()
 
 
-def _open(name: str) -> BinaryIO:
+def split_member(name: str) -> tuple[Path, str | None]:
+    """The file, and the member of the zip archive that it is where the rest of the name says so."""
     path = Path(name)
+    if path.exists():
+        return path, None
+    for parent in path.parents:
+        if parent.is_file() and is_zip(parent):
+            return parent, path.relative_to(parent).as_posix()
+    return path, None
+
+
+def is_zip(path: Path) -> bool:
+    """The file begins as a zip archive does."""
+    try:
+        with path.open("rb") as file:
+            return tell_compression(file.read(8)) == "zip"
+    except OSError:
+        return False
+
+
+def _open(path: Path, name: str) -> BinaryIO:
     if path.is_dir():
         raise SourceError(
             f"{name!r} is a directory", hint=f"Name its files, for example {str(path / '*.csv')!r}"

@@ -24,6 +24,7 @@ MAGIC: Final[Mapping[str, tuple[bytes, ...]]] = {
     "zstd": (b"\x28\xb5\x2f\xfd",),
     "bzip2": tuple(b"BZh%d" % level for level in range(1, 10)),
     "xz": (b"\xfd7zXZ\x00",),
+    "lz4": (b"\x04\x22\x4d\x18",),
     "zip": (b"PK\x03\x04", b"PK\x05\x06"),
 }
 
@@ -65,15 +66,28 @@ class _Gzip:
         return text
 
 
+def _lz4() -> _Decompressor:
+    from lz4.frame import LZ4FrameDecompressor
+
+    decompressor: _Decompressor = LZ4FrameDecompressor()
+    return decompressor
+
+
 _DECOMPRESSORS: Final[Mapping[str, Callable[[], _Decompressor]]] = {
     "gzip": _Gzip,
     "zstd": zstd.ZstdDecompressor,
     "bzip2": bz2.BZ2Decompressor,
     "xz": lzma.LZMADecompressor,
+    "lz4": _lz4,
 }
 
-# What the libraries raise on damaged data; bz2 says OSError.
-_DAMAGE: Final = (zlib.error, lzma.LZMAError, zstd.ZstdError, OSError, EOFError)
+# What the libraries raise on damaged data; bz2 says OSError, lz4 RuntimeError.
+_DAMAGE: Final = (zlib.error, lzma.LZMAError, zstd.ZstdError, OSError, EOFError, RuntimeError)
+
+BOMB_RATIO: Final = 1000
+"""Times its size that an archive may unpack to, beyond `BOMB_BYTES`: gzip's own limit is 1,032, and files of
+records stay under 100."""
+BOMB_BYTES: Final = 2**30
 
 
 def tell_compression(head: bytes) -> str | None:
@@ -97,6 +111,7 @@ class Decompressed:
         self._name = name
         self._member = _DECOMPRESSORS[compression]()
         self._pending = b""
+        self._taken = 0
         self._given = 0
 
     def read(self, n: int) -> bytes:
@@ -107,12 +122,14 @@ class Decompressed:
             text = self._step(n)
             if text:
                 self._given += len(text)
+                check_bomb(self._name, self._taken, self._given)
                 return text
 
     def _step(self, n: int) -> bytes:
         feed = b""
         if self._member.needs_input:
             feed = self._pending or self._read(STEP_BYTES)
+            self._taken += len(feed)
             self._pending = b""
             if not feed:
                 raise self._damaged("ends before its archive does")
@@ -123,7 +140,7 @@ class Decompressed:
 
     def _next_member(self) -> bool:
         """Go on to the member after this one; padding with NULs is no member."""
-        rest = self._member.unused_data
+        rest = self._member.unused_data or b""  # lz4 says None
         while not (rest := rest.lstrip(b"\0")):
             if not (rest := self._read(STEP_BYTES)):
                 return False
@@ -142,15 +159,57 @@ class Decompressed:
         )
 
 
+def check_bomb(name: str, taken: int, given: int) -> None:
+    """Stop an archive that is made to fill a disk.
+
+    Raises:
+        SourceError: It has unpacked to more than any file of records would.
+    """
+    if given > BOMB_BYTES and given > BOMB_RATIO * taken:
+        raise SourceError(
+            f"{name!r} unpacks to more than {BOMB_RATIO:,} times its size ({given:,} bytes so far), as no file of"
+            " records does; what came before has been read",
+            hint="If it is meant so, unpack it and load that",
+        )
+
+
+def zip_members(path: Path, name: str) -> tuple[str, ...]:
+    """The files in a zip archive, in their order, without what file managers add.
+
+    Raises:
+        SourceError: It is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _members(archive)
+    except (zipfile.BadZipFile, OSError) as exc:
+        raise SourceError(f"{name!r} is a zip archive that cannot be read: {exc}") from exc
+
+
+def _members(archive: zipfile.ZipFile) -> tuple[str, ...]:
+    names = [info.filename for info in archive.infolist() if not info.is_dir()]
+    return tuple(
+        name for name in names if not name.startswith("__MACOSX/") and Path(name).name not in _LITTER
+    )
+
+
+_LITTER: Final = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+
+
 class ZipMember:
-    """The one member of a zip archive as a stream.
+    """One member of a zip archive as a stream.
+
+    Args:
+        member: Its name in the archive; None for the only one.
 
     Raises:
         SourceError: None or several members, a password, or damage.
     """
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path, name: str, member: str | None = None) -> None:
         self._name = name
+        self._member = member
+        self._given = 0
         with ExitStack() as stack:
             try:
                 self._archive = stack.enter_context(zipfile.ZipFile(path))
@@ -163,19 +222,21 @@ class ZipMember:
                 raise SourceError(f"{name!r} is a zip archive that cannot be read: {exc}") from exc
             stack.pop_all()
 
-    def _single(self) -> zipfile.ZipInfo:
-        members = [info for info in self._archive.infolist() if not info.is_dir()]
-        if any(info.filename == "[Content_Types].xml" for info in members):
+    def _single(self) -> str:
+        members = _members(self._archive)
+        if "[Content_Types].xml" in members:
             raise SourceError(
-                f"{self._name!r} is an Office document, which is none of the formats csv, jsonl, json, parquet",
+                f"{self._name!r} is an Office document, which is none of the formats that can be read",
                 hint="Save the sheet as CSV and load that",
             )
+        if self._member is not None:
+            return self._member
         if len(members) == 1:
             return members[0]
-        names = ", ".join(repr(info.filename) for info in members[:5]) or "none"
+        names = ", ".join(map(repr, members[:5])) or "none"
         raise SourceError(
             f"{self._name!r} is a zip archive with {len(members)} files ({names}) where one is wanted",
-            hint="Unpack it and name the files",
+            hint=f"Name one, as in {self._name}/{members[0]}" if members else None,
         )
 
     @property
@@ -187,9 +248,12 @@ class ZipMember:
     def read(self, n: int) -> bytes:
         """At most `n` bytes; b'' at the end."""
         try:
-            return self._file.read(n)
+            text = self._file.read(n)
         except (zipfile.BadZipFile, *_DAMAGE) as exc:
             raise SourceError(f"{self._name!r} is a damaged zip archive: {exc}") from exc
+        self._given += len(text)
+        check_bomb(self._name, max(self.position, 1), self._given)
+        return text
 
     def close(self) -> None:
         """Close the archive."""

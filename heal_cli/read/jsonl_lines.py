@@ -56,6 +56,14 @@ class LineCutter:
         if self._damage:
             raise self._damage
 
+    def records(self, chunk: Chunk) -> Lines:
+        """The lines of a chunk, numbered as rows."""
+        return lines_of(chunk)
+
+    def locate(self, chunk: Chunk) -> Locator:
+        """Where the chunk's lines stand."""
+        return Locator(chunk, self._stream)
+
     def _take(self) -> bytes:
         blocks, have = [self._carry], len(self._carry)
         ends_line = b"\n" in self._carry
@@ -99,7 +107,7 @@ class LineCutter:
     def _too_long(self) -> SourceError:
         return SourceError(
             f"{self._name!r} has a line longer than {MAX_LINE_BYTES // 2**20} MiB, so it cannot be JSON lines",
-            hint="If it is one JSON document, make lines of it with jq -c '.[]'",
+            hint="If it is one JSON document, say --format json",
         )
 
 
@@ -149,6 +157,22 @@ def lines_of(chunk: Chunk) -> Lines:
     return Lines(frame, {chunk.first_row + i: line for i, line in spoiled.items()})
 
 
+def lines_from(records: list[bytes], first_row: int) -> Lines:
+    """Records that were cut out of a document, numbered as rows."""
+    spoiled: dict[int, bytes] = {}
+    raw = pl.Series("line", records, dtype=pl.Binary)
+    try:
+        lines = raw.cast(pl.String)
+    except pl.exceptions.ComputeError:  # some bytes are no UTF-8
+        texts = [_text(record) for record in records]
+        spoiled = {i: text for i, text in enumerate(texts) if isinstance(text, bytes)}
+        lines = pl.Series([text if isinstance(text, str) else "�" for text in texts], dtype=pl.String)
+    rows = pl.int_range(first_row, first_row + len(records), dtype=pl.Int64, eager=True)
+    return Lines(
+        pl.DataFrame({ROW: rows, "line": lines}), {first_row + i: line for i, line in spoiled.items()}
+    )
+
+
 def _text(line: bytes) -> str | bytes:
     try:
         return line.decode()
@@ -192,7 +216,7 @@ class Locator:
         self._chunk = chunk
         self._stream = stream
 
-    def locate(self, rows: pl.Series) -> pl.DataFrame:
+    def __call__(self, rows: pl.Series) -> pl.DataFrame:
         """LOCATIONS of these rows, in their order."""
         places = [self._place(row) for row in rows.to_list()]
         return pl.DataFrame(places, schema=LOCATIONS, orient="row")

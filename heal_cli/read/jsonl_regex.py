@@ -54,7 +54,11 @@ GRAMMARS: Final = {
 
 _KINDS: Final = {b'"': "string", b"t": "boolean", b"f": "boolean", b"n": "null", b"[": "json", b"{": "json"}
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_KEY: Final = re.compile(rb'[ \t\r]*[{,][ \t\r]*"((?:[^"\\]|\\.)*)"[ \t\r]*:[ \t\r]*', re.DOTALL)
+_KEY: Final = re.compile(rb'\s*[{,]\s*"((?:[^"\\]|\\.)*)"\s*:\s*', re.DOTALL)
+LINE_BLANK: Final = " ?"
+"""White space between the tokens of JSON lines."""
+DOCUMENT_BLANK: Final = r"[ \t\r\n]*"
+"""The same in documents, which may be indented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ def kind_of(token: bytes) -> str:
     return _KINDS.get(token[:1], "number")
 
 
-def learn(lines: Iterable[bytes], *, limit: int) -> tuple[Template, ...]:
+def learn(lines: Iterable[bytes], *, limit: int, blank: str = LINE_BLANK) -> tuple[Template, ...]:
     """Templates for the most frequent orders of keys, best first; broken lines teach nothing."""
     orders: Counter[tuple[bytes, ...]] = Counter()
     names: dict[tuple[bytes, ...], tuple[str, ...]] = {}
@@ -101,7 +105,7 @@ def learn(lines: Iterable[bytes], *, limit: int) -> tuple[Template, ...]:
         for one, token in zip(seen, tokens, strict=True):
             one.add(kind_of(token))
     common = [order for order, count in orders.most_common(limit) if count >= _MIN_SHARE * orders.total()]
-    return tuple(_template(order, names[order], kinds[order]) for order in common)
+    return tuple(_template(order, names[order], kinds[order], blank) for order in common)
 
 
 def _raw_keys(line: bytes, tokens: Sequence[bytes]) -> tuple[bytes, ...]:
@@ -116,10 +120,11 @@ def _raw_keys(line: bytes, tokens: Sequence[bytes]) -> tuple[bytes, ...]:
     return tuple(keys) if not _KEY.match(line, position) else ()
 
 
-def _template(order: tuple[bytes, ...], names: tuple[str, ...], seen: list[set[str]]) -> Template:
+def _template(order: tuple[bytes, ...], names: tuple[str, ...], seen: list[set[str]], blank: str) -> Template:
     kinds = tuple(_grammar(kinds - {"null"}) for kinds in seen)
     pieces = [
-        f'"{re.escape(key.decode())}" ?: ?{GRAMMARS[kind]}' for key, kind in zip(order, kinds, strict=True)
+        f'"{re.escape(key.decode())}"{blank}:{blank}{_grammar_of(kind, blank)}'
+        for key, kind in zip(order, kinds, strict=True)
     ]
     segments: list[list[str]] = [[]]
     for piece in pieces:
@@ -127,10 +132,16 @@ def _template(order: tuple[bytes, ...], names: tuple[str, ...], seen: list[set[s
         if full and segments[-1]:
             segments.append([])
         segments[-1].append(piece)
-    patterns = [" ?, ?".join(segment) for segment in segments]
-    patterns = [(r" ?, ?" if i else r"\{ ?") + pattern for i, pattern in enumerate(patterns)]
-    patterns = [f"^({pattern})" for pattern in patterns[:-1]] + [rf"^{patterns[-1]} ?(\}})[ \t\r]*$"]
+    comma = f"{blank},{blank}"
+    patterns = [comma.join(segment) for segment in segments]
+    patterns = [(comma if i else r"\{" + blank) + pattern for i, pattern in enumerate(patterns)]
+    patterns = [f"^({pattern})" for pattern in patterns[:-1]] + [rf"^{patterns[-1]}{blank}(\}})[ \t\r]*$"]
     return Template(names, kinds, tuple(patterns), tuple(map(len, segments)))
+
+
+def _grammar_of(kind: str, blank: str) -> str:
+    grammar = GRAMMARS[kind]
+    return grammar if blank == LINE_BLANK else grammar.replace(r"[ \t,", r"[ \t\r\n,")
 
 
 def _grammar(kinds: set[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, NoReturn
 
 import msgspec
 
+from heal_cli.read.json_mend import Fields, mend
 from heal_cli.read.jsonl_keys import MAX_COLUMNS, MAX_DEPTH, Fault, column_name, key_fault
 
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -17,10 +18,7 @@ _ESCAPES: Final = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )
 _KNOWN_SHAPES: Final = 1000
-_BOM: Final = b"\xef\xbb\xbf"
 _TYPES: Final = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
-
-Fields = dict[str, msgspec.Raw]
 
 
 class Cell(NamedTuple):
@@ -36,6 +34,7 @@ class Records(NamedTuple):
     lines: list[int]  # index of the line of each record
     columns: dict[str, Cell]  # in order of first appearance; a record that is not listed lacks the key
     faults: dict[int, Fault]  # index of a broken line -> why
+    mended: dict[str, list[int]]  # rule -> indices of the lines that it made JSON
 
 
 def read_records(lines: Sequence[bytes], known: Iterable[str], *, may_add: int = MAX_COLUMNS) -> Records:
@@ -49,39 +48,32 @@ def read_records(lines: Sequence[bytes], known: Iterable[str], *, may_add: int =
     most, proved = len(columns) + may_add, _Proved()
     faults: dict[int, Fault] = {}
     good: list[int] = []
+    mended: dict[str, list[int]] = {}
     for place, line in enumerate(lines):
+        rules: tuple[str, ...] = ()
         try:
             line.decode()  # msgspec does not look at the bytes of what it leaves raw
             fields = _FIELDS.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-            again = _mended(line)
+            again = mend(line)
             if again is None:
                 faults[place] = _explain(line, exc)
                 continue
-            line, fields = again
+            line, fields, rules = again
         fault = proved.fault(line, fields) or _crowd(columns, fields, most)
         if fault:
             faults[place] = fault
             continue
         row = len(good)
         good.append(place)
+        for rule in rules:
+            mended.setdefault(rule, []).append(place)
         for key, raw in fields.items():
             name = column_name(key)
             cell = columns.get(name) or columns.setdefault(name, Cell([], []))
             cell.rows.append(row)
             cell.tokens.append(bytes(raw))
-    return Records(good, {name: cell for name, cell in columns.items() if cell.rows}, faults)
-
-
-def _mended(line: bytes) -> tuple[bytes, Fields] | None:
-    """The line without the byte-order mark that joining files leaves in their middle."""
-    if not line.startswith(_BOM):
-        return None
-    line = line[len(_BOM) :]
-    try:
-        return line, _FIELDS.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+    return Records(good, {name: cell for name, cell in columns.items() if cell.rows}, faults, mended)
 
 
 def _crowd(columns: dict[str, Cell], fields: Fields, most: int) -> Fault | None:
@@ -187,7 +179,7 @@ def _explain(line: bytes, parser: Exception) -> Fault:
         return Fault("invalid_json", str(exc))
     if isinstance(value, dict):
         return _too_deep() if isinstance(parser, RecursionError) else _surrogate(text, parser)
-    return Fault("not_an_object", f"the line holds {_TYPES.get(type(value), 'a number')}, not an object")
+    return Fault("not_an_object", f"this is {_TYPES.get(type(value), 'a number')}, not an object")
 
 
 def _surrogate(text: str, parser: Exception) -> Fault:

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import math
 import struct
 from collections.abc import Iterator
-from decimal import Decimal
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 import xxhash
-from polars.datatypes import DataTypeClass
 
 from heal_cli.errors import SourceError
-from heal_cli.model import LOCATIONS, REJECTS, ROW, Batch, Chunk, Format, ReadOptions, Source
+from heal_cli.model import Batch, Chunk, Format, ReadOptions, Source
 from heal_cli.read.jsonl_keys import column_name
 from heal_cli.read.parquet_footer import Footer, RowGroup, check_pages, read_footer
-
-_MAX_ROWS: Final = 2**18
-"""Rows in a slice, however narrow they are."""
-
-_SAMPLE_ROWS: Final = 2**12
-"""Rows that are weighed to see what a row needs in memory: dictionaries hide it from the footer."""
+from heal_cli.read.typed_rows import MAX_ROWS, SAMPLE_ROWS, as_texts, batch_of, memory, plain
 
 _BLOCK: Final = 2**20
 
@@ -48,7 +39,7 @@ class ParquetReader:
         if not self._footer.rows:
             raise SourceError(f"{name!r} has no rows")
         self._size = path.stat().st_size
-        sample_rows = min(_SAMPLE_ROWS, self._footer.rows)
+        sample_rows = min(SAMPLE_ROWS, self._footer.rows)
         start = 0
         for group in self._footer.groups:
             if start < sample_rows:
@@ -83,16 +74,12 @@ class ParquetReader:
         Raises:
             SourceError: Its pages are damaged.
         """
-        values = self._fetch(chunk.start, chunk.stop)
-        rows = pl.int_range(chunk.first_row, chunk.first_row + chunk.rows, dtype=pl.Int64, eager=True)
-        frame = pl.DataFrame({ROW: rows}).hstack(values)
-        return Batch(chunk, frame, REJECTS.to_frame(), lambda wanted: locate(frame, wanted))
+        return batch_of(chunk, self._fetch(chunk.start, chunk.stop))
 
     def column(self, name: str) -> Iterator[pl.Series]:
         """One column over the whole file, slice by slice: text as text, and so what has a text form."""
         for start in range(0, self._footer.rows, self._rows):
-            values = self._fetch(start, min(start + self._rows, self._footer.rows), name)[name]
-            yield values if values.dtype.is_nested() else values.cast(pl.String)
+            yield as_texts(self._fetch(start, min(start + self._rows, self._footer.rows), name)[name])
 
     def close(self) -> None:
         """Nothing is held open between slices."""
@@ -104,9 +91,13 @@ class ParquetReader:
             schema = scan.collect_schema()
             wanted = [place for place, key in enumerate(schema) if column in (None, column_name(key))]
             keys, dtypes = schema.names(), schema.dtypes()
-            frame = scan.select(_plain(place, keys[place], dtypes[place]) for place in wanted).collect()
+            frame = scan.select(plain(place, keys[place], dtypes[place]) for place in wanted).collect()
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as exc:
             reason = str(exc).split("\n", 1)[0]
+            if reason.startswith("precision must be"):
+                raise SourceError(
+                    f"{self._name!r} has a decimal with more digits than can be read: {reason}"
+                ) from exc
             raise SourceError(
                 f"{self._name!r} is a damaged Parquet file: rows {start + 1:,} to {stop:,} cannot be read: {reason}"
             ) from exc
@@ -131,62 +122,4 @@ def rows_per_slice(footer: Footer, head: pl.DataFrame, batch_bytes: int) -> int:
     """Rows that need about `batch_bytes` in memory, by the file's own sizes and by its first rows."""
     encoded = max((group.uncompressed / group.rows for group in footer.groups if group.rows), default=1)
     row_bytes = max(encoded, memory(head) / head.height, 1)
-    return max(1, min(_MAX_ROWS, int(batch_bytes / row_bytes)))
-
-
-def memory(frame: pl.DataFrame) -> int:
-    """Bytes of the values; texts count in full each time, as they will when they travel."""
-    texts = frame.select(pl.selectors.string().str.len_bytes().sum())
-    return int(frame.estimated_size() + sum(texts.row(0) if texts.width else ()))
-
-
-def _plain(place: int, key: str, dtype: pl.DataType) -> pl.Expr:
-    """The column without dictionaries, under the name it has as a source column.
-
-    It is asked for by its place: `pl.col` takes a name like `*` or `^a$` for a pattern.
-    """
-    plain = _without_dictionaries(dtype)
-    column = pl.nth(place) if plain == dtype else pl.nth(place).cast(plain)
-    return column.alias(column_name(key))
-
-
-def _without_dictionaries(dtype: pl.DataType) -> pl.DataType:
-    match dtype:
-        case pl.Categorical() | pl.Enum():
-            return pl.String()
-        case pl.List(inner=inner):
-            return pl.List(_without_dictionaries(_instance(inner)))
-        case pl.Array(inner=inner, size=size):
-            return pl.Array(_without_dictionaries(_instance(inner)), size)
-        case pl.Struct(fields=fields):
-            return pl.Struct({field.name: _without_dictionaries(_instance(field.dtype)) for field in fields})
-    return dtype
-
-
-def _instance(dtype: pl.DataType | DataTypeClass) -> pl.DataType:
-    return dtype if isinstance(dtype, pl.DataType) else dtype()
-
-
-def locate(frame: pl.DataFrame, wanted: pl.Series) -> pl.DataFrame:
-    """LOCATIONS of rows of a slice: Parquet has no lines, so `raw` is the row as JSON."""
-    rows = pl.DataFrame({ROW: wanted.cast(pl.Int64)}).join(frame, on=ROW, how="left", maintain_order="left")
-    # Python's times end at microseconds, polars' text forms do not.
-    exact = rows.drop(ROW).with_columns(pl.selectors.temporal().cast(pl.String)).to_dicts()
-    raw = [json.dumps(_json(row), ensure_ascii=False, default=str).encode() for row in exact]
-    return pl.DataFrame({ROW: rows[ROW], "line": None, "offset": None, "raw": raw}, schema=LOCATIONS)
-
-
-def _json(value: object) -> object:
-    """What the json module can write; numbers that JSON lacks become texts."""
-    match value:
-        case dict():
-            return {key: _json(item) for key, item in value.items()}
-        case list():
-            return [_json(item) for item in value]
-        case float() if not math.isfinite(value):
-            return str(value)
-        case Decimal():
-            return str(value)
-        case bytes():
-            return f"\\x{value.hex()}"
-    return value
+    return max(1, min(MAX_ROWS, int(batch_bytes / row_bytes)))

@@ -14,7 +14,8 @@ import polars as pl
 
 from heal_cli.errors import SourceError
 from heal_cli.model import Batch, Chunk, Format, ReadOptions, Source
-from heal_cli.read.bytes import STDIN, ByteStream
+from heal_cli.read.bytes import STDIN, ByteStream, is_zip, split_member
+from heal_cli.read.compression import zip_members
 
 
 class SourceReader(Protocol):
@@ -66,10 +67,8 @@ _FOREIGN: Final = {
     b"\xd0\xcf\x11\xe0": "an old Office document",
     b"SQLite format 3\0": "an SQLite database",
     b"%PDF-": "a PDF document",
-    b"ARROW1": "an Arrow IPC file",
     b"Obj\x01": "an Avro file",
     b"ORC": "an ORC file",
-    b"\x04\x22\x4d\x18": "an lz4 archive",
     b"7z\xbc\xaf": "a 7-Zip archive",
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
@@ -77,13 +76,22 @@ _FOREIGN: Final = {
     b"\x7fELF": "a program",
 }
 _PARQUET: Final = b"PAR1"
+_ARROW_FILE: Final = b"ARROW1"
+_ARROW_STREAM: Final = (
+    b"\xff\xff\xff\xff"  # then the length of the schema, which is no character in any encoding
+)
 _FORMATS: Final = ", ".join(Format)
 _FORMAT_HINT: Final = "If it is one of them all the same, say which with --format"
 
 # First characters of JSON: an object, or an array of what arrays hold. `[id],[name]` is CSV.
-_JSON: Final = re.compile(rb'\s*(?:\{\s*["}]|\[\s*(?:[\[\]{"0-9-]|true|false|null))')
+_JSON: Final = re.compile(
+    rb"(?:[\s\x1e]|//[^\n]*\n|/\*.*?\*/)*"  # comments and record separators go before
+    rb'(?:\{\s*(?:["}]|//|/\*)|\[\s*(?:[\[\]{}"0-9-]|//|/\*|true|false|null))',
+    re.DOTALL,
+)
 
 # Bytes no text has many of: control characters except those that serve as white space or delimiters.
+_FEW_JUNK: Final = 4  # a NUL in a small file costs its row, not the file
 _JUNK: Final = re.compile(rb"[\x00\x02-\x08\x0e-\x1a\x7f]")
 
 
@@ -101,6 +109,8 @@ def open_source(location: str, options: ReadOptions, *, stdin: BinaryIO | None =
         _check_exists(location)
         if options.format is Format.PARQUET or (options.format is None and _begins(location, _PARQUET)):
             return _open_parquet(location, options)
+        if options.format in {Format.ARROW, None} and _begins(location, _ARROW_FILE):
+            return _open_arrow_file(location, options)
     elif stdin is None:
         raise SourceError("'-' means standard input, and there is none")
     stream = ByteStream(location, stdin=stdin if location == STDIN else None, encoding=options.encoding)
@@ -130,15 +140,19 @@ def _open_stream(stream: ByteStream, name: str, options: ReadOptions) -> SourceR
         stream.read(1)  # an archive that is damaged from the start says so here
         raise SourceError(f"{name!r} is empty", hint="Give the file that has the records")
     kind = options.format or _tell_format(head, name, stream)
-    if kind is Format.PARQUET:
-        raise _not_from_stream(name)
+    if kind is Format.PARQUET or head.startswith(_ARROW_FILE):
+        raise _not_from_stream(name, "Parquet" if kind is Format.PARQUET else "an Arrow IPC file")
+    if kind is Format.ARROW:
+        from heal_cli.read.arrow import ArrowStreamReader
+
+        return ArrowStreamReader(stream, name, options, stream.size)
     if kind is Format.CSV:
         from heal_cli.read.csv import CsvReader
 
         return CsvReader(stream, name, options, stream.size)
-    from heal_cli.read.jsonl import JsonlReader
+    from heal_cli.read.json import JsonReader
 
-    return JsonlReader(stream, name, options, stream.size)
+    return JsonReader(stream, name, options, stream.size)
 
 
 def _open_parquet(name: str, options: ReadOptions) -> SourceReader:
@@ -147,9 +161,15 @@ def _open_parquet(name: str, options: ReadOptions) -> SourceReader:
     return ParquetReader(Path(name), name, options)
 
 
-def _not_from_stream(name: str) -> SourceError:
+def _open_arrow_file(name: str, options: ReadOptions) -> SourceReader:
+    from heal_cli.read.arrow import ArrowFileReader
+
+    return ArrowFileReader(Path(name), name, options)
+
+
+def _not_from_stream(name: str, what: str) -> SourceError:
     return SourceError(
-        f"{name!r} is Parquet inside a stream or an archive, and Parquet is read by its end first",
+        f"{name!r} is {what} inside a stream or an archive, and such a file is read by its end first",
         hint="Save it to a file and load that",
     )
 
@@ -157,6 +177,8 @@ def _not_from_stream(name: str) -> SourceError:
 def _tell_format(head: bytes, name: str, stream: ByteStream) -> Format:
     if head.startswith(_PARQUET):
         return Format.PARQUET
+    if head.startswith((_ARROW_FILE, _ARROW_STREAM)):
+        return Format.ARROW
     for magic, what in _FOREIGN.items():
         if head.startswith(magic):
             raise SourceError(
@@ -167,12 +189,12 @@ def _tell_format(head: bytes, name: str, stream: ByteStream) -> Format:
             f"{name!r} holds binary data, which is none of the formats {_FORMATS}; it begins with {head[:8]!r}",
             hint=_FORMAT_HINT,
         )
-    return Format.JSONL if _JSON.match(head) else Format.CSV
+    return Format.JSON if _JSON.match(head) else Format.CSV
 
 
 def _is_junk(head: bytes, stream: ByteStream) -> bool:
     sample = head[: 2**16]
-    if len(_JUNK.findall(sample)) > 0.05 * len(sample):
+    if len(_JUNK.findall(sample)) > 0.05 * len(sample) + _FEW_JUNK:
         return True
     # What is left of bytes that are neither UTF-8 nor anything else: text has few of them.
     invalid = len(sample.decode(errors="replace").encode()) - len(sample)
@@ -196,25 +218,37 @@ def _begins(path: str, magic: bytes) -> bool:
 def expand(locations: Sequence[str]) -> tuple[str, ...]:
     """The sources that were meant, patterns filled in, each once, in the order given.
 
-    A file that exists under a name is meant by it, also where the name is a pattern (`a[1].csv`).
+    A file that exists under a name is meant by it, also where the name is a pattern (`a[1].csv`). A zip archive of
+    several files stands for them, each a source named `archive.zip/file`.
 
     Raises:
         SourceError: Nothing matches; nearest names are shown.
     """
     found: dict[str, None] = {}
     for location in locations:
-        if location == STDIN or Path(location).exists():
-            found[location] = None
+        if location == STDIN or split_member(location)[0].exists():
+            found |= dict.fromkeys(_unzipped(location))
             continue
         matches = sorted(filter(os.path.isfile, glob.glob(location, recursive=True)))  # noqa: PTH207 -- Path.glob takes no absolute pattern
         if not matches:
             raise _missing(location)
-        found |= dict.fromkeys(matches)
+        found |= dict.fromkeys(name for match in matches for name in _unzipped(match))
     return tuple(found)
 
 
+def _unzipped(location: str) -> tuple[str, ...]:
+    """The source itself, or the members of the archive that it is."""
+    path = Path(location)
+    if location == STDIN or not path.is_file() or not is_zip(path):
+        return (location,)
+    members = zip_members(path, location)
+    if len(members) < 2 or "[Content_Types].xml" in members:
+        return (location,)
+    return tuple(f"{location}/{member}" for member in members)
+
+
 def _check_exists(location: str) -> None:
-    if not Path(location).exists():
+    if not split_member(location)[0].exists():
         raise _missing(location)
 
 

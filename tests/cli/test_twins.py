@@ -11,7 +11,8 @@ from heal_cli.cli.options import LoadFlags
 
 _VALUES = {
     "format": "jsonl", "delimiter": ";", "quote": "'", "escape": "!", "encoding": "cp1252", "header": "no",
-    "skip_rows": "3", "footer": "2", "comment": "%", "columns": "a,b", "limit": "7", "batch_bytes": "4MiB", "null": "?",
+    "skip_rows": "3", "footer": "2", "comment": "%", "columns": "a,b", "json_path": "data", "limit": "7",
+    "batch_bytes": "4MiB", "null": "?",
     "date_order": "MDY", "decimal": ",", "timezone": "UTC", "percent": "number", "allow": "round",
     "map": "a=b", "unknown_columns": "drop", "create": "yes", "ddl": "x.sql", "strategy": "majority",
     "min_confidence": "0.8", "min_margin": "0.2", "override_identity": "1", "patterns": "p.toml",

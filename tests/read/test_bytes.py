@@ -10,12 +10,14 @@ import sys
 import zipfile
 from pathlib import Path
 
+import lz4.frame
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from heal_cli.errors import SourceError
 from heal_cli.model import ReadOptions
+from heal_cli.read import compression, expand
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.compression import tell_compression
 from heal_cli.read.csv import CsvReader
@@ -39,7 +41,9 @@ def read_all(stream: ByteStream, size: int = 2**16) -> bytes:
     return b"".join(iter(lambda: stream.read(size), b""))
 
 
-@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress, zstd.compress])
+@pytest.mark.parametrize(
+    "compress", [gzip.compress, bz2.compress, lzma.compress, zstd.compress, lz4.frame.compress]
+)
 def test_archives_of_several_members_are_read_whole(compress: object) -> None:
     """Compression is told by the first bytes; members follow one another."""
     packed = compress(PLAIN[:1000]) + compress(PLAIN[1000:])  # type: ignore[operator]
@@ -48,7 +52,9 @@ def test_archives_of_several_members_are_read_whole(compress: object) -> None:
     assert stream.position == len(packed)
 
 
-@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress, zstd.compress])
+@pytest.mark.parametrize(
+    "compress", [gzip.compress, bz2.compress, lzma.compress, zstd.compress, lz4.frame.compress]
+)
 def test_no_read_gives_more_than_was_asked_for(compress: object) -> None:
     """An archive that unpacks to very much is unpacked bit by bit."""
     stream = stream_of(compress(b"x," * 2**22))  # type: ignore[operator]
@@ -96,8 +102,38 @@ def test_a_zip_of_one_file_is_read_and_other_zips_say_why_not(tmp_path: Path) ->
         ByteStream(str(path))
     assert str(caught.value) == (
         f"{str(path)!r} is a zip archive with 2 files ('inside.csv', 'other.csv') where one is wanted. "
-        "Unpack it and name the files"
+        f"Name one, as in {path}/inside.csv"
     )
+
+
+def test_a_zip_of_several_files_stands_for_them(tmp_path: Path) -> None:
+    """Each is a source, in the archive's order; compressed ones are unpacked, what macOS adds is left out."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("b/two.csv", b"a,b\n2,x\n")
+        archive.writestr("__MACOSX/b/._two.csv", b"\0")
+        archive.writestr("one.csv.gz", gzip.compress(b"a,b\n1,y\n"))
+    names = expand([str(path)])
+    assert names == (f"{path}/b/two.csv", f"{path}/one.csv.gz")
+    texts = []
+    for name in names:
+        stream = ByteStream(name)
+        texts.append(read_all(stream))
+        stream.close()
+    assert texts == [b"a,b\n2,x\n", b"a,b\n1,y\n"]
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstd.compress])
+def test_an_archive_made_to_fill_the_disk_is_stopped(
+    compress: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No file of records is a thousand times its archive."""
+    monkeypatch.setattr(compression, "BOMB_BYTES", 2**20)
+    monkeypatch.setattr(compression, "BOMB_RATIO", 100)
+    stream = stream_of(compress(bytes(2**24)))  # type: ignore[operator]
+    with pytest.raises(SourceError, match="unpacks to more than 100 times its size"):
+        read_all(stream)
+    assert read_all(stream_of(compress(PLAIN))) == PLAIN  # type: ignore[operator]
 
 
 @settings(max_examples=60, deadline=None)
@@ -119,21 +155,60 @@ def test_transcoding_loses_no_byte(data: bytes, encoding: str, size: int) -> Non
     assert stream.origin + stream.measure(text) == len(data)
 
 
+_GERMAN = "name;ort\nMüller;Köln\nGroß;Düren\n"
+_FRENCH = "nom,prix\nHélène,12 €\nFrançois,3 €\n"
+_POLISH = "imię,miasto\nZażółć,Łódź\nWójcik,Kraków\nSławomir,Gdańsk\n"
+_RUSSIAN = "имя,город\nИван,Москва\nПётр,Казань\n"  # noqa: RUF001
+_JAPANESE = "名前,都市\n山田太郎,東京\n佐藤花子,大阪です\n"
+_CHINESE = "姓名,城市\n王小明,北京\n李华,上海\n"
+
+
 @pytest.mark.parametrize(
-    ("text", "stored"),
+    ("text", "stored", "found"),
     [
-        ("name\nMüller\nJosé\n", "cp1252"),
-        ("price\n5 €\n", "cp1252"),
-        ("имя\nмосква\nроссия\nпривет\n" * 20, "cp1251"),  # noqa: RUF001
-        ("a,b\n1,é\n", "utf-16-le"),
-        ("a,b\n1,é\n", "utf-8"),
+        ("name\nMüller\nJosé\n", "cp1252", "cp1252"),
+        ("id,name\n1,Jürgen\n2,Ada\n", "cp1252", "cp1252"),
+        ("city\nÉ\n", "cp1252", "cp1252"),
+        ("price\n5 €\n", "cp1252", "cp1252"),
+        ("said\nit’s “fine” – ok…\n", "cp1252", "cp1252"),  # noqa: RUF001
+        (_GERMAN, "latin-1", "cp1252"),
+        (_GERMAN, "cp850", "cp850"),
+        (_FRENCH, "iso8859-15", "iso8859-15"),
+        (_POLISH, "cp1250", "cp1250"),
+        (_POLISH, "iso8859-2", "iso8859-2"),
+        ("név,cím\nÁrvíztűrő Győző,Fő utca\nKőszegi Gyula,Szűcs út\n", "cp1250", "cp1250"),
+        ("имя\nмосква\nроссия\nпривет\n" * 20, "cp1251", "cp1251"),  # noqa: RUF001
+        (_RUSSIAN, "cp1251", "cp1251"),
+        (_RUSSIAN, "koi8-r", "koi8-r"),
+        (_RUSSIAN, "cp866", "cp866"),
+        ("όνομα\nΓιώργος\n", "cp1253", "cp1253"),  # noqa: RUF001
+        ("ad,şehir\nIşık,İstanbul\n", "cp1254", "cp1254"),  # noqa: RUF001
+        (_JAPANESE, "shift_jis", "cp932"),
+        (_JAPANESE, "euc-jp", "euc_jp"),
+        (_CHINESE, "gb18030", "gb18030"),
+        ("姓名,城市\n王小明,臺北\n李華,高雄的學校\n", "big5", "big5"),
+        ("이름,도시\n김철수,서울\n이영희,부산\n", "euc-kr", "cp949"),
+        ("a,b\n1,é\n", "utf-16-le", "utf-16-le"),
+        (_CHINESE, "utf-16-be", "utf-16-be"),
+        (_RUSSIAN, "utf-32-le", "utf-32-le"),
+        (_RUSSIAN, "utf-32-be", "utf-32-be"),
+        ("a,b\n1,é\n", "utf-8", "utf-8"),
+        ("a,b\n1,\0\n", "utf-8", "utf-8"),
     ],
 )
-def test_the_encoding_is_told_by_evidence(text: str, stored: str) -> None:
-    """No flag is needed where the bytes speak."""
+def test_the_encoding_is_told_by_evidence(text: str, stored: str, found: str) -> None:
+    """No flag is needed where the bytes speak, however few they are."""
     stream = stream_of(text.encode(stored))
-    assert stream.encoding.name == stored
+    assert stream.encoding.name == found
     assert read_all(stream).decode() == text
+
+
+def test_a_guess_says_how_sure_it_is() -> None:
+    """The confidence stands in the evidence that `heal plan` shows."""
+    assert (
+        stream_of("ort\nKöln\n".encode("cp1252")).encoding.evidence
+        == "a guess by its letters, confidence 0.99"
+    )
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_findings_name_the_flag_that_overrides_them() -> None:
             "encoding",
             "cp1252",
             "--encoding",
-            "a guess: 1 of 1 bytes beyond ASCII are western letters and signs",
+            "a guess by its letters, confidence 0.99",
         ),
         Finding("delimiter", "semicolon", "--delimiter", "2 fields in 100% of the first 2 records"),
     )

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from heal_cli.errors import SourceError
 from heal_cli.model import REJECTS, ROW, Format, ReadOptions
-from heal_cli.read.parquet import ParquetReader, memory
+from heal_cli.read.parquet import ParquetReader
 from heal_cli.read.parquet_footer import read_footer
+from heal_cli.read.typed_rows import memory
 
 NUMBERS = pl.DataFrame({"id": range(1, 10_001), "name": [f"n{i % 7}" for i in range(10_000)]})
 
@@ -244,3 +245,19 @@ def test_damaged_files_say_so(tmp_path: Path, data: st.DataObject) -> None:
     path.write_bytes(bytes(content[: data.draw(st.sampled_from([len(content), len(content) // 2]))]))
     with suppress(SourceError):
         assert read_back(path, 1000).height >= 0
+
+
+def test_times_and_durations_keep_their_digits(tmp_path: Path) -> None:
+    """A rejected row shows them whole; a plain cast cuts them at the second or fails."""
+    frame = pl.select(
+        t=pl.lit(3_723_000_004_000).cast(pl.Time), d=pl.lit(86_400_000_001).cast(pl.Duration("us"))
+    )
+    path = tmp_path / "a.parquet"
+    frame.write_parquet(path)
+    reader = open_path(path)
+    batch = reader.sample()
+    assert json.loads(batch.locate(batch.frame[ROW])["raw"][0]) == {
+        "t": "01:02:03.000004",
+        "d": "P1DT0.000001S",
+    }
+    assert next(reader.column("t")).to_list() == ["01:02:03.000004"]

@@ -35,7 +35,9 @@ def test_the_format_is_told_by_content_not_by_name(tmp_path: Path) -> None:
     ("data", "expected"),
     [
         (b'{"a": 1}\n{"a": 2}\n', Format.JSONL),
-        (b'\n {"a": 1}\n', Format.JSONL),
+        (b'\n {"a": 1}\n', Format.JSON),
+        (b'// made by hand\n[{"a": 1}]', Format.JSON),
+        (b'\x1e{"a": 1}\n\x1e{"a": 2}\n', Format.JSON),
         (b"[id],[name]\n1,x\n", Format.CSV),
         (b"{x},y\n1,2\n", Format.CSV),
     ],
@@ -86,7 +88,7 @@ def test_nothing_that_matches_shows_the_nearest_names(tmp_path: Path) -> None:
     assert str(caught.value) == f"No file matches {str(tmp_path / '*.parquet')!r}"
 
 
-KNOWN = "none of the formats csv, jsonl, json, parquet"
+KNOWN = "none of the formats csv, jsonl, json, parquet, arrow"
 HINT = ". If it is one of them all the same, say which with --format"
 
 

@@ -1,22 +1,23 @@
-"""JSONL: one JSON object per line, keys differing from line to line, every value as text."""
+"""JSON of any layout: objects whose keys differ from one to the next, every value as text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Protocol
 
 import polars as pl
 
 from heal_cli.errors import SourceError
-from heal_cli.model import REJECTS, ROW, Batch, Chunk, Format, ReadOptions, Source
+from heal_cli.model import ROW, Batch, Chunk, Format, ReadOptions, Source
 from heal_cli.read.bytes import HEAD_BYTES, ByteStream
-from heal_cli.read.jsonl_document import first_lines
+from heal_cli.read.json_cut import DocumentCutter
+from heal_cli.read.json_objects import Applied, apply, rejects_of
+from heal_cli.read.json_shape import Shape, tell_shape
 from heal_cli.read.jsonl_keys import MAX_COLUMNS, Fault
-from heal_cli.read.jsonl_lines import LineCutter, Locator, lines_of
+from heal_cli.read.jsonl_lines import LineCutter, Lines
 from heal_cli.read.jsonl_parts import Part, merge, part_of_records
-from heal_cli.read.jsonl_regex import Template, extract, learn
+from heal_cli.read.jsonl_regex import DOCUMENT_BLANK, LINE_BLANK, Template, learn
 from heal_cli.read.jsonl_slow import read_records
-from heal_cli.read.jsonl_values import settle
 
 _MAX_ROWS: Final = 2**18
 """Rows in a chunk: bounds what many columns cost where lines are short and sparse."""
@@ -34,44 +35,61 @@ _WORTH_LEARNING: Final = 512
 """Lines from which templates are learned; fewer are as quick one by one."""
 
 
-class _Read(NamedTuple):
-    """Lines after some were understood."""
+class _Cutter(Protocol):
+    """Records cut off a stream; `records` and `locate` may be called from several threads."""
 
-    parts: list[Part]
-    rest: pl.DataFrame  # ROW, line
+    def chunks(self) -> Iterator[Chunk]: ...
+    def records(self, chunk: Chunk) -> Lines: ...
+    def locate(self, chunk: Chunk) -> Callable[[pl.Series], pl.DataFrame]: ...
 
 
-class JsonlReader:
-    """Chunks and batches of a JSONL source.
+class JsonReader:
+    """Chunks and batches of a JSON source.
 
     Args:
         name: The source as the user wrote it.
         size: Bytes on disk, None for a stream.
 
     Raises:
-        SourceError: There is no record in it, or it is one JSON document.
+        SourceError: There is no record in it.
     """
 
     def __init__(self, stream: ByteStream, name: str, options: ReadOptions, size: int | None) -> None:
         self.stream = stream
         self._name = name
-        self.options = ReadOptions(
-            format=Format.JSONL, encoding=stream.encoding.name, batch_bytes=options.batch_bytes
-        )
         self._size = size
         self._known: tuple[str, ...] = ()
-        head = first_lines(stream.peek(HEAD_BYTES), HEAD_BYTES, name)
-        lesson = head[:: max(1, len(head) // _LESSON)]
-        self._templates = learn(lesson, limit=_TEMPLATES) if len(head) >= _WORTH_LEARNING else ()
-        self._cutter = LineCutter(
-            stream, name, batch_bytes=options.batch_bytes, max_rows=_row_limit(lesson, options.batch_bytes)
-        ).chunks()
-        self._first = next(self._cutter, None)
+        head = stream.peek(HEAD_BYTES)
+        shape = tell_shape(head, HEAD_BYTES, name, options)
+        del head
+        is_lines = shape.kind == "lines"
+        self.options = ReadOptions(
+            format=Format.JSONL if is_lines else Format.JSON,
+            encoding=stream.encoding.name,
+            json_path=options.json_path,
+            batch_bytes=options.batch_bytes,
+        )
+        self._blank = LINE_BLANK if is_lines else DOCUMENT_BLANK
+        lesson = shape.records[:: max(1, len(shape.records) // _LESSON)]
+        self._templates: tuple[Template, ...] = ()
+        if len(shape.records) >= _WORTH_LEARNING:
+            self._templates = learn(lesson, limit=_TEMPLATES, blank=self._blank)
+        self._cutter = _cutter(
+            stream, name, shape, options.batch_bytes, _row_limit(lesson, options.batch_bytes)
+        )
+        self._chunks = self._cutter.chunks()
+        self._first = next(self._chunks, None)
         if self._first is None:
-            raise SourceError(f"{name!r} is empty")
+            raise SourceError(f"{name!r} holds no record")
         self._sample: Batch | None = self._parse(self._first)
         self._known = tuple(self._sample.frame.columns[1:])
-        self.source = Source(name, Format.JSONL, self._known, size)
+        self.source = Source(
+            name,
+            Format.JSONL if is_lines else Format.JSON,
+            self._known,
+            size,
+            (*stream.findings(), *shape.findings),
+        )
 
     def sample(self) -> Batch:
         """The first chunk, parsed; to be asked for before `chunks`."""
@@ -85,7 +103,7 @@ class JsonlReader:
         if first is not None:
             yield first
         del first  # its bytes need not stay
-        yield from self._cutter
+        yield from self._chunks
 
     def parse(self, chunk: Chunk) -> Batch:
         """The rows of a chunk, its broken lines beside them; several threads may call it at once."""
@@ -100,7 +118,7 @@ class JsonlReader:
         Raises:
             SourceError: The source is a stream.
         """
-        again = JsonlReader(self.stream.reopen(), self._name, self.options, self._size)
+        again = JsonReader(self.stream.reopen(), self._name, self.options, self._size)
         try:
             for chunk in again.chunks():
                 frame = again.parse(chunk).frame
@@ -119,37 +137,40 @@ class JsonlReader:
 
     def _parse(self, chunk: Chunk) -> Batch:
         assert chunk.data is not None
-        lines = lines_of(chunk)
+        lines = self._cutter.records(chunk)
         parts, rest = self._by_templates(lines.frame, may_escape=b"\\" in chunk.data)
         faults: dict[int, Fault] = {}
+        mended: dict[str, list[int]] = {}
         if rest.height:
             records = read_records(lines.exact(rest), self._names(parts), may_add=self._may_add(chunk, parts))
             faults = {rest[ROW][i]: fault for i, fault in records.faults.items()}
+            mended = {rule: rest[ROW].gather(places).to_list() for rule, places in records.mended.items()}
             slow = part_of_records(rest[ROW], records)
             parts += [slow] if slow else []
         merged = merge(parts, self._known)
         return Batch(
             chunk=chunk,
             frame=merged.frame,
-            broken=_broken(faults),
-            locate=Locator(chunk, self.stream).locate,
+            broken=rejects_of(faults),
+            locate=self._cutter.locate(chunk),
             absent=merged.absent,
             quoted=merged.quoted,
             kinds=merged.kinds,
+            mended={rule: merged.frame[ROW].is_in(rows) for rule, rows in mended.items()},
         )
 
-    def _by_templates(self, lines: pl.DataFrame, *, may_escape: bool) -> _Read:
+    def _by_templates(self, lines: pl.DataFrame, *, may_escape: bool) -> Applied:
         """All lines that known templates fit; then those that templates learned from the others fit."""
-        parts, rest = _apply(self._templates, lines, may_escape=may_escape)
+        parts, rest = apply(self._templates, lines, may_escape=may_escape)
         if rest.height >= _WORTH_LEARNING:
             lesson = rest["line"].gather_every(rest.height // _LESSON).cast(pl.Binary).to_list()
-            learned = learn(lesson, limit=_TEMPLATES)
-            more, rest = _apply(learned, rest, may_escape=may_escape)
+            learned = learn(lesson, limit=_TEMPLATES, blank=self._blank)
+            more, rest = apply(learned, rest, may_escape=may_escape)
             parts += more
             used = sorted(parts, key=lambda part: len(part.rows), reverse=True)
             # A lost update by another thread costs learning once more, nothing else.
             self._templates = tuple(part.template for part in used if part.template)[:_TEMPLATES_KEPT]
-        return _Read(parts, rest)
+        return Applied(parts, rest)
 
     def _names(self, parts: Sequence[Part]) -> list[str]:
         return list(dict.fromkeys([*self._known, *(name for part in parts for name in part.cells)]))
@@ -159,54 +180,13 @@ class JsonlReader:
         return max(0, fit - len(self._names(parts)))
 
 
+def _cutter(stream: ByteStream, name: str, shape: Shape, batch_bytes: int, max_rows: int) -> _Cutter:
+    if shape.kind == "lines":
+        return LineCutter(stream, name, batch_bytes=batch_bytes, max_rows=max_rows)
+    return DocumentCutter(stream, name, shape, batch_bytes=batch_bytes, max_rows=max_rows)
+
+
 def _row_limit(lesson: Sequence[bytes], batch_bytes: int) -> int:
     """Most rows for a chunk: a dense file has fewer than one cell in 4 bytes, and a sparse one gets no more."""
     columns = len(read_records(lesson, ()).columns)
     return max(1, min(_MAX_ROWS, batch_bytes // 4 // max(columns, 1)))
-
-
-def _apply(templates: Sequence[Template], lines: pl.DataFrame, *, may_escape: bool) -> _Read:
-    """Each line by the first template that fits it."""
-    parts = []
-    for template in templates:
-        if not lines.height:
-            break
-        part, lines = _apply_one(template, lines, may_escape=may_escape)
-        if part:
-            parts.append(part)
-    return _Read(parts, lines)
-
-
-def _apply_one(
-    template: Template, lines: pl.DataFrame, *, may_escape: bool
-) -> tuple[Part | None, pl.DataFrame]:
-    hit, groups = extract(template, lines["line"])
-    if not hit.any():
-        return None, lines
-    rows, rest = lines[ROW], lines.clear()
-    if not hit.all():
-        rest = lines.filter(~hit)
-        rows, groups = rows.filter(hit), [group.filter(hit) for group in groups]
-    cells = [
-        settle(group, kind, may_escape=may_escape) for group, kind in zip(groups, template.kinds, strict=True)
-    ]
-    doubtful = [cell.doubtful for cell in cells if cell.doubtful is not None]
-    if doubtful:
-        sure = ~pl.select(pl.any_horizontal(doubtful)).to_series()
-        rest = pl.concat([rest, lines.filter(hit).filter(~sure)]).sort(ROW)
-        rows, groups = rows.filter(sure), [group.filter(sure) for group in groups]
-        cells = [
-            settle(group, kind, may_escape=may_escape)
-            for group, kind in zip(groups, template.kinds, strict=True)
-        ]
-    return Part(rows, dict(zip(template.names, cells, strict=True)), template=template) if len(
-        rows
-    ) else None, rest
-
-
-def _broken(faults: dict[int, Fault]) -> pl.DataFrame:
-    rows = [
-        (row, fault.reason, None, None, fault.column, fault.value, [fault.message])
-        for row, fault in sorted(faults.items())
-    ]
-    return pl.DataFrame(rows, schema=REJECTS, orient="row")

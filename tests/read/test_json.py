@@ -18,18 +18,18 @@ from hypothesis import strategies as st
 from heal_cli.errors import SourceError
 from heal_cli.model import REJECTS, ROW, Batch, ReadOptions
 from heal_cli.read.bytes import ByteStream
-from heal_cli.read.jsonl import JsonlReader
+from heal_cli.read.json import JsonReader
 
 
-def open_bytes(data: bytes, batch_bytes: int = 2**24) -> JsonlReader:
+def open_bytes(data: bytes, batch_bytes: int = 2**24, json_path: str | None = None) -> JsonReader:
     """A reader of these bytes."""
     stream = ByteStream("-", stdin=io.BytesIO(data))
-    return JsonlReader(stream, "-", ReadOptions(batch_bytes=batch_bytes), None)
+    return JsonReader(stream, "-", ReadOptions(batch_bytes=batch_bytes, json_path=json_path), None)
 
 
-def batches(data: bytes, batch_bytes: int = 2**24) -> list[Batch]:
+def batches(data: bytes, batch_bytes: int = 2**24, json_path: str | None = None) -> list[Batch]:
     """All batches, in order."""
-    reader = open_bytes(data, batch_bytes)
+    reader = open_bytes(data, batch_bytes, json_path)
     return [reader.parse(chunk) for chunk in reader.chunks()]
 
 
@@ -149,25 +149,18 @@ def test_other_encodings() -> None:
     [
         (b'{"a": 1', "invalid_json", "Expecting ',' delimiter: line 1 column 8 (char 7)"),
         (b'{"a": 01}', "invalid_json", "Expecting ',' delimiter: line 1 column 8 (char 7)"),
-        (
-            b'{"a": 1,}',
-            "invalid_json",
-            "Expecting property name enclosed in double quotes: line 1 column 9 (char 8)",
-        ),
-        (b'{"a": "\t"}', "invalid_json", "Invalid control character at: line 1 column 8 (char 7)"),
         (rb'{"a": "\q"}', "invalid_json", "Invalid \\escape: line 1 column 8 (char 7)"),
-        (b'{"a": NaN}', "invalid_json", "NaN is no JSON number"),
-        (b'{"a": [-Infinity]}', "invalid_json", "-Infinity is no JSON number"),
+        (b'{"a": nan}', "invalid_json", "Expecting value: line 1 column 7 (char 6)"),
         (
             rb'{"a": "\\ud800 \ud83d\ude00 \udc01"}',
             "invalid_json",
             r"the escape \udc01 is half a surrogate pair, which is no character",
         ),
         (b'{"a": "\xff"}', "invalid_utf8", "byte 8 of the line is no UTF-8: invalid start byte"),
-        (b"[1, 2]", "not_an_object", "the line holds an array, not an object"),
-        (b'"x"', "not_an_object", "the line holds a string, not an object"),
-        (b"17", "not_an_object", "the line holds a number, not an object"),
-        (b"null", "not_an_object", "the line holds null, not an object"),
+        (b"[1, 2]", "not_an_object", "this is an array, not an object"),
+        (b'"x"', "not_an_object", "this is a string, not an object"),
+        (b"17", "not_an_object", "this is a number, not an object"),
+        (b"null", "not_an_object", "this is null, not an object"),
         (rb'{"a": "x\u0000"}', "nul_byte", r"the string holds a NUL (\u0000), which PostgreSQL cannot store"),
         (rb'{"\u0000": 1}', "nul_byte", r"the key '\x00' holds a NUL, which PostgreSQL cannot store"),
         (b'{"a": 1, "a": 2}', "duplicate_key", "the key 'a' is there twice with different values"),
@@ -352,7 +345,7 @@ def test_column_takes_a_second_look(tmp_path: Path) -> None:
     """One column over the whole file, chunk by chunk; a stream cannot be read twice."""
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"a": 1}\n{"b": 2}\nx\n{"a": "3"}\n')
-    reader = JsonlReader(ByteStream(str(path)), str(path), ReadOptions(batch_bytes=9), 100)
+    reader = JsonReader(ByteStream(str(path)), str(path), ReadOptions(batch_bytes=9), 100)
     assert [series.to_list() for series in reader.column("a")] == [["1"], [None], [], ["3"]]
     reader.close()
     message = "'-' is a stream and cannot be read a second time. Save it to a file and load that"
@@ -363,29 +356,22 @@ def test_column_takes_a_second_look(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "'-' is empty"),
-        (b"\n \r\n", "'-' is empty"),
-        (
-            b'[\n{"a": 1}\n]\n',
-            "'-' looks like one JSON document (an array) and not like JSON lines. Make lines of it with jq -c '.[]'",
-        ),
-        (
-            b'[{"a": 1}, {"a": 2}]\n',
-            "'-' looks like one JSON document (an array) and not like JSON lines. Make lines of it with jq -c '.[]'",
-        ),
-        (
-            b'{\n  "a": 1\n}\n',
-            "'-' looks like one JSON document (an object over several lines) and not like JSON lines."
-            " Make lines of it with jq -c .",
-        ),
+        (b"", "'-' holds no record"),
+        (b"\n \r\n", "'-' holds no record"),
+        (b"[]", "'-' holds no record"),
         (
             b"id,name\n1,x\n",
-            "'-' is not JSONL: none of its first 2 lines is a JSON object; the first begins 'id,name'."
+            "'-' is not JSON: it holds no JSON object in its first 2 lines; the first begins 'id,name'."
             " Name what it is with --format",
+        ),
+        (
+            b'{"users": [{"a": 1}], "messages": [{"a": 1}]}',
+            "'-' holds several arrays of objects ('users', 'messages') and it cannot be told which are the"
+            " records. Say which, as in --json-path users; '.' takes the whole object for one",
         ),
     ],
 )
-def test_what_is_no_jsonl(data: bytes, message: str) -> None:
+def test_what_is_no_json(data: bytes, message: str) -> None:
     """A source without a record says what it is instead."""
     with pytest.raises(SourceError) as caught:
         open_bytes(data)
@@ -397,7 +383,7 @@ def test_damaged_archive_gives_what_was_whole(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl.gz"
     lines = b"".join(b'{"a": %d, "b": "%d"}\n' % (i, i * 7919 % 65537) for i in range(50_000))
     path.write_bytes(gzip.compress(lines)[:-40_000])
-    reader = JsonlReader(ByteStream(str(path)), str(path), ReadOptions(), None)
+    reader = JsonReader(ByteStream(str(path)), str(path), ReadOptions(), None)
     chunks = reader.chunks()
     batch = reader.parse(next(chunks))
     with pytest.raises(SourceError):
@@ -435,7 +421,7 @@ def test_any_records_come_back(
 ) -> None:
     """Every object that can be a row comes back with its own keys and values, whatever lies beside it."""
     lines = [json.dumps(record, ensure_ascii=ensure_ascii) for record in objects] * times
-    got = batches("\n".join(lines).encode("utf-8", "surrogatepass"), batch_bytes * times)
+    got = batches("\n".join(lines).encode("utf-8", "surrogatepass"), batch_bytes * times, ".")
     found = {row[ROW]: row for batch in got for row in rows(batch)}
     lost = {row: reason for batch in got for row, reason in batch.broken.select(ROW, "reason").iter_rows()}
     assert sum(batch.chunk.rows for batch in got) == len(lines) == len(found) + len(lost)

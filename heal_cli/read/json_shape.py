@@ -1,0 +1,250 @@
+"""What kind of JSON a source is: lines, an array, an object that wraps one, or values one after the other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from heal_cli.errors import SourceError, UsageError
+from heal_cli.model import Finding, Format, ReadOptions
+from heal_cli.read.json_mend import mend
+from heal_cli.read.json_walk import Walker, after_gap, balanced, decoded, whole
+from heal_cli.read.jsonl_lines import is_blank, split_lines
+
+_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_LESSON: Final = 600
+"""Records of the head that are looked at."""
+
+_LINES: Final = 256
+"""Lines that tell JSON lines from a document."""
+
+_KEY: Final = re.compile(r'\{\s*("(?:[^"\\\n]|\\.)*")\s*:')
+_WRAPPERS: Final = frozenset(
+    [
+        "data",
+        "items",
+        "results",
+        "result",
+        "records",
+        "rows",
+        "row",
+        "hits",
+        "value",
+        "values",
+        "entries",
+        "list",
+        "objects",
+        "documents",
+        "docs",
+        "features",
+        "response",
+        "payload",
+        "content",
+        "elements",
+        "events",
+        "messages",
+        "users",
+    ]
+)
+"""Keys under which APIs put their lists."""
+
+_MOST_OF_IT: Final = 0.8
+_MAX_DEPTH: Final = 8
+WHOLE: Final = "."
+"""The path that takes each value at the top for a record, whatever is in it."""
+
+
+class Shape(NamedTuple):
+    """How the records of a source follow one another."""
+
+    kind: str  # 'lines', 'array' or 'values'
+    start: int  # bytes before the first record
+    path: str  # of the array inside of the wrapping object; '' for one at the top
+    records: tuple[bytes, ...]  # the first ones
+    parted: bytes  # what stands between the first two records, with the bytes that end and begin them
+    record_start: re.Pattern[str] | None  # how records begin
+    findings: tuple[Finding, ...]
+
+
+class _Array(NamedTuple):
+    """An array of objects inside of an object."""
+
+    path: str
+    start: int  # character after its bracket
+    stop: int | None  # one past its end; None where the head ends before
+
+
+def tell_shape(peeked: bytes, wanted: int, name: str, options: ReadOptions) -> Shape:
+    """The shape of the source that begins with these bytes.
+
+    Args:
+        wanted: Bytes that were asked for; as many came, so the last value may go on.
+        options: `json_path` is what the user said: the keys to the array, or `WHOLE`.
+
+    Raises:
+        SourceError: There is no JSON object in them, or several arrays that may be meant.
+        UsageError: There is no array at `path`.
+    """
+    is_end, path = len(peeked) < wanted, options.json_path
+    lines = whole_lines(peeked, is_end=is_end)
+    if path is None and _is_lines(lines, told=options.format is Format.JSONL):
+        return _shape_of_lines(lines)
+    text = peeked.decode(errors="surrogateescape")
+    start = after_gap(text, 0)
+    if text.startswith("[", start):
+        return _document("array", "", text, start + 1, is_end=is_end)
+    wrapped = _wrapped(text, start, name, path, is_end=is_end) if path != WHOLE else None
+    if wrapped:
+        return wrapped
+    if path not in {None, WHOLE}:
+        raise UsageError(f"{name!r} has no array at --json-path {path!r} in its first MiB")
+    shape = _document("values", "", text, start, is_end=is_end)
+    if lines and not any(map(mend, shape.records)):
+        if any(map(is_object, lines)) or (not is_end and not shape.records and text.startswith("{", start)):
+            return _shape_of_lines(lines)
+        raise _no_json(lines, name)
+    return shape if shape.records else _shape_of_lines(lines)
+
+
+def _is_lines(lines: Sequence[bytes], *, told: bool) -> bool:
+    """Most lines are objects, and there is more than one: a lone object may wrap an array."""
+    if told:
+        return any(map(is_object, lines))
+    some = lines[:_LINES]
+    good = sum(map(is_object, some))
+    return 2 * good >= len(some) > 1
+
+
+def _shape_of_lines(lines: Sequence[bytes]) -> Shape:
+    return Shape("lines", 0, "", tuple(lines), b"\n", None, ())
+
+
+def whole_lines(peeked: bytes, *, is_end: bool) -> list[bytes]:
+    """The lines that are there to their end, blank ones left out."""
+    lines = split_lines(peeked)
+    if not is_end and not peeked.endswith(b"\n"):
+        lines = lines[:-1]
+    return [line for line in lines if not is_blank(line)]
+
+
+def is_object(line: bytes) -> bool:
+    """It is one JSON object."""
+    try:
+        _OBJECT.decode(line.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
+def _document(kind: str, path: str, text: str, start: int, *, is_end: bool) -> Shape:
+    body = text[start:]
+    found = _KEY.match(body, after_gap(body, 0))
+    record_start = re.compile(rf"\{{\s*{re.escape(found[1])}\s*:") if found else None
+    walk = Walker(kind == "array", record_start).walk(body, limit=len(body), most=_LESSON, is_end=is_end)
+    records = tuple(body[a:b].encode(errors="surrogateescape") for a, b in walk.spans)
+    parted = b""
+    if len(walk.spans) > 1 and found:
+        (_, end), (begin, _) = walk.spans[:2]
+        parted = (body[end - 1 : begin] + found[0]).encode(errors="surrogateescape")
+    findings = tuple(_marks(body, walk.spans))
+    size = len(text[:start].encode(errors="surrogateescape"))
+    return Shape(kind, size, path, records, parted, record_start, findings)
+
+
+def _marks(body: str, spans: Sequence[tuple[int, int]]) -> Iterator[Finding]:
+    """Comments between the records: JSON has none, and they are passed over."""
+    ends = [0, *(stop for _, stop in spans)]
+    if any("/" in body[end:begin] for end, (begin, _) in zip(ends, spans, strict=False)):
+        yield Finding("comments", "passed over", None, "between records")
+
+
+# --------------------------------------------------------------------------- an object that wraps an array
+
+
+def _wrapped(text: str, start: int, name: str, path: str | None, *, is_end: bool) -> Shape | None:
+    """The array that the first object wraps, if it is there for that."""
+    if not text.startswith("{", start):
+        return None
+    stop = whole(text, start)
+    if path is None and stop is not None and after_gap(text, stop) < len(text):
+        return None  # other values follow: each is a record
+    size = (stop or len(text)) - start
+    arrays = [
+        array
+        for array in _arrays(text, start, "")
+        if array.path == path or (path is None and _is_content(array, size, len(text)))
+    ]
+    if not arrays:
+        return None
+    if len(arrays) > 1:
+        paths = ", ".join(repr(array.path) for array in arrays)
+        raise SourceError(
+            f"{name!r} holds several arrays of objects ({paths}) and it cannot be told which are the records",
+            hint=f"Say which, as in --json-path {arrays[0].path}; '.' takes the whole object for one",
+        )
+    (array,) = arrays
+    shape = _document("array", array.path, text, array.start, is_end=is_end)
+    return shape._replace(
+        findings=(
+            Finding(
+                "path", array.path, "--json-path", "the array of objects in it; its other keys are left out"
+            ),
+            *shape.findings,
+        )
+    )
+
+
+def _is_content(array: _Array, size: int, end: int) -> bool:
+    """The object is there for the array: its key says so, or it is nearly all there is."""
+    has_name = array.path.rpartition(".")[2].casefold() in _WRAPPERS
+    return has_name or (array.stop or end) - array.start >= _MOST_OF_IT * size
+
+
+def _arrays(text: str, at: int, path: str) -> Iterator[_Array]:
+    """The arrays of objects that objects lead to, up to where the text ends or is no JSON."""
+    at += 1
+    if path.count(".") >= _MAX_DEPTH:
+        return
+    while (at := after_gap(text, at)) < len(text) and text[at] == '"':
+        found = decoded(text, at)
+        if found is None:
+            return
+        key, at = found[0], after_gap(text, found[1])
+        if not text.startswith(":", at):
+            return
+        at = after_gap(text, at + 1)
+        here = f"{path}.{key}" if path else str(key)
+        stop = whole(text, at)
+        if text.startswith("{", at):
+            yield from _arrays(text, at, here)
+        elif text.startswith("[", at) and text.startswith("{", after_gap(text, at + 1)):
+            yield _Array(here, at + 1, stop)
+        if stop is None:
+            return
+        at = stop
+
+
+def tail_fault(head: str, tail: str) -> str | None:
+    """What is wrong with a document whose array is cut out, if anything.
+
+    Args:
+        head: What stands before the array's elements.
+        tail: What stands behind them, from its bracket on.
+    """
+    text = head + tail
+    start = after_gap(text, 0)
+    stop = whole(text, start) or balanced(text, start)
+    if stop is None:
+        return "ends before its document does"
+    return "goes on with something else" if after_gap(text, stop) < len(text) else None
+
+
+def _no_json(lines: Sequence[bytes], name: str) -> SourceError:
+    start = lines[0][:40].decode(errors="backslashreplace")
+    return SourceError(
+        f"{name!r} is not JSON: it holds no JSON object in its first {len(lines):,} lines; the first begins {start!r}",
+        hint="Name what it is with --format",
+    )

@@ -1,0 +1,216 @@
+"""Values inside of objects as columns of their own, where the target table has a column for them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+import polars as pl
+
+from heal_cli.model import ROW, Batch, Chunk, Finding, ReadOptions, Source
+from heal_cli.read.bytes import ByteStream
+from heal_cli.read.json_objects import objects_of, rejects_of
+from heal_cli.read.jsonl_keys import Fault
+from heal_cli.read.source import SourceReader
+
+_MAX_DEPTH: Final = 4
+_SAMPLE: Final = 1000  # objects of the first batch whose keys are looked at
+
+
+class _Values(NamedTuple):
+    """One nested key in all rows."""
+
+    values: pl.Series
+    is_absent: pl.Series
+    kind: str | None = None  # as in `Batch.kinds`; None for typed values
+    quoted: pl.Series | None = None
+
+
+class _Fields(NamedTuple):
+    """The keys of objects."""
+
+    columns: Mapping[str, _Values]
+    faults: dict[int, Fault]  # 1-based place -> why the object there cannot be taken apart
+
+
+class _Found(NamedTuple):
+    values: _Values
+    faults: dict[int, Fault]
+
+
+def unnest(reader: SourceReader, targets: Collection[str]) -> SourceReader:
+    """The reader, with a column `user.name` for each target that is called so and has none of its own.
+
+    The object itself stays a column: what no target takes of it is not lost.
+    """
+    batch = reader.sample()
+    wanted = {_key(target) for target in targets} - {_key(name) for name in batch.frame.columns}
+    found = Counter[str]()
+    paths: dict[str, tuple[str, ...]] = {}
+    for name in batch.frame.columns[1:]:
+        for path in _paths(batch.frame[name].head(_SAMPLE), (name,), wanted):
+            found[_key("".join(path))] += 1
+            paths[".".join(path)] = path
+    paths = {name: path for name, path in paths.items() if found[_key(name)] == 1}
+    return NestedReader(reader, paths) if paths else reader
+
+
+def _key(name: str) -> str:
+    """A name without case and separators."""
+    return re.sub(r"[\W_]", "", name).casefold()
+
+
+def _paths(values: pl.Series, path: tuple[str, ...], wanted: Collection[str]) -> Iterator[tuple[str, ...]]:
+    """Paths below these values that read like a wanted name."""
+    start = _key("".join(path))
+    if len(path) >= _MAX_DEPTH or not any(name.startswith(start) and name != start for name in wanted):
+        return
+    for name, inner in _fields(values).columns.items():
+        if _key("".join((*path, name))) in wanted:
+            yield (*path, name)
+        yield from _paths(inner.values, (*path, name), wanted)
+
+
+def _fields(values: pl.Series) -> _Fields:
+    """The keys of objects, each with its values in all rows."""
+    if isinstance(values.dtype, pl.Struct):
+        typed = {
+            field.name: _Values(values.struct.field(field.name), values.is_null())
+            for field in values.dtype.fields
+        }
+        return _Fields(typed, {})
+    if values.dtype != pl.String or not values.str.starts_with("{").any():
+        return _Fields({}, {})
+    found, faults = objects_of(values)
+    rows = pl.int_range(1, values.len() + 1, dtype=pl.Int64, eager=True).alias(ROW).to_frame()
+    whole = rows.join(found.frame, on=ROW, how="left", maintain_order="left")
+    columns = {
+        name: _Values(
+            whole[name],
+            ~_spread(rows, found.frame[ROW], ~found.absent[name] if name in found.absent else None),
+            found.kinds.get(name),
+            _spread(rows, found.frame[ROW], found.quoted[name]) if name in found.quoted else None,
+        )
+        for name in found.frame.columns[1:]
+    }
+    return _Fields(columns, faults)
+
+
+def _spread(rows: pl.DataFrame, some: pl.Series, mask: pl.Series | None) -> pl.Series:
+    """A mask over some rows as one over all, false where there was none."""
+    here = some if mask is None else some.filter(mask)
+    return rows[ROW].is_in(here.implode())
+
+
+def _value(values: pl.Series, path: tuple[str, ...]) -> _Found:
+    """The values at a path below these."""
+    columns, faults = _fields(values)
+    found = columns.get(path[0])
+    if found is None:
+        nothing = pl.repeat(None, values.len(), dtype=pl.String, eager=True)
+        everywhere = pl.repeat(value=True, n=values.len(), dtype=pl.Boolean, eager=True)
+        return _Found(_Values(nothing, everywhere), faults)
+    if len(path) == 1:
+        return _Found(found, faults)
+    below = _value(found.values, path[1:])
+    return _Found(below.values, faults | below.faults)
+
+
+class NestedReader:
+    """A reader whose batches have some nested values as columns; see `SourceReader`.
+
+    Args:
+        paths: Column name -> the keys that lead to its values, the source column's first.
+    """
+
+    def __init__(self, reader: SourceReader, paths: Mapping[str, tuple[str, ...]]) -> None:
+        self._reader = reader
+        self._paths = paths
+        self._sample: Batch | None = take_out(reader.sample(), paths)
+
+    @property
+    def source(self) -> Source:
+        """What was found out about it."""
+        source = self._reader.source
+        found = tuple(Finding("nested", name, None, "a target is called so") for name in self._paths)
+        return replace(source, columns=(*source.columns, *self._paths), findings=(*source.findings, *found))
+
+    @property
+    def options(self) -> ReadOptions:
+        """How it is read."""
+        return self._reader.options
+
+    @property
+    def stream(self) -> ByteStream | None:
+        """The bytes that it reads from front to back."""
+        return self._reader.stream
+
+    def sample(self) -> Batch:
+        """The first chunk, parsed."""
+        assert self._sample is not None
+        return self._sample
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All chunks in order."""
+        return self._reader.chunks()
+
+    def parse(self, chunk: Chunk) -> Batch:
+        """The rows of a chunk; several threads may call it at once."""
+        return take_out(self._reader.parse(chunk), self._paths)
+
+    def column(self, name: str) -> Iterator[pl.Series]:
+        """One column over the whole source, chunk by chunk."""
+        path = self._paths.get(name)
+        if path is None:
+            yield from self._reader.column(name)
+            return
+        for values in self._reader.column(path[0]):
+            yield _value(values, path[1:]).values.values.alias(name)
+
+    def close(self) -> None:
+        """Let go of the file and of its first chunk."""
+        self._sample = None
+        self._reader.close()
+
+
+def take_out(batch: Batch, paths: Mapping[str, tuple[str, ...]]) -> Batch:
+    """The batch with the values at some paths as columns of their own.
+
+    Args:
+        paths: Column name -> the keys that lead to its values, the source column's first.
+    """
+    frame, absent = batch.frame, dict(batch.absent)
+    quoted, kinds = dict(batch.quoted), dict(batch.kinds)
+    faults: dict[int, Fault] = {}
+    for name, path in paths.items():
+        if path[0] not in frame.columns:
+            continue
+        found, broken = _value(batch.frame[path[0]], path[1:])
+        faults |= {place: fault._replace(column=name) for place, fault in broken.items()}
+        frame = frame.with_columns(found.values.alias(name))
+        if found.is_absent.any():
+            absent[name] = found.is_absent
+        if found.kind is not None:
+            kinds[name] = found.kind
+        if found.quoted is not None:
+            quoted[name] = found.quoted
+    whole = replace(batch, frame=frame, absent=absent, quoted=quoted, kinds=kinds)
+    return _without(whole, faults) if faults else whole
+
+
+def _without(batch: Batch, faults: Mapping[int, Fault]) -> Batch:
+    """The batch with some rows, by their 1-based place, as rejects."""
+    rows = batch.frame[ROW]
+    refused = rejects_of({rows[place - 1]: fault for place, fault in faults.items()})
+    stays = ~rows.is_in(refused[ROW].implode())
+    return replace(
+        batch,
+        frame=batch.frame.filter(stays),
+        broken=pl.concat([batch.broken, refused]).sort(ROW),
+        absent={name: mask.filter(stays) for name, mask in batch.absent.items()},
+        quoted={name: mask.filter(stays) for name, mask in batch.quoted.items()},
+        mended={name: mask.filter(stays) for name, mask in batch.mended.items()},
+    )
