@@ -53,7 +53,7 @@ def convert(values: pl.Series, type: PgType, format: ColumnFormat, *, allow: fro
     """
     family = family_of(type)
     if values.dtype == pl.Null:
-        return Converted(pl.Series(values.name, [None] * len(values), dtype=family.wire(type)), (), None)
+        return Converted(pl.Series(values.name, [None] * len(values), dtype=family.wire(type)))
     if isinstance(values.dtype, pl.Categorical | pl.Enum):
         values = values.cast(pl.String)
     if values.dtype == pl.Binary and family_name(type) not in BYTES:
@@ -67,6 +67,6 @@ def convert(values: pl.Series, type: PgType, format: ColumnFormat, *, allow: fro
 def fit(values: pl.Series, type: PgType, format: ColumnFormat) -> float:
     """Share (0-1) of the non-null values that convert to `type`; null tokens are no values. 0 where there is none."""
     made = convert(values, type, format, allow=frozenset())
-    failed = 0 if made.failed is None else int(made.failed.sum())
+    failed = sum(int(fault.mask.sum()) for fault in made.faults)
     converted = len(made.values) - made.values.null_count()
     return converted / (converted + failed) if converted + failed else 0.0

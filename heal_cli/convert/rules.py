@@ -53,7 +53,14 @@ RULES: Final[Mapping[str, Rule]] = {
     "uuid_form": Rule(
         "A UUID in upper case, in braces, as a URN or without hyphens was written the usual way."
     ),
-    "enum_label": Rule("A label was found up to case and outer blanks, and only one label fits."),
+    "enum_label": Rule(
+        "A label was found up to case, blanks, hyphens and underscores, or in its other spelling"
+        " (canceled, m for male), and only one label fits."
+    ),
+    "enum_near_miss": Rule(
+        "A rare text is a common label of its column but for one letter left out, doubled or changed over.",
+        assumption=True,
+    ),
     # texts
     "truncate": Rule("A text was cut to what its type holds.", lossy=True, allow="truncate"),
     "trim_blanks": Rule(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Literal, NamedTuple
 
 import polars as pl
@@ -35,7 +37,8 @@ class ColumnFormat:
     percent: Literal["fraction", "number"] | None = None
     true_words: tuple[str, ...] = ()  # case-folded
     false_words: tuple[str, ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()  # case-folded source spelling -> enum label
+    labels: tuple[tuple[str, str], ...] = ()  # folded source spelling -> enum label
+    near_labels: tuple[tuple[str, str], ...] = ()  # folded slip of the pen -> enum label it was meant to be
     question: str | None = None  # set when the column is ambiguous: what to ask, with the flag that answers
 
 
@@ -49,14 +52,25 @@ class HealMask:
     assumption: bool = False
 
 
+class Fault(NamedTuple):
+    """Cells of one column that failed alike: for one reason, after the same attempts."""
+
+    reason: str  # stable code: 'not_convertible', 'ambiguous', ...
+    mask: pl.Series  # Boolean, same height as the values
+    attempts: tuple[str, ...]  # for people: what was tried, in order, and why it failed
+
+
 class Converted(NamedTuple):
     """A source column in the dtype its target travels in.
 
-    `failed` is None when nothing failed, else a Boolean mask; those cells are null in `values`.
+    A failed cell is null in `values` and stands in exactly one fault.
     """
 
     values: pl.Series
-    heals: tuple[HealMask, ...]
-    failed: pl.Series | None
-    attempts: tuple[str, ...] = ()  # what was tried on the failed ones, in order
-    reason: str = "not_convertible"
+    heals: tuple[HealMask, ...] = ()
+    faults: tuple[Fault, ...] = ()  # none for a column that converts whole
+
+    @property
+    def failed(self) -> pl.Series | None:
+        """Where a cell failed, for whatever reason; None for nowhere."""
+        return reduce(or_, (fault.mask for fault in self.faults)) if self.faults else None
