@@ -9,7 +9,8 @@ import polars as pl
 from heal_cli.convert import nulls
 from heal_cli.convert.families import family_name, family_of
 from heal_cli.convert.text_typed import decode
-from heal_cli.model import ColumnFormat, Converted, PgType, ValueOptions
+from heal_cli.convert.residue import blank
+from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
 
 BYTES: Final = frozenset({"text", "uuid"})
 """Families that read raw bytes themselves; to all others bytes are text or nothing."""
@@ -61,7 +62,12 @@ def convert(values: pl.Series, type: PgType, format: ColumnFormat, *, allow: fro
         values = decoded if decoded.null_count() == values.null_count() else values
     if values.dtype != pl.String:
         return family.from_typed(values, type, format, allow)
-    return family.to_typed(values, type, format, allow)
+    told = nulls.told_beyond(type, format.nulls) if family_name(type) != "text" else ()
+    is_told = nulls.is_token(values, told).fill_null(False) if told else None
+    if is_told is None or not is_told.any():
+        return family.to_typed(values, type, format, allow)
+    made = family.to_typed(blank(values, is_told), type, format, allow)
+    return made._replace(heals=(HealMask(nulls.RULE, is_told), *made.heals))
 
 
 def fit(values: pl.Series, type: PgType, format: ColumnFormat) -> float:

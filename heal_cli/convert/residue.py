@@ -6,7 +6,7 @@ residue: only these go through the slower healers, so a clean column costs one c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -51,6 +51,36 @@ def mask_of(height: int, positions: pl.Series) -> pl.Series:
     """A Boolean mask of that height, true at the positions."""
     mask = pl.repeat(False, height, dtype=pl.Boolean, eager=True)
     return mask.scatter(positions, True) if len(positions) else mask
+
+
+def blank(values: pl.Series, mask: pl.Series) -> pl.Series:
+    """The values, null where the mask is true."""
+    return values.zip_with(~mask, nothing(values, values.dtype).values)
+
+
+def nothing(cells: pl.Series, dtype: pl.DataType) -> Attempt:
+    """No answer for any of the cells."""
+    return Attempt(pl.repeat(None, len(cells), dtype=dtype, eager=True).alias(cells.name))
+
+
+def spread(made: Attempt, positions: pl.Series, height: int) -> Attempt:
+    """An attempt at the cells of these positions as one at all cells."""
+    if len(positions) == height:
+        return made
+    values = pl.repeat(None, height, dtype=made.values.dtype, eager=True).scatter(positions, made.values)
+
+    refused = tuple(
+        Refusal(refusal.reason, mask_of(height, positions.filter(refusal.mask)), refusal.attempt)
+        for refusal in made.refused
+    )
+    return Attempt(values, tuple(spread_heals(made.heals, positions, height)), refused)
+
+
+def spread_heals(heals: Sequence[HealMask], positions: pl.Series, height: int) -> Iterator[HealMask]:
+    """Heals of the cells of these positions as heals of the column."""
+    for heal in heals:
+        whole = mask_of(height, positions.filter(heal.mask))
+        yield HealMask(heal.rule, whole, heal.lossy, heal.assumption)
 
 
 def heal_residue(
