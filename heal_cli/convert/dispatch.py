@@ -8,8 +8,8 @@ import polars as pl
 
 from heal_cli.convert import nulls
 from heal_cli.convert.families import family_name, family_of
-from heal_cli.convert.text_typed import decode
 from heal_cli.convert.residue import blank
+from heal_cli.convert.text_typed import decode
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
 
 BYTES: Final = frozenset({"text", "uuid"})

@@ -52,6 +52,7 @@ class EpochHealer:
         self._target, self._format = target, format
 
     def __call__(self, texts: pl.Series) -> Attempt:
+        """The epoch numbers among the texts."""
         positions = texts.str.contains(EPOCH).arg_true()
         if not len(positions):
             return nothing(texts, self._target.wire)

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from heal_cli.convert.residue import Attempt, spread_heals
+from heal_cli.convert.spread import spread_sample
 from heal_cli.convert.temporal_clock import OFFSET
 from heal_cli.convert.temporal_epoch import cast_epoch
 from heal_cli.convert.temporal_settle import Target, settle
@@ -22,9 +23,6 @@ from heal_cli.model import ColumnFormat, DateOrder, HealMask
 
 _SAMPLES: Final = 32
 """Cells looked at for layouts, spread over the column: one odd first cell must not choose."""
-
-_SPREAD: Final = 2_654_435_761
-"""Knuth's multiplier (TAOCP 6.4): multiples of it, but for their low bits, have no period that rows could share."""
 
 _MOST: Final = 4
 """Layouts tried on a column; each costs a pattern over the cells still open."""
@@ -93,10 +91,7 @@ class Layout(NamedTuple):
 def layouts_of(values: pl.Series, order: DateOrder | None) -> list[Layout]:
     """The commonest layouts among a few cells, ISO and, where the order of day and month is known, numeric dates."""
     found: Counter[Layout] = Counter()
-    step = max(1, len(values) // _SAMPLES)
-    # not evenly spread: rows that take turns would show one layout alone
-    places = [n * step + (n * _SPREAD >> 7) % step for n in range(len(values) // step)]
-    for text in values.gather(places).drop_nulls():
+    for text in spread_sample(values, _SAMPLES):
         if match := _ISO.fullmatch(text):
             found[_layout("YMD", "-", match)] += 1
         elif order in ("DMY", "MDY") and (match := _ORDERED.fullmatch(text)):

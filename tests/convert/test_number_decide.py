@@ -45,7 +45,7 @@ def _values(values: list[str], type: PgType, options: ValueOptions = NOTHING_TOL
         (["12,34,567"], "."),
         (["1234.567"], "."),
         (["$0.5"], "."),
-        (["1.234", "5.678"], None),
+        (["1.234", "5.678"], "."),
         (["1", "2"], None),
         ([], None),
     ],
