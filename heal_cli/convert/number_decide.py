@@ -50,12 +50,14 @@ def decide(
     plain = values.filter(is_plain)
     dressed = values.filter(~is_plain & values.str.contains(r"\p{Nd}"))
     if not len(dressed):
-        return base if base.decimal else _from_points(plain, base)
+        return base if base.decimal else _from_points(plain, base, has_dressed=False)
     parts = number_text.take_apart(dressed).filter(pl.col("ok"))
     decimal, question = base.decimal, None
     if decimal is None:
         decimal, question = _mark(plain, parts, target)
-    made = replace(base, decimal=decimal) if decimal or question else _from_points(plain, base)
+    made = replace(base, decimal=decimal)
+    if decimal is None and question is None:
+        made = _from_points(plain, base, has_dressed=bool(_first(parts, pl.col("point") & pl.col("marked"))))
     percent, percent_question = base.percent, None
     if percent is None:
         percent, percent_question = _percent(plain, parts, target, made)
@@ -88,10 +90,10 @@ def _mark(
     return None, _decimal_question(either_comma[0], *either_point[:1])
 
 
-def _from_points(plain: pl.Series, base: ColumnFormat) -> ColumnFormat:
+def _from_points(plain: pl.Series, base: ColumnFormat, *, has_dressed: bool) -> ColumnFormat:
     """Points alone: PostgreSQL's own decimal mark, proven where one of them cannot part thousands."""
     points = plain.filter(plain.str.contains(".", literal=True))
-    if not len(points):
+    if not (len(points) or has_dressed):
         return base
     return replace(base, decimal=".", unproven=not _proving(points).any())
 

@@ -116,11 +116,10 @@ def _unless_cut(values: pl.Series, typed: pl.Series, shape: str) -> pl.Series:
 def _text_shape(target: Target, *, points: bool) -> str:
     """PostgreSQL's syntax without leading zeros, which are gone once the number is stored."""
     whole = "[+-]?(?:0|[1-9][0-9]*)"
-    if not points:
-        return f"^{whole}$"
+    fraction = rf"(?:\.{target.fraction})?" if points else ""
     if target.scale is None:
-        return rf"^\s*{whole}(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?\s*$"
-    return rf"^{whole}(?:\.{target.fraction})?$"
+        return rf"^\s*{whole}{fraction}(?:[eE][+-]?[0-9]+)?\s*$"
+    return f"^{whole}{fraction}$"
 
 
 def _strict_float(values: pl.Series, target: Target, *, points: bool) -> pl.Series:

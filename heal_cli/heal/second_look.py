@@ -10,7 +10,6 @@ import polars as pl
 
 from heal_cli.convert import ask_points, can_be_open, decide_from_all
 from heal_cli.heal.plan import ARROW, column_options, describe
-from heal_cli.heal.values import as_text
 from heal_cli.model import ColumnPlan, Plan
 
 AMBIGUOUS: Final = "ambiguous"
@@ -74,8 +73,7 @@ def _settled(column: ColumnPlan, plan: Plan, read: Column | None, has_commas: bo
 def _texts(column: ColumnPlan, read: Column) -> Iterator[pl.Series]:
     names = [column.source, *(fallback.source for fallback in column.match.fallbacks)]
     for name in filter(None, names):
-        for chunk in read(name):
-            yield as_text(chunk)
+        yield from read(name)
 
 
 def _others_have_commas(column: ColumnPlan, plan: Plan) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
 
 from heal_cli.errors import PlanError, SchemaChanged
-from heal_cli.heal import make_plan
+from heal_cli.heal import make_plan, open_columns, settle_columns
 from heal_cli.match.explicit import check_renames
 from heal_cli.model import Batch, Chunk, Plan, Rows, TableSchema
 from heal_cli.pipeline.claiming import claim
@@ -128,6 +128,21 @@ class SourceRun:
             self.planned = Planned(table, self._plan(table))
         self.require_cover()
 
+    def look_again(self, stale: Planned, columns: Sequence[str]) -> None:
+        """Decide how these columns are read from the whole source, once, whichever worker notices first.
+
+        No row that depends on it is committed yet: a batch that holds one comes here before it is written.
+        """
+        with self.run.lock:
+            if self.planned is stale:
+                self.planned = replace(stale, plan=self._settled(stale.plan, columns))
+
+    def _settled(self, plan: Plan, columns: Sequence[str]) -> Plan:
+        source = self.reader.source
+        has_commas = any(found.what == "delimiter" and found.value == repr(";") for found in source.findings)
+        read = None if source.size is None else self.reader.column
+        return settle_columns(plan, columns, read, has_commas=has_commas)
+
     def _plan(self, table: TableSchema) -> Plan:
         claimed = self.claimed
         if claimed and claimed.plan and claimed.batches and claimed.schema_version == table.version:
@@ -140,6 +155,7 @@ class SourceRun:
             options=self.run.plan_options(),
             confidences=self.run.confidences,
         )
+        plan = self._settled(plan, open_columns(plan))
         if claimed is None or plan.gap is not None:
             return plan
         encoded = msgspec.json.encode(plan).decode()

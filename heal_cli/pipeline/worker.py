@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from heal_cli.errors import SchemaChanged
-from heal_cli.heal import heal_batch
+from heal_cli.heal import heal_batch, newly_open
 from heal_cli.model import ROW, Batch, Chunk, Healed, TableSchema, Written
 from heal_cli.pipeline.outcome import Outcome, count
 from heal_cli.pipeline.run import Run
@@ -51,6 +51,9 @@ class BatchWorker:
         while True:
             planned = source.planned
             healed = heal_batch(batch, planned.plan)
+            if opened := newly_open(planned.plan, healed.rejects):
+                source.look_again(planned, opened)
+                continue
             try:
                 written = self._write(source, planned.table, batch, healed)
             except SchemaChanged as error:
