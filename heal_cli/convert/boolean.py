@@ -30,6 +30,17 @@ PAIRS: Final = (
 LETTERS: Final = (("j", "n"), ("o", "n"), ("s", "n"), ("v", "f"), ("w", "f"), ("v", "n"))
 """Single letters: only where the column holds no other word than the two."""
 
+OPPOSITES: Final = (
+    ("active", "inactive"), ("enabled", "disabled"), ("enable", "disable"), ("pass", "fail"), ("passed", "failed"),
+    ("success", "failure"), ("succeeded", "failed"), ("ok", "nok"), ("ok", "error"), ("present", "absent"),
+    ("valid", "invalid"), ("checked", "unchecked"), ("accepted", "rejected"), ("approved", "rejected"),
+    ("allowed", "denied"), ("allow", "deny"), ("paid", "unpaid"), ("read", "unread"), ("verified", "unverified"),
+    ("subscribed", "unsubscribed"), ("available", "unavailable"), ("complete", "incomplete"), ("positive", "negative"),
+    ("always", "never"), ("aktiv", "inaktiv"), ("actif", "inactif"), ("activo", "inactivo"), ("ativo", "inativo"),
+    ("attivo", "inattivo"), ("actief", "inactief"), ("-1", "0"),
+)  # fmt: skip
+"""Two words of which the first says yes: only where the column holds both and no other."""
+
 _ATTEMPT: Final = "boolean: true/false, yes/no, on/off, 1/0 or the column's own two words"
 
 ALONE: Final = ("x",)
@@ -48,6 +59,7 @@ def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnF
     letters = [pair for pair in LETTERS if words and words <= set(pair) and pair[0] in words]
     if len(letters) == 1:
         pairs += letters
+    pairs += [pair for pair in OPPOSITES if words == frozenset(pair)]
     if len(words) == 1 and words <= set(ALONE):
         pairs += [(word, word) for word in words]
     trues = tuple(dict.fromkeys(true for true, _ in pairs))

@@ -15,7 +15,7 @@ import polars as pl
 from heal_cli.convert import number_grammar as grammar
 from heal_cli.convert.fixed_width import MOST_DIGITS, layout_of, read_number
 from heal_cli.convert.number_target import MAX_DECIMAL, Target
-from heal_cli.convert.residue import Attempt
+from heal_cli.convert.residue import Attempt, blank
 from heal_cli.convert.spread import spread_sample
 from heal_cli.model import HealMask
 
@@ -27,13 +27,6 @@ _ROUNDS: Final = 3
 
 _MOST: Final = 8
 """Layouts read in a round; each has its own pass over its cells."""
-
-_EXACT_FLOAT: Final = 15
-"""Digits up to which an integer divided by a power of ten is the float8 nearest to the decimal (DBL_DIG)."""
-
-
-_FLOAT_SCALE: Final = 6
-"""Fractional digits of the integers that become floats; with nine before the point they are exact."""
 
 _SYMBOLS: Final = frozenset(grammar.SYMBOLS)
 
@@ -74,8 +67,8 @@ class _Layout(NamedTuple):
 
 
 def can_hold(target: Target) -> bool:
-    """Whether an integer and its scale make the target's value exactly."""
-    return target.kind in ("integer", "decimal") or target.dtype == pl.Float64
+    """Whether an integer and its scale make the target's value exactly; a float divided by ten is none."""
+    return target.kind in ("integer", "decimal")
 
 
 def read_layouts(texts: pl.Series, target: Target, mark: grammar.Mark | None) -> Attempt:
@@ -97,7 +90,10 @@ def read_layouts(texts: pl.Series, target: Target, mark: grammar.Mark | None) ->
             layouts.append(layout)
         if not new or not open_.any():
             break
-    return Attempt(_values(numbers, target).alias(texts.name), tuple(_heals(which, layouts, mark)))
+    values = _values(numbers, target).alias(texts.name)
+    if values.null_count() > numbers.null_count():  # out of range: to be read again and told why
+        which = blank(which, values.is_null())
+    return Attempt(values, tuple(_heals(which, layouts, mark)))
 
 
 def _read(texts: pl.Series, here: pl.Series, layout: _Layout) -> tuple[pl.Series, pl.Series]:
@@ -125,29 +121,15 @@ def _layouts(texts: pl.Series, target: Target, mark: grammar.Mark | None) -> lis
     sample = spread_sample(texts, _SAMPLES)
     symbols = "".join(sorted(set(grammar.SYMBOLS).intersection("".join(sample))))
     plain = re.compile(grammar.quick(mark, target.fraction, symbols))
-    scale = _scale(target)
-    most = _EXACT_FLOAT if target.kind == "float" else MOST_DIGITS
+    scale = target.scale or 0
     found = Counter(layout_of(text) for text in sample if plain.match(text))
     layouts = (_Layout.of(text, mark, scale) for text, _ in found.most_common(_MOST))
-    return [
-        layout
-        for layout in layouts
-        if layout.scale <= scale
-        and layout.whole + scale <= most
-        and not (target.kind == "float" and layout.unit < 0)  # no integer is a float's minus zero
-    ]
-
-
-def _scale(target: Target) -> int:
-    """Fractional digits of the integers that stand for the target's values."""
-    return _FLOAT_SCALE if target.scale is None else target.scale
+    return [each for each in layouts if each.scale <= scale and each.whole + scale <= MOST_DIGITS]
 
 
 def _values(numbers: pl.Series, target: Target) -> pl.Series:
     """The integers as values of the target; null where it does not hold them."""
     if target.kind == "integer":
         return numbers.cast(target.dtype, strict=False)
-    if target.kind == "float":
-        return numbers.cast(pl.Float64) / 10**_FLOAT_SCALE
-    scaled = numbers.cast(pl.Decimal(MAX_DECIMAL, 0)) * pl.Series([Decimal(1).scaleb(-_scale(target))])
+    scaled = numbers.cast(pl.Decimal(MAX_DECIMAL, 0)) * pl.Series([Decimal(1).scaleb(-(target.scale or 0))])
     return scaled.cast(target.dtype, strict=False)

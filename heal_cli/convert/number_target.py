@@ -156,7 +156,7 @@ def lost_digits(values: pl.Series, typed: pl.Series, target: Target) -> pl.Serie
     if not len(suspects):
         return None
     texts, floats = values.gather(suspects), typed.gather(suspects)
-    digits = texts.str.replace(r"[eE].*$", "").str.replace_all(r"[^0-9]", "").str.strip_chars_start("0")
+    digits = texts.str.replace(r"[eE].*$", "").str.replace_all(r"[^0-9]", "").str.strip_chars("0")
     integers = texts.cast(pl.Int64, strict=False)
     found = (digits.str.len_bytes() > target.digits) | (
         (integers.abs() > 2**24) & (integers != _as_integer(floats)).fill_null(False)

@@ -7,7 +7,14 @@ from typing import Final
 
 import polars as pl
 
-from heal_cli.convert import number_decide, number_heal, number_layouts, number_target, number_typed
+from heal_cli.convert import (
+    number_decide,
+    number_heal,
+    number_layouts,
+    number_target,
+    number_typed,
+    number_units,
+)
 from heal_cli.convert.number_target import Target, target_of
 from heal_cli.convert.residue import Attempt, Healer, heal_residue
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
@@ -23,7 +30,9 @@ def wire(type: PgType) -> pl.DataType:
 
 def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnFormat) -> ColumnFormat:
     """`base` with decimal mark, percent scale and question, from the texts."""
-    return number_decide.decide(values, target_of(type), base, options.allow)
+    bare = number_units.take_off(values)
+    found = base if bare is values else number_units.decide(values, base)
+    return number_decide.decide(bare, target_of(type), found, options.allow)
 
 
 def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
@@ -44,6 +53,9 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
             partial(number_heal.dressed, target=target, format=format, allow=allow),
         ),
     ]
+    if target.scale is None or target.scale >= 0:
+        unit = f"number with the unit of its column: {', '.join(format.units) or 'none'}"
+        healers.append(Healer(unit, partial(number_units.heal, target=target, format=format, allow=allow)))
     if not is_open:
         healers.insert(0, Healer("", partial(number_heal.quick, target=target, mark=format.decimal)))
     if target.scale is None or target.scale >= 0:

@@ -35,6 +35,10 @@ RULES: Final[Mapping[str, Rule]] = {
         "A percent sign was taken off; all other values of the column tell whether 12% is 12 or 0.12.",
         assumption=True,
     ),
+    "unit_suffix": Rule(
+        "The unit behind a number was taken off, where the column has no other: 5 kg is 5.", assumption=True
+    ),
+    "power_suffix": Rule("A shortened number was written out: 3.2k is 3200 and 1.5M is 1500000."),
     "accounting_negative": Rule("A number in parentheses was read as negative: (5) is -5."),
     "trailing_minus": Rule("A minus behind the number was put before it: 5- is -5."),
     "unicode_digits": Rule("Digits, signs or marks of another script were read as the ASCII ones."),

@@ -35,6 +35,7 @@ class ColumnFormat:
     timezone_assumed: bool = False  # nobody said so: a counted assumption
     epoch: Literal["s", "ms", "us", "ns"] | None = None
     percent: Literal["fraction", "number"] | None = None
+    units: tuple[str, ...] = ()  # of the column's numbers: one, or its short forms of thousands and millions
     true_words: tuple[str, ...] = ()  # case-folded
     false_words: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()  # folded source spelling -> enum label

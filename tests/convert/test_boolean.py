@@ -103,3 +103,20 @@ def test_the_server_agrees(conn: psycopg.Connection[tuple[object, ...]]) -> None
     ]
     theirs = [row[0] for row in conn.execute("select v::bool from unnest(%s::text[]) v", [words])]
     assert _convert(words).values.to_list() == theirs
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("active", "inactive"), ("Enabled", "DISABLED"), ("pass", "fail"), ("paid", "unpaid"), ("-1", "0")],
+)
+def test_opposites_are_words_only_among_themselves(words: tuple[str, str]) -> None:
+    """Two opposites mean yes and no where the column has both and no third word."""
+    bool_ = PgType(16, "boolean", "bool", "b")
+
+    def read(*texts: str) -> list[bool | None]:
+        values = pl.Series(texts)
+        format = decide_format(values, bool_, ValueOptions())
+        return convert(values, bool_, format, allow=frozenset()).values.to_list()
+
+    assert read(*words) == [True, False]
+    assert read(words[0], "maybe") == [None, None]
