@@ -3,6 +3,7 @@
 from heal_cli.convert.dispatch import convert, decide_format, fit, wire_dtype
 from heal_cli.convert.evidence import can_be_open, decide_from_all
 from heal_cli.convert.number_decide import ask_points
+from heal_cli.convert.number_units import units_named
 from heal_cli.convert.rules import ALLOWED, REASONS, RULES, Reason, Rule
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "decide_format",
     "decide_from_all",
     "fit",
+    "units_named",
     "wire_dtype",
 ]

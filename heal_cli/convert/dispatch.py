@@ -33,6 +33,7 @@ def decide_format(values: pl.Series, type: PgType, options: ValueOptions) -> Col
         decimal=options.decimal,
         timezone=options.timezone,
         percent=options.percent,
+        units=options.units,
     )
     if isinstance(values.dtype, pl.Categorical | pl.Enum):
         values = values.cast(pl.String)

@@ -30,9 +30,8 @@ def wire(type: PgType) -> pl.DataType:
 
 def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnFormat) -> ColumnFormat:
     """`base` with decimal mark, percent scale and question, from the texts."""
-    bare = number_units.take_off(values)
-    found = base if bare is values else number_units.decide(values, base)
-    return number_decide.decide(bare, target_of(type), found, options.allow)
+    bare = number_units.take_off(values) if base.units else values
+    return number_decide.decide(bare, target_of(type), base, options.allow)
 
 
 def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
@@ -53,8 +52,8 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
             partial(number_heal.dressed, target=target, format=format, allow=allow),
         ),
     ]
-    if target.scale is None or target.scale >= 0:
-        unit = f"number with the unit of its column: {', '.join(format.units) or 'none'}"
+    if format.units:
+        unit = f"number with the unit of its column: {', '.join(format.units)}"
         healers.append(Healer(unit, partial(number_units.heal, target=target, format=format, allow=allow)))
     if not is_open:
         healers.insert(0, Healer("", partial(number_heal.quick, target=target, mark=format.decimal)))

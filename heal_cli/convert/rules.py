@@ -36,7 +36,7 @@ RULES: Final[Mapping[str, Rule]] = {
         assumption=True,
     ),
     "unit_suffix": Rule(
-        "The unit behind a number was taken off, where the column has no other: 5 kg is 5.", assumption=True
+        "The unit behind a number was taken off, where the column's name or a rule names it: 5 kg is 5."
     ),
     "power_suffix": Rule("A shortened number was written out: 3.2k is 3200 and 1.5M is 1500000."),
     "accounting_negative": Rule("A number in parentheses was read as negative: (5) is -5."),

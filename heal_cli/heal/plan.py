@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import polars as pl
 
-from heal_cli.convert import decide_format, fit
+from heal_cli.convert import decide_format, fit, units_named
 from heal_cli.heal.values import as_text
 from heal_cli.match import coverage, match_columns, notes
 from heal_cli.model import (
@@ -127,6 +127,8 @@ def _column_plan(
 
 def column_options(column: Column, match: ColumnMatch, options: ValueOptions) -> ValueOptions:
     """What the user said, and what the names of the columns say."""
+    if not options.units:
+        options = replace(options, units=units_named(column.name, match.winner.source or ""))
     if options.percent is None and _SAYS_PERCENT.search(f"{column.name} {match.winner.source}"):
         return replace(options, percent="number")  # a column of percents: 5% is 5
     return options

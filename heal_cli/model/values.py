@@ -21,6 +21,7 @@ class ValueOptions:
     decimal: Literal[".", ","] | None = None
     timezone: str | None = None
     percent: Literal["fraction", "number"] | None = None  # is '5%' 0.05 or 5
+    units: tuple[str, ...] = ()  # that a rule names for this column, as written behind its numbers: 'kg', 'k'
     allow: frozenset[str] = frozenset()  # lossy steps that may happen
 
 
@@ -35,7 +36,7 @@ class ColumnFormat:
     timezone_assumed: bool = False  # nobody said so: a counted assumption
     epoch: Literal["s", "ms", "us", "ns"] | None = None
     percent: Literal["fraction", "number"] | None = None
-    units: tuple[str, ...] = ()  # of the column's numbers: one, or its short forms of thousands and millions
+    units: tuple[str, ...] = ()  # that may stand behind its numbers
     true_words: tuple[str, ...] = ()  # case-folded
     false_words: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()  # folded source spelling -> enum label
