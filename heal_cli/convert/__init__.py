@@ -1,6 +1,23 @@
 """Text and typed source values in the dtype their target type travels in; pure, column by column."""
 
 from heal_cli.convert.dispatch import convert, decide_format, fit, wire_dtype
+from heal_cli.convert.evidence import can_be_open, decide_from_all
+from heal_cli.convert.number_decide import ask_points
+from heal_cli.convert.number_units import units_named
 from heal_cli.convert.rules import ALLOWED, REASONS, RULES, Reason, Rule
 
-__all__ = ["ALLOWED", "REASONS", "RULES", "Reason", "Rule", "convert", "decide_format", "fit", "wire_dtype"]
+__all__ = [
+    "ALLOWED",
+    "REASONS",
+    "RULES",
+    "Reason",
+    "Rule",
+    "ask_points",
+    "can_be_open",
+    "convert",
+    "decide_format",
+    "decide_from_all",
+    "fit",
+    "units_named",
+    "wire_dtype",
+]

@@ -158,18 +158,16 @@ def _convert(
     plain = replace(format, nulls=())
     convert = family.to_typed if values.dtype == pl.String else family.from_typed
     if values.dtype == pl.Null:
-        made = Converted(pl.Series([None] * len(values), dtype=family.wire(element)), (), None)
+        made = Converted(pl.Series([None] * len(values), dtype=family.wire(element)))
     else:
         made = convert(values, element, plain, allow)
     cells = laid.elements["cell"]
     texts = _assemble(laid, quoted_elements(_as_text(made.values)), height)
-    refused: tuple[Refusal, ...] = ()
-    if made.failed is not None:
-        bad = _cells_mask(cells.filter(made.failed), height)
+    refused: list[Refusal] = []
+    for fault in made.faults:
+        bad = _cells_mask(cells.filter(fault.mask), height)
         texts = texts.zip_with(~bad, pl.repeat(None, height, dtype=pl.String, eager=True))
-        refused = tuple(
-            Refusal(made.reason, bad, f"element: {attempt}") for attempt in made.attempts or ("",)
-        )
+        refused.append(Refusal(fault.reason, bad, f"element: {'; '.join(fault.attempts)}"))
     heals = [
         HealMask(heal.rule, _cells_mask(cells.filter(heal.mask), height), heal.lossy, heal.assumption)
         for heal in made.heals
@@ -177,7 +175,7 @@ def _convert(
     for rule in sorted(set(laid.rules.values())):
         with_rule = [cell for cell, name in laid.rules.items() if name == rule]
         heals.append(HealMask(rule, _cells_mask(pl.Series(with_rule, dtype=pl.UInt32), height)))
-    return Attempt(texts, tuple(heals), refused)
+    return Attempt(texts, tuple(heals), tuple(refused))
 
 
 def _assemble(laid: _Laid, quoted: pl.Series, height: int) -> pl.Series:

@@ -7,8 +7,8 @@ from typing import Final
 
 import polars as pl
 
-from heal_cli.convert.residue import Attempt, Healer, heal_residue, refuse_all
-from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
+from heal_cli.convert.residue import NOT_CONVERTIBLE, Attempt, Healer, heal_residue, refuse_all
+from heal_cli.model import ColumnFormat, Converted, Fault, HealMask, PgType, ValueOptions
 
 RULE: Final = "boolean_word"
 
@@ -30,6 +30,17 @@ PAIRS: Final = (
 LETTERS: Final = (("j", "n"), ("o", "n"), ("s", "n"), ("v", "f"), ("w", "f"), ("v", "n"))
 """Single letters: only where the column holds no other word than the two."""
 
+OPPOSITES: Final = (
+    ("active", "inactive"), ("enabled", "disabled"), ("enable", "disable"), ("pass", "fail"), ("passed", "failed"),
+    ("success", "failure"), ("succeeded", "failed"), ("ok", "nok"), ("ok", "error"), ("present", "absent"),
+    ("valid", "invalid"), ("checked", "unchecked"), ("accepted", "rejected"), ("approved", "rejected"),
+    ("allowed", "denied"), ("allow", "deny"), ("paid", "unpaid"), ("read", "unread"), ("verified", "unverified"),
+    ("subscribed", "unsubscribed"), ("available", "unavailable"), ("complete", "incomplete"), ("positive", "negative"),
+    ("always", "never"), ("aktiv", "inaktiv"), ("actif", "inactif"), ("activo", "inactivo"), ("ativo", "inativo"),
+    ("attivo", "inattivo"), ("actief", "inactief"), ("-1", "0"),
+)  # fmt: skip
+"""Two words of which the first says yes: only where the column holds both and no other."""
+
 _ATTEMPT: Final = "boolean: true/false, yes/no, on/off, 1/0 or the column's own two words"
 
 ALONE: Final = ("x",)
@@ -48,6 +59,7 @@ def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnF
     letters = [pair for pair in LETTERS if words and words <= set(pair) and pair[0] in words]
     if len(letters) == 1:
         pairs += letters
+    pairs += [pair for pair in OPPOSITES if words == frozenset(pair)]
     if len(words) == 1 and words <= set(ALONE):
         pairs += [(word, word) for word in words]
     trues = tuple(dict.fromkeys(true for true, _ in pairs))
@@ -59,7 +71,7 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
     """true/false and t/f at once; the words, in any case, as a named heal."""
     exact = _either(values, TRUE, FALSE)
     if exact.null_count() == values.null_count():
-        return Converted(exact.alias(values.name), (), None)
+        return Converted(exact.alias(values.name))
     typed = exact.zip_with(exact.is_not_null(), _either(values, *_vocabulary(format)))
     healer = Healer(_ATTEMPT, lambda texts: _words(texts, format))
     heal = HealMask(RULE, exact.is_null() & typed.is_not_null())
@@ -96,12 +108,11 @@ def _folded(texts: pl.Series) -> pl.Series:
 def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
     """Booleans as they are; numbers that are 0 or 1 as a named heal."""
     if values.dtype == pl.Boolean:
-        return Converted(values, (), None)
+        return Converted(values)
     if not values.dtype.is_numeric():
         return refuse_all(values, pl.Boolean(), f"{values.dtype} is no boolean")
     made = (values == 1).zip_with((values == 0) | (values == 1), pl.Series([None], dtype=pl.Boolean))
     failed = made.is_null() & values.is_not_null()
     heals = (HealMask(RULE, made.is_not_null()),) if made.is_not_null().any() else ()
-    return Converted(
-        made, heals, failed if failed.any() else None, ("number: neither 0 nor 1",) if failed.any() else ()
-    )
+    faults = (Fault(NOT_CONVERTIBLE, failed, ("number: neither 0 nor 1",)),) if failed.any() else ()
+    return Converted(made, heals, faults)

@@ -8,8 +8,9 @@ import polars as pl
 
 from heal_cli.convert import nulls
 from heal_cli.convert.families import family_name, family_of
+from heal_cli.convert.residue import blank
 from heal_cli.convert.text_typed import decode
-from heal_cli.model import ColumnFormat, Converted, PgType, ValueOptions
+from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
 
 BYTES: Final = frozenset({"text", "uuid"})
 """Families that read raw bytes themselves; to all others bytes are text or nothing."""
@@ -32,6 +33,7 @@ def decide_format(values: pl.Series, type: PgType, options: ValueOptions) -> Col
         decimal=options.decimal,
         timezone=options.timezone,
         percent=options.percent,
+        units=options.units,
     )
     if isinstance(values.dtype, pl.Categorical | pl.Enum):
         values = values.cast(pl.String)
@@ -53,7 +55,7 @@ def convert(values: pl.Series, type: PgType, format: ColumnFormat, *, allow: fro
     """
     family = family_of(type)
     if values.dtype == pl.Null:
-        return Converted(pl.Series(values.name, [None] * len(values), dtype=family.wire(type)), (), None)
+        return Converted(pl.Series(values.name, [None] * len(values), dtype=family.wire(type)))
     if isinstance(values.dtype, pl.Categorical | pl.Enum):
         values = values.cast(pl.String)
     if values.dtype == pl.Binary and family_name(type) not in BYTES:
@@ -61,12 +63,17 @@ def convert(values: pl.Series, type: PgType, format: ColumnFormat, *, allow: fro
         values = decoded if decoded.null_count() == values.null_count() else values
     if values.dtype != pl.String:
         return family.from_typed(values, type, format, allow)
-    return family.to_typed(values, type, format, allow)
+    told = nulls.told_beyond(type, format.nulls) if family_name(type) != "text" else ()
+    is_told = nulls.is_token(values, told).fill_null(False) if told else None
+    if is_told is None or not is_told.any():
+        return family.to_typed(values, type, format, allow)
+    made = family.to_typed(blank(values, is_told), type, format, allow)
+    return made._replace(heals=(HealMask(nulls.RULE, is_told), *made.heals))
 
 
 def fit(values: pl.Series, type: PgType, format: ColumnFormat) -> float:
     """Share (0-1) of the non-null values that convert to `type`; null tokens are no values. 0 where there is none."""
     made = convert(values, type, format, allow=frozenset())
-    failed = 0 if made.failed is None else int(made.failed.sum())
+    failed = sum(int(fault.mask.sum()) for fault in made.faults)
     converted = len(made.values) - made.values.null_count()
     return converted / (converted + failed) if converted + failed else 0.0

@@ -15,19 +15,23 @@ from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptio
 
 _WHOLE: Final = "[+-]?[0-9]{1,9}"
 _DECIMAL: Final = rf"{_WHOLE}(?:\.[0-9]+)?"
-_ISO_DATE: Final = rf"(?:{_WHOLE}Y)?(?:{_WHOLE}M)?(?:{_WHOLE}W)?(?:{_WHOLE}D)?"
-_ISO_TIME: Final = rf"(?:{_WHOLE}H)?(?:{_WHOLE}M)?(?:{_DECIMAL}S)?"
+_ISO_DATE: Final = rf"(?:{_WHOLE}Y)?(?:{_WHOLE}M)?(?:{_DECIMAL}W)?(?:{_DECIMAL}D)?"
+_ISO_TIME: Final = rf"(?:{_DECIMAL}H)?(?:{_DECIMAL}M)?(?:{_DECIMAL}S)?"
 _ISO: Final = rf"P{_ISO_DATE}(?:T{_ISO_TIME})?"
 
-_UNITS: Final = (
-    r"(?:millenniums?|millennia|centur(?:y|ies)|decades?|years?|yrs?|months?|mons?|weeks?|days?|hours?|hrs?|"
-    r"minutes?|mins?)"
-)
-_FINE_UNITS: Final = r"(?:seconds?|secs?)"
+_LONG_UNITS: Final = r"(?:millenniums?|millennia|centur(?:y|ies)|decades?|years?|yrs?|y|months?|mons?)"
+_UNITS: Final = r"(?:weeks?|w|days?|d|hours?|hrs?|h|minutes?|mins?|seconds?|secs?|s)"
+_TINY_UNITS: Final = r"(?:milliseconds?|msecs?|ms|microseconds?|usecs?|us)"
 _CLOCK: Final = r"[+-]?[0-9]{1,7}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
 _SHORT_CLOCK: Final = r"[+-]?[0-9]{1,7}:[0-5][0-9]"
-_TERM: Final = rf"(?:{_WHOLE} ?{_UNITS}|{_DECIMAL} ?{_FINE_UNITS})"
+# 'm' alone may be months: it is minutes behind hours and before seconds
+_MINUTES: Final = rf"{_DECIMAL} ?h(?:ours?|rs?)? ?{_DECIMAL} ?m(?: ?{_DECIMAL} ?s(?:ec)?)?|{_DECIMAL} ?m ?{_DECIMAL} ?s(?:ec)?"
+_TERM: Final = rf"(?:{_MINUTES}|{_WHOLE} ?(?:{_LONG_UNITS}|{_TINY_UNITS})|{_DECIMAL} ?{_UNITS})"
 _WORDS: Final = rf"{_TERM}(?: {_TERM})*(?: (?:{_CLOCK}|{_SHORT_CLOCK}))?(?: ago)?"
+
+_MOST_DIGITS: Final = 6
+_FRACTIONS: Final = rf"(?i)\.[0-9]+ ?[hmdw]|[0-9] ?{_TINY_UNITS}"
+"""Amounts that may end in a fraction of a second without showing its digits."""
 
 _STRICT: Final = rf"(?i)^(?:{_CLOCK}|{_WORDS})$"
 _STRICT_ISO: Final = rf"^{_ISO}$"
@@ -85,7 +89,8 @@ def _is_clear(text: pl.Expr) -> pl.Expr:
 
 def _fits(text: pl.Expr, digits: int) -> pl.Expr:
     """No second has digits beyond those that the type holds."""
-    return ~text.str.contains(rf"\.[0-9]{{{digits}}}[0-9]*[1-9]")
+    fits = ~text.str.contains(rf"\.[0-9]{{{digits}}}[0-9]*[1-9]")
+    return fits if digits == _MOST_DIGITS else fits & ~text.str.contains(_FRACTIONS)
 
 
 def _rewrite(texts: pl.Series, digits: int, may_round: bool) -> Attempt:

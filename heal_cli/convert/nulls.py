@@ -42,6 +42,12 @@ def tokens_for(type: PgType, options: ValueOptions) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*(token for token in TOKENS if token not in _values_of(type)), *told)))
 
 
+def told_beyond(type: PgType, tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """Of the tokens those that only the user named, and that may be values of the type: -999, 1900-01-01."""
+    known = frozenset(tokens_for(type, ValueOptions()))
+    return tuple(token for token in tokens if token not in known)
+
+
 def _values_of(type: PgType) -> frozenset[str]:
     if type.base in ("float4", "float8", "numeric"):
         return NOT_A_NUMBER

@@ -50,12 +50,14 @@ def decide(
     plain = values.filter(is_plain)
     dressed = values.filter(~is_plain & values.str.contains(r"\p{Nd}"))
     if not len(dressed):
-        return replace(base, decimal=base.decimal or ("." if _proving(plain).any() else None))
+        return base if base.decimal else _from_points(plain, base, has_dressed=False)
     parts = number_text.take_apart(dressed).filter(pl.col("ok"))
     decimal, question = base.decimal, None
     if decimal is None:
         decimal, question = _mark(plain, parts, target)
     made = replace(base, decimal=decimal)
+    if decimal is None and question is None:
+        made = _from_points(plain, base, has_dressed=bool(_first(parts, pl.col("point") & pl.col("marked"))))
     percent, percent_question = base.percent, None
     if percent is None:
         percent, percent_question = _percent(plain, parts, target, made)
@@ -86,6 +88,24 @@ def _mark(
     if target.kind == "integer" and not either_point:
         return ".", None  # a whole number has no use for a decimal comma
     return None, _decimal_question(either_comma[0], *either_point[:1])
+
+
+def _from_points(plain: pl.Series, base: ColumnFormat, *, has_dressed: bool) -> ColumnFormat:
+    """Points alone: PostgreSQL's own decimal mark, proven where one of them cannot part thousands."""
+    points = plain.filter(plain.str.contains(".", literal=True))
+    if not (len(points) or has_dressed):
+        return base
+    return replace(base, decimal=".", unproven=not _proving(points).any())
+
+
+def ask_points(format: ColumnFormat) -> ColumnFormat:
+    """The format of an unproven column as an open question, where its file speaks for decimal commas."""
+    question = (
+        "Does the point of numbers such as 1.234 part thousands or is it the decimal mark? Others of this file have"
+        f" decimal commas or semicolons between them. Answer with {_DECIMAL_FLAG}"
+    )
+    questions = "; ".join(filter(None, (question, format.question)))
+    return replace(format, decimal=None, unproven=False, question=questions)
 
 
 def _proving(plain: pl.Series) -> pl.Series:

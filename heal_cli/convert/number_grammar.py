@@ -115,11 +115,11 @@ def quick(mark: Mark | None, fraction: str, symbols: str) -> str:
     """The commonest dress, in one expression: a symbol before or behind, groups by the other mark, digits that fit.
 
     Args:
-        mark: The column's decimal mark; without one no groups are taken.
+        mark: The column's decimal mark; without one neither groups nor fractions are taken.
         fraction: What may stand behind the mark, as a regular expression; '' for nothing, not even the mark.
         symbols: The currency symbols to look for.
     """
     group, point = (r"\.", ",") if mark == "," else (",", r"\.")
     grouped = "" if mark is None else rf"|[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+"
-    number = rf"-?(?:0|[1-9][0-9]*{grouped})" + (f"(?:{point}{fraction})?" if fraction else "")
+    number = rf"-?(?:0|[1-9][0-9]*{grouped})" + (f"(?:{point}{fraction})?" if fraction and mark else "")
     return rf"^(?:(?:[{symbols}] ?)?{number}|{number} ?[{symbols}])$" if symbols else f"^{number}$"

@@ -69,13 +69,13 @@ def _reading(format: ColumnFormat, target: Target) -> tuple[pl.Expr, pl.Expr, pl
     point, comma, no = pl.col("point"), pl.col("comma"), pl.lit(False)
     if format.decimal is not None:
         return pl.lit(format.decimal == ","), comma if format.decimal == "," else point, no
+    either = point & comma & pl.col("marked")
     if number_decide.asks_decimal(format):
-        return comma & ~point, point | comma, point & comma & pl.col("marked")
-    has_comma = pl.col("number").str.contains(",", literal=True)
-    only_comma = (
-        comma & ~point
-    )  # first met after the format was decided: the column has to be looked at again
-    return no, point, only_comma if target.kind == "integer" else comma & has_comma
+        return comma & ~point, point | comma, either
+    # first met after the format was decided: the column has to be looked at again
+    if target.kind == "integer":
+        return no, point, comma & ~point
+    return no, point, either | (comma & ~point)
 
 
 def _unanswered(format: ColumnFormat) -> pl.Expr:

@@ -116,11 +116,10 @@ def _unless_cut(values: pl.Series, typed: pl.Series, shape: str) -> pl.Series:
 def _text_shape(target: Target, *, points: bool) -> str:
     """PostgreSQL's syntax without leading zeros, which are gone once the number is stored."""
     whole = "[+-]?(?:0|[1-9][0-9]*)"
-    if not points:
-        return f"^{whole}$"
+    fraction = rf"(?:\.{target.fraction})?" if points else ""
     if target.scale is None:
-        return rf"^\s*{whole}(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?\s*$"
-    return rf"^{whole}(?:\.{target.fraction})?$"
+        return rf"^\s*{whole}{fraction}(?:[eE][+-]?[0-9]+)?\s*$"
+    return f"^{whole}{fraction}$"
 
 
 def _strict_float(values: pl.Series, target: Target, *, points: bool) -> pl.Series:
@@ -157,7 +156,7 @@ def lost_digits(values: pl.Series, typed: pl.Series, target: Target) -> pl.Serie
     if not len(suspects):
         return None
     texts, floats = values.gather(suspects), typed.gather(suspects)
-    digits = texts.str.replace(r"[eE].*$", "").str.replace_all(r"[^0-9]", "").str.strip_chars_start("0")
+    digits = texts.str.replace(r"[eE].*$", "").str.replace_all(r"[^0-9]", "").str.strip_chars("0")
     integers = texts.cast(pl.Int64, strict=False)
     found = (digits.str.len_bytes() > target.digits) | (
         (integers.abs() > 2**24) & (integers != _as_integer(floats)).fill_null(False)

@@ -29,7 +29,7 @@ def convert(values: pl.Series, target: Target, allow: frozenset[str]) -> Convert
         return refuse_all(values, target.dtype, f"{dtype} is no number")
     direct = _direct(values, target)
     if direct is not None and direct.null_count() == values.null_count():
-        return Converted(direct, (), None)
+        return Converted(direct)
     return _as_text(values, target, allow)
 
 

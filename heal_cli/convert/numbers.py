@@ -7,9 +7,16 @@ from typing import Final
 
 import polars as pl
 
-from heal_cli.convert import number_decide, number_heal, number_target, number_typed
+from heal_cli.convert import (
+    number_decide,
+    number_heal,
+    number_layouts,
+    number_target,
+    number_typed,
+    number_units,
+)
 from heal_cli.convert.number_target import Target, target_of
-from heal_cli.convert.residue import Healer, heal_residue
+from heal_cli.convert.residue import Attempt, Healer, heal_residue
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
 
 _PROBE: Final = 64
@@ -23,7 +30,8 @@ def wire(type: PgType) -> pl.DataType:
 
 def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnFormat) -> ColumnFormat:
     """`base` with decimal mark, percent scale and question, from the texts."""
-    return number_decide.decide(values, target_of(type), base, options.allow)
+    bare = number_units.take_off(values) if base.units else values
+    return number_decide.decide(bare, target_of(type), base, options.allow)
 
 
 def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
@@ -34,8 +42,9 @@ def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: fro
 def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
     """Texts as numbers: PostgreSQL's own syntax first, then currencies, marks, percents, signs of all sorts."""
     target = target_of(type)
-    points = format.decimal != "," and not number_decide.asks_decimal(format)
-    typed = _probed(values, target, points=points)
+    points = format.decimal == "."  # without a mark '1.234' may be 1234
+    is_open = number_decide.asks_decimal(format) or number_decide.asks_currency(format)
+    first = _first_pass(values, target, format, points=points, is_open=is_open)
     healers = [
         Healer("", partial(number_target.special, target=target)),
         Healer(
@@ -43,22 +52,29 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
             partial(number_heal.dressed, target=target, format=format, allow=allow),
         ),
     ]
-    if not (number_decide.asks_decimal(format) or number_decide.asks_currency(format)):
+    if format.units:
+        unit = f"number with the unit of its column: {', '.join(format.units)}"
+        healers.append(Healer(unit, partial(number_units.heal, target=target, format=format, allow=allow)))
+    if not is_open:
         healers.insert(0, Healer("", partial(number_heal.quick, target=target, mark=format.decimal)))
     if target.scale is None or target.scale >= 0:
         healers.append(
             Healer("hexadecimal, octal or binary digits", partial(number_heal.radix, target=target))
         )
-    return heal_residue(
-        values, typed, healers, nulls=format.nulls, heals=_strict_heals(values, typed, target)
-    )
+    return heal_residue(values, first.values, healers, nulls=format.nulls, heals=first.heals)
 
 
-def _probed(values: pl.Series, target: Target, *, points: bool) -> pl.Series:
+def _first_pass(
+    values: pl.Series, target: Target, format: ColumnFormat, *, points: bool, is_open: bool
+) -> Attempt:
+    """The strict cast; of a column that is dressed throughout the common layouts instead."""
     probe = number_target.strict(values.head(_PROBE), target, points=points)
     if len(values) > _PROBE and probe.null_count() == _PROBE > 2 * values.head(_PROBE).null_count():
-        return probe.head(1).new_from_index(0, len(values))
-    return number_target.strict(values, target, points=points)
+        if is_open or not number_layouts.can_hold(target):
+            return number_target.nothing(values, target)
+        return number_layouts.read_layouts(values, target, format.decimal)
+    typed = number_target.strict(values, target, points=points)
+    return Attempt(typed, _strict_heals(values, typed, target))
 
 
 def _strict_heals(values: pl.Series, typed: pl.Series, target: Target) -> tuple[HealMask, ...]:

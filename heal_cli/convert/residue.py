@@ -6,15 +6,13 @@ residue: only these go through the slower healers, so a clean column costs one c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import reduce
-from operator import or_
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import polars as pl
 
 from heal_cli.convert import nulls as null_tokens
-from heal_cli.model import Converted, HealMask
+from heal_cli.model import Converted, Fault, HealMask
 
 NOT_CONVERTIBLE: Final = "not_convertible"
 
@@ -55,6 +53,36 @@ def mask_of(height: int, positions: pl.Series) -> pl.Series:
     return mask.scatter(positions, True) if len(positions) else mask
 
 
+def blank(values: pl.Series, mask: pl.Series) -> pl.Series:
+    """The values, null where the mask is true."""
+    return values.zip_with(~mask, nothing(values, values.dtype).values)
+
+
+def nothing(cells: pl.Series, dtype: pl.DataType) -> Attempt:
+    """No answer for any of the cells."""
+    return Attempt(pl.repeat(None, len(cells), dtype=dtype, eager=True).alias(cells.name))
+
+
+def spread(made: Attempt, positions: pl.Series, height: int) -> Attempt:
+    """An attempt at the cells of these positions as one at all cells."""
+    if len(positions) == height:
+        return made
+    values = pl.repeat(None, height, dtype=made.values.dtype, eager=True).scatter(positions, made.values)
+
+    refused = tuple(
+        Refusal(refusal.reason, mask_of(height, positions.filter(refusal.mask)), refusal.attempt)
+        for refusal in made.refused
+    )
+    return Attempt(values, tuple(spread_heals(made.heals, positions, height)), refused)
+
+
+def spread_heals(heals: Sequence[HealMask], positions: pl.Series, height: int) -> Iterator[HealMask]:
+    """Heals of the cells of these positions as heals of the column."""
+    for heal in heals:
+        whole = mask_of(height, positions.filter(heal.mask))
+        yield HealMask(heal.rule, whole, heal.lossy, heal.assumption)
+
+
 def heal_residue(
     values: pl.Series,
     typed: pl.Series,
@@ -74,7 +102,7 @@ def heal_residue(
     """
     positions = open_cells(values, typed)
     if not len(positions):
-        return Converted(typed.alias(values.name), _of_use(heals), None)
+        return Converted(typed.alias(values.name), _of_use(heals))
     work = _Residue(values, typed, positions)
     work.take_nulls(nulls)
     for healer in healers:
@@ -88,9 +116,7 @@ def refuse_all(
     """No cell of the column converts; nulls stay null."""
     nothing = pl.Series(values.name, [None], dtype=dtype).new_from_index(0, len(values))
     failed = values.is_not_null()
-    return (
-        Converted(nothing, (), failed, (attempt,), reason) if failed.any() else Converted(nothing, (), None)
-    )
+    return Converted(nothing, (), (Fault(reason, failed, (attempt,)),) if failed.any() else ())
 
 
 def _of_use(heals: Sequence[HealMask]) -> tuple[HealMask, ...]:
@@ -106,7 +132,7 @@ class _Residue:
         self._positions = positions
         self._texts = values if len(positions) == len(values) else values.gather(positions)
         self._heals: dict[tuple[str, bool, bool], pl.Series] = {}
-        self._refused: list[tuple[str, pl.Series]] = []
+        self._faults: list[Fault] = []
         self._attempts: list[str] = []
 
     def take_nulls(self, tokens: tuple[str, ...]) -> None:
@@ -123,13 +149,11 @@ class _Residue:
         for heal in made.heals:
             self._mark(heal, done)
         self._put(made.values, done)
-        attempts = [refusal.attempt for refusal in made.refused if refusal.mask.any()]
         for refusal in made.refused:
             self._refuse(refusal, done)
             done = done | refusal.mask
-        if not done.all() and healer.attempt:
-            attempts.append(healer.attempt)
-        self._attempts.extend(filter(None, attempts))
+        if healer.attempt:
+            self._attempts.append(healer.attempt)
         self._keep(~done)
 
     def result(self, heals: Sequence[HealMask]) -> Converted:
@@ -139,15 +163,9 @@ class _Residue:
             HealMask(rule, mask, lossy, assumption) for (rule, lossy, assumption), mask in self._heals.items()
         )
         if len(self._positions):
-            self._refused.append((NOT_CONVERTIBLE, mask_of(len(self._typed), self._positions)))
-        if not self._refused:
-            return Converted(self._typed.alias(self._name), _of_use(marked), None)
-        failed = reduce(or_, (mask for _, mask in self._refused))
-        reasons = {reason for reason, _ in self._refused}
-        reason = reasons.pop() if len(reasons) == 1 else NOT_CONVERTIBLE
-        return Converted(
-            self._typed.alias(self._name), _of_use(marked), failed, tuple(self._attempts), reason
-        )
+            still_open = mask_of(len(self._typed), self._positions)
+            self._faults.append(Fault(NOT_CONVERTIBLE, still_open, tuple(self._attempts)))
+        return Converted(self._typed.alias(self._name), _of_use(marked), tuple(self._faults))
 
     def _put(self, values: pl.Series, done: pl.Series) -> None:
         if len(self._positions) == len(self._typed):
@@ -165,9 +183,11 @@ class _Residue:
         self._heals[key] = self._heals[key] | mask if key in self._heals else mask
 
     def _refuse(self, refusal: Refusal, done: pl.Series) -> None:
+        """A fault of its own: the healers before this one had no answer for these cells either."""
         mask = refusal.mask & ~done
         if mask.any():
-            self._refused.append((refusal.reason, self._whole(mask)))
+            attempts = (*self._attempts, refusal.attempt) if refusal.attempt else tuple(self._attempts)
+            self._faults.append(Fault(refusal.reason, self._whole(mask), attempts))
 
     def _keep(self, keep: pl.Series) -> None:
         if not keep.all():

@@ -35,6 +35,10 @@ RULES: Final[Mapping[str, Rule]] = {
         "A percent sign was taken off; all other values of the column tell whether 12% is 12 or 0.12.",
         assumption=True,
     ),
+    "unit_suffix": Rule(
+        "The unit behind a number was taken off, where the column's name or a rule names it: 5 kg is 5."
+    ),
+    "power_suffix": Rule("A shortened number was written out: 3.2k is 3200 and 1.5M is 1500000."),
     "accounting_negative": Rule("A number in parentheses was read as negative: (5) is -5."),
     "trailing_minus": Rule("A minus behind the number was put before it: 5- is -5."),
     "unicode_digits": Rule("Digits, signs or marks of another script were read as the ASCII ones."),
@@ -53,7 +57,14 @@ RULES: Final[Mapping[str, Rule]] = {
     "uuid_form": Rule(
         "A UUID in upper case, in braces, as a URN or without hyphens was written the usual way."
     ),
-    "enum_label": Rule("A label was found up to case and outer blanks, and only one label fits."),
+    "enum_label": Rule(
+        "A label was found up to case, blanks, hyphens and underscores, or in its other spelling"
+        " (canceled, m for male), and only one label fits."
+    ),
+    "enum_near_miss": Rule(
+        "A rare text is a common label of its column but for one letter left out, doubled or changed over.",
+        assumption=True,
+    ),
     # texts
     "truncate": Rule("A text was cut to what its type holds.", lossy=True, allow="truncate"),
     "trim_blanks": Rule(

@@ -8,9 +8,9 @@ from typing import Final
 import polars as pl
 
 from heal_cli.convert import temporal_time
-from heal_cli.convert.residue import Attempt, Healer, heal_residue
+from heal_cli.convert.residue import Attempt, Healer, heal_residue, nothing
 from heal_cli.convert.temporal_decide import decide_epoch, decide_order, decide_zone
-from heal_cli.convert.temporal_healers import healers, nothing
+from heal_cli.convert.temporal_healers import healers
 from heal_cli.convert.temporal_layouts import cast_layouts
 from heal_cli.convert.temporal_settle import WIRES, Target, settle
 from heal_cli.convert.temporal_shapes import Reading
@@ -54,7 +54,7 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
     if type.base in TIMES_OF_DAY:
         return temporal_time.to_typed(values, type, format, allow)
     target = Target.of(type, format, allow)
-    strict = cast_layouts(values, target, format.date_order)
+    strict = cast_layouts(values, target, format)
     ways = healers(target, format)
     return heal_residue(values, strict.values, ways, nulls=format.nulls, heals=strict.heals)
 

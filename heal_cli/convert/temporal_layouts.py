@@ -12,12 +12,14 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from heal_cli.convert.residue import Attempt, mask_of
+from heal_cli.convert.residue import Attempt, spread_heals
+from heal_cli.convert.spread import spread_sample
 from heal_cli.convert.temporal_clock import OFFSET
+from heal_cli.convert.temporal_epoch import cast_epoch
 from heal_cli.convert.temporal_settle import Target, settle
 from heal_cli.convert.temporal_shapes import Reading
 from heal_cli.convert.temporal_zones import fixed_offset
-from heal_cli.model import DateOrder, HealMask
+from heal_cli.model import ColumnFormat, DateOrder, HealMask
 
 _SAMPLES: Final = 32
 """Cells looked at for layouts, spread over the column: one odd first cell must not choose."""
@@ -62,6 +64,13 @@ class Layout(NamedTuple):
         return f"^{date}{self.separator}[0-9]{{2}}:[0-9]{{2}}{second}{fraction}{tail}$"
 
     @property
+    def widths(self) -> tuple[int, int]:
+        """Bytes of its shortest and of its longest cell."""
+        clock = (len("T00:00") + 3 * self.seconds) if self.separator else 0
+        least = len("0000-00-00") + clock + len(self.tail)
+        return (least + 2, least + 7) if self.fraction else (least, least)
+
+    @property
     def chrono(self) -> str:
         """The same up to the fraction, for polars' parser."""
         date = self.mark.join(_DATES[self.order])
@@ -82,10 +91,7 @@ class Layout(NamedTuple):
 def layouts_of(values: pl.Series, order: DateOrder | None) -> list[Layout]:
     """The commonest layouts among a few cells, ISO and, where the order of day and month is known, numeric dates."""
     found: Counter[Layout] = Counter()
-    step = max(1, len(values) // _SAMPLES)
-    # not evenly spread: rows that take turns would show one layout alone
-    places = [n * step + n * n * 7919 % step for n in range(len(values) // step)]
-    for text in values.gather(places).drop_nulls():
+    for text in spread_sample(values, _SAMPLES):
         if match := _ISO.fullmatch(text):
             found[_layout("YMD", "-", match)] += 1
         elif order in ("DMY", "MDY") and (match := _ORDERED.fullmatch(text)):
@@ -107,27 +113,28 @@ def _layout(order: DateOrder, mark: str, match: re.Match[str]) -> Layout:
     )
 
 
-def cast_layouts(values: pl.Series, target: Target, order: DateOrder | None) -> Attempt:
+def cast_layouts(values: pl.Series, target: Target, format: ColumnFormat) -> Attempt:
     """What the common layouts make of the column; null, without a word why, where they do not apply or settle."""
-    typed = pl.repeat(None, len(values), dtype=target.wire, eager=True)
+    height, widths = len(values), values.str.len_bytes()
+    typed = pl.repeat(None, height, dtype=target.wire, eager=True)
     heals: list[HealMask] = []
-    positions: pl.Series | None = None  # None: all cells
-    for layout in layouts_of(values, order):
-        texts = values if positions is None else values.gather(positions)
+    for layout in layouts_of(values, format.date_order):
+        # widths cost next to nothing and spare most cells the patterns of other layouts
+        here = widths.is_between(*layout.widths).arg_true()
+        texts = values if len(here) == height else values.gather(here)
         hits = texts.str.contains(layout.pattern)
-        count = hits.sum()
-        if not count:
-            continue
-        if positions is None and count == len(values) - values.null_count():
-            return _cast(values, layout, target)
-        here = hits.arg_true() if positions is None else positions.filter(hits)
-        made = _cast(texts.filter(hits), layout, target)
+        if hits.all():
+            made = _cast(texts, layout, target)
+        else:
+            here, made = here.filter(hits), _cast(texts.filter(hits), layout, target)
+        if len(here) == height:
+            return made
         typed = typed.scatter(here, made.values)
-        heals.extend(
-            HealMask(heal.rule, mask_of(len(values), here.filter(heal.mask)), heal.lossy, heal.assumption)
-            for heal in made.heals
-        )
-        positions = (~hits).arg_true() if positions is None else positions.filter(~hits)
+        heals.extend(spread_heals(made.heals, here, height))
+    if format.epoch is not None and target.base != "date":
+        here, made = cast_epoch(values, widths, target, format.epoch)
+        typed = typed.scatter(here, made.values)
+        heals.extend(spread_heals(made.heals, here, height))
     return Attempt(typed, _merged(heals))
 
 

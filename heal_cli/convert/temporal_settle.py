@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from heal_cli.convert.residue import Attempt, Refusal
+from heal_cli.convert.residue import Attempt, Refusal, blank
 from heal_cli.convert.temporal_clock import DAY, SECOND
 from heal_cli.convert.temporal_shapes import Reading
 from heal_cli.convert.temporal_zones import UTC, from_local, to_local
@@ -61,11 +61,6 @@ class _Draft:
             micros=blank(self.micros, mask),
             refused=(*self.refused, Refusal(reason, mask, attempt)),
         )
-
-
-def blank(values: pl.Series, mask: pl.Series) -> pl.Series:
-    """The values, null where the mask is true."""
-    return values.zip_with(~mask, pl.repeat(None, len(values), dtype=values.dtype, eager=True))
 
 
 def settle(reading: Reading, target: Target) -> Attempt:

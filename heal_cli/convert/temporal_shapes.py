@@ -12,23 +12,14 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from heal_cli.convert.temporal_clock import MAIL_ZONES, by_distinct, read_clocks
+from heal_cli.convert.temporal_names import DAY_NUMBERS, DAYS, MONTH_NUMBERS, MONTHS, OF
 from heal_cli.model import DateOrder
 
 PIVOT: Final = 70
 """Two-digit years from here on are 19xx, below 20xx: the rule of POSIX and of PostgreSQL."""
 
-_MONTHS: Final = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|"
-    r"Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
-)
-_DAYS: Final = r"(?:Mon(?:day)?|Tue(?:s(?:day)?)?|Wed(?:nesday)?|Thu(?:r(?:s(?:day)?)?)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?)"
-_MONTH_NUMBERS: Final = {
-    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6,
-    "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
-}  # fmt: skip
-_DAY_NUMBERS: Final = {"mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6, "sun": 7}
-_LETTERS: Final = "[A-Za-z]{3}"
-_NTH: Final = r"[0-9]{1,2}(?:st|nd|rd|th)?"
+_LETTERS: Final = r"\p{L}{3}"
+_NTH: Final = r"[0-9]{1,2}(?:st|nd|rd|th|er|º|°|ª)?"
 
 _NUMBERS: Final = r"^(?<y>[0-9]+)[-/.](?<m>[0-9]+)[-/.](?<d>[0-9]+)$"
 _ORDERS: Final = {
@@ -84,7 +75,7 @@ def _tidy_year_last(text: pl.Expr) -> pl.Expr:
     JavaScript's zone name in brackets goes: the offset before it says the same.
     """
     return text.str.replace(r"([+-][0-9]{4}) *\([^()]*\)\s*$", "${1}").str.replace(
-        rf"(?i)^(\s*(?:{_DAYS},? +)?{_MONTHS} +[0-9]{{1,2}}) +([0-9:.]{{5,}})( +[A-Z]+| +[+-][0-9]{{4}})? +([0-9]{{4}})\s*$",
+        rf"(?i)^(\s*(?:{DAYS},? +)?{MONTHS} +[0-9]{{1,2}}) +([0-9:.]{{5,}})( +[A-Z]+| +[+-][0-9]{{4}})? +([0-9]{{4}})\s*$",
         "${1} ${4} ${2}${3}",
     )
 
@@ -128,8 +119,8 @@ OTHERS: Final = (
     ),
     Shape(
         "RFC 2822 date",
-        rf"(?:{_DAYS}, +)?[0-9]{{1,2}} +[A-Z]{{3}} +[0-9]{{4}} ",
-        r"(?i)^(?:(?<w>[a-z]+), +)?(?<d>[0-9]+) +(?<m>[a-z]+) +(?<y>[0-9]+) $",
+        rf"(?:{DAYS}, +)?[0-9]{{1,2}} +[A-Z]{{3}} +[0-9]{{4}} ",
+        r"(?i)^(?:(?<w>[a-z]+), +)?(?<d>[0-9]+) +(?<m>\p{L}+) +(?<y>[0-9]+) $",
         "rfc2822",
         between="",
         clock=rf"[0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})? +(?:[+-][0-9]{{4}}|UTC?|GMT|{'|'.join(MAIL_ZONES)})",
@@ -137,24 +128,24 @@ OTHERS: Final = (
     ),
     Shape(
         "day, month name, year",
-        rf"(?:{_DAYS}\.?,? +)?{_NTH}(?: +(?:of +)?|[-/]|\. *)?{_MONTHS}(?:\.?,? +|[-/]|\. *)?(?:[0-9]{{4}}|[0-9]{{2}})",
-        r"(?i)^(?:(?<w>[a-z]+)\.?,? +)?(?<d>[0-9]+)(?:st|nd|rd|th)?[-/. ]*(?:of +)?(?<m>[a-z]+)[-/., ]*(?<y>[0-9]+)$",
+        rf"(?:{DAYS}\.?,? +)?{_NTH}(?: +{OF}?|[-/]|\. *)?{MONTHS}(?:\.?,? +{OF}?|[-/]|\. *)?(?:[0-9]{{4}}|[0-9]{{2}})",
+        rf"(?i)^(?:(?<w>[a-z]+)\.?,? +)?(?<d>[0-9]+)(?:st|nd|rd|th|er|º|°|ª)?[-/. ]*{OF}?(?<m>\p{{L}}+)[-/., ]*{OF}?(?<y>[0-9]+)$",
         "month_name",
         tidy=_tidy_log,
         hint=_LETTERS,
     ),
     Shape(
         "month name, day, year",
-        rf"(?:{_DAYS}\.?,? +)?{_MONTHS}(?:\.? +|[-/]|\. *){_NTH}(?:,? +|[-/]|,)[0-9]{{4}}",
-        r"(?i)^(?:(?<w>[a-z]+)\.?,? +)?(?<m>[a-z]+)[-/. ]+(?<d>[0-9]+)(?:st|nd|rd|th)?[-/, ]+(?<y>[0-9]+)$",
+        rf"(?:{DAYS}\.?,? +)?{MONTHS}(?:\.? +|[-/]|\. *){_NTH}(?:,? +|[-/]|,)[0-9]{{4}}",
+        r"(?i)^(?:(?<w>[a-z]+)\.?,? +)?(?<m>\p{L}+)[-/. ]+(?<d>[0-9]+)(?:st|nd|rd|th)?[-/, ]+(?<y>[0-9]+)$",
         "month_name",
         tidy=_tidy_year_last,
         hint=_LETTERS,
     ),
     Shape(
         "year, month name, day",
-        rf"[0-9]{{4}}[-/ ]{_MONTHS}[-/ ][0-9]{{1,2}}",
-        r"(?i)^(?<y>[0-9]+)[-/ ](?<m>[a-z]+)[-/ ](?<d>[0-9]+)$",
+        rf"[0-9]{{4}}[-/ ]{MONTHS}[-/ ][0-9]{{1,2}}",
+        r"(?i)^(?<y>[0-9]+)[-/ ](?<m>\p{L}+)[-/ ](?<d>[0-9]+)$",
         "month_name",
         hint=_LETTERS,
     ),
@@ -219,8 +210,8 @@ def _read_days(texts: pl.Series, fields: str) -> pl.DataFrame:
     short = (pl.col("y").str.len_bytes() == 2).fill_null(False)
     year = pl.col("y").cast(pl.Int32, strict=False)
     month = pl.col("m").cast(pl.Int32, strict=False)
-    named = pl.col("m").str.head(3).str.to_lowercase().replace_strict(_MONTH_NUMBERS, default=None)
-    weekday = pl.col("w").str.head(3).str.to_lowercase().replace_strict(_DAY_NUMBERS, default=None)
+    named = pl.col("m").str.to_lowercase().replace_strict(MONTH_NUMBERS, default=None)
+    weekday = pl.col("w").str.head(3).str.to_lowercase().replace_strict(DAY_NUMBERS, default=None)
     return (
         parts.select(
             pl.when(short)

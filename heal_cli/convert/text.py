@@ -35,7 +35,7 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
     heals = () if is_null is None else (HealMask(nulls.RULE, is_null),)
     bad = [mask for mask in (_has_nul(texts), _too_long(texts, type)) if mask is not None]
     if not bad:
-        return Converted(texts, heals, None)
+        return Converted(texts, heals)
     typed = texts
     for mask in bad:
         typed = where(typed, ~mask)
@@ -147,7 +147,7 @@ def _truncated(texts: pl.Series, type: PgType) -> pl.Series:
 def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
     """The value's text: ISO for times, JSON for lists and structs, hex for bytea."""
     made = text_typed.texts(values, type)
-    if made.failed is not None:
+    if made.faults:
         return made
     judged = to_typed(made.values, type, ColumnFormat(), allow)
     return judged._replace(heals=(*made.heals, *judged.heals))

@@ -7,8 +7,8 @@ from typing import Final
 import polars as pl
 
 from heal_cli.convert.families import family_of
-from heal_cli.convert.residue import refuse_all
-from heal_cli.model import ColumnFormat, Converted, PgType
+from heal_cli.convert.residue import NOT_CONVERTIBLE, refuse_all
+from heal_cli.model import ColumnFormat, Converted, Fault, PgType
 
 _JSON: Final = PgType(oid=114, name="json", base="json", kind="b")
 _INFINITE: Final = {"inf": "Infinity", "-inf": "-Infinity"}
@@ -33,7 +33,7 @@ def texts(values: pl.Series, type: PgType) -> Converted:
 
 
 def _made(values: pl.Series) -> Converted:
-    return Converted(values, (), None)
+    return Converted(values)
 
 
 def _from_binary(values: pl.Series, type: PgType) -> Converted:
@@ -44,7 +44,7 @@ def _from_binary(values: pl.Series, type: PgType) -> Converted:
     failed = decoded.is_null() & values.is_not_null()
     if not failed.any():
         return _made(decoded)
-    return Converted(decoded, (), failed, ("text: bytes that are no UTF-8",))
+    return Converted(decoded, (), (Fault(NOT_CONVERTIBLE, failed, ("text: bytes that are no UTF-8",)),))
 
 
 def decode(values: pl.Series) -> pl.Series:

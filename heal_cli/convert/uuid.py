@@ -6,9 +6,9 @@ from typing import Final
 
 import polars as pl
 
-from heal_cli.convert.residue import Attempt, Healer, heal_residue, refuse_all
+from heal_cli.convert.residue import NOT_CONVERTIBLE, Attempt, Healer, heal_residue, refuse_all
 from heal_cli.convert.text_typed import decode
-from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
+from heal_cli.model import ColumnFormat, Converted, Fault, HealMask, PgType, ValueOptions
 
 RULE: Final = "uuid_form"
 
@@ -62,8 +62,8 @@ def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: fro
     made = _where(_hyphenated(values.bin.encode("hex")), sound).alias(values.name)
     failed = ~sound & values.is_not_null()
     if not failed.any():
-        return Converted(made, (), None)
+        return Converted(made)
     texts = decode(values)
     if texts.null_count() == values.null_count():
         return to_typed(texts, type, format, allow)
-    return Converted(made, (), failed, ("uuid: 16 bytes",))
+    return Converted(made, (), (Fault(NOT_CONVERTIBLE, failed, ("uuid: 16 bytes",)),))

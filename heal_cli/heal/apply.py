@@ -106,14 +106,15 @@ def _column_rejects(
     plan: Plan, column: ColumnPlan, gathered: Gathered, converted: Converted, rows: pl.Series
 ) -> Iterable[pl.DataFrame]:
     target = column.column.name
-    if converted.failed is not None:
-        said = _said(rows, gathered.values, converted.failed)
-        yield _rejects(said, converted.reason, converted.attempts, column=target)
+    for fault in converted.faults:
+        said = _said(rows, gathered.values, fault.mask)
+        yield _rejects(said, fault.reason, fault.attempts, column=target)
     if column.column.nullable or plan.table.mending_triggers:
         return
     missing = converted.values.is_null()
-    if converted.failed is not None:
-        missing &= ~converted.failed
+    failed = converted.failed
+    if failed is not None:
+        missing &= ~failed
     if gathered.present is not None and _server_fills(column):
         missing &= gathered.present
     if missing.any():

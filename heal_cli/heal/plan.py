@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import polars as pl
 
-from heal_cli.convert import decide_format, fit
+from heal_cli.convert import decide_format, fit, units_named
 from heal_cli.heal.values import as_text
 from heal_cli.match import coverage, left_to_triggers, match_columns, notes
 from heal_cli.model import (
@@ -40,6 +40,8 @@ FORMAT_ROWS: Final = 50_000
 DATED: Final = frozenset({"date", "timestamp", "timestamptz"})
 
 _SAYS_PERCENT: Final = re.compile(r"%|percent|pct|prozent|pourcent|porcent|percentu", re.IGNORECASE)
+
+ARROW: Final = " -> "
 
 RESCUE_NAMES: Final = ("_rescued", "metadata", "extra")
 
@@ -121,14 +123,27 @@ def _column_plan(
         return ColumnPlan(column, match, ColumnFormat(), f"default {match.winner.value!r}")
     names = [match.winner.source, *(fallback.source for fallback in match.fallbacks if fallback.source)]
     series = pl.concat([as_text(values[name]) for name in names]) if len(names) > 1 else values[names[0]]
+    format_ = decide_format(series, column.type, column_options(column, match, options))
+    dtype = values[names[0]].dtype
+    kind = "text" if dtype == pl.String else str(dtype).lower()
+    return ColumnPlan(column, match, format_, describe(kind, column, format_))
+
+
+def column_options(column: Column, match: ColumnMatch, options: ValueOptions) -> ValueOptions:
+    """What the user said, and what the names of the columns say."""
+    if not options.units:
+        options = replace(options, units=units_named(column.name, match.winner.source or ""))
     if options.percent is None and _SAYS_PERCENT.search(f"{column.name} {match.winner.source}"):
-        options = replace(options, percent="number")  # a column of percents: 5% is 5
-    format_ = decide_format(series, column.type, options)
-    return ColumnPlan(column, match, format_, _describe(values[names[0]].dtype, column, format_))
+        return replace(options, percent="number")  # a column of percents: 5% is 5
+    return options
 
 
-def _describe(dtype: pl.DataType, column: Column, format_: ColumnFormat) -> str:
-    """The conversion in a few words, for `heal plan`."""
+def describe(kind: str, column: Column, format_: ColumnFormat) -> str:
+    """The conversion in a few words, for `heal plan`.
+
+    Args:
+        kind: What the source holds, for people: 'text' or its dtype.
+    """
     said = [
         f"order {format_.date_order}" if format_.date_order else "",
         "decimal comma" if format_.decimal == "," else "",
@@ -136,8 +151,7 @@ def _describe(dtype: pl.DataType, column: Column, format_: ColumnFormat) -> str:
         f"zone {format_.timezone}" if format_.timezone else "",
         f"percent as {format_.percent}" if format_.percent else "",
     ]
-    kind = "text" if dtype == pl.String else str(dtype).lower()
-    return ", ".join([f"{kind} -> {column.type.name}", *filter(None, said)])
+    return ", ".join([f"{kind}{ARROW}{column.type.name}", *filter(None, said)])
 
 
 def _rescue_column(matching: Matching, table: TableSchema) -> str | None:

@@ -41,7 +41,7 @@ def gather(batch: Batch, column: ColumnPlan) -> Gathered:
         absent = pl.repeat(True, frame.height, eager=True)
     heals = list(_rename_heal(winner, values))
     losers = []
-    lacking = absent if absent is not None else _lacking(batch, values)
+    lacking = absent if absent is not None else _lacking(batch, source)
     for fallback in column.match.fallbacks:
         name = fallback.source
         if name is None or name not in frame.columns:
@@ -49,21 +49,22 @@ def gather(batch: Batch, column: ColumnPlan) -> Gathered:
         other = frame[name]
         if other.dtype != values.dtype:  # a cast might lose something: 12.75 beside whole numbers
             values, other = as_text(values), as_text(other)
-        used = lacking & other.is_not_null()
+        used = lacking & ~_lacking(batch, name)
         if used.any():
             values = values.zip_with(~used, other)
             if fallback.tier is not Tier.EXACT:  # another spelling of the same name is no heal
-                heals.append(HealMask(fallback.pattern or fallback.tier.value, used))
+                heals.append(HealMask(fallback.pattern or fallback.tier.value, used & other.is_not_null()))
             lacking = lacking & ~used
         losers.append((name, other.is_not_null() & ~used & other.ne_missing(values)))
     return Gathered(values, ~lacking if absent is not None else None, tuple(heals), tuple(losers))
 
 
-def _lacking(batch: Batch, values: pl.Series) -> pl.Series:
-    """Rows without a direct value: for JSON only absent keys lack one, a null is a value."""
-    if batch.kinds:
-        return pl.repeat(False, values.len(), eager=True)
-    return values.is_null()
+def _lacking(batch: Batch, name: str) -> pl.Series:
+    """Rows without that source: for JSON only absent keys lack one, a null is a value."""
+    if not batch.kinds:
+        return batch.frame[name].is_null()
+    absent = batch.absent.get(name)
+    return pl.repeat(False, batch.frame.height, eager=True) if absent is None else absent
 
 
 def _rename_heal(winner: Candidate, values: pl.Series) -> Iterator[HealMask]:

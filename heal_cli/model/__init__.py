@@ -12,7 +12,7 @@ from heal_cli.model.report import HealTally, LoadReport, PatternTrial, Progress,
 from heal_cli.model.source import Batch, Chunk, Finding, Format, Source
 from heal_cli.model.spans import Spans, joined, row_count, spans_of, within, without
 from heal_cli.model.table import Column, Constraint, PgType, TableSchema, Trigger
-from heal_cli.model.values import ColumnFormat, Converted, DateOrder, HealMask, ValueOptions
+from heal_cli.model.values import ColumnFormat, Converted, DateOrder, Fault, HealMask, ValueOptions
 
 __all__ = [
     "LOCATIONS",
@@ -28,6 +28,7 @@ __all__ = [
     "Constraint",
     "Converted",
     "DateOrder",
+    "Fault",
     "Finding",
     "Format",
     "HealMask",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Literal, NamedTuple
 
 import polars as pl
@@ -19,6 +21,7 @@ class ValueOptions:
     decimal: Literal[".", ","] | None = None
     timezone: str | None = None
     percent: Literal["fraction", "number"] | None = None  # is '5%' 0.05 or 5
+    units: tuple[str, ...] = ()  # that a rule names for this column, as written behind its numbers: 'kg', 'k'
     allow: frozenset[str] = frozenset()  # lossy steps that may happen
 
 
@@ -33,9 +36,13 @@ class ColumnFormat:
     timezone_assumed: bool = False  # nobody said so: a counted assumption
     epoch: Literal["s", "ms", "us", "ns"] | None = None
     percent: Literal["fraction", "number"] | None = None
+    units: tuple[str, ...] = ()  # that may stand behind its numbers
     true_words: tuple[str, ...] = ()  # case-folded
     false_words: tuple[str, ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()  # case-folded source spelling -> enum label
+    labels: tuple[tuple[str, str], ...] = ()  # folded source spelling -> enum label
+    near_labels: tuple[tuple[str, str], ...] = ()  # folded slip of the pen -> enum label it was meant to be
+    unproven: bool = False  # '1.234' is read as PostgreSQL does, and no value proves that it is not 1234
+    is_settled: bool = False  # decided from the whole file: a second look would find nothing new
     question: str | None = None  # set when the column is ambiguous: what to ask, with the flag that answers
 
 
@@ -49,14 +56,25 @@ class HealMask:
     assumption: bool = False
 
 
+class Fault(NamedTuple):
+    """Cells of one column that failed alike: for one reason, after the same attempts."""
+
+    reason: str  # stable code: 'not_convertible', 'ambiguous', ...
+    mask: pl.Series  # Boolean, same height as the values
+    attempts: tuple[str, ...]  # for people: what was tried, in order, and why it failed
+
+
 class Converted(NamedTuple):
     """A source column in the dtype its target travels in.
 
-    `failed` is None when nothing failed, else a Boolean mask; those cells are null in `values`.
+    A failed cell is null in `values` and stands in exactly one fault.
     """
 
     values: pl.Series
-    heals: tuple[HealMask, ...]
-    failed: pl.Series | None
-    attempts: tuple[str, ...] = ()  # what was tried on the failed ones, in order
-    reason: str = "not_convertible"
+    heals: tuple[HealMask, ...] = ()
+    faults: tuple[Fault, ...] = ()  # none for a column that converts whole
+
+    @property
+    def failed(self) -> pl.Series | None:
+        """Where a cell failed, for whatever reason; None for nowhere."""
+        return reduce(or_, (fault.mask for fault in self.faults)) if self.faults else None

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import msgspec
 
 from heal_cli.errors import PlanError, SchemaChanged
-from heal_cli.heal import heal_batch, make_plan
+from heal_cli.heal import heal_batch, make_plan, open_columns, settle_columns
 from heal_cli.match.explicit import check_renames
 from heal_cli.model import Batch, Chunk, Plan, Rows, Spans, TableSchema, without
 from heal_cli.pipeline.claiming import claim
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
-from heal_cli.read import SourceReader, unnest
+from heal_cli.read import SourceReader, shape_of, unnest
 from heal_cli.schema import add_columns, introspect
 from heal_cli.write import keep_plan, takes_a_row
 
@@ -166,6 +166,21 @@ class SourceRun:
             self.planned = Planned(table, self._plan(table))
         self.require_cover()
 
+    def look_again(self, stale: Planned, columns: Sequence[str]) -> None:
+        """Decide how these columns are read from the whole source, once, whichever worker notices first.
+
+        No row that depends on it is committed yet: a batch that holds one comes here before it is written.
+        """
+        with self.run.lock:
+            if self.planned is stale:
+                self.planned = replace(stale, plan=self._settled(stale.plan, columns))
+
+    def _settled(self, plan: Plan, columns: Sequence[str]) -> Plan:
+        grammar = shape_of(self.reader.options).grammar
+        has_commas = grammar is not None and grammar.delimiter == ";"
+        read = None if self.reader.source.size is None else self.reader.column
+        return settle_columns(plan, columns, read, has_commas=has_commas)
+
     def _plan(self, table: TableSchema) -> Plan:
         claimed = self.claimed
         if claimed and claimed.plan and claimed.batches and claimed.schema_version == table.version:
@@ -179,6 +194,7 @@ class SourceRun:
             confidences=self.run.confidences,
             is_nameless=self._is_nameless,
         )
+        plan = self._settled(plan, open_columns(plan))
         if claimed is None or plan.gap is not None or not self.run.has_ledger:
             return plan
         encoded = msgspec.json.encode(plan).decode()

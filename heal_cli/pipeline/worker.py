@@ -9,7 +9,7 @@ import polars as pl
 import psycopg
 
 from heal_cli.errors import SchemaChanged
-from heal_cli.heal import heal_batch
+from heal_cli.heal import heal_batch, newly_open
 from heal_cli.model import ROW, Batch, Chunk, Healed, Spans, TableSchema, Written, within
 from heal_cli.pipeline.outcome import Outcome, count
 from heal_cli.pipeline.run import Run
@@ -53,6 +53,9 @@ class BatchWorker:
         while True:
             planned = source.planned
             healed = heal_batch(batch, planned.plan)
+            if opened := newly_open(planned.plan, healed.rejects):
+                source.look_again(planned, opened)
+                continue
             try:
                 written = self._write(source, planned.table, chunk, batch, healed)
             except SchemaChanged as error:

@@ -75,7 +75,7 @@ def test_what_is_no_array_fails(element: str, text: str) -> None:
     made = _convert([text], element)
     assert made.failed is not None
     assert (made.values.to_list(), made.failed.to_list()) == ([None], [True])
-    assert made.attempts
+    assert made.faults[0].attempts
 
 
 def test_elements_heal_by_their_own_rules() -> None:

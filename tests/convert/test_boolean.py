@@ -103,3 +103,13 @@ def test_the_server_agrees(conn: psycopg.Connection[tuple[object, ...]]) -> None
     ]
     theirs = [row[0] for row in conn.execute("select v::bool from unnest(%s::text[]) v", [words])]
     assert _convert(words).values.to_list() == theirs
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("active", "inactive"), ("Enabled", "DISABLED"), ("pass", "fail"), ("paid", "unpaid"), ("-1", "0")],
+)
+def test_opposites_are_words_only_among_themselves(words: tuple[str, str]) -> None:
+    """Two opposites mean yes and no where the column has both and no third word."""
+    assert _convert(words).values.to_list() == [True, False]
+    assert _convert([words[0], "maybe"]).values.to_list() == [None, None]

@@ -65,3 +65,17 @@ def test_the_users_null_tokens_join_the_known_ones() -> None:
     format = decide_format(pl.Series(["1"]), INT4, ValueOptions(nulls=("missing",)))
     made = convert(pl.Series(["Missing", "1", r"\N", "#N/A"]), INT4, format, allow=frozenset())
     assert (made.values.to_list(), made.failed) == ([None, 1, None, None], None)
+
+
+@pytest.mark.parametrize(
+    ("base", "token"),
+    [("int4", "-999"), ("numeric", "-999"), ("date", "1900-01-01"), ("bool", "f"), ("float8", "nan")],
+)
+def test_a_named_null_is_null_even_where_it_converts(base: str, token: str) -> None:
+    """--null -999 says that -999 is no value: it is NULL, counted, and never loaded as a number."""
+    type = PgType(0, base, base, "b")
+    values = pl.Series([token, f" {token} "])
+    format = decide_format(values, type, ValueOptions(nulls=(token,)))
+    made = convert(values, type, format, allow=frozenset())
+    assert made.values.to_list() == [None, None]
+    assert [(heal.rule, heal.mask.to_list()) for heal in made.heals] == [("null_token", [True, True])]

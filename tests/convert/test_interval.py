@@ -60,8 +60,8 @@ def test_rewritten(text: str, value: str, rules: list[str]) -> None:
 def test_unclear_intervals_fail(text: str, reason: str) -> None:
     """What the server would guess at never gets to it."""
     made = _convert(pl.Series([text]))
-    assert (made.values.to_list(), made.reason) == ([None], reason)
-    assert made.attempts
+    assert (made.values.to_list(), made.faults[0].reason) == ([None], reason)
+    assert made.faults[0].attempts
 
 
 def test_digits_of_the_type() -> None:

@@ -95,8 +95,8 @@ def test_what_jsonb_cannot_hold_fails(text: str, reason: str) -> None:
     if reason == "python_literal":
         assert [heal.rule for heal in made.heals] == [reason]
         return
-    assert (made.values.to_list(), made.reason) == ([None], reason)
-    assert made.attempts
+    assert (made.values.to_list(), made.faults[0].reason) == ([None], reason)
+    assert made.faults[0].attempts
 
 
 def test_json_keeps_what_jsonb_refuses() -> None:

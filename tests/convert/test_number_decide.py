@@ -45,7 +45,7 @@ def _values(values: list[str], type: PgType, options: ValueOptions = NOTHING_TOL
         (["12,34,567"], "."),
         (["1234.567"], "."),
         (["$0.5"], "."),
-        (["1.234", "5.678"], None),
+        (["1.234", "5.678"], "."),
         (["1", "2"], None),
         ([], None),
     ],
@@ -75,8 +75,8 @@ def test_a_tie_is_a_question(values: list[str], examples: str) -> None:
     format = _decide(values, _numeric(10, 4))
     assert format.question == f"Is the decimal mark of {examples} a comma or a point? Answer with --decimal"
     made = convert(pl.Series(["1,234", "7"]), _numeric(10, 4), format, allow=frozenset())
-    assert (made.values.to_list(), made.reason) == ([None, Decimal(7)], "ambiguous")
-    assert made.attempts == (format.question,)
+    assert (made.values.to_list(), made.faults[0].reason) == ([None, Decimal(7)], "ambiguous")
+    assert made.faults[0].attempts == (format.question,)
 
 
 def test_of_a_contradicting_column_only_the_doubtful_cells_fail() -> None:

@@ -35,7 +35,7 @@ def _one(value: str, type: PgType, **options: Any) -> tuple[Any, list[str]]:
     """The value that one cell becomes and its heals; its reason and attempts where it failed."""
     made = _convert([value], type, **options)
     if made.failed is not None:
-        return made.reason, list(made.attempts)
+        return made.faults[0].reason, list(made.faults[0].attempts)
     return made.values[0], sorted(heal.rule for heal in made.heals)
 
 
@@ -290,7 +290,11 @@ def test_long_messy_column_matches_its_cells() -> None:
     assert made.values.to_list() == expected * 500
     assert made.failed is not None
     assert made.failed.to_list() == [False, False, False, True, False, False, False, True, True] * 500
-    assert made.reason == "not_convertible"
+    assert {fault.reason: fault.mask.sum() for fault in made.faults} == {
+        "would_round": 500,
+        "out_of_range": 500,
+        "not_convertible": 500,
+    }
 
 
 def test_empty_and_all_null_columns() -> None:
@@ -308,4 +312,4 @@ def test_empty_and_all_null_columns() -> None:
 def test_a_comma_first_met_after_the_format_was_decided_is_not_guessed() -> None:
     """Without evidence for the mark, a later '12,5' fails, so that the column is looked at again."""
     made = convert(pl.Series(["12,5", "7"]), _numeric(10, 4), ColumnFormat(), allow=frozenset())
-    assert (made.values.to_list(), made.reason) == ([None, Decimal(7)], "ambiguous")
+    assert (made.values.to_list(), made.faults[0].reason) == ([None, Decimal(7)], "ambiguous")

@@ -52,13 +52,16 @@ def test_each_healer_sees_only_what_is_open() -> None:
     }
     assert made.failed is not None
     assert made.failed.arg_true().to_list() == [2, 4]
-    assert (made.reason, made.attempts) == ("not_convertible", ("odd is odd", "doubled numbers", "spy"))
+    assert [(fault.reason, fault.mask.arg_true().to_list(), fault.attempts) for fault in made.faults] == [
+        ("too_odd", [2], ("odd is odd",)),
+        ("not_convertible", [4], ("doubled numbers", "spy")),
+    ]
 
 
-def test_one_shared_reason_is_kept() -> None:
-    """When all failures have one reason, that is the column's."""
+def test_a_healer_may_give_the_reason() -> None:
+    """What a healer refuses fails for the healer's reason."""
     values = pl.Series(["odd", "1"])
-    assert heal_residue(values, _strict(values), [Healer("", _refusing)]).reason == "too_odd"
+    assert heal_residue(values, _strict(values), [Healer("", _refusing)]).faults[0].reason == "too_odd"
 
 
 def test_the_strict_series_is_not_written_to() -> None:

@@ -125,7 +125,7 @@ def test_what_is_no_time_fails(text: str, base: str) -> None:
         return
     assert made.failed is not None
     assert (made.failed.to_list(), made.values.to_list()) == ([True], [None])
-    assert made.attempts
+    assert made.faults[0].attempts
 
 
 def test_shapes_may_mix() -> None:
@@ -163,8 +163,8 @@ def test_ambiguous_order_is_a_question() -> None:
     """Where every value fits both orders the cells fail as ambiguous and name the flag; the flag settles it."""
     made = _convert(["01/02/2024", "03/04/2024", "2024-05-06"], "date")
     assert made.failed is not None
-    assert (made.reason, made.failed.to_list()) == ("ambiguous", [True, True, False])
-    assert any("--date-order DMY or --date-order MDY" in attempt for attempt in made.attempts)
+    assert (made.faults[0].reason, made.failed.to_list()) == ("ambiguous", [True, True, False])
+    assert any("--date-order DMY or --date-order MDY" in attempt for attempt in made.faults[0].attempts)
     said = _convert(["01/02/2024", "03/04/2024"], "date", date_order="MDY")
     assert said.values.to_list() == [date(2024, 1, 2), date(2024, 3, 4)]
 
@@ -173,8 +173,11 @@ def test_value_against_the_order_fails() -> None:
     """In a month-first column a value that is only day-first is a reject, and the attempt names the order."""
     made = _convert(["02/13/2024", "13/02/2024"], "date", date_order="MDY")
     assert made.failed is not None
-    assert (made.reason, made.failed.to_list()) == ("not_convertible", [False, True])
-    assert "month-day-year date (MDY, the order of this column): no such day in the calendar" in made.attempts
+    assert (made.faults[0].reason, made.failed.to_list()) == ("not_convertible", [False, True])
+    assert (
+        "month-day-year date (MDY, the order of this column): no such day in the calendar"
+        in made.faults[0].attempts
+    )
 
 
 @pytest.mark.parametrize(("text", "year"), [("31/12/69", 2069), ("31/12/70", 1970), ("31-DEC-24", 2024)])
@@ -223,8 +226,8 @@ def test_naive_times_beside_several_offsets_are_ambiguous() -> None:
     )
     assert made.failed is not None
     assert (made.values.to_list(), made.failed.to_list()) == ([INSTANT, INSTANT, None], [False, False, True])
-    assert made.reason == "ambiguous"
-    assert any("--timezone" in attempt for attempt in made.attempts)
+    assert made.faults[0].reason == "ambiguous"
+    assert any("--timezone" in attempt for attempt in made.faults[0].attempts)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +237,7 @@ def test_wall_clock_that_jumps_fails(text: str, reason: str) -> None:
     """A time that the zone's clocks skipped or showed twice is a reject, not a guess."""
     made = _convert([text, "2024-06-01 12:00"], "timestamptz", timezone="Europe/Berlin")
     assert made.failed is not None
-    assert (made.reason, made.failed.to_list()) == (reason, [True, False])
+    assert (made.faults[0].reason, made.failed.to_list()) == (reason, [True, False])
 
 
 def test_timestamp_keeps_no_offset() -> None:
@@ -243,7 +246,7 @@ def test_timestamp_keeps_no_offset() -> None:
     assert made.values.to_list() == [INSTANT.replace(tzinfo=None)]
     assert [(heal.rule, heal.assumption) for heal in made.heals] == [("zone_dropped", True)]
     lost = _convert(["2024-01-05T15:04:06+02:00"], "timestamp")
-    assert lost.reason == "would_drop_zone"
+    assert lost.faults[0].reason == "would_drop_zone"
     said = _convert(["2024-01-05T15:04:06Z"], "timestamp", timezone="Europe/Berlin")
     assert said.values.to_list() == [datetime(2024, 1, 5, 16, 4, 6)]  # noqa: DTZ001
 
@@ -253,7 +256,7 @@ def test_date_drops_midnight_alone() -> None:
     texts = ["2024-01-05", "2024-01-05T00:00:00Z", "2024-01-05 15:04:06"]
     made = _convert(texts, "date")
     assert made.values.to_list() == [date(2024, 1, 5), date(2024, 1, 5), None]
-    assert (_rules(made), made.reason) == ({"midnight_dropped": 1}, "would_drop_time")
+    assert (_rules(made), made.faults[0].reason) == ({"midnight_dropped": 1}, "would_drop_time")
     dropped = _convert(texts, "date", allow=["drop_time"])
     assert dropped.values.to_list() == [date(2024, 1, 5)] * 3
     assert [heal.lossy for heal in dropped.heals if heal.rule == "time_dropped"] == [True]
@@ -271,7 +274,7 @@ def test_date_drops_midnight_alone() -> None:
 def test_rounding_needs_leave(text: str, digits: int | None, rounded: datetime) -> None:
     """Digits of a second that the type cannot hold fail, or round to the nearest under --allow subsecond."""
     made = _convert([text], "timestamptz", digits=digits)
-    assert (made.reason, made.values.to_list()) == ("would_round", [None])
+    assert (made.faults[0].reason, made.values.to_list()) == ("would_round", [None])
     allowed = _convert([text], "timestamptz", digits=digits, allow=["subsecond"])
     assert allowed.values.to_list() == [rounded]
     assert [(heal.rule, heal.lossy) for heal in allowed.heals] == [("subsecond", True)]
@@ -281,14 +284,14 @@ def test_epoch_needs_one_unit() -> None:
     """Epoch numbers of two units in one column are a question."""
     made = _convert(["1704467046", "1704467046123"], "timestamptz")
     assert made.failed is not None
-    assert (made.reason, made.failed.to_list()) == ("ambiguous", [True, True])
+    assert (made.faults[0].reason, made.failed.to_list()) == ("ambiguous", [True, True])
 
 
 def test_year_10000_cannot_travel() -> None:
     """An offset that leads out of the years 1 to 9999 is refused."""
     made = _convert(["9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00"], "timestamptz")
     assert made.failed is not None
-    assert (made.reason, made.failed.to_list()) == ("out_of_range", [True, True])
+    assert (made.faults[0].reason, made.failed.to_list()) == ("out_of_range", [True, True])
 
 
 offsets = st.integers(-15 * 60 - 59, 15 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -379,7 +382,7 @@ def test_typed_columns_without_a_time_fail(values: pl.Series) -> None:
     )
     assert made.failed is not None
     assert made.failed.all()
-    assert made.attempts
+    assert made.faults[0].attempts
 
 
 def test_nanoseconds_of_a_typed_column() -> None:
@@ -392,4 +395,4 @@ def test_nanoseconds_of_a_typed_column() -> None:
         allow=frozenset(),
     )
     assert made.failed is not None
-    assert (made.reason, made.failed.to_list()) == ("would_round", [True, False])
+    assert (made.faults[0].reason, made.failed.to_list()) == ("would_round", [True, False])

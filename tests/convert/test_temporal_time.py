@@ -54,14 +54,14 @@ def test_time(text: str, value: time, rules: list[str]) -> None:
 def test_what_is_no_time_fails(text: str, reason: str) -> None:
     """What a time cannot hold is refused with its reason."""
     made = _convert([text], "time")
-    assert (made.values.to_list(), made.reason) == ([None], reason)
+    assert (made.values.to_list(), made.faults[0].reason) == ([None], reason)
 
 
 def test_rounding_to_the_next_day_fails() -> None:
     """A time that rounds up to 24:00 is refused even where rounding is allowed."""
     made = _convert(["23:59:59.9999999", "23:59:58.9999999"], "time", "subsecond")
     assert made.values.to_list() == [None, time(23, 59, 59)]
-    assert made.reason == "out_of_range"
+    assert made.faults[0].reason == "out_of_range"
 
 
 TIMETZ = [
@@ -83,7 +83,7 @@ def test_timetz(text: str, said: dict[str, str], value: str) -> None:
 def test_timetz_needs_a_fixed_offset() -> None:
     """A named zone has no offset without a date; the cell fails and says so."""
     made = _convert(["22:13"], "timetz", timezone="Europe/Berlin")
-    assert (made.reason, made.values.to_list()) == ("ambiguous", [None])
+    assert (made.faults[0].reason, made.values.to_list()) == ("ambiguous", [None])
 
 
 @settings(deadline=None)
@@ -102,4 +102,4 @@ def test_typed_times() -> None:
     assert times.values.to_list() == [time(22, 13), None]
     dates = convert(pl.Series([datetime(2024, 1, 5)]), type, format, allow=frozenset())  # noqa: DTZ001
     assert dates.failed is not None
-    assert dates.attempts == ("Datetime(time_unit='us', time_zone=None) as time",)
+    assert dates.faults[0].attempts == ("Datetime(time_unit='us', time_zone=None) as time",)

@@ -59,8 +59,8 @@ def test_what_is_too_long_fails_unless_cutting_is_allowed(base: str) -> None:
     """Characters count, not bytes; blanks are cut only with trim_blanks, texts only with truncate."""
     texts = ["abc", "äöü", "abcd", "ab  ", "a b  "]
     made = _convert(texts, _type(base, 3))
-    assert (made.values.to_list(), made.reason) == (["abc", "äöü", None, None, None], "too_long")
-    assert made.attempts == (f"{base}: longer than it holds; cut it with --allow truncate",)
+    assert (made.values.to_list(), made.faults[0].reason) == (["abc", "äöü", None, None, None], "too_long")
+    assert made.faults[0].attempts == (f"{base}: longer than it holds; cut it with --allow truncate",)
     trimmed = _convert(texts, _type(base, 3), "trim_blanks")
     assert trimmed.values.to_list() == ["abc", "äöü", None, "ab ", "a b"]
     assert [(heal.rule, heal.mask.to_list(), heal.lossy) for heal in trimmed.heals] == [
@@ -74,7 +74,7 @@ def test_what_is_too_long_fails_unless_cutting_is_allowed(base: str) -> None:
 def test_names_are_cut_at_whole_characters() -> None:
     """A name holds 63 bytes, which PostgreSQL would cut silently; here it takes --allow truncate."""
     long = "a" + "ä" * 40
-    assert _convert([long], _type("name")).reason == "too_long"
+    assert _convert([long], _type("name")).faults[0].reason == "too_long"
     assert _convert([long, "b"], _type("name"), "truncate").values.to_list() == ["a" + "ä" * 31, "b"]
     assert _convert(["é", "a", "\\101", "ab"], _type("char")).values.to_list() == [None, "a", "\\101", None]
 
@@ -82,7 +82,7 @@ def test_names_are_cut_at_whole_characters() -> None:
 def test_nul_is_taken_out_only_when_allowed() -> None:
     """A NUL fails its cell alone; with remove_nul it goes, counted as lossy."""
     made = _convert(["a\0b", "c"], _type("text"))
-    assert (made.values.to_list(), made.reason) == ([None, "c"], "nul_byte")
+    assert (made.values.to_list(), made.faults[0].reason) == ([None, "c"], "nul_byte")
     allowed = _convert(["a\0b", "c"], _type("text"), "remove_nul")
     assert allowed.values.to_list() == ["ab", "c"]
     assert [(heal.rule, heal.lossy) for heal in allowed.heals] == [("remove_nul", True)]

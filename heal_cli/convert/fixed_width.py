@@ -1,0 +1,65 @@
+"""Cells of one width and one layout, as integers: a byte position of all cells at a time, no text in between.
+
+The bytes of equally long cells are one block of numbers, so checking a mark or adding a digit is one operation
+over the column. That is three to ten times as fast as a regular expression and a parser over each cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Final
+
+import polars as pl
+
+_DIGIT: Final = ord("0")
+"""Where a layout has a zero, cells have any digit; everything else is to the letter."""
+
+MOST_DIGITS: Final = 18
+"""Digits that always fit into an Int64."""
+
+
+def layout_of(text: str) -> str:
+    """The text with every digit as 0."""
+    return text.translate(_ZEROED)
+
+
+_ZEROED: Final = {ord(digit): "0" for digit in "123456789"}
+
+
+def read_number(cells: pl.Series, layout: str) -> pl.DataFrame:
+    """The number that all digits of a cell make together.
+
+    Args:
+        cells: Texts without nulls, all as long as the layout in bytes.
+        layout: With at most `MOST_DIGITS` digits.
+
+    Returns:
+        `sound` (the cell has the layout) and `number` (Int64; of the other cells it means nothing).
+    """
+    pattern = layout.encode()
+    dtype = pl.Array(pl.UInt8, len(pattern))
+    block = cells.cast(pl.Binary).bin.reinterpret(dtype=dtype, endianness="little").reshape((-1,))
+    places = (
+        block.alias("byte")
+        .to_frame()
+        .select(
+            pl.col("byte").gather_every(len(pattern), place).alias(str(place))
+            for place in range(len(pattern))
+        )
+    )
+    digits = [pl.col(str(place)) - _DIGIT for place, byte in enumerate(pattern) if byte == _DIGIT]
+    marks = [pl.col(str(place)) == byte for place, byte in enumerate(pattern) if byte != _DIGIT]
+    # what is below '0' wraps around and is above 9 too
+    return places.select(
+        sound=pl.all_horizontal(*(digit <= 9 for digit in digits), *marks), number=_sum(digits)
+    )
+
+
+def _sum(digits: Sequence[pl.Expr]) -> pl.Expr:
+    number = pl.lit(0, dtype=pl.Int64)
+    for digit, after in zip_longest(digits[::2], digits[1::2]):
+        # two digits fit into a byte, and bytes are the cheapest to add
+        pair = digit if after is None else digit * 10 + after
+        number = number * (10 if after is None else 100) + pair.cast(pl.Int64)
+    return number

@@ -1,0 +1,68 @@
+"""A shape that the sample did not show is settled by the whole file, before any of its rows is loaded."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+import heal_cli
+from heal_cli.engine import run_load
+from heal_cli.model import LoadOptions, ReadOptions
+
+ROWS = 20_000
+
+
+@pytest.fixture
+def days(conn: psycopg.Connection, conninfo: str) -> str:
+    """Connection string of a schema with an empty table `days`."""
+    row = conn.execute("select current_schema()").fetchone()
+    assert row is not None
+    conn.execute("create table days (id int primary key, d date)")
+    return make_conninfo(conninfo, options=f"-c search_path={row[0]}")
+
+
+def _write(path: Path, *last: str) -> Path:
+    """ISO dates first, then dates that fit both orders, then a few that may prove one."""
+    lines = [f"{n},2024-01-{n % 28 + 1:02}" for n in range(ROWS)]
+    lines += [f"{ROWS + n},03/04/2024" for n in range(ROWS)]
+    lines += [f"{2 * ROWS + n},{text}" for n, text in enumerate(last)]
+    path.write_text("\n".join(["id,d", *lines]) + "\n")
+    return path
+
+
+def test_a_proof_at_the_end_reads_the_middle(conn: psycopg.Connection, days: str, tmp_path: Path) -> None:
+    """Slashed dates in the middle of the file are read by the one date at its end that has a single order."""
+    path = _write(tmp_path / "d.csv", "13/04/2024")
+    report = heal_cli.load(path, table="days", dsn=days, state_dir=str(tmp_path), batch_bytes=65536)
+    assert report.rows.rejected == 0
+    found = conn.execute("select distinct d from days where id >= %s order by 1", [ROWS]).fetchall()
+    assert found == [(date(2024, 4, 3),), (date(2024, 4, 13),)]
+
+
+def test_without_a_proof_they_are_rejects_with_the_question(
+    conn: psycopg.Connection, days: str, tmp_path: Path
+) -> None:
+    """A file that never says which comes first loads its other rows."""
+    path = _write(tmp_path / "d.csv")
+    report = heal_cli.load(path, table="days", dsn=days, state_dir=str(tmp_path), batch_bytes=65536)
+    assert (report.rows.loaded, report.reject_reasons) == (ROWS, {"ambiguous": ROWS})
+
+
+def test_standard_input_is_not_read_twice(days: str, tmp_path: Path) -> None:
+    """From a pipe the rows of a shape first met later are rejects with the question: none is guessed."""
+    content = _write(tmp_path / "d.csv", "13/04/2024").read_bytes()
+    options = LoadOptions(
+        sources=("-",),
+        table="days",
+        conninfo=days,
+        state_dir=str(tmp_path),
+        read=ReadOptions(batch_bytes=65536),
+    )
+    report = run_load(options, command="heal load -", stdin=io.BytesIO(content))
+    assert report.rows.loaded == ROWS
+    assert report.reject_reasons == {"ambiguous": ROWS + 1}
