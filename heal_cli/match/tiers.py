@@ -9,11 +9,14 @@ from typing import Final, Protocol
 
 from heal_cli.match.likeness import UNEXPLAINED, Context, Similarity, similarity
 from heal_cli.match.names import Name, is_claim, parse
-from heal_cli.match.values import MIN_FIT, TIMES, Evidence
+from heal_cli.match.values import KEY_TYPES, MIN_FIT, TIMES, Evidence
 from heal_cli.model import Candidate, Column, Kind, TableSchema, Tier
 
 PLURAL: Final = 0.95
 """Confidence of names that are one name but for the plural, which may be another thing (`new`, `news`)."""
+
+CONTRADICTED: Final = 0.5
+"""Most that names reach when the values speak against them: under every candidate that may be taken."""
 
 FLOOR: Final = 0.4
 """Confidence under which a candidate is not even worth a question."""
@@ -129,6 +132,10 @@ def by_likeness(
         return
     score = alike.score
     reasons: tuple[str, ...] = (f"name {score:.2f}", *alike.reasons)
+    against = _against(source, target, alike, evidence)
+    if against:
+        yield _rename(source, target, Tier.FUZZY, min(score, CONTRADICTED), (*reasons, against))
+        return
     doubt = _doubt(source, target, alike)
     if doubt:
         score = min(score, UNEXPLAINED)
@@ -143,6 +150,17 @@ def by_likeness(
         confidence = min(score * verdict.fit, UNEXPLAINED)
         reasons += () if verdict.reasons else ("no values to compare",)
     yield _rename(source, target, Tier.FUZZY, confidence, reasons + verdict.reasons)
+
+
+def _against(source: Name, target: Target, alike: Similarity, evidence: Evidence) -> str:
+    """What the values say against leaving a word out; empty when they bear it out."""
+    for kind, raw in sorted(alike.needs):
+        if kind == "reference" and raw == source.raw and target.column.type.base not in KEY_TYPES:
+            return f"{source.raw!r} says it is a key, the column does not"
+        reason = evidence.contradiction(source.raw, target.column, kind)
+        if reason:
+            return reason
+    return ""
 
 
 def _doubt(source: Name, target: Target, alike: Similarity) -> str:

@@ -28,6 +28,7 @@ _NULLABLE: Final = 0.7
 
 _NUMBERS: Final = ("int2", "int4", "int8", "float4", "float8", "numeric")
 TIMES: Final = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
+KEY_TYPES: Final = ("int2", "int4", "int8", "uuid")
 _TELLING: Final = frozenset((*_NUMBERS, *TIMES, "bool", "uuid", "json", "jsonb"))
 """Types that most values of other kinds do not fit; all others take nearly any text."""
 
@@ -145,6 +146,24 @@ class Evidence:
             factor *= _NULLABLE
             reasons += (f"only {profile.filled} of {profile.rows} rows have a value, the column is NOT NULL",)
         return Verdict(factor, fit, reasons)
+
+    def contradiction(self, source: str, column: Column, kind: str) -> str:
+        """Why the values speak against a word of that kind being left out of a name; empty when they do not.
+
+        Args:
+            kind: 'reference' (keys have no blanks), 'naming' and 'saying' (words are no numbers),
+                'counting' (counts are numbers).
+        """
+        text = self.profile(source).text
+        if not text.len():
+            return ""
+        is_number = column.type.base in _NUMBERS
+        numbers = _share(text.str.contains(r"^[-+]?[\d.,]+$"))
+        if kind == "reference" and _share(text.str.contains(r"\s")) > 1 - _MOSTLY:
+            return "values with blanks are no keys"
+        if kind in ("naming", "saying") and (numbers > 1 - _MOSTLY or is_number):
+            return "numbers are no names"
+        return "counts are numbers" if kind == "counting" and not is_number else ""
 
     def shape(self, source: str, regex: str) -> float:
         """Share of values that match the regular expression; 1 without values."""
