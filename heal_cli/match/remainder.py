@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 from heal_cli.match.names import WEAK_WEIGHT, Name, Word, singular
+from heal_cli.match.values import LOOKS
 from heal_cli.match.vocabulary import vocabulary
 
 FILLER_WEIGHT: Final = 0.04  # of a word that every column starts with
@@ -63,6 +64,8 @@ def _missing(name: Name, word: Word, around: Context, own: frozenset[Word]) -> M
         return Missing(KIND_WEIGHT)
     if is_first and word.concept in kinds["counting"]:
         return Missing(KIND_WEIGHT, ("counting", name.raw))
+    if is_last and word.concept in LOOKS:
+        return Missing(KIND_WEIGHT, (word.concept, name.raw))
     found = next((kind for kind in _TRAILING if is_last and word.concept in kinds[kind]), None)
     return Missing(KIND_WEIGHT, (found, name.raw)) if found else Missing(word.weight)
 
@@ -73,8 +76,15 @@ _TRAILING: Final = ("unit", "reference", "naming", "saying", "place", "counting"
 def _own_words(name: Name, around: Context) -> frozenset[Word]:
     """The table's name in front of another word: all of it, or its last word."""
     width = len(around.table)
-    front = tuple(singular(word.text) for word in name.words[:width])
+    front = tuple(map(_said, name.words[:width], around.table))
     if width < len(name.words) and front == around.table:
         return frozenset(name.words[:width])
-    is_head = len(name.words) > 1 and singular(name.words[0].text) == around.table[-1:][0]
-    return frozenset(name.words[:1]) if around.table and is_head else frozenset()
+    if not around.table or len(name.words) < 2:
+        return frozenset()
+    head = around.table[-1]
+    return frozenset(name.words[:1]) if _said(name.words[0], head) == head else frozenset()
+
+
+def _said(word: Word, own: str) -> str:
+    """The word in the singular, or the table's own word where it is short for that or a synonym."""
+    return own if own in (word.concept, singular(word.concept)) else singular(word.text)

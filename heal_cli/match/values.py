@@ -42,6 +42,16 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Concept in a target's name -> what its values look like (regular expression), and how people call them."""
 
+LOOKS: Final[Mapping[str, tuple[str, str]]] = {
+    **SHAPES,
+    "website": (r"^(?i)((https?://)?(www\.)?[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(/\S*)?)$", "web addresses"),
+    "isin": (r"^[A-Z]{2}[A-Z0-9]{9}\d$", "ISINs"),
+    "mac": (r"^(?i)([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$", "MAC addresses"),
+    "currency": (r"^(?i)(AED|ARS|AUD|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HUF|IDR|ILS|INR|ISK|JPY|KES|KRW|MAD|MXN|MYR|NGN|NOK|NZD|PEN|PHP|PKR|PLN|QAR|RON|RSD|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|UYU|VND|ZAR)$", "currency codes"),
+    "country code": (r"^(?i)(A[DEFGILMORTUWZ]|B[ABDEFGHIJNORSTWYZ]|C[ADFGHIKLMNORUVYZ]|D[EJKMOZ]|E[CEGHRST]|F[IJKMOR]|G[ABDEFHILMNPQRTUWY]|H[KNRTU]|I[DELMNQRST]|J[EMOP]|K[EGHIMNPRWYZ]|L[ABCIKRSTUVY]|M[ACDEGHKLMNORTUVWXYZ]|N[AEGILOPRUZ]|OM|P[AEGHKLRSTWY]|QA|R[OSUW]|S[ABCDEGIKLMNORSTVYZ]|T[DGHJLMNORTVWZ]|U[AGKSYZ]|V[ACENU]|W[S]|XK|YE|Z[AMW])$", "country codes"),
+}
+"""The same for more concepts, whose columns also hold other spellings: evidence for, never against."""
+
 _CHECK_LIST: Final = re.compile(r"=\s*ANY\s*\(+\s*ARRAY\[(?P<items>.*?)\]", re.DOTALL)
 _LITERAL: Final = re.compile(r"'((?:[^']|'')*)'")
 
@@ -151,7 +161,7 @@ class Evidence:
         """Why the values speak against a word of that kind being left out of a name; empty when they do not.
 
         Args:
-            kind: 'reference' (keys have no blanks), 'naming' and 'saying' (words are no numbers),
+            kind: A concept of LOOKS, 'reference' (keys have no blanks), 'naming' and 'saying' (words are no numbers),
                 'counting' (counts are numbers).
         """
         text = self.profile(source).text
@@ -159,6 +169,9 @@ class Evidence:
             return ""
         is_number = column.type.base in _NUMBERS
         numbers = _share(text.str.contains(r"^[-+]?[\d.,]+$"))
+        if kind in LOOKS:
+            regex, spoken = LOOKS[kind]
+            return "" if _share(text.str.contains(regex)) >= _MOSTLY else f"the values are no {spoken}"
         if kind == "reference" and _share(text.str.contains(r"\s")) > 1 - _MOSTLY:
             return "values with blanks are no keys"
         if kind in ("naming", "saying") and (numbers > 1 - _MOSTLY or is_number):
@@ -170,9 +183,13 @@ class Evidence:
         text = self.profile(source).text
         return _share(text.str.contains(regex)) if text.len() else 1.0
 
+    def labels(self, column: Column) -> tuple[str, ...]:
+        """The texts that an enum or a CHECK allows a column; empty where there is no such list."""
+        return self._lists.get(column.name) or column.type.labels
+
     def accepts(self, text: str, column: Column) -> bool:
         """True when the column would take this one text: by type, enum labels and CHECK list."""
-        labels = self._lists.get(column.name) or column.type.labels
+        labels = self.labels(column)
         return text in labels if labels else self._fit(pl.Series([text]), column.type) == 1.0
 
     def _type_fit(self, source: str, type: PgType) -> float:

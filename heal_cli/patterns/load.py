@@ -17,9 +17,9 @@ from heal_cli.model import Kind
 from heal_cli.patterns.catalogue import MAX_CONFIDENCE, MIN_CONFIDENCE, Catalogue, Example, Pattern, Scope
 
 _TEXT: Final = ("id", "kind", "description", "shape", "value")
-_LISTS: Final = ("sources", "targets", "tables", "columns", "types")
+_LISTS: Final = ("sources", "targets", "tables", "columns", "types", "comments")
 _KEYS: Final = frozenset((*_TEXT, *_LISTS, "confidence", "positive", "negative"))
-_EXAMPLE_TEXT: Final = ("table", "source", "target", "type")
+_EXAMPLE_TEXT: Final = ("table", "source", "target", "type", "comment")
 _EXAMPLE_KEYS: Final = frozenset((*_EXAMPLE_TEXT, "values", "required"))
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _NEEDS: Final[Mapping[Kind, tuple[str, ...]]] = {
@@ -105,7 +105,7 @@ def _pattern(origin: str, number: int, entry: Mapping[str, Any]) -> Pattern:
         confidence=_confidence(entry, where),
         sources=lists["sources"],
         targets=lists["targets"],
-        scope=Scope(*(tuple(map(str.lower, lists[key])) for key in ("tables", "columns", "types"))),
+        scope=Scope(*(tuple(map(str.lower, lists[key])) for key in ("tables", "columns", "types", "comments"))),
         shape=texts["shape"],
         value=texts["value"],
         positive=_examples(entry, "positive", where),

@@ -18,15 +18,16 @@ CASES = [
 
 
 def takes(pattern: Pattern, example: Example, make_table, match) -> bool:
-    """True when the pattern proposes its fix for the example, at the confidence that it claims."""
+    """True when the pattern, with no other beside it, votes for the fix of the example."""
     if pattern.kind is Kind.CONVERSION:
         type = PgType(0, example.type, example.type, "b")
         return CATALOGUE.conversion(pl.Series(example.values), type) == pattern
     type = "enum(user|assistant)" if example.type == "enum" else example.type
-    table = make_table(example.table, f"{example.target} {type}{' required' if example.required else ''}")
+    spec = f"{example.target} {type}{' required' if example.required else ''}"
+    table = make_table(example.table, spec, comment=example.comment)
     sample = {example.source: list(example.values)} if example.source else {"zzz": ["1"]}
-    matching = match(sample, table, min_confidence=0.6)
-    return any(found.winner.pattern == pattern.id for found in matching.matches)
+    matching = match(sample, table, patterns=(pattern,), min_confidence=0.6)
+    return any(vote.pattern == pattern.id for found in matching.matches for vote in found.votes)
 
 
 @pytest.mark.parametrize(("pattern", "example", "expected"), CASES)
