@@ -10,13 +10,12 @@ from typing import Final
 import polars as pl
 
 from heal_cli.match.names import Name
-from heal_cli.match.values import LOOKS, TIMES, Evidence
+from heal_cli.match.values import LOOKS, NUMERIC, TIMES, Evidence
 from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Column
 
 _MOST: Final = 0.98  # share that has to look like it: nothing else speaks for the pair
 _FEWEST: Final = 3  # values under which looks are chance
-_NUMERIC: Final = r"^[-+]?\d+(\.\d+)?$"
 
 _BY_TYPE: Final[Mapping[str, float]] = {
     "uuid": 0.80,
@@ -29,6 +28,15 @@ _BY_TYPE: Final[Mapping[str, float]] = {
     "bool": 0.72,
 }
 """Types that values of other kinds hardly ever fit -> how surely a column of them is meant, without rivals."""
+
+_GLANCE: Final[Mapping[str, str]] = {
+    "uuid": r"[0-9A-Fa-f]{8}",
+    "bool": r"^\s*\D{1,6}\s*$",
+    "json": r"^\s*[\[{]",
+    "jsonb": r"^\s*[\[{]",
+    **dict.fromkeys(TIMES, r"\d\D.*\d"),
+}
+"""Types -> what all their values have, seen at a glance: conversions are tried only on those that do."""
 
 _SHAPE_OF_TYPE: Final = {"inet": "ip", "cidr": "ip", "macaddr": "mac", "macaddr8": "mac"}
 """Types whose values are known by their looks."""
@@ -98,24 +106,24 @@ def by_looks(source: Name, column: Column, name: Name, evidence: Evidence) -> Lo
         by_name = "country code"
     if by_name is not None and column.type.base not in _BY_TYPE:
         regex, spoken = LOOKS[by_name]
-        if _share(profile.text.str.contains(regex)) < _MOST:
+        if evidence.shape(source.raw, regex) < _MOST:
             return NOTHING
         return Look(_BY_SHAPE[by_name], f"name says nothing, all values look like {spoken}")
-    return _typed(evidence, source, column, profile.text)
+    return _typed(source, column, evidence)
 
 
 def _listed(text: pl.Series, labels: tuple[str, ...]) -> Look:
     known = text.str.to_lowercase().is_in([label.lower() for label in labels])
-    if len(labels) < 2 or text.n_unique() < 2 or _share(known) < 1.0:
+    if len(labels) < 2 or text.n_unique() < 2 or not known.all():
         return NOTHING
     return Look(LISTED, f"all values are among the {len(labels)} that the column takes")
 
 
-def _typed(evidence: Evidence, source: Name, column: Column, text: pl.Series) -> Look:
+def _typed(source: Name, column: Column, evidence: Evidence) -> Look:
     base = column.type.base
-    if base not in _BY_TYPE or (_share(text.str.contains(_NUMERIC)) > 0 and base != "time"):
+    if base not in _BY_TYPE or evidence.shape(source.raw, NUMERIC) > 0:
         return NOTHING
-    if base in ("json", "jsonb") and _share(text.str.contains(r"^\s*[\[{]")) < _MOST:
+    if evidence.shape(source.raw, _GLANCE[base]) < _MOST:
         return NOTHING
     fit, _ = evidence.fit(source.raw, column)
     if fit < _MOST:
@@ -131,8 +139,3 @@ def tells_when(source: Name, column: Column, name: Name, evidence: Evidence) -> 
     if evidence.profile(source.raw).count == 0 or evidence.fit(source.raw, column)[0] < _MOST:
         return NOTHING
     return Look(ONLY_WHEN, "says only when, and so does the column")
-
-
-def _share(mask: pl.Series) -> float:
-    mean = mask.mean()
-    return float(mean) if isinstance(mean, (int, float)) else 0.0

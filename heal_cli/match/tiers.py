@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Final, Protocol
 
 from heal_cli.match.likeness import UNEXPLAINED, Context, Similarity, similarity
@@ -218,7 +219,8 @@ def by_default(
         )
 
 
-def by_names(patterns: Iterable[Pattern]) -> dict[tuple[str, str], list[Pattern]]:
+@lru_cache(maxsize=8)
+def by_names(patterns: tuple[Pattern, ...]) -> dict[tuple[str, str], list[Pattern]]:
     """Renames and mappings by what source and target name mean."""
     found: dict[tuple[str, str], list[Pattern]] = {}
     for pattern in patterns:

@@ -52,6 +52,7 @@ LOOKS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """The same for more concepts, whose columns also hold other spellings: evidence for, never against."""
 
+NUMERIC: Final = r"^[-+]?\d[\d.,]*$"
 _CHECK_LIST: Final = re.compile(r"=\s*ANY\s*\(+\s*ARRAY\[(?P<items>.*?)\]", re.DOTALL)
 _LITERAL: Final = re.compile(r"'((?:[^']|'')*)'")
 
@@ -104,6 +105,7 @@ class Evidence:
         self._sample = sample
         self._profiles: dict[str, Profile] = {}
         self._fits: dict[tuple[str, PgType], float] = {}
+        self._shares: dict[tuple[str, str], float] = {}
         self._lists = check_lists(table)
         self._keys = frozenset(
             constraint.columns[0]
@@ -143,7 +145,7 @@ class Evidence:
         profile = self.profile(source)
         telling = column.type.base in _TELLING or bool(column.type.labels) or column.name in self._lists
         factor = 1.0 if telling else _TEXT_FACTOR
-        shaped, shape_reasons = self._judge_shape(profile, name)
+        shaped, shape_reasons = self._judge_shape(source, name)
         if shaped is not None and not telling:
             factor = 1.0 if shaped >= _MOSTLY else _TEXT_FACTOR * _AGAINST
             reasons += shape_reasons
@@ -164,24 +166,24 @@ class Evidence:
             kind: A concept of LOOKS, 'reference' (keys have no blanks), 'naming' and 'saying' (words are no numbers),
                 'counting' (counts are numbers).
         """
-        text = self.profile(source).text
-        if not text.len():
+        if not self.profile(source).text.len():
             return ""
         is_number = column.type.base in _NUMBERS
-        numbers = _share(text.str.contains(r"^[-+]?[\d.,]+$"))
         if kind in LOOKS:
             regex, spoken = LOOKS[kind]
-            return "" if _share(text.str.contains(regex)) >= _MOSTLY else f"the values are no {spoken}"
-        if kind == "reference" and _share(text.str.contains(r"\s")) > 1 - _MOSTLY:
+            return "" if self.shape(source, regex) >= _MOSTLY else f"the values are no {spoken}"
+        if kind == "reference" and self.shape(source, r"\s") > 1 - _MOSTLY:
             return "values with blanks are no keys"
-        if kind in ("naming", "saying") and (numbers > 1 - _MOSTLY or is_number):
+        if kind in ("naming", "saying") and (is_number or self.shape(source, NUMERIC) > 1 - _MOSTLY):
             return "numbers are no names"
         return "counts are numbers" if kind == "counting" and not is_number else ""
 
     def shape(self, source: str, regex: str) -> float:
         """Share of values that match the regular expression; 1 without values."""
-        text = self.profile(source).text
-        return _share(text.str.contains(regex)) if text.len() else 1.0
+        if (source, regex) not in self._shares:
+            text = self.profile(source).text
+            self._shares[source, regex] = _share(text.str.contains(regex)) if text.len() else 1.0
+        return self._shares[source, regex]
 
     def labels(self, column: Column) -> tuple[str, ...]:
         """The texts that an enum or a CHECK allows a column; empty where there is no such list."""
@@ -198,13 +200,13 @@ class Evidence:
             self._fits[key] = self._fit(self.profile(source).values, type)
         return self._fits[key]
 
-    @staticmethod
-    def _judge_shape(profile: Profile, name: Name) -> tuple[float | None, tuple[str, ...]]:
+    def _judge_shape(self, source: str, name: Name) -> tuple[float | None, tuple[str, ...]]:
         """Share of values with the look that the target's name calls for; None when it calls for none."""
         wanted = next((SHAPES[word.concept] for word in reversed(name.words) if word.concept in SHAPES), None)
+        profile = self.profile(source)
         if wanted is None or not profile.text.len():
             return None, ()
-        share = _share(profile.text.str.contains(wanted[0]))
+        share = self.shape(source, wanted[0])
         return share, (f"{_of(share, profile.count)} values look like {wanted[1]}",)
 
 

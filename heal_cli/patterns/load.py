@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
@@ -36,18 +36,21 @@ _NEVER: Final[Mapping[Kind, tuple[str, ...]]] = {
 }
 
 
-def load_catalogue(extra: Sequence[str] = ()) -> Catalogue:
+def load_catalogue(extra: Sequence[str] = (), disabled: Collection[str] = ()) -> Catalogue:
     """The catalogue that ships with heal, and then the patterns of other TOML files.
 
     Args:
         extra: Paths of the user's own files.
+        disabled: Ids of patterns to leave out; ids that no pattern has are let pass, for files come and go.
 
     Raises:
         UsageError: A file cannot be read, or one of its patterns is wrong; file, pattern and key are named.
     """
     patterns: dict[str, Pattern] = {}
-    for origin, text in (*_shipped(), *map(_read, extra)):
-        for pattern in _patterns(origin, text):
+    files = [(origin, text, False) for origin, text in _shipped()]
+    files += [(*_read(path), True) for path in extra]
+    for origin, text, is_own in files:
+        for pattern in _patterns(origin, text, is_own=is_own):
             known = patterns.get(pattern.id)
             if known is not None:
                 raise UsageError(
@@ -55,7 +58,7 @@ def load_catalogue(extra: Sequence[str] = ()) -> Catalogue:
                     hint="Give it another id",
                 )
             patterns[pattern.id] = pattern
-    return Catalogue(tuple(patterns.values()))
+    return Catalogue(tuple(pattern for pattern in patterns.values() if pattern.id not in disabled))
 
 
 def _shipped() -> Iterator[tuple[str, str]]:
@@ -74,7 +77,8 @@ def _read(path: str) -> tuple[str, str]:
         raise UsageError(f"Pattern file {path!r} is not UTF-8 (byte {exc.start})") from exc
 
 
-def _patterns(origin: str, text: str) -> Iterator[Pattern]:
+def _patterns(origin: str, text: str, *, is_own: bool) -> Iterator[Pattern]:
+    """The patterns of a file; the regular expressions of those that ship with heal are checked by its tests."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
@@ -84,10 +88,10 @@ def _patterns(origin: str, text: str) -> Iterator[Pattern]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         _wrong(origin, "pattern", "has to be a list of tables, each under [[pattern]]")
     for number, entry in enumerate(entries, start=1):
-        yield _pattern(origin, number, entry)
+        yield _pattern(origin, number, entry, is_own=is_own)
 
 
-def _pattern(origin: str, number: int, entry: Mapping[str, Any]) -> Pattern:
+def _pattern(origin: str, number: int, entry: Mapping[str, Any], *, is_own: bool) -> Pattern:
     name = entry.get("id")
     where = f"{origin}: pattern {name!r}" if isinstance(name, str) else f"{origin}: pattern number {number}"
     _refuse_unknown(entry, _KEYS, where)
@@ -97,7 +101,8 @@ def _pattern(origin: str, number: int, entry: Mapping[str, Any]) -> Pattern:
         _wrong(where, "id", "has to be words of a-z and 0-9 joined by single underscores")
     kind = _kind(texts["kind"], where)
     _check_keys(kind, entry, where)
-    _check_shape(texts["shape"], where)
+    if is_own:
+        _check_shape(texts["shape"], where)
     return Pattern(
         id=texts["id"] or "",
         kind=kind,
