@@ -271,6 +271,14 @@ def _refuse_contradictions(settings: Settings) -> None:
         )
 
 
+def _pattern_files(settings: Settings) -> tuple[str, ...]:
+    """The file that `heal patterns` keeps, where there is one, and those that the settings name."""
+    from heal_cli.patterns.own import own_path
+
+    own = own_path(settings.state_dir)
+    return (*((str(own),) if own.exists() else ()), *settings.patterns)
+
+
 def to_load_options(settings: Settings, sources: Sequence[str], table: str, *, conninfo: str) -> LoadOptions:
     """The settings as the engine takes them.
 
@@ -328,5 +336,5 @@ def to_load_options(settings: Settings, sources: Sequence[str], table: str, *, c
         limit=settings.limit,
         again=settings.again,
         source_id=settings.source_id,
-        catalogues=settings.patterns,
+        catalogues=_pattern_files(settings),
     )

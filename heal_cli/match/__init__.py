@@ -1,8 +1,17 @@
 """Source columns x target columns -> candidates -> one decision for each column."""
 
 from heal_cli.match.coverage import coverage, notes
-from heal_cli.match.ensemble import Decision, decide
+from heal_cli.match.ensemble import Decision, decide, ensemble_decision
 from heal_cli.match.match import match_columns
 from heal_cli.match.tiers import Pattern, Scope
 
-__all__ = ["Decision", "Pattern", "Scope", "coverage", "decide", "match_columns", "notes"]
+__all__ = [
+    "Decision",
+    "Pattern",
+    "Scope",
+    "coverage",
+    "decide",
+    "ensemble_decision",
+    "match_columns",
+    "notes",
+]

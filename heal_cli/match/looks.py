@@ -101,7 +101,9 @@ def by_looks(source: Name, column: Column, name: Name, evidence: Evidence) -> Lo
     labels = evidence.labels(column)
     if labels:
         return _listed(profile.text, labels)
-    by_name = _SHAPE_OF_TYPE.get(column.type.base) or next((word.concept for word in reversed(name.words) if word.concept in _BY_SHAPE), None)
+    by_name = _SHAPE_OF_TYPE.get(column.type.base) or next(
+        (word.concept for word in reversed(name.words) if word.concept in _BY_SHAPE), None
+    )
     if by_name is None and {"country", "code"} <= name.concepts:
         by_name = "country code"
     if by_name is not None and column.type.base not in _BY_TYPE:

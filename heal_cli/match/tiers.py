@@ -8,9 +8,10 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Final, Protocol
 
-from heal_cli.match.likeness import UNEXPLAINED, Context, Similarity, similarity
+from heal_cli.match.likeness import UNEXPLAINED, Similarity, similarity
 from heal_cli.match.looks import Look, by_looks, is_opaque, tells_when
 from heal_cli.match.names import Name, is_claim, parse
+from heal_cli.match.remainder import Context
 from heal_cli.match.values import KEY_TYPES, MIN_FIT, TIMES, Evidence
 from heal_cli.model import Candidate, Column, Kind, TableSchema, Tier
 
@@ -116,7 +117,11 @@ def by_pattern(
     for pattern in patterns:
         if not applies(pattern.scope, table, target.column):
             continue
-        trust = 1.0 if _is_named(pattern, source, target) else _MEANT * min(source.meaning_trust, target.name.meaning_trust)
+        trust = (
+            1.0
+            if _is_named(pattern, source, target)
+            else _MEANT * min(source.meaning_trust, target.name.meaning_trust)
+        )
         fit, reasons = evidence.fit(source.raw, target.column)
         shaped = evidence.shape(source.raw, pattern.shape) if pattern.shape else 1.0
         if shaped < MIN_FIT:

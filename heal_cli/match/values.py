@@ -47,8 +47,14 @@ LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     "website": (r"^(?i)((https?://)?(www\.)?[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(/\S*)?)$", "web addresses"),
     "isin": (r"^[A-Z]{2}[A-Z0-9]{9}\d$", "ISINs"),
     "mac": (r"^(?i)([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$", "MAC addresses"),
-    "currency": (r"^(?i)(AED|ARS|AUD|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HUF|IDR|ILS|INR|ISK|JPY|KES|KRW|MAD|MXN|MYR|NGN|NOK|NZD|PEN|PHP|PKR|PLN|QAR|RON|RSD|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|UYU|VND|ZAR)$", "currency codes"),
-    "country code": (r"^(?i)(A[DEFGILMORTUWZ]|B[ABDEFGHIJNORSTWYZ]|C[ADFGHIKLMNORUVYZ]|D[EJKMOZ]|E[CEGHRST]|F[IJKMOR]|G[ABDEFHILMNPQRTUWY]|H[KNRTU]|I[DELMNQRST]|J[EMOP]|K[EGHIMNPRWYZ]|L[ABCIKRSTUVY]|M[ACDEGHKLMNORTUVWXYZ]|N[AEGILOPRUZ]|OM|P[AEGHKLRSTWY]|QA|R[OSUW]|S[ABCDEGIKLMNORSTVYZ]|T[DGHJLMNORTVWZ]|U[AGKSYZ]|V[ACENU]|W[S]|XK|YE|Z[AMW])$", "country codes"),
+    "currency": (
+        r"^(?i)(AED|ARS|AUD|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HUF|IDR|ILS|INR|ISK|JPY|KES|KRW|MAD|MXN|MYR|NGN|NOK|NZD|PEN|PHP|PKR|PLN|QAR|RON|RSD|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|UYU|VND|ZAR)$",
+        "currency codes",
+    ),
+    "country code": (
+        r"^(?i)(A[DEFGILMORTUWZ]|B[ABDEFGHIJNORSTWYZ]|C[ADFGHIKLMNORUVYZ]|D[EJKMOZ]|E[CEGHRST]|F[IJKMOR]|G[ABDEFHILMNPQRTUWY]|H[KNRTU]|I[DELMNQRST]|J[EMOP]|K[EGHIMNPRWYZ]|L[ABCIKRSTUVY]|M[ACDEGHKLMNORTUVWXYZ]|N[AEGILOPRUZ]|OM|P[AEGHKLRSTWY]|QA|R[OSUW]|S[ABCDEGIKLMNORSTVYZ]|T[DGHJLMNORTVWZ]|U[AGKSYZ]|V[ACENU]|W[S]|XK|YE|Z[AMW])$",
+        "country codes",
+    ),
 }
 """The same for more concepts, whose columns also hold other spellings: evidence for, never against."""
 

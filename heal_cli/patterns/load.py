@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
@@ -36,21 +36,24 @@ _NEVER: Final[Mapping[Kind, tuple[str, ...]]] = {
 }
 
 
-def load_catalogue(extra: Sequence[str] = (), disabled: Collection[str] = ()) -> Catalogue:
+def load_catalogue(extra: Sequence[str] = (), *, with_disabled: bool = False) -> Catalogue:
     """The catalogue that ships with heal, and then the patterns of other TOML files.
 
     Args:
-        extra: Paths of the user's own files.
-        disabled: Ids of patterns to leave out; ids that no pattern has are let pass, for files come and go.
+        extra: Paths of the user's own files; each may list ids under `disabled`, its own or others'.
+        with_disabled: Keep the patterns that such a list switches off.
 
     Raises:
         UsageError: A file cannot be read, or one of its patterns is wrong; file, pattern and key are named.
     """
     patterns: dict[str, Pattern] = {}
+    disabled: set[str] = set()
     files = [(origin, text, False) for origin, text in _shipped()]
     files += [(*_read(path), True) for path in extra]
     for origin, text, is_own in files:
-        for pattern in _patterns(origin, text, is_own=is_own):
+        data = _parse(origin, text)
+        disabled.update(_list(data, "disabled", origin))
+        for pattern in _patterns(origin, data, is_own=is_own):
             known = patterns.get(pattern.id)
             if known is not None:
                 raise UsageError(
@@ -58,7 +61,8 @@ def load_catalogue(extra: Sequence[str] = (), disabled: Collection[str] = ()) ->
                     hint="Give it another id",
                 )
             patterns[pattern.id] = pattern
-    return Catalogue(tuple(pattern for pattern in patterns.values() if pattern.id not in disabled))
+    left_out = frozenset() if with_disabled else disabled
+    return Catalogue(tuple(pattern for pattern in patterns.values() if pattern.id not in left_out))
 
 
 def _shipped() -> Iterator[tuple[str, str]]:
@@ -77,13 +81,17 @@ def _read(path: str) -> tuple[str, str]:
         raise UsageError(f"Pattern file {path!r} is not UTF-8 (byte {exc.start})") from exc
 
 
-def _patterns(origin: str, text: str, *, is_own: bool) -> Iterator[Pattern]:
-    """The patterns of a file; the regular expressions of those that ship with heal are checked by its tests."""
+def _parse(origin: str, text: str) -> dict[str, Any]:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
         raise UsageError(f"{origin}: not TOML: {exc}") from exc
-    _refuse_unknown(data, frozenset({"pattern"}), origin)
+    _refuse_unknown(data, frozenset({"pattern", "disabled"}), origin)
+    return data
+
+
+def _patterns(origin: str, data: Mapping[str, Any], *, is_own: bool) -> Iterator[Pattern]:
+    """The patterns of a file; the regular expressions of those that ship with heal are checked by its tests."""
     entries = data.get("pattern", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         _wrong(origin, "pattern", "has to be a list of tables, each under [[pattern]]")
@@ -110,7 +118,9 @@ def _pattern(origin: str, number: int, entry: Mapping[str, Any], *, is_own: bool
         confidence=_confidence(entry, where),
         sources=lists["sources"],
         targets=lists["targets"],
-        scope=Scope(*(tuple(map(str.lower, lists[key])) for key in ("tables", "columns", "types", "comments"))),
+        scope=Scope(
+            *(tuple(map(str.lower, lists[key])) for key in ("tables", "columns", "types", "comments"))
+        ),
         shape=texts["shape"],
         value=texts["value"],
         positive=_examples(entry, "positive", where),
