@@ -89,6 +89,7 @@ class Settings:
     max_rejects: Annotated[str, Meta(pattern=r"^(\d+|\d+(\.\d+)?%)$")] | None = None
     rejects: str | None = field(default=None, metadata=_PATH | _RUN)
 
+    plan: str | None = field(default=None, metadata=_PATH | _RUN)
     dry_run: bool = field(default=False, metadata=_RUN)
     limit: Annotated[int, Meta(ge=1)] | None = field(default=None, metadata=_RUN)
     again: bool = field(default=False, metadata=_RUN)
@@ -337,4 +338,5 @@ def to_load_options(settings: Settings, sources: Sequence[str], table: str, *, c
         again=settings.again,
         source_id=settings.source_id,
         catalogues=_pattern_files(settings),
+        plan=settings.plan,
     )

@@ -2,6 +2,7 @@
 
 from heal_cli.heal.apply import heal_batch
 from heal_cli.heal.plan import PlanOptions, make_plan
+from heal_cli.heal.saved import NamedPlan, parse_plan, plan_text
 from heal_cli.heal.values import as_text
 
-__all__ = ["PlanOptions", "as_text", "heal_batch", "make_plan"]
+__all__ = ["NamedPlan", "PlanOptions", "as_text", "heal_batch", "make_plan", "parse_plan", "plan_text"]

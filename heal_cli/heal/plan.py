@@ -11,6 +11,7 @@ from typing import Final, Literal
 import polars as pl
 
 from heal_cli.convert import decide_format, fit
+from heal_cli.heal.saved import NamedPlan
 from heal_cli.heal.values import as_text
 from heal_cli.match import coverage, match_columns, notes
 from heal_cli.model import (
@@ -52,6 +53,7 @@ class PlanOptions:
     values: ValueOptions
     unknown_columns: Literal["rescue", "drop", "reject", "add"]
     now: datetime
+    saved: NamedPlan | None = None  # --plan: what to do, exactly
 
 
 def make_plan(
@@ -72,19 +74,27 @@ def make_plan(
 
     Raises:
         UsageError: `--map` names a column that is not there.
+        PlanError: A saved plan is for another table, schema version or shape.
     """
-    matching = match_columns(
-        sample.frame.head(MATCH_ROWS),
-        table,
-        patterns=catalogue.patterns,
-        options=options.match,
-        fit=lambda values, type_: _best_fit(values, type_, options.values),
-        confidences=confidences,
-    )
+    saved = options.saved
+    if saved is not None:
+        options = replace(options, values=saved.saved.values, unknown_columns=saved.saved.unknown_columns)
+        matching = saved.matching([name for name in sample.frame.columns if name != ROW], table)
+    else:
+        matching = match_columns(
+            sample.frame.head(MATCH_ROWS),
+            table,
+            patterns=catalogue.patterns,
+            options=options.match,
+            fit=lambda values, type_: _best_fit(values, type_, options.values),
+            confidences=confidences,
+        )
     values = sample.frame.head(FORMAT_ROWS)
     return Plan(
         table=table,
-        columns=tuple(_column_plan(match, table, values, options.values) for match in matching.matches),
+        columns=tuple(
+            _column_plan(match, table, values, options.values, saved) for match in matching.matches
+        ),
         unmatched_source=matching.unmatched_source,
         unmatched_target=matching.unmatched_target,
         refused=matching.refused,
@@ -110,7 +120,11 @@ def _best_fit(values: pl.Series, type_: PgType, options: ValueOptions) -> float:
 
 
 def _column_plan(
-    match: ColumnMatch, table: TableSchema, values: pl.DataFrame, options: ValueOptions
+    match: ColumnMatch,
+    table: TableSchema,
+    values: pl.DataFrame,
+    options: ValueOptions,
+    saved: NamedPlan | None,
 ) -> ColumnPlan:
     column = table.column(match.target)
     if match.winner.kind is Kind.DEFAULT or match.winner.source is None:
@@ -119,7 +133,7 @@ def _column_plan(
     series = pl.concat([as_text(values[name]) for name in names]) if len(names) > 1 else values[names[0]]
     if options.percent is None and _SAYS_PERCENT.search(f"{column.name} {match.winner.source}"):
         options = replace(options, percent="number")  # a column of percents: 5% is 5
-    format_ = decide_format(series, column.type, options)
+    format_ = saved.format_of(column.name) if saved else decide_format(series, column.type, options)
     return ColumnPlan(column, match, format_, _describe(values[names[0]].dtype, column, format_))
 
 
