@@ -52,7 +52,8 @@ def plan(context: typer.Context, sources: Sources, table: Table, flags: LoadFlag
         from heal_cli.cli.plan_report import show_plan
 
         command = (context.obj or "heal load").replace("heal plan", "heal load", 1)
-        show_plan(report, console(), command=command)
+        # What loads by this plan follows the file that was just written.
+        show_plan(report, console(), command=command.replace(" --save", " --plan"))
     raise typer.Exit(report.exit_code)
 
 
