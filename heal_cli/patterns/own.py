@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -112,5 +113,5 @@ def _quoted(text: str) -> str:
 def _split(text: str) -> tuple[tuple[str, str], ...]:
     """The text of each pattern by its id."""
     starts = [found.start() for found in _START.finditer(text)]
-    blocks = [text[start:stop].strip() for start, stop in zip(starts, [*starts[1:], len(text)], strict=True)]
+    blocks = [text[start:stop].strip() for start, stop in pairwise([*starts, len(text)])]
     return tuple((found["id"], block) for block in blocks if (found := _ID.search(block)))
