@@ -11,17 +11,18 @@ The functions mirror the commands: nothing is printed, nothing exits, no global 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from heal_cli import errors
 
 if TYPE_CHECKING:
-    from heal_cli.model import LoadOptions, LoadReport, Progress
+    from heal_cli.match import Decision
+    from heal_cli.model import Candidate, LoadOptions, LoadReport, Progress
     from heal_cli.record import PlanReport, RetryReport
 
-__all__ = ["errors", "load", "plan", "retry"]
+__all__ = ["ensemble_decision", "errors", "load", "plan", "retry"]
 
 Sources = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -105,6 +106,29 @@ def retry(
         ),
         command="heal_cli.retry",
     )
+
+
+def ensemble_decision(
+    candidates: Iterable[Candidate],
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    strategy: Literal["weighted", "majority", "unanimous"] = "weighted",
+    min_confidence: float = 0.7,
+    min_margin: float = 0.1,
+) -> Decision:
+    """Which of several proposed fixes for a target column is taken, and the vote of every tier.
+
+    Args:
+        candidates: `heal_cli.model.Candidate`, of any tiers.
+        rows: A mapping for each row, or a polars frame: a candidate counts by the share of rows with a value.
+        strategy: Beyond confidence and margin, `majority` and `unanimous` ask that the tiers agree.
+
+    Returns:
+        The winner (None with a reason), the runner-up, the votes.
+    """
+    from heal_cli.match import ensemble_decision as decide
+
+    return decide(candidates, rows, strategy=strategy, min_confidence=min_confidence, min_margin=min_margin)
 
 
 def _options(source: Sources, table: str, dsn: str | None, options: dict[str, Any]) -> LoadOptions:

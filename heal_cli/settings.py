@@ -92,6 +92,7 @@ class Settings:
     max_rejects: Annotated[str, Meta(pattern=r"^(\d+|\d+(\.\d+)?%)$")] | None = None
     rejects: str | None = field(default=None, metadata=_PATH | _RUN)
 
+    plan: str | None = field(default=None, metadata=_PATH | _RUN)
     dry_run: bool = field(default=False, metadata=_RUN)
     limit: Annotated[int, Meta(ge=1)] | None = field(default=None, metadata=_RUN)
     again: bool = field(default=False, metadata=_RUN)
@@ -274,6 +275,14 @@ def _refuse_contradictions(settings: Settings) -> None:
         )
 
 
+def _pattern_files(settings: Settings) -> tuple[str, ...]:
+    """The file that `heal patterns` keeps, where there is one, and those that the settings name."""
+    from heal_cli.patterns.own import own_path
+
+    own = own_path(settings.state_dir)
+    return (*((str(own),) if own.exists() else ()), *settings.patterns)
+
+
 def to_load_options(settings: Settings, sources: Sequence[str], table: str, *, conninfo: str) -> LoadOptions:
     """The settings as the engine takes them.
 
@@ -334,5 +343,6 @@ def to_load_options(settings: Settings, sources: Sequence[str], table: str, *, c
         limit=settings.limit,
         again=settings.again,
         source_id=settings.source_id,
-        catalogues=settings.patterns,
+        catalogues=_pattern_files(settings),
+        plan=settings.plan,
     )

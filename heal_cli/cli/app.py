@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.main import get_command
 
-from heal_cli.cli import config, db, doctor, init, load, plan, rejects
+from heal_cli.cli import config, db, doctor, init, load, patterns, plan, rejects
 from heal_cli.cli.command import masked_command
 from heal_cli.cli.options import TWINS, GroupedCommand, QuickGroup
 from heal_cli.cli.terminal import clean, note, say
@@ -59,6 +59,7 @@ for _verb in (load.load, plan.plan):
 for _verb in (init.init, doctor.doctor):
     app.command(cls=GroupedCommand, context_settings=_CONTEXT)(_verb)
 app.add_typer(rejects.app, name="rejects")
+app.add_typer(patterns.app, name="patterns")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 

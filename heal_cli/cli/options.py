@@ -174,6 +174,10 @@ class LoadFlags:
     create: Annotated[
         bool | None, _flag("--create", panel=MAPPING, help="Make a missing table from the file.")
     ] = None
+    plan: Annotated[
+        str | None,
+        _flag("--plan", panel=MAPPING, metavar="FILE", help="Do exactly what this saved plan says."),
+    ] = None
     ddl: Annotated[
         str | None, _flag("--ddl", panel=MAPPING, metavar="FILE", help="SQL that makes a missing table.")
     ] = None

@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heal_cli.cli.options import LoadFlags, Sources, Table, with_load_flags
+from heal_cli.cli.options import OUTPUT, LoadFlags, Sources, Table, with_load_flags
 from heal_cli.cli.session import build_options, read_settings
-from heal_cli.cli.terminal import console, say
+from heal_cli.cli.terminal import console, note, say
+from heal_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from heal_cli.model import Plan
+
+
+Save = Annotated[
+    str | None,
+    typer.Option(
+        "--save",
+        metavar="FILE",
+        help="Write the plan as TOML, for review and for load --plan.",
+        rich_help_panel=OUTPUT,
+        show_default=False,
+    ),
+]
 
 
 @with_load_flags
-def plan(context: typer.Context, sources: Sources, table: Table, flags: LoadFlags) -> None:
-    """Show where each column would go and what would be healed or rejected; nothing is written.
+def plan(context: typer.Context, sources: Sources, table: Table, flags: LoadFlags, save: Save = None) -> None:
+    """Show where each column would go and what would be healed or rejected; nothing is loaded.
 
     heal plan orders.csv -t orders
+
+    heal plan orders.csv -t orders --save orders.plan.toml
     """
     settings = read_settings(flags, table)
     options = build_options(settings, sources, table)
     from heal_cli.engine import run_plan
 
     report = run_plan(options, stdin=sys.stdin.buffer)
+    if save is not None:
+        _save(report.plan, save)
     if settings.json:
         from heal_cli.record import encode, plan_document
 
@@ -30,5 +52,16 @@ def plan(context: typer.Context, sources: Sources, table: Table, flags: LoadFlag
         from heal_cli.cli.plan_report import show_plan
 
         command = (context.obj or "heal load").replace("heal plan", "heal load", 1)
-        show_plan(report, console(), command=command)
+        # What loads by this plan follows the file that was just written.
+        show_plan(report, console(), command=command.replace(" --save", " --plan"))
     raise typer.Exit(report.exit_code)
+
+
+def _save(plan: Plan, path: str) -> None:
+    from heal_cli.heal import plan_text
+
+    try:
+        Path(path).write_text(plan_text(plan), "utf-8")
+    except OSError as exc:
+        raise UsageError(f"Plan {path!r} cannot be written: {exc.strerror}") from exc
+    note(f"the plan is in {path!r}; follow it with --plan {path}")

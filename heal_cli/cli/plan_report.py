@@ -60,16 +60,47 @@ def _grid(*headings: str) -> Table:
 
 
 def _mapping(report: PlanReport) -> Table:
+    has_votes = any(len(column.match.votes) > 1 for column in report.plan.columns)
     has_rivals = any(column.match.runner_up for column in report.plan.columns)
-    table = _grid("source", "target", "by", "sure", "evidence", *(["runner-up"] if has_rivals else []))
+    table = _grid(
+        "source",
+        "target",
+        "by",
+        "sure",
+        "evidence",
+        *(["votes"] if has_votes else []),
+        *(["runner-up"] if has_rivals else []),
+    )
     table.columns[3].justify = "right"
     for column in report.plan.columns:
-        table.add_row(*_mapping_row(column)[: len(table.columns)])
+        table.add_row(
+            *_mapping_row(column),
+            *([_votes(column)] if has_votes else []),
+            *([_rival(column)] if has_rivals else []),
+        )
     return table
 
 
+def _votes(column: ColumnPlan) -> Text:
+    """What each tier says, where it is not one tier alone."""
+    votes = column.match.votes
+    if len(votes) < 2:
+        return Text("")
+    told = [
+        f"{vote.tier.value} {vote.confidence:.2f}"
+        + (f" for {clean(vote.source or 'default')}" if vote.source != column.source else "")
+        for vote in votes
+    ]
+    return Text(" · ".join(told), "dim")
+
+
+def _rival(column: ColumnPlan) -> Text:
+    rival = column.match.runner_up
+    return Text(f"{clean(rival.source or 'default')} {rival.confidence:.2f}" if rival else "", "dim")
+
+
 def _mapping_row(column: ColumnPlan) -> list[Text]:
-    winner, rival = column.match.winner, column.match.runner_up
+    winner = column.match.winner
     source = (
         Text(clean(winner.source)) if winner.source else Text(f"(default {clean(winner.value or '')})", "dim")
     )
@@ -86,7 +117,6 @@ def _mapping_row(column: ColumnPlan) -> list[Text]:
         by,
         Text(f"{winner.confidence:.2f}"),
         Text("; ".join(map(clean, evidence[:_MOST_EVIDENCE])), "dim"),
-        Text(f"{clean(rival.source or 'default')} {rival.confidence:.2f}" if rival else "", "dim"),
     ]
 
 

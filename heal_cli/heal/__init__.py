@@ -3,16 +3,20 @@
 from heal_cli.heal.apply import heal_batch
 from heal_cli.heal.plan import PlanOptions, make_plan, planned_sources
 from heal_cli.heal.replan import replan
+from heal_cli.heal.saved import NamedPlan, parse_plan, plan_text
 from heal_cli.heal.second_look import newly_open, open_columns, settle_columns
 from heal_cli.heal.values import as_text
 
 __all__ = [
+    "NamedPlan",
     "PlanOptions",
     "as_text",
     "heal_batch",
     "make_plan",
     "newly_open",
     "open_columns",
+    "parse_plan",
+    "plan_text",
     "planned_sources",
     "replan",
     "settle_columns",

@@ -11,6 +11,7 @@ from typing import Final, Literal
 import polars as pl
 
 from heal_cli.convert import decide_format, fit, units_named
+from heal_cli.heal.saved import NamedPlan
 from heal_cli.heal.values import as_text
 from heal_cli.match import coverage, left_to_triggers, match_columns, notes
 from heal_cli.model import (
@@ -54,6 +55,7 @@ class PlanOptions:
     values: ValueOptions
     unknown_columns: Literal["rescue", "drop", "reject", "add"]
     now: datetime
+    saved: NamedPlan | None = None  # --plan: what to do, exactly
 
 
 def make_plan(
@@ -76,20 +78,28 @@ def make_plan(
 
     Raises:
         UsageError: `--map` names a column that is not there.
+        PlanError: A saved plan is for another table, schema version or shape.
     """
-    matching = match_columns(
-        sample.frame.head(MATCH_ROWS),
-        table,
-        patterns=catalogue.patterns,
-        options=options.match,
-        fit=lambda values, type_: _best_fit(values, type_, options.values),
-        confidences=confidences,
-        is_nameless=is_nameless,
-    )
+    saved = options.saved
+    if saved is not None:
+        options = replace(options, values=saved.saved.values, unknown_columns=saved.saved.unknown_columns)
+        matching = saved.matching([name for name in sample.frame.columns if name != ROW], table)
+    else:
+        matching = match_columns(
+            sample.frame.head(MATCH_ROWS),
+            table,
+            patterns=catalogue.patterns,
+            options=options.match,
+            fit=lambda values, type_: _best_fit(values, type_, options.values),
+            confidences=confidences,
+            is_nameless=is_nameless,
+        )
     values = sample.frame.head(FORMAT_ROWS)
     return Plan(
         table=table,
-        columns=tuple(_column_plan(match, table, values, options.values) for match in matching.matches),
+        columns=tuple(
+            _column_plan(match, table, values, options.values, saved) for match in matching.matches
+        ),
         unmatched_source=matching.unmatched_source,
         unmatched_target=matching.unmatched_target,
         refused=matching.refused,
@@ -116,14 +126,19 @@ def _best_fit(values: pl.Series, type_: PgType, options: ValueOptions) -> float:
 
 
 def _column_plan(
-    match: ColumnMatch, table: TableSchema, values: pl.DataFrame, options: ValueOptions
+    match: ColumnMatch,
+    table: TableSchema,
+    values: pl.DataFrame,
+    options: ValueOptions,
+    saved: NamedPlan | None,
 ) -> ColumnPlan:
     column = table.column(match.target)
     if match.winner.kind is Kind.DEFAULT or match.winner.source is None:
         return ColumnPlan(column, match, ColumnFormat(), f"default {match.winner.value!r}")
     names = [match.winner.source, *(fallback.source for fallback in match.fallbacks if fallback.source)]
     series = pl.concat([as_text(values[name]) for name in names]) if len(names) > 1 else values[names[0]]
-    format_ = decide_format(series, column.type, column_options(column, match, options))
+    chosen = column_options(column, match, options)
+    format_ = saved.format_of(column.name) if saved else decide_format(series, column.type, chosen)
     dtype = values[names[0]].dtype
     kind = "text" if dtype == pl.String else str(dtype).lower()
     return ColumnPlan(column, match, format_, describe(kind, column, format_))

@@ -1,7 +1,7 @@
 """Source columns x target columns -> candidates -> one decision for each column."""
 
 from heal_cli.match.coverage import coverage, left_to_triggers, notes
-from heal_cli.match.ensemble import Decision, decide
+from heal_cli.match.ensemble import Decision, decide, ensemble_decision
 from heal_cli.match.match import match_columns
 from heal_cli.match.tiers import Pattern, Scope
 
@@ -11,6 +11,7 @@ __all__ = [
     "Scope",
     "coverage",
     "decide",
+    "ensemble_decision",
     "left_to_triggers",
     "match_columns",
     "notes",

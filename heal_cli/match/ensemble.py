@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, TypeAlias
+
+import polars as pl
 
 from heal_cli.model import Candidate, Tier
 
@@ -54,6 +56,47 @@ def decide(
     votes = _votes(ranked)
     reason = _objection(best, runner_up, votes, strategy, min_confidence, min_margin)
     return Decision(None if reason else best, best, runner_up, votes, reason)
+
+
+def ensemble_decision(
+    candidates: Iterable[Candidate],
+    rows: pl.DataFrame | Iterable[Mapping[str, Any]],
+    *,
+    strategy: Strategy = "weighted",
+    min_confidence: float = 0.7,
+    min_margin: float = 0.1,
+) -> Decision:
+    """The vote on candidates for one target, each weighed by the rows that have a value for it.
+
+    Args:
+        rows: A frame, or a mapping for each row; null and an absent key are no value.
+
+    Returns:
+        The decision; confidences are those given, times the share of rows with a value where that is
+        under 1. A default needs no rows. Without rows nothing is weighed.
+    """
+    frame = rows if isinstance(rows, pl.DataFrame) else _frame(rows)
+    weighed = (
+        replace(candidate, confidence=round(candidate.confidence * _filled(frame, candidate.source), 4))
+        for candidate in candidates
+    )
+    return decide(weighed, strategy=strategy, min_confidence=min_confidence, min_margin=min_margin)
+
+
+def _frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    """Which rows have a value under which name, as Booleans; what the values are does not matter."""
+    listed = list(rows)
+    names = dict.fromkeys(name for row in listed for name in row)
+    return pl.DataFrame(
+        {name: [True if row.get(name) is not None else None for row in listed] for name in names}
+    )
+
+
+def _filled(frame: pl.DataFrame, source: str | None) -> float:
+    """Share of rows with a value in the column; 1 for a default or without rows, 0 for a column that is not there."""
+    if source is None or not frame.height:
+        return 1.0
+    return 1 - frame[source].null_count() / frame.height if source in frame.columns else 0.0
 
 
 def _objection(

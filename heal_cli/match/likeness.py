@@ -13,17 +13,24 @@ from typing import Final, TypeAlias
 
 from rapidfuzz.distance import OSA
 
-from heal_cli.match.names import WEAK_WEIGHT, Name, Word, singular, split
-from heal_cli.match.vocabulary import vocabulary
+from heal_cli.match.names import Name, Word, singular, split
+from heal_cli.match.remainder import Context, Need, missing_words
+from heal_cli.match.vocabulary import SYNONYM_TRUST, vocabulary
 
 UNEXPLAINED: Final = 0.65
 """Most that two names reach when a word that says something has no partner: under every sane threshold."""
 
 _SUREST: Final = 0.95  # of names that are not the same name
 _REORDERED: Final = 0.7  # `duration_min` may count minutes: a question, never a match
-_FILLER_WEIGHT: Final = 0.04  # of a word that every column starts with
 _TEMPORAL_TRUST: Final = 0.9  # `created_date` against `created_at`
+_KIND_TRUST: Final = 0.85  # `order_no` against `order_id`
+_VERB_TRUST: Final = 0.93  # `review_date` against `reviewed_at`
+_EXCHANGEABLE: Final = ("reference", "naming", "saying")
+_ENDINGS: Final = ("ation", "ment", "ion", "ing", "ed", "e")
 _SHORTEST_TYPO: Final = 5  # letters; shorter words have too many real neighbours (lat, lng)
+_SHORT_TRUST: Final = 0.82  # an abbreviation that no list knows
+_SHORTEST_SHORT: Final = 3
+_SHORTEST_STEM: Final = 3
 _LETTERS_PER_SLIP: Final = 8  # one slip in up to 8 letters, two in up to 16
 
 
@@ -38,21 +45,7 @@ class Similarity:
     score: float
     reasons: tuple[str, ...] = ()
     is_untimed: bool = False  # one side says when (`login_time`), the other does not (`login`)
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the names around say about single words.
-
-    Attributes:
-        filler: Words that every source column or every target column starts with.
-        taken: Words written on both sides, which are therefore no slips of the pen.
-        table: The words of the table's name, in the singular.
-    """
-
-    filler: frozenset[str] = frozenset()
-    taken: frozenset[str] = frozenset()
-    table: tuple[str, ...] = ()
+    needs: frozenset[Need] = frozenset()  # what the values have to bear out
 
 
 def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Context:
@@ -69,7 +62,7 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
     """How alike two names are; symmetric, and independent of all but the two names and `around`."""
     if a.meaning_key and a.meaning_key == b.meaning_key and len(a.words) != len(b.words):
         return Similarity(min(a.meaning_trust, b.meaning_trust, _SUREST), (f"{a.raw} = {b.raw}",))
-    if a.concepts & b.concepts <= around.filler and not (a.has_unknown or b.has_unknown or _only_when(a, b)):
+    if a.concepts & b.concepts <= around.filler and not _may_share(a, b):
         return Similarity(0.0)
     pairs, rest_a, rest_b = _align(a, b, around)
     is_complete = len(pairs) == len(a.words) == len(b.words)
@@ -78,12 +71,14 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
     gained = sum(x.weight * alike for x, _, alike in pairs)
     whole = sum(x.weight for x, _, _ in pairs)
     rest_a, rest_b = _uncounted(rest_a, b, pairs), _uncounted(rest_b, a, pairs)
-    missing = [*_missing_weights(a, rest_a, around), *_missing_weights(b, rest_b, around)]
-    score = min(gained / (whole + sum(missing)), _SUREST) * _order_factor(a, b, pairs)
-    if any(weight == 1.0 for weight in missing) or _clashes(rest_a, rest_b):
+    missing = [*missing_words(a, rest_a, around), *missing_words(b, rest_b, around)]
+    score = min(gained / (whole + sum(word.weight for word in missing)), _SUREST) * _order_factor(a, b, pairs)
+    one_sided = not (rest_a and rest_b) or not any(word.need for word in missing)
+    if any(word.weight == 1.0 for word in missing) or _clashes(rest_a, rest_b) or not one_sided:
         score = min(score, UNEXPLAINED)
+    needs = frozenset(word.need for word in missing if word.need)
     untimed = any(word.concept in vocabulary().temporal for word in (*rest_a, *rest_b))
-    return Similarity(round(score, 4), _reasons(pairs), untimed)
+    return Similarity(round(score, 4), _reasons(pairs), untimed, needs)
 
 
 def _shared_prefix(names: Sequence[Name]) -> frozenset[str]:
@@ -138,11 +133,42 @@ def _same(x: Word, y: Word) -> float:
 
 def _alike(x: Word, y: Word, around: Context) -> float:
     """Likeness of two words of different concepts, 0-1: both tell a time, or one is the other misspelt."""
+    table = vocabulary()
+    if x.concept in table.temporal and y.concept in table.temporal:
+        return _TEMPORAL_TRUST if {x.concept, y.concept} != {"date", "time"} else 0.0
+    if any(x.concept in table.kinds[kind] and y.concept in table.kinds[kind] for kind in _EXCHANGEABLE):
+        return _KIND_TRUST
+    if _one_verb(x.concept, y.concept):
+        return _VERB_TRUST
     if x.is_known and y.is_known:
-        temporal = vocabulary().temporal
-        both = x.concept in temporal and y.concept in temporal
-        return _TEMPORAL_TRUST if both and {x.concept, y.concept} != {"date", "time"} else 0.0
+        return 0.0
+    if _is_short_for(x, y, around) or _is_short_for(y, x, around):
+        return _SHORT_TRUST
     return _typo(x.concept, y.concept, around)
+
+
+def _is_short_for(x: Word, y: Word, around: Context) -> bool:
+    """True for an unknown short word of letters that the other has in this order: `stn` of `station`."""
+    short, long = x.concept, y.concept
+    if x.is_known or not _SHORTEST_SHORT <= len(short) <= len(long) - 3 or short in around.taken:
+        return False
+    rest = iter(long)
+    ends_alike = short[-1] == long[-1] or long.startswith(short)
+    return short[0] == long[0] and ends_alike and all(letter in rest for letter in short)
+
+
+def _one_verb(x: str, y: str) -> bool:
+    """True for a participle beside its own verb or noun: `reviewed` and `review`, `enrolled` and `enrolment`."""
+    if not (x.endswith("ed") or y.endswith("ed")) or " " in x + y:
+        return False
+    return _stem(x) == _stem(y) and len(_stem(x)) >= _SHORTEST_STEM
+
+
+def _stem(word: str) -> str:
+    """The word without its ending and without a doubled last letter."""
+    ending = next((end for end in _ENDINGS if word.endswith(end)), "")
+    stem = word.removesuffix(ending)
+    return stem[:-1] if len(stem) > _SHORTEST_STEM and stem[-1:] == stem[-2:-1] else stem
 
 
 def _typo(x: str, y: str, around: Context) -> float:
@@ -155,27 +181,19 @@ def _typo(x: str, y: str, around: Context) -> float:
     return 0.0 if distance > slips else 1 - distance / length
 
 
-def _missing_weights(name: Name, rest: Sequence[Word], around: Context) -> list[float]:
-    """What each word without a partner takes away; 1 for a word that says something.
-
-    The table's own name in front (`order_total` in `orders`) says little.
-    """
-    if not rest:
-        return []
-    width = len(around.table)
-    front = tuple(singular(word.text) for word in name.words[:width])
-    own = name.words[:width] if width < len(name.words) and front == around.table else ()
-    light = dict.fromkeys(own, WEAK_WEIGHT)
-    return [
-        _FILLER_WEIGHT if word.concept in around.filler else light.get(word, word.weight) for word in rest
-    ]
-
-
 def _uncounted(rest: list[Word], other: Name, pairs: Sequence[Pair]) -> list[Word]:
     """The words left alone, without a `count` that the other name says by a plural: `token_count`, `tokens`."""
     partners = {word.text for x, y, _ in pairs for word in (x, y) if word in other.words}
     has_plural = any(singular(text) != text for text in partners)
     return [word for word in rest if not (word.concept == "count" and has_plural)]
+
+
+def _may_share(a: Name, b: Name) -> bool:
+    """True for names without a common word that may still be alike: by spelling, as times, as keys."""
+    reference = vocabulary().kinds["reference"]
+    keys = bool(reference & a.concepts) and bool(reference & b.concepts)
+    participle = any(word.concept.endswith("ed") for word in (*a.words, *b.words))
+    return a.has_unknown or b.has_unknown or keys or participle or _only_when(a, b)
 
 
 def _only_when(a: Name, b: Name) -> bool:
@@ -184,10 +202,21 @@ def _only_when(a: Name, b: Name) -> bool:
 
 
 def _order_factor(a: Name, b: Name, pairs: Sequence[Pair]) -> float:
-    """Less than 1 when the words stand in another order: `duration_min` may count minutes."""
-    if len(pairs) < 2:
+    """Less than 1 when the words stand in another order: `duration_min` may count minutes.
+
+    Words about time may stand anywhere, translations have an order of their own, and opposites
+    (`temp_min`) are as clear behind as in front, but for those that are also units.
+    """
+    table = vocabulary()
+    firm = [
+        (x, y)
+        for x, y, _ in pairs
+        if x.concept not in table.temporal
+        and not (x.concept in table.kinds["contrast"] and x.text not in table.kinds["unit"])
+    ]
+    if len(firm) < 2 or any(x.trust <= SYNONYM_TRUST or y.trust <= SYNONYM_TRUST for x, y in firm):
         return 1.0
-    places = sorted((a.words.index(x), b.words.index(y)) for x, y, _ in pairs)
+    places = sorted((a.words.index(x), b.words.index(y)) for x, y in firm)
     in_order = all(before[1] <= after[1] for before, after in pairwise(places))
     return 1.0 if in_order else _REORDERED
 

@@ -156,7 +156,7 @@ class _Board:
                 break
             pairs = Pairs(standing)
         for pair in pairs:
-            self._place(cells.best(pair), decisions[pair].runner_up)
+            self._place(cells.best(pair), decisions[pair].runner_up, decisions[pair].votes)
         self._ask(cells, pairs)
 
     def _cells(self) -> Cells:
@@ -179,7 +179,7 @@ class _Board:
     def _known(self, source: Name, target: Target) -> Iterator[Candidate]:
         """Candidates by spelling and by pattern."""
         yield from named_alike(source, target, self.evidence)
-        patterns = self.by_names.get((source.key, target.name.key), ())
+        patterns = self.by_names.get((source.meaning_key, target.name.meaning_key), ())
         if patterns:
             yield from by_pattern(source, target, self.table, patterns, self.confidences, self.evidence)
 
@@ -214,7 +214,7 @@ class _Board:
             pair = min(waiting, key=lambda pair: surest_first(cells.best(pair)))
             decision = self._decide(pair, cells, pairs)
             surer = f"{pair[0]!r} is surer as {decision.best.target!r}" if decision.best else ""
-            self._refuse(cells.best(pair), decision.runner_up, decision.reason or surer)
+            self._refuse(cells.best(pair), decision.runner_up, decision.reason or surer, decision.votes)
 
     # ------------------------------------------------------------------- what is left
 
@@ -251,7 +251,7 @@ class _Board:
             if decision.winner is not None:
                 runner_up = question.winner if question else None
                 self.refused.pop(target.column.name, None)
-                self._place(decision.winner, runner_up)
+                self._place(decision.winner, runner_up, decision.votes)
             elif decision.best is not None and question is None:
                 self._refuse(decision.best, None, decision.reason)
 
@@ -268,12 +268,20 @@ class _Board:
 
     # ------------------------------------------------------------------- bookkeeping
 
-    def _place(self, winner: Candidate, runner_up: Candidate | None = None) -> None:
-        self.placed[winner.target] = ColumnMatch(winner.target, winner, runner_up)
+    def _place(
+        self, winner: Candidate, runner_up: Candidate | None = None, votes: tuple[Candidate, ...] = ()
+    ) -> None:
+        self.placed[winner.target] = ColumnMatch(winner.target, winner, runner_up, votes or (winner,))
 
-    def _refuse(self, winner: Candidate, runner_up: Candidate | None, reason: str) -> None:
+    def _refuse(
+        self,
+        winner: Candidate,
+        runner_up: Candidate | None,
+        reason: str,
+        votes: tuple[Candidate, ...] = (),
+    ) -> None:
         asked = replace(winner, evidence=(*winner.evidence, reason))
-        self.refused[winner.target] = ColumnMatch(winner.target, asked, runner_up)
+        self.refused[winner.target] = ColumnMatch(winner.target, asked, runner_up, votes)
 
     def _used(self) -> set[str | None]:
         return {c.source for match in self.placed.values() for c in (match.winner, *match.fallbacks)}

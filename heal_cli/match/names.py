@@ -106,8 +106,9 @@ def _concepts(plain: Sequence[str]) -> tuple[Word, ...]:
     spelled: list[tuple[str, str, float]] = []  # singular word, as written, trust
     for word in plain:
         short = table.abbreviations.get(word)
-        base = singular(word)
+        base = word if (word,) in table.phrases else singular(word)
         spelled += [(long, word, ABBREVIATION_TRUST) for long in short] if short else [(base, word, 1.0)]
+    spelled = _genitive(spelled)
     words: list[Word] = []
     while spelled:
         for length in range(min(table.longest, len(spelled)), 0, -1):
@@ -126,6 +127,27 @@ def _concepts(plain: Sequence[str]) -> tuple[Word, ...]:
             del spelled[:length]
             break
     return tuple(words)
+
+
+def _genitive(spelled: list[tuple[str, str, float]]) -> list[tuple[str, str, float]]:
+    """`numero de factura` as `factura numero`; phrases that the vocabulary knows with their `de` stay.
+
+    Only one step is turned around: `A de B`, with whatever stands before `A` left in its place.
+    """
+    table = vocabulary()
+    plain = [base for base, _, _ in spelled]
+    for place in range(1, len(spelled) - 1):
+        if plain[place] not in table.of:
+            continue
+        for start in range(place):
+            for stop in range(place + 2, len(plain) + 1):
+                if tuple(plain[start:stop]) in table.phrases:
+                    return spelled
+        after = next((i for i in range(place + 1, len(plain)) if plain[i] not in table.of), None)
+        if after is None:
+            return spelled
+        return [*spelled[: place - 1], *spelled[after:], spelled[place - 1]]
+    return spelled
 
 
 def _weight(concept: str) -> float:

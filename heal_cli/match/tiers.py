@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Final, Protocol
 
-from heal_cli.match.likeness import UNEXPLAINED, Context, Similarity, similarity
+from heal_cli.match.likeness import UNEXPLAINED, Similarity, similarity
+from heal_cli.match.looks import Look, by_looks, is_opaque, tells_when
 from heal_cli.match.names import Name, is_claim, parse
-from heal_cli.match.values import MIN_FIT, TIMES, Evidence
+from heal_cli.match.remainder import Context
+from heal_cli.match.values import KEY_TYPES, MIN_FIT, TIMES, Evidence
 from heal_cli.model import Candidate, Column, Kind, TableSchema, Tier
 
 PLURAL: Final = 0.95
 """Confidence of names that are one name but for the plural, which may be another thing (`new`, `news`)."""
 
+CONTRADICTED: Final = 0.5
+"""Most that names reach when the values speak against them: under every candidate that may be taken."""
+
 FLOOR: Final = 0.4
 """Confidence under which a candidate is not even worth a question."""
 
 
+_MEANT: Final = 0.95  # of a pattern that has the names by their meaning only
 _MADE: Final = ("now", "uuid")  # defaults that are computed and fit the types of their scope
 
 
@@ -36,6 +43,10 @@ class Scope(Protocol):
     @property
     def types(self) -> tuple[str, ...]:
         """Over pg_type.typname under all domains, or 'enum'."""
+
+    @property
+    def comments(self) -> tuple[str, ...]:
+        """Over the target column's comment."""
 
 
 class Pattern(Protocol):
@@ -106,12 +117,17 @@ def by_pattern(
     for pattern in patterns:
         if not applies(pattern.scope, table, target.column):
             continue
+        trust = (
+            1.0
+            if _is_named(pattern, source, target)
+            else _MEANT * min(source.meaning_trust, target.name.meaning_trust)
+        )
         fit, reasons = evidence.fit(source.raw, target.column)
         shaped = evidence.shape(source.raw, pattern.shape) if pattern.shape else 1.0
         if shaped < MIN_FIT:
             reasons += (f"only {shaped:.0%} of the values look as the pattern asks",)
         prior = confidences.get(pattern.id, pattern.confidence)
-        confidence = prior * _factor(min(fit, shaped))
+        confidence = prior * trust * _factor(min(fit, shaped))
         known = f"pattern {pattern.id} {prior:.2f}"
         yield _rename(source, target, Tier.PATTERN, confidence, (known, *reasons), pattern)
 
@@ -124,11 +140,18 @@ def by_likeness(
     Args:
         min_confidence: Names less alike than this can only become a question: their values are not asked.
     """
+    look = _look(source, target, evidence)
+    if look.confidence:
+        yield _rename(source, target, Tier.FUZZY, look.confidence, (look.reason,))
     alike = similarity(source, target.name, around)
     if alike.score < FLOOR:
         return
     score = alike.score
     reasons: tuple[str, ...] = (f"name {score:.2f}", *alike.reasons)
+    against = _against(source, target, alike, evidence)
+    if against:
+        yield _rename(source, target, Tier.FUZZY, min(score, CONTRADICTED), (*reasons, against))
+        return
     doubt = _doubt(source, target, alike)
     if doubt:
         score = min(score, UNEXPLAINED)
@@ -143,6 +166,24 @@ def by_likeness(
         confidence = min(score * verdict.fit, UNEXPLAINED)
         reasons += () if verdict.reasons else ("no values to compare",)
     yield _rename(source, target, Tier.FUZZY, confidence, reasons + verdict.reasons)
+
+
+def _look(source: Name, target: Target, evidence: Evidence) -> Look:
+    """What the values say by themselves, where the source's name does not say what they are."""
+    if is_opaque(source):
+        return by_looks(source, target.column, target.name, evidence)
+    return tells_when(source, target.column, target.name, evidence)
+
+
+def _against(source: Name, target: Target, alike: Similarity, evidence: Evidence) -> str:
+    """What the values say against leaving a word out; empty when they bear it out."""
+    for kind, raw in sorted(alike.needs):
+        if kind == "reference" and raw == source.raw and target.column.type.base not in KEY_TYPES:
+            return f"{source.raw!r} says it is a key, the column does not"
+        reason = evidence.contradiction(source.raw, target.column, kind)
+        if reason:
+            return reason
+    return ""
 
 
 def _doubt(source: Name, target: Target, alike: Similarity) -> str:
@@ -183,15 +224,23 @@ def by_default(
         )
 
 
-def by_names(patterns: Iterable[Pattern]) -> dict[tuple[str, str], list[Pattern]]:
-    """Renames and mappings by the keys of source and target name."""
+@lru_cache(maxsize=8)
+def by_names(patterns: tuple[Pattern, ...]) -> dict[tuple[str, str], list[Pattern]]:
+    """Renames and mappings by what source and target name mean."""
     found: dict[tuple[str, str], list[Pattern]] = {}
     for pattern in patterns:
         if pattern.kind in (Kind.RENAME, Kind.MAPPING):
-            for source in {parse(name).key for name in pattern.sources}:
-                for target in {parse(name).key for name in pattern.targets}:
+            for source in {parse(name).meaning_key for name in pattern.sources}:
+                for target in {parse(name).meaning_key for name in pattern.targets}:
                     found.setdefault((source, target), []).append(pattern)
     return found
+
+
+def _is_named(pattern: Pattern, source: Name, target: Target) -> bool:
+    """True when the pattern has both names to the letter, not only by their meaning."""
+    return any(parse(name).key == source.key for name in pattern.sources) and any(
+        parse(name).key == target.name.key for name in pattern.targets
+    )
 
 
 def applies(scope: Scope, table: TableSchema, column: Column) -> bool:
@@ -201,6 +250,7 @@ def applies(scope: Scope, table: TableSchema, column: Column) -> bool:
         _within(scope.tables, {table.name.lower()})
         and _within(scope.columns, {column.name.lower()})
         and _within(scope.types, types)
+        and _within(scope.comments, {(column.comment or "").lower()})
     )
 
 

@@ -28,6 +28,7 @@ _NULLABLE: Final = 0.7
 
 _NUMBERS: Final = ("int2", "int4", "int8", "float4", "float8", "numeric")
 TIMES: Final = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
+KEY_TYPES: Final = ("int2", "int4", "int8", "uuid")
 _TELLING: Final = frozenset((*_NUMBERS, *TIMES, "bool", "uuid", "json", "jsonb"))
 """Types that most values of other kinds do not fit; all others take nearly any text."""
 
@@ -41,6 +42,23 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Concept in a target's name -> what its values look like (regular expression), and how people call them."""
 
+LOOKS: Final[Mapping[str, tuple[str, str]]] = {
+    **SHAPES,
+    "website": (r"^(?i)((https?://)?(www\.)?[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(/\S*)?)$", "web addresses"),
+    "isin": (r"^[A-Z]{2}[A-Z0-9]{9}\d$", "ISINs"),
+    "mac": (r"^(?i)([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$", "MAC addresses"),
+    "currency": (
+        r"^(?i)(AED|ARS|AUD|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HUF|IDR|ILS|INR|ISK|JPY|KES|KRW|MAD|MXN|MYR|NGN|NOK|NZD|PEN|PHP|PKR|PLN|QAR|RON|RSD|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|UYU|VND|ZAR)$",
+        "currency codes",
+    ),
+    "country code": (
+        r"^(?i)(A[DEFGILMORTUWZ]|B[ABDEFGHIJNORSTWYZ]|C[ADFGHIKLMNORUVYZ]|D[EJKMOZ]|E[CEGHRST]|F[IJKMOR]|G[ABDEFHILMNPQRTUWY]|H[KNRTU]|I[DELMNQRST]|J[EMOP]|K[EGHIMNPRWYZ]|L[ABCIKRSTUVY]|M[ACDEGHKLMNORTUVWXYZ]|N[AEGILOPRUZ]|OM|P[AEGHKLRSTWY]|QA|R[OSUW]|S[ABCDEGIKLMNORSTVYZ]|T[DGHJLMNORTVWZ]|U[AGKSYZ]|V[ACENU]|W[S]|XK|YE|Z[AMW])$",
+        "country codes",
+    ),
+}
+"""The same for more concepts, whose columns also hold other spellings: evidence for, never against."""
+
+NUMERIC: Final = r"^[-+]?\d[\d.,]*$"
 _CHECK_LIST: Final = re.compile(r"=\s*ANY\s*\(+\s*ARRAY\[(?P<items>.*?)\]", re.DOTALL)
 _LITERAL: Final = re.compile(r"'((?:[^']|'')*)'")
 
@@ -93,6 +111,7 @@ class Evidence:
         self._sample = sample
         self._profiles: dict[str, Profile] = {}
         self._fits: dict[tuple[str, PgType], float] = {}
+        self._shares: dict[tuple[str, str], float] = {}
         self._lists = check_lists(table)
         self._keys = frozenset(
             constraint.columns[0]
@@ -132,7 +151,7 @@ class Evidence:
         profile = self.profile(source)
         telling = column.type.base in _TELLING or bool(column.type.labels) or column.name in self._lists
         factor = 1.0 if telling else _TEXT_FACTOR
-        shaped, shape_reasons = self._judge_shape(profile, name)
+        shaped, shape_reasons = self._judge_shape(source, name)
         if shaped is not None and not telling:
             factor = 1.0 if shaped >= _MOSTLY else _TEXT_FACTOR * _AGAINST
             reasons += shape_reasons
@@ -146,14 +165,39 @@ class Evidence:
             reasons += (f"only {profile.filled} of {profile.rows} rows have a value, the column is NOT NULL",)
         return Verdict(factor, fit, reasons)
 
+    def contradiction(self, source: str, column: Column, kind: str) -> str:
+        """Why the values speak against a word of that kind being left out of a name; empty when they do not.
+
+        Args:
+            kind: A concept of LOOKS, 'reference' (keys have no blanks), 'naming' and 'saying' (words are no numbers),
+                'counting' (counts are numbers).
+        """
+        if not self.profile(source).text.len():
+            return ""
+        is_number = column.type.base in _NUMBERS
+        if kind in LOOKS:
+            regex, spoken = LOOKS[kind]
+            return "" if self.shape(source, regex) >= _MOSTLY else f"the values are no {spoken}"
+        if kind == "reference" and self.shape(source, r"\s") > 1 - _MOSTLY:
+            return "values with blanks are no keys"
+        if kind in ("naming", "saying") and (is_number or self.shape(source, NUMERIC) > 1 - _MOSTLY):
+            return "numbers are no names"
+        return "counts are numbers" if kind == "counting" and not is_number else ""
+
     def shape(self, source: str, regex: str) -> float:
         """Share of values that match the regular expression; 1 without values."""
-        text = self.profile(source).text
-        return _share(text.str.contains(regex)) if text.len() else 1.0
+        if (source, regex) not in self._shares:
+            text = self.profile(source).text
+            self._shares[source, regex] = _share(text.str.contains(regex)) if text.len() else 1.0
+        return self._shares[source, regex]
+
+    def labels(self, column: Column) -> tuple[str, ...]:
+        """The texts that an enum or a CHECK allows a column; empty where there is no such list."""
+        return self._lists.get(column.name) or column.type.labels
 
     def accepts(self, text: str, column: Column) -> bool:
         """True when the column would take this one text: by type, enum labels and CHECK list."""
-        labels = self._lists.get(column.name) or column.type.labels
+        labels = self.labels(column)
         return text in labels if labels else self._fit(pl.Series([text]), column.type) == 1.0
 
     def _type_fit(self, source: str, type: PgType) -> float:
@@ -162,13 +206,13 @@ class Evidence:
             self._fits[key] = self._fit(self.profile(source).values, type)
         return self._fits[key]
 
-    @staticmethod
-    def _judge_shape(profile: Profile, name: Name) -> tuple[float | None, tuple[str, ...]]:
+    def _judge_shape(self, source: str, name: Name) -> tuple[float | None, tuple[str, ...]]:
         """Share of values with the look that the target's name calls for; None when it calls for none."""
         wanted = next((SHAPES[word.concept] for word in reversed(name.words) if word.concept in SHAPES), None)
+        profile = self.profile(source)
         if wanted is None or not profile.text.len():
             return None, ()
-        share = _share(profile.text.str.contains(wanted[0]))
+        share = self.shape(source, wanted[0])
         return share, (f"{_of(share, profile.count)} values look like {wanted[1]}",)
 
 

@@ -35,9 +35,11 @@ class Vocabulary:
     longest: int  # words in the longest phrase
     temporal: frozenset[str]
     weak: frozenset[str]
+    of: frozenset[str]  # between two words, the second says which: `numero de factura`
     claims: frozenset[str]  # in front of a name: yes or no
     singular: frozenset[str]  # words that look like plurals and are not
     known: frozenset[str]  # real words: two of them are never typos of each other
+    kinds: Mapping[str, frozenset[str]]  # 'reference', 'naming', ...: see vocabulary.toml
 
 
 @cache
@@ -45,7 +47,8 @@ def vocabulary() -> Vocabulary:
     """The words that ship with heal, read once."""
     data = tomllib.loads((resources.files(__package__) / "vocabulary.toml").read_text("utf-8"))
     phrases = _phrases(data["synonyms"], SYNONYM_TRUST) | _phrases(data["near"], NEAR_TRUST)
-    abbreviations = {short: tuple(long.split()) for short, long in data["abbreviations"].items()}
+    abbreviations = _compounds(data["compounds"])
+    abbreviations |= {short: tuple(long.split()) for short, long in data["abbreviations"].items()}
     words = data["words"]
     spelled = {word for phrase in phrases for word in phrase}
     spelled |= {word for long in abbreviations.values() for word in long}
@@ -56,10 +59,21 @@ def vocabulary() -> Vocabulary:
         longest=max(map(len, phrases)),
         temporal=frozenset(words["temporal"]),
         weak=frozenset(words["weak"]),
+        of=frozenset(words["of"]),
         claims=frozenset(words["claims"]),
         singular=frozenset(words["singular"]),
+        kinds={kind: frozenset(members) for kind, members in data["kinds"].items()},
         known=frozenset((*words["known"], *words["temporal"], *words["weak"], *spelled, *abbreviations)),
     )
+
+
+def _compounds(parts: Mapping[str, Mapping[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Every front word run together with every back word, as the English words of both."""
+    return {
+        front + back: (*first.split(), last)
+        for front, first in parts["front"].items()
+        for back, last in parts["back"].items()
+    }
 
 
 def _phrases(groups: Mapping[str, list[str]], trust: float) -> dict[tuple[str, ...], Meaning]:

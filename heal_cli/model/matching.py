@@ -44,6 +44,7 @@ class ColumnMatch:
     target: str
     winner: Candidate
     runner_up: Candidate | None = None
+    votes: tuple[Candidate, ...] = ()  # best candidate of every tier that had an opinion, cheapest first
     fallbacks: tuple[Candidate, ...] = ()  # pattern-tier renames, for rows that lack the direct key
 
     @property

@@ -80,3 +80,4 @@ class LoadOptions:
     again: bool = False
     source_id: str | None = None
     catalogues: tuple[str, ...] = ()  # more pattern files
+    plan: str | None = None  # path of a saved plan, to be followed exactly

@@ -26,6 +26,7 @@ class Scope:
     tables: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()  # of the target
     types: tuple[str, ...] = ()  # pg_type.typname under all domains, or 'enum'
+    comments: tuple[str, ...] = ()  # of the target column
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Example:
     table: str = ""
     source: str | None = None  # source column; None for defaults and conversions
     target: str = ""
+    comment: str = ""  # of the target column
     type: str = "text"  # pg_type.typname of the target column
     values: tuple[str, ...] = ()
     required: bool = True  # the target is NOT NULL without a default

@@ -17,9 +17,9 @@ from heal_cli.model import Kind
 from heal_cli.patterns.catalogue import MAX_CONFIDENCE, MIN_CONFIDENCE, Catalogue, Example, Pattern, Scope
 
 _TEXT: Final = ("id", "kind", "description", "shape", "value")
-_LISTS: Final = ("sources", "targets", "tables", "columns", "types")
+_LISTS: Final = ("sources", "targets", "tables", "columns", "types", "comments")
 _KEYS: Final = frozenset((*_TEXT, *_LISTS, "confidence", "positive", "negative"))
-_EXAMPLE_TEXT: Final = ("table", "source", "target", "type")
+_EXAMPLE_TEXT: Final = ("table", "source", "target", "type", "comment")
 _EXAMPLE_KEYS: Final = frozenset((*_EXAMPLE_TEXT, "values", "required"))
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _NEEDS: Final[Mapping[Kind, tuple[str, ...]]] = {
@@ -36,18 +36,24 @@ _NEVER: Final[Mapping[Kind, tuple[str, ...]]] = {
 }
 
 
-def load_catalogue(extra: Sequence[str] = ()) -> Catalogue:
+def load_catalogue(extra: Sequence[str] = (), *, with_disabled: bool = False) -> Catalogue:
     """The catalogue that ships with heal, and then the patterns of other TOML files.
 
     Args:
-        extra: Paths of the user's own files.
+        extra: Paths of the user's own files; each may list ids under `disabled`, its own or others'.
+        with_disabled: Keep the patterns that such a list switches off.
 
     Raises:
         UsageError: A file cannot be read, or one of its patterns is wrong; file, pattern and key are named.
     """
     patterns: dict[str, Pattern] = {}
-    for origin, text in (*_shipped(), *map(_read, extra)):
-        for pattern in _patterns(origin, text):
+    disabled: set[str] = set()
+    files = [(origin, text, False) for origin, text in _shipped()]
+    files += [(*_read(path), True) for path in extra]
+    for origin, text, is_own in files:
+        data = _parse(origin, text)
+        disabled.update(_list(data, "disabled", origin))
+        for pattern in _patterns(origin, data, is_own=is_own):
             known = patterns.get(pattern.id)
             if known is not None:
                 raise UsageError(
@@ -55,7 +61,8 @@ def load_catalogue(extra: Sequence[str] = ()) -> Catalogue:
                     hint="Give it another id",
                 )
             patterns[pattern.id] = pattern
-    return Catalogue(tuple(patterns.values()))
+    left_out = frozenset() if with_disabled else disabled
+    return Catalogue(tuple(pattern for pattern in patterns.values() if pattern.id not in left_out))
 
 
 def _shipped() -> Iterator[tuple[str, str]]:
@@ -74,20 +81,25 @@ def _read(path: str) -> tuple[str, str]:
         raise UsageError(f"Pattern file {path!r} is not UTF-8 (byte {exc.start})") from exc
 
 
-def _patterns(origin: str, text: str) -> Iterator[Pattern]:
+def _parse(origin: str, text: str) -> dict[str, Any]:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
         raise UsageError(f"{origin}: not TOML: {exc}") from exc
-    _refuse_unknown(data, frozenset({"pattern"}), origin)
+    _refuse_unknown(data, frozenset({"pattern", "disabled"}), origin)
+    return data
+
+
+def _patterns(origin: str, data: Mapping[str, Any], *, is_own: bool) -> Iterator[Pattern]:
+    """The patterns of a file; the regular expressions of those that ship with heal are checked by its tests."""
     entries = data.get("pattern", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         _wrong(origin, "pattern", "has to be a list of tables, each under [[pattern]]")
     for number, entry in enumerate(entries, start=1):
-        yield _pattern(origin, number, entry)
+        yield _pattern(origin, number, entry, is_own=is_own)
 
 
-def _pattern(origin: str, number: int, entry: Mapping[str, Any]) -> Pattern:
+def _pattern(origin: str, number: int, entry: Mapping[str, Any], *, is_own: bool) -> Pattern:
     name = entry.get("id")
     where = f"{origin}: pattern {name!r}" if isinstance(name, str) else f"{origin}: pattern number {number}"
     _refuse_unknown(entry, _KEYS, where)
@@ -97,7 +109,8 @@ def _pattern(origin: str, number: int, entry: Mapping[str, Any]) -> Pattern:
         _wrong(where, "id", "has to be words of a-z and 0-9 joined by single underscores")
     kind = _kind(texts["kind"], where)
     _check_keys(kind, entry, where)
-    _check_shape(texts["shape"], where)
+    if is_own:
+        _check_shape(texts["shape"], where)
     return Pattern(
         id=texts["id"] or "",
         kind=kind,
@@ -105,7 +118,9 @@ def _pattern(origin: str, number: int, entry: Mapping[str, Any]) -> Pattern:
         confidence=_confidence(entry, where),
         sources=lists["sources"],
         targets=lists["targets"],
-        scope=Scope(*(tuple(map(str.lower, lists[key])) for key in ("tables", "columns", "types"))),
+        scope=Scope(
+            *(tuple(map(str.lower, lists[key])) for key in ("tables", "columns", "types", "comments"))
+        ),
         shape=texts["shape"],
         value=texts["value"],
         positive=_examples(entry, "positive", where),

@@ -14,7 +14,7 @@ import psycopg
 from heal_cli.convert.rules import ALLOWED
 from heal_cli.convert.temporal_zones import check_zone
 from heal_cli.errors import BudgetExceeded, Interrupted, UsageError
-from heal_cli.heal import PlanOptions
+from heal_cli.heal import NamedPlan, PlanOptions, parse_plan
 from heal_cli.model import LoadOptions, TableSchema, ValueOptions
 from heal_cli.patterns import confidences, ensure, load_catalogue
 from heal_cli.pipeline.identity import new_run_id
@@ -27,6 +27,7 @@ class Run:
 
     def __init__(self, options: LoadOptions, *, command: str, version: str) -> None:
         _check_values(options.values)
+        self.saved = _read_plan(options.plan) if options.plan else None
         self.options = options
         self.id = new_run_id()
         self.began = datetime.now(UTC)
@@ -93,7 +94,20 @@ class Run:
 
     def plan_options(self) -> PlanOptions:
         """What planning depends on beside the sample and the table."""
-        return PlanOptions(self.options.match, self.options.values, self.options.unknown_columns, self.began)
+        options = self.options
+        return PlanOptions(options.match, options.values, options.unknown_columns, self.began, self.saved)
+
+
+def _read_plan(path: str) -> NamedPlan:
+    """The saved plan of that path.
+
+    Raises:
+        UsageError: It cannot be read, or is no plan.
+    """
+    try:
+        return parse_plan(Path(path).read_text("utf-8"), path)
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UsageError(f"Plan {path!r} cannot be read: {exc}") from exc
 
 
 def _check_values(values: ValueOptions) -> None:

@@ -13,6 +13,7 @@ import polars as pl
 from heal_cli.errors import HealError
 from heal_cli.model import (
     REJECTS,
+    Candidate,
     ColumnPlan,
     HealTally,
     LoadReport,
@@ -121,6 +122,7 @@ def _mapping(plan: Plan | None) -> dict[str, Any]:
                 "confidence": match.winner.confidence,
                 "rival": match.runner_up.source if match.runner_up else None,
                 "margin": match.margin,
+                "votes": [_vote(vote) for vote in match.votes],
             }
             for match in plan.refused
         ],
@@ -137,6 +139,17 @@ def _column(column: ColumnPlan) -> dict[str, Any]:
         "confidence": winner.confidence,
         "conversion": column.conversion,
         "evidence": list(winner.evidence),
+        "votes": [_vote(vote) for vote in column.match.votes],
         "fallbacks": [fallback.source for fallback in column.match.fallbacks],
         "runner_up": {"source": rival.source, "confidence": rival.confidence} if rival else None,
+    }
+
+
+def _vote(vote: Candidate) -> dict[str, Any]:
+    return {
+        "tier": vote.tier,
+        "source": vote.source,
+        "target": vote.target,
+        "confidence": vote.confidence,
+        "pattern": vote.pattern,
     }

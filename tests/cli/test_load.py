@@ -100,6 +100,7 @@ def test_json_is_one_document(heal: Any, engine: Any) -> None:
         "confidence": 0.95,
         "conversion": "text",
         "evidence": ["values are roles"],
+        "votes": [],
         "fallbacks": [],
         "runner_up": None,
     }

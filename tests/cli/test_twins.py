@@ -18,7 +18,7 @@ _VALUES = {
     "min_confidence": "0.8", "min_margin": "0.2", "override_identity": "1", "patterns": "p.toml",
     "on_conflict": "ignore", "key": "a", "max_rejects": "5%", "rejects": "r.jsonl", "jobs": "3",
     "ordered": "true", "atomic": "true", "dry_run": "true", "again": "true", "source_id": "s",
-    "timeout": "2min", "lock_timeout": "5s", "state_dir": "state2",
+    "timeout": "2min", "lock_timeout": "5s", "state_dir": "state2", "plan": "p.plan.toml",
 }  # fmt: skip
 _NOT_OPTIONS = {"dsn", "data_dir", "pg_bin", "config", "json", "quiet", "verbose", "progress", "yes"}
 """Flags that decide how the command connects or prints; the engine is not told of them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -74,9 +75,10 @@ def column(spec: str, position: int) -> tuple[Column, tuple[Constraint, ...]]:
     return made, tuple(constraints)
 
 
-def build_table(name: str, *specs: str) -> TableSchema:
-    """A table of the columns that the specs describe."""
+def build_table(name: str, *specs: str, comment: str | None = None) -> TableSchema:
+    """A table of the columns that the specs describe, each with the same comment."""
     made = [column(spec, position) for position, spec in enumerate(specs, start=1)]
+    made = [(replace(column, comment=comment), constraints) for column, constraints in made]
     return TableSchema(
         system_id="1",
         database="d",
@@ -109,6 +111,7 @@ def match() -> Match:
     def run(
         sample: dict[str, list[str | None]],
         table: TableSchema,
+        patterns: object = None,
         *,
         is_nameless: bool = False,
         **options: object,
@@ -117,7 +120,7 @@ def match() -> Match:
         return match_columns(
             frame,
             table,
-            patterns=catalogue.patterns,
+            patterns=patterns or catalogue.patterns,  # type: ignore[arg-type]
             options=MatchOptions(**options),
             fit=fit,  # type: ignore[arg-type]
             is_nameless=is_nameless,

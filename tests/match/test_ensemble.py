@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from heal_cli.match import decide
+from heal_cli.match import decide, ensemble_decision
 from heal_cli.model import Candidate, Kind, Tier
 
 
@@ -77,3 +77,18 @@ def test_the_order_of_candidates_never_shows() -> None:
     for seed in range(20):
         random.Random(seed).shuffle(candidates)
         assert decide(candidates, strategy="majority", min_confidence=0.7, min_margin=0.1) == expected
+
+
+def test_rows_weigh_a_candidate() -> None:
+    """A source that one row of four lacks counts for three quarters; one that no row has, for nothing."""
+    rows = [{"sender": "ann"}, {"sender": "bob"}, {"sender": "cid"}, {"sender": None}]
+    absent = candidate("speaker", 0.95)
+    decision = ensemble_decision([candidate("sender", 0.96), absent], rows)
+    assert decision.winner is not None
+    assert (decision.winner.source, decision.winner.confidence) == ("sender", 0.72)
+    assert ensemble_decision([candidate("sender", 0.9)], rows).reason == "confidence 0.68 is under 0.70"
+
+
+def test_without_rows_candidates_stand_as_they_are() -> None:
+    """The public function decides as the planner does."""
+    assert ensemble_decision([SENDER], []).winner == SENDER

@@ -1,0 +1,143 @@
+"""What values are by their looks alone: for columns whose names say nothing, and for times that say only when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from heal_cli.match.names import Name
+from heal_cli.match.values import LOOKS, NUMERIC, TIMES, Evidence
+from heal_cli.match.vocabulary import vocabulary
+from heal_cli.model import Column
+
+_MOST: Final = 0.98  # share that has to look like it: nothing else speaks for the pair
+_FEWEST: Final = 3  # values under which looks are chance
+
+_BY_TYPE: Final[Mapping[str, float]] = {
+    "uuid": 0.80,
+    "jsonb": 0.75,
+    "json": 0.75,
+    "timestamptz": 0.75,
+    "timestamp": 0.75,
+    "date": 0.75,
+    "time": 0.75,
+    "bool": 0.72,
+}
+"""Types that values of other kinds hardly ever fit -> how surely a column of them is meant, without rivals."""
+
+_GLANCE: Final[Mapping[str, str]] = {
+    "uuid": r"[0-9A-Fa-f]{8}",
+    "bool": r"^\s*\D{1,6}\s*$",
+    "json": r"^\s*[\[{]",
+    "jsonb": r"^\s*[\[{]",
+    **dict.fromkeys(TIMES, r"\d\D.*\d"),
+}
+"""Types -> what all their values have, seen at a glance: conversions are tried only on those that do."""
+
+_SHAPE_OF_TYPE: Final = {"inet": "ip", "cidr": "ip", "macaddr": "mac", "macaddr8": "mac"}
+"""Types whose values are known by their looks."""
+
+_BY_SHAPE: Final[Mapping[str, float]] = {
+    "email": 0.85,
+    "url": 0.80,
+    "website": 0.80,
+    "ip": 0.80,
+    "iban": 0.90,
+    "isin": 0.88,
+    "mac": 0.85,
+    "currency": 0.85,
+    "country code": 0.80,
+}
+"""Concepts in the target's name -> how surely a column with such values is meant, without rivals."""
+
+LISTED: Final = 0.85
+"""Of a column whose values are all among the labels of an enum or a CHECK list, where several occur."""
+
+ONLY_WHEN: Final = 0.75
+"""Of a column called `date` or `timestamp` for the one column of the table that says when."""
+
+_OPAQUE: Final = re.compile(
+    r"(?i)(unnamed|column|columna|colonne|spalte|coluna|kolom|campo|feld|champ|field|col|fld|attr|var|f|c|v|x|a|k|p|q)?"
+    r"[\s_.:#-]*\d+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How surely values belong to a column by their looks (0-1), and why; 0 when they do not."""
+
+    confidence: float
+    reason: str = ""
+
+
+NOTHING: Final = Look(0.0)
+
+
+def is_opaque(name: Name) -> bool:
+    """True for a name that says nothing: `col1`, `f_07`, `Unnamed: 3`."""
+    return _OPAQUE.fullmatch(name.raw.strip()) is not None
+
+
+def says_only_when(name: Name) -> bool:
+    """True for `date`, `timestamp`, `when`: words about time and nothing else."""
+    return bool(name.words) and all(word.concept in vocabulary().temporal for word in name.words)
+
+
+def says_what_happened(name: Name) -> bool:
+    """True for `viewed_at` and `trade_date`, not for times that most rows never reach (`deleted_at`, `expires`)."""
+    later = vocabulary().kinds["eventual"]
+    return not (name.concepts & later)
+
+
+def by_looks(source: Name, column: Column, name: Name, evidence: Evidence) -> Look:
+    """What the values alone say for a target column."""
+    profile = evidence.profile(source.raw)
+    if profile.count < _FEWEST or not profile.text.len():
+        return NOTHING
+    labels = evidence.labels(column)
+    if labels:
+        return _listed(profile.text, labels)
+    by_name = _SHAPE_OF_TYPE.get(column.type.base) or next(
+        (word.concept for word in reversed(name.words) if word.concept in _BY_SHAPE), None
+    )
+    if by_name is None and {"country", "code"} <= name.concepts:
+        by_name = "country code"
+    if by_name is not None and column.type.base not in _BY_TYPE:
+        regex, spoken = LOOKS[by_name]
+        if evidence.shape(source.raw, regex) < _MOST:
+            return NOTHING
+        return Look(_BY_SHAPE[by_name], f"name says nothing, all values look like {spoken}")
+    return _typed(source, column, evidence)
+
+
+def _listed(text: pl.Series, labels: tuple[str, ...]) -> Look:
+    known = text.str.to_lowercase().is_in([label.lower() for label in labels])
+    if len(labels) < 2 or text.n_unique() < 2 or not known.all():
+        return NOTHING
+    return Look(LISTED, f"all values are among the {len(labels)} that the column takes")
+
+
+def _typed(source: Name, column: Column, evidence: Evidence) -> Look:
+    base = column.type.base
+    if base not in _BY_TYPE or evidence.shape(source.raw, NUMERIC) > 0:
+        return NOTHING
+    if evidence.shape(source.raw, _GLANCE[base]) < _MOST:
+        return NOTHING
+    fit, _ = evidence.fit(source.raw, column)
+    if fit < _MOST:
+        return NOTHING
+    return Look(_BY_TYPE[base], f"name says nothing, all values are {column.type.name}")
+
+
+def tells_when(source: Name, column: Column, name: Name, evidence: Evidence) -> Look:
+    """What a column called `date` or `time` says for a target that says when something happened."""
+    fits = column.type.base in TIMES and column.type.base != "interval"
+    if not (fits and says_only_when(source) and says_what_happened(name)) or says_only_when(name):
+        return NOTHING
+    if evidence.profile(source.raw).count == 0 or evidence.fit(source.raw, column)[0] < _MOST:
+        return NOTHING
+    return Look(ONLY_WHEN, "says only when, and so does the column")

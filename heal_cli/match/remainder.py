@@ -1,0 +1,90 @@
+"""What the words of a name that have no partner in the other name take away from the likeness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias
+
+from heal_cli.match.names import WEAK_WEIGHT, Name, Word, singular
+from heal_cli.match.values import LOOKS
+from heal_cli.match.vocabulary import vocabulary
+
+FILLER_WEIGHT: Final = 0.04  # of a word that every column starts with
+KIND_WEIGHT: Final = 0.15  # of a word that names a kind: low enough for text that fits to pass 0.7
+
+Need: TypeAlias = tuple[str, str]
+"""Kind of a word left alone ('reference', 'naming', ...) and the raw name that has it: the values decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the names around say about single words.
+
+    Attributes:
+        filler: Words that every source column or every target column starts with.
+        taken: Words written on both sides, which are therefore no slips of the pen.
+        table: The words of the table's name, in the singular.
+    """
+
+    filler: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset()
+    table: tuple[str, ...] = ()
+
+
+class Missing(NamedTuple):
+    """A word without a partner: its weight (0-1), and what the values have to bear out for it to be that light."""
+
+    weight: float
+    need: Need | None = None
+
+
+def missing_words(name: Name, rest: Sequence[Word], around: Context) -> list[Missing]:
+    """What each word without a partner takes away; 1 for a word that says something.
+
+    The table's own name in front (`order_total` in `orders`) says little.
+    """
+    if not rest:
+        return []
+    own = _own_words(name, around)
+    return [_missing(name, word, around, own) for word in rest]
+
+
+def _missing(name: Name, word: Word, around: Context, own: frozenset[Word]) -> Missing:
+    if word.concept in around.filler:
+        return Missing(FILLER_WEIGHT)
+    if word in own:
+        return Missing(WEAK_WEIGHT)
+    kinds = vocabulary().kinds
+    if word.concept in kinds["contrast"] or word.weight < 1.0:
+        return Missing(word.weight)
+    place = name.words.index(word)
+    is_first, is_last = place == 0, place == len(name.words) - 1
+    if is_first and word.concept in kinds["mild"]:
+        return Missing(KIND_WEIGHT)
+    if is_first and word.concept in kinds["counting"]:
+        return Missing(KIND_WEIGHT, ("counting", name.raw))
+    if is_last and word.concept in LOOKS:
+        return Missing(KIND_WEIGHT, (word.concept, name.raw))
+    found = next((kind for kind in _TRAILING if is_last and word.concept in kinds[kind]), None)
+    return Missing(KIND_WEIGHT, (found, name.raw)) if found else Missing(word.weight)
+
+
+_TRAILING: Final = ("unit", "reference", "naming", "saying", "place", "counting")
+
+
+def _own_words(name: Name, around: Context) -> frozenset[Word]:
+    """The table's name in front of another word: all of it, or its last word."""
+    width = len(around.table)
+    front = tuple(map(_said, name.words[:width], around.table))
+    if width < len(name.words) and front == around.table:
+        return frozenset(name.words[:width])
+    if not around.table or len(name.words) < 2:
+        return frozenset()
+    head = around.table[-1]
+    return frozenset(name.words[:1]) if _said(name.words[0], head) == head else frozenset()
+
+
+def _said(word: Word, own: str) -> str:
+    """The word in the singular, or the table's own word where it is short for that or a synonym."""
+    return own if own in (word.concept, singular(word.concept)) else singular(word.text)

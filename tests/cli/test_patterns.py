@@ -1,0 +1,71 @@
+"""Promises of `heal patterns`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from heal_cli.settings import load_settings, to_load_options
+
+
+def listed(heal: Any, *arguments: str) -> dict[str, Any]:
+    """Patterns by id, as `list --json` has them."""
+    document = json.loads(heal("patterns", "list", *arguments, "--json").out)
+    return {pattern["id"]: pattern for pattern in document["patterns"]}
+
+
+def test_list_shows_the_catalogue_and_filters_it(heal: Any) -> None:
+    """All kinds, or one of them, or those with a word."""
+    assert len(listed(heal)) >= 150
+    assert set(listed(heal, "--kind", "mapping")) == {"user_name_variants", "timestamp_shortcuts"}
+    assert "messages_sender_to_role" in heal("patterns", "list", "--word", "sender").out
+
+
+def test_show_tells_all_about_one(heal: Any) -> None:
+    """Names, scope, examples; a misspelt id is answered with the nearest."""
+    assert "positive" in heal("patterns", "show", "default_status").out
+    wrong = heal("patterns", "show", "default_state")
+    assert (wrong.code, "'default_status'" in wrong.err) == (2, True)
+
+
+def test_ones_own_pattern_is_added_used_and_removed(heal: Any) -> None:
+    """`add SRC=DST` makes a pattern that loads read; `remove` forgets it."""
+    assert heal("patterns", "add", "betr=amount", "-t", "orders").code == 0
+    assert listed(heal)["own_orders_betr_to_amount"]["tables"] == ["orders"]
+    settings = load_settings({}, table="orders")
+    assert to_load_options(settings, [], "orders", conninfo="").catalogues
+    assert heal("patterns", "remove", "own_orders_betr_to_amount").code == 0
+    assert "own_orders_betr_to_amount" not in listed(heal)
+    assert heal("patterns", "remove", "default_status").code == 2
+
+
+def test_any_pattern_can_be_switched_off_and_on(heal: Any) -> None:
+    """`disable` and `enable`; the catalogue that loads read leaves it out."""
+    from heal_cli.patterns import load_catalogue
+
+    heal("patterns", "disable", "default_created_at")
+    assert listed(heal)["default_created_at"]["enabled"] is False
+    options = to_load_options(load_settings({}, table="t"), [], "t", conninfo="")
+    assert all(pattern.id != "default_created_at" for pattern in load_catalogue(options.catalogues))
+    heal("patterns", "enable", "default_created_at")
+    assert listed(heal)["default_created_at"]["enabled"] is True
+
+
+def test_a_pattern_whose_examples_fail_is_not_kept(heal: Any) -> None:
+    """`add FILE` runs the examples first."""
+    Path("mine.toml").write_text(
+        '[[pattern]]\nid = "bad"\nkind = "rename"\ndescription = "x"\nconfidence = 0.9\nsources = ["a"]\n'
+        'targets = ["b"]\npositive = [{ table = "t", source = "a", target = "c" }]\n'
+        'negative = [{ table = "t", source = "z", target = "b" }]\n'
+    )
+    refused = heal("patterns", "add", "mine.toml")
+    assert (refused.code, "'bad'" in refused.err) == (2, True)
+    assert "bad" not in listed(heal)
+
+
+def test_test_runs_examples_and_looks_at_a_file(heal: Any) -> None:
+    """How many hold; with a file, which of its columns the pattern names and how many values fit."""
+    Path("chat.csv").write_text("from,text\nhuman,hi\ngpt,hello\nann@example.org,bye\n")
+    result = heal("patterns", "test", "messages_from_to_role", "chat.csv")
+    assert (result.code, result.out) == (0, "from: 2 of 3 values fit the pattern\n2 of 2 examples hold\n")

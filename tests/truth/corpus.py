@@ -1,0 +1,131 @@
+"""The ground truth: pairs of a source and a table, with the mapping that is right."""
+
+from __future__ import annotations
+
+import csv
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import polars as pl
+
+from heal_cli.model import Column, Constraint, PgType, TableSchema
+
+TUNING: Final = "corpus"
+HELD_BACK: Final = "held_back"
+
+_SPEC: Final = re.compile(
+    r"(?P<name>\S+) (?P<base>\w+)(?:\((?P<args>[^)]*)\))?(?P<words>[^#]*)(?:# (?P<comment>.*))?"
+)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A source, a table, and what is right about them.
+
+    Attributes:
+        gold: Source column -> target column; a source column that is not in it must stay unmatched.
+        answers: Target column -> the values of the sample's rows as PostgreSQL prints them.
+    """
+
+    name: str
+    domain: str
+    table: TableSchema
+    sample: pl.DataFrame
+    gold: dict[str, str]
+    answers: dict[str, list[str | None]] = field(default_factory=dict)
+
+
+def read_pairs(folder: Literal["corpus", "held_back"]) -> list[Pair]:
+    """The pairs of one set, in the order of files and of their contents."""
+    files = sorted((Path(__file__).parent / folder).glob("*.toml"))
+    return [_pair(file.stem, entry) for file in files for entry in tomllib.loads(file.read_text())["pair"]]
+
+
+def _pair(domain: str, entry: dict[str, Any]) -> Pair:
+    sample = _frame(entry["rows"])
+    table = _table(entry["table"], entry["columns"])
+    unknown = set(entry["gold"]) - set(sample.columns)
+    unknown |= set(entry["gold"].values()) - {column.name for column in table.columns}
+    assert not unknown, f"{entry['name']}: {unknown}"
+    return Pair(entry["name"], domain, table, sample, entry["gold"], entry.get("answers", {}))
+
+
+def _frame(text: str) -> pl.DataFrame:
+    """Rows between bars, the header first; an empty cell is null, as in CSV."""
+    header, *rows = (
+        [cell.strip() for cell in row]
+        for row in csv.reader(text.strip().splitlines(), delimiter="|", quoting=csv.QUOTE_NONE)
+    )
+    columns = zip(*rows, strict=True)
+    return pl.DataFrame(
+        {name: [cell or None for cell in cells] for name, cells in zip(header, columns, strict=True)},
+        schema=dict.fromkeys(header, pl.String),
+    )
+
+
+def _table(name: str, specs: list[str]) -> TableSchema:
+    made = [_column(spec, position) for position, spec in enumerate(specs, start=1)]
+    return TableSchema(
+        system_id="1",
+        database="d",
+        oid=1,
+        schema="public",
+        name=name,
+        kind="r",
+        columns=tuple(column for column, _ in made),
+        constraints=tuple(constraint for _, found in made for constraint in found),
+        triggers=(),
+        row_security=False,
+        can_insert=True,
+        can_select=True,
+        server_version=180000,
+        version="v",
+    )
+
+
+def _column(spec: str, position: int) -> tuple[Column, tuple[Constraint, ...]]:
+    """`name type [required] [key] [serial] [in a|b] [to table] [# comment]` -> column and constraints."""
+    found = _SPEC.fullmatch(spec)
+    assert found, spec
+    words, name = found["words"].split(), found["name"]
+    column = Column(
+        name,
+        position,
+        _type(found["base"], found["args"]),
+        nullable="required" not in words and "key" not in words,
+        default="nextval('s'::regclass)" if "serial" in words else None,
+        comment=found["comment"],
+    )
+    constraints = []
+    if "key" in words:
+        constraints.append(Constraint(f"{name}_key", "u", (name,), f"UNIQUE ({name})"))
+    if "in" in words:
+        items = ", ".join(f"'{item}'::text" for item in words[words.index("in") + 1].split("|"))
+        check = f"({name} = ANY (ARRAY[{items}]))"
+        constraints.append(Constraint(f"{name}_check", "c", (name,), f"CHECK ({check})", expression=check))
+    if "to" in words:
+        other = words[words.index("to") + 1]
+        constraints.append(
+            Constraint(
+                f"{name}_fkey",
+                "f",
+                (name,),
+                f"FOREIGN KEY ({name}) REFERENCES {other}(id)",
+                references=f"public.{other}",
+                referenced_columns=("id",),
+            )
+        )
+    return column, tuple(constraints)
+
+
+def _type(base: str, args: str | None) -> PgType:
+    if base == "enum":
+        return PgType(0, "enum", "enum", "e", labels=tuple((args or "").split("|")))
+    name = f"{base}({args})" if args else base
+    numbers = [int(number) for number in args.split(",")] if args else []
+    if base == "numeric" and numbers:
+        return PgType(0, name, base, "b", precision=numbers[0], scale=numbers[1] if len(numbers) > 1 else 0)
+    return PgType(0, name, base, "b", length=numbers[0] if numbers else None)

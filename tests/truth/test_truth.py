@@ -1,0 +1,57 @@
+"""The ground truth holds: hardly ever a wrong match, never a wrong cell, most of the right ones."""
+
+from __future__ import annotations
+
+import random
+
+import polars as pl
+import pytest
+from corpus import HELD_BACK, TUNING, Pair, read_pairs
+from measure import fit, matching, total
+
+from heal_cli.match import match_columns
+from heal_cli.model import MatchOptions
+from heal_cli.patterns import load_catalogue
+
+MIN_PRECISION = 0.99
+MIN_RECALL = 0.85
+PAIRS = [pair for folder in (TUNING, HELD_BACK) for pair in read_pairs(folder)]
+CATALOGUE = load_catalogue()
+
+
+@pytest.mark.parametrize("folder", [TUNING, HELD_BACK])
+def test_matches_are_right(folder: str) -> None:
+    """Precision and recall over the pairs whose names differ; each wrong match is named."""
+    sum_ = total(read_pairs(folder))
+    assert sum_.precision >= MIN_PRECISION, "\n".join(sum_.wrong)
+    assert sum_.recall >= MIN_RECALL, "\n".join(sum_.missed)
+
+
+def test_no_cell_is_wrong() -> None:
+    """What is converted is what the answers say."""
+    sum_ = total(PAIRS)
+    assert sum_.cells
+    assert not sum_.wrong_cells, "\n".join(sum_.wrong_cells)
+
+
+def test_the_corpus_is_as_large_as_it_says() -> None:
+    """At least sixty pairs, a third of them held back."""
+    assert len(PAIRS) >= 60
+    assert 3 * len(read_pairs(HELD_BACK)) >= len(PAIRS)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+def test_the_order_of_columns_never_shows(pair: Pair) -> None:
+    """Shuffled source columns get the same matches and the same questions."""
+    expected = matching(pair, CATALOGUE)
+    shuffled = list(pair.sample.columns)
+    random.Random(7).shuffle(shuffled)
+    found = match_columns(
+        pair.sample.select(pl.col(shuffled)),
+        pair.table,
+        patterns=tuple(reversed(CATALOGUE.patterns)),
+        options=MatchOptions(),
+        fit=fit,
+    )
+    assert found.matches == expected.matches
+    assert found.refused == expected.refused
