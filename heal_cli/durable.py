@@ -52,7 +52,7 @@ class DurableFile:
         self._lock = Lock()
         self._file: int | None = None
         with self._told():
-            os.close(_open_folder(self.path.parent))
+            os.close(open_folder(self.path.parent))
 
     def append(self, data: bytes) -> None:
         """Put `data` at the end of the file and wait until the disk has it.
@@ -80,16 +80,16 @@ class DurableFile:
             if self._file is None:
                 self._file = self._open()
             fcntl.flock(self._file, fcntl.LOCK_EX)
-            if _is_at(self._file, self.path):
+            if is_at(self._file, self.path):
                 return self._file
             os.close(self._file)
             self._file = None
 
     def _open(self) -> int:
-        folder = _open_folder(self.path.parent)
+        folder = open_folder(self.path.parent)
         try:
             file = os.open(self.path.name, _APPEND, 0o600, dir_fd=folder)
-            _sync_folder(folder)
+            sync_folder(folder)
         finally:
             os.close(folder)
         try:
@@ -156,7 +156,7 @@ def drop_lines(path: Path, is_dead: Callable[[bytes], bool]) -> int:
     with os.fdopen(file, "rb") as old:
         fcntl.flock(file, fcntl.LOCK_EX)
         dropped = sum(map(is_dead, old))
-        if not dropped or not _is_at(file, path):
+        if not dropped or not is_at(file, path):
             return 0
         old.seek(0)
         _replace(path, (line for line in old if not is_dead(line)))
@@ -173,14 +173,14 @@ def _replace(path: Path, lines: Iterable[bytes]) -> None:
         except BaseException:
             Path(new.name).unlink()
             raise
-    folder = _open_folder(path.parent)
+    folder = open_folder(path.parent)
     try:
-        _sync_folder(folder)
+        sync_folder(folder)
     finally:
         os.close(folder)
 
 
-def _is_at(file: int, path: Path) -> bool:
+def is_at(file: int, path: Path) -> bool:
     """The open file is the one that stands at the path."""
     try:
         there = path.lstat()
@@ -201,7 +201,7 @@ def _write(file: int, data: bytes) -> None:
         view = view[os.write(file, view) :]
 
 
-def _open_folder(path: Path) -> int:
+def open_folder(path: Path) -> int:
     """The folder, opened part by part, so that nobody can swap one for a link meanwhile."""
     folder = os.open("/", _FOLDER)
     for part in path.parts[1:]:
@@ -221,7 +221,7 @@ def _enter(folder: int, part: str) -> int:
     except FileNotFoundError:
         with contextlib.suppress(FileExistsError):  # another thread or process was first
             os.mkdir(part, 0o700, dir_fd=folder)
-            _sync_folder(folder)
+            sync_folder(folder)
         return os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=folder)
     except OSError as exc:
         if exc.errno in (errno.ELOOP, errno.ENOTDIR) and is_open_to_others and _is_link(folder, part):
@@ -233,7 +233,7 @@ def _is_link(folder: int, part: str) -> bool:
     return stat.S_ISLNK(os.stat(part, dir_fd=folder, follow_symlinks=False).st_mode)
 
 
-def _sync_folder(folder: int) -> None:
+def sync_folder(folder: int) -> None:
     """A new name in a folder is durable once the folder is; O_PATH handles cannot be synced themselves."""
     readable = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder)
     try:
