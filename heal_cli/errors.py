@@ -89,9 +89,13 @@ class SchemaChanged(WriteError):
 
 
 class DatabaseUnavailable(HealError):
-    """The database cannot be reached or cannot take writes (SQLSTATE 08, 25006, 53, 57P0x, 58)."""
+    """The database cannot be reached or cannot take writes (SQLSTATE 08, 25006, 53, 57P0x, 58).
+
+    `written` is what of the batch at hand was committed before (`model.Written`), None if unknown.
+    """
 
     exit_code = 5
+    written: object = None
 
 
 class CircuitOpen(DatabaseUnavailable):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.main import get_command
 
-from heal_cli.cli import config, db, doctor, init, load, plan, rejects
+from heal_cli.cli import config, db, doctor, fallback, init, load, plan, rejects, replay
 from heal_cli.cli.command import masked_command
 from heal_cli.cli.options import TWINS, GroupedCommand, QuickGroup
 from heal_cli.cli.terminal import clean, note, say
@@ -19,7 +19,8 @@ from heal_cli.errors import HealError, Interrupted, UsageError
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 _EXIT_CODES: Final = (
     "Exit codes: 0 all rows accounted for, 1 failed, 2 usage or login, 3 done with rejects, 4 too many rejects, "
-    "5 database unavailable, 6 the plan does not cover the table, 130/143 interrupted."
+    "5 database unavailable (rows spooled), 6 the plan does not cover the table, 75 another replay is at work, "
+    "130/143 interrupted."
 )
 _PIPE_CLOSED: Final = 1  # as Typer and rich end where they meet it first
 
@@ -58,7 +59,9 @@ for _verb in (load.load, plan.plan):
     app.command(cls=GroupedCommand, epilog=TWINS, context_settings=_CONTEXT)(_verb)
 for _verb in (init.init, doctor.doctor):
     app.command(cls=GroupedCommand, context_settings=_CONTEXT)(_verb)
+app.command("replay-fallback", cls=GroupedCommand, context_settings=_CONTEXT)(replay.replay_fallback)
 app.add_typer(rejects.app, name="rejects")
+app.add_typer(fallback.app, name="fallback")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 

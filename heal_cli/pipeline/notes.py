@@ -24,7 +24,7 @@ def run_notes(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> tuple
     if more > 0:
         told.append(f"{more} more sources were begun or loaded by earlier runs")
     plans = [note for source in sources if not source.is_no_op for note in source.planned.plan.notes]
-    return tuple(dict.fromkeys([*run.notes, *told, *plans, *_questions(sources, outcome)]))
+    return tuple(dict.fromkeys([*run.notes, *told, *plans, *questions(sources, outcome)]))
 
 
 def _told(run: Run, source: SourceRun) -> str:
@@ -47,7 +47,7 @@ def _told(run: Run, source: SourceRun) -> str:
     return f"{source.name!r} was loaded on {when} by run {claimed.begun_by}{see}; --again loads it anew"
 
 
-def _questions(sources: Sequence[SourceRun], outcome: Outcome) -> Iterator[str]:
+def questions(sources: Sequence[SourceRun], outcome: Outcome) -> Iterator[str]:
     """The question about each column that rows were rejected for and whose values can be read in two ways."""
     for source in sources:
         for column in source.planned.plan.columns:

@@ -29,8 +29,9 @@ _TRIES: Final = "tries.json"
 class Tries:
     """How often replay has tried an entry, and what stopped it."""
 
-    tries: int = 0
+    tries: int = 0  # that ended in an error
     reason: str = ""
+    begun: int = 0  # that were begun: a killed one ends in nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,8 @@ class Manifest:
     rows: int  # that count as spooled
     rejects_path: str
     leftovers_path: str
-    chunk: Chunk | None = None  # of a batch; without its bytes
+    chunk: Chunk | None = None  # of a batch, as it was cut; without its bytes
+    records: int = 0  # of the chunk that are spooled: others may be settled, or beyond --limit
     plan: Plan | None = None
     schema_version: str | None = None
     attempt: int = 0  # the last one that the run made at the batch

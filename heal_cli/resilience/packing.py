@@ -47,6 +47,7 @@ def pack(manifest: Manifest, batch: Batch, *, with_places: bool) -> tuple[Manife
         replace(
             manifest,
             chunk=plain_chunk(batch.chunk),
+            records=batch.frame.height + batch.broken.height,
             kinds=dict(batch.kinds),
             absent=tuple(batch.absent),
             quoted=tuple(batch.quoted),
@@ -71,13 +72,14 @@ def unpack(
         raise SpoolError(f"Spool entry {manifest.entry!r} holds no batch")
     frame = _decode(files[ROWS])
     broken = _decode(files[BROKEN]).match_to_schema(REJECTS) if BROKEN in files else REJECTS.to_frame()
-    if frame.height + broken.height != chunk.rows:
+    if frame.height + broken.height != manifest.records:
+        found = frame.height + broken.height
         raise SpoolError(
-            f"Spool entry {manifest.entry!r} holds {frame.height + broken.height} rows in place of {chunk.rows}"
+            f"Spool entry {manifest.entry!r} holds {found} records in place of {manifest.records}"
         )
     masks = _decode(files[MASKS]).get_columns() if MASKS in files else []
     return Batch(
-        chunk=chunk,
+        chunk=replace(chunk, rows=manifest.records),
         frame=frame,
         broken=broken,
         locate=_lookup(_decode(files[PLACES])) if PLACES in files else locate(frame),

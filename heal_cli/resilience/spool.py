@@ -110,7 +110,7 @@ class Spool:
         """
 
         def fill_folder(folder: Path) -> Manifest:
-            with os.fdopen(os.open(folder / STORED, NEW, 0o600), "wb") as file:
+            with open(folder / STORED, "xb", opener=_private) as file:  # noqa: PTH123 -- Path has no opener
                 rows = fill(file)
                 file.flush()
                 os.fsync(file.fileno())
@@ -218,6 +218,10 @@ class Spool:
                 self.full = f"the disk of {str(self.folder)!r} is nearly full"
             finally:
                 os.close(file)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | NEW, 0o600)
 
 
 def _entries(folder: Path) -> list[Entry]:

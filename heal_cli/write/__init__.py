@@ -12,6 +12,7 @@ from heal_cli.write.ledger import (
     traces,
 )
 from heal_cli.write.migrate import ledger_migrations, migrate
+from heal_cli.write.restoring import are_complete, restore_event
 from heal_cli.write.sources import (
     ClaimedSource,
     DoneBatch,
@@ -39,6 +40,7 @@ __all__ = [
     "Trace",
     "Writer",
     "add_source",
+    "are_complete",
     "begin_run",
     "can_read_sources",
     "committed_attempts",
@@ -52,6 +54,7 @@ __all__ = [
     "migrate",
     "newest_source",
     "read_source",
+    "restore_event",
     "run_totals",
     "settled_rows",
     "traces",

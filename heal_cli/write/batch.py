@@ -15,7 +15,7 @@ from typing import Final
 
 import polars as pl
 import psycopg
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
 from heal_cli.errors import DatabaseUnavailable, SchemaChanged, WriteError
 from heal_cli.model import Chunk, Healed, Spans, TableSchema, WriteOptions, Written
@@ -30,7 +30,7 @@ MAX_SAVEPOINTS: Final = 60
 """Subtransactions of one transaction; past 64 the server's cache overflows and every snapshot pays."""
 
 RETRIES: Final = 6
-"""Tries at one transaction when another one, or the world, was in the way: about 10 s in all."""
+"""Tries at one transaction when another one, or our own time limit, was in the way; the world has `retry_s`."""
 
 Record = Callable[[pl.DataFrame, pl.Series, int], None]
 """Makes what one attempt leaves behind durable: its rejects (REJECTS), the row numbers it loads, its
@@ -74,6 +74,11 @@ class Writer:
     def _keeps_open(self) -> bool:
         """One transaction for the whole run (`--atomic`, `--dry-run`)."""
         return self._target.options.is_one_transaction
+
+    @property
+    def is_connected(self) -> bool:
+        """The connection of the last batch stands."""
+        return self._connection is not None and not (self._connection.closed or self._connection.broken)
 
     def close(self) -> None:
         """Give the connection back; what is not committed is rolled back by the server."""
@@ -122,11 +127,15 @@ class Writer:
         except SchemaChanged as error:
             error.written = work.written()
             raise
+        except DatabaseUnavailable as error:
+            error.written = work.written()
+            raise
         except psycopg.Error as error:
             where = f"writing rows {ref.chunk.first_row} to {ref.chunk.first_row + ref.chunk.rows - 1}"
-            raise to_heal_error(
-                error, f"{where} of {ref.source_name} to {self._target.table.qualified}"
-            ) from error
+            failure = to_heal_error(error, f"{where} of {ref.source_name} to {self._target.table.qualified}")
+            if isinstance(failure, DatabaseUnavailable):
+                failure.written = work.written()
+            raise failure from error
         return work.written()
 
     def _advance(self, work: Work, ref: BatchRef, record: Record) -> Work:
@@ -135,7 +144,7 @@ class Writer:
         attempts = Retrying(
             retry=retry_if_exception(_is_passing),
             wait=wait_random_exponential(multiplier=0.2, max=5),
-            stop=stop_after_attempt(1 if self._keeps_open else RETRIES),
+            stop=self._is_spent,
             reraise=True,
         )
         for attempt in attempts:
@@ -159,6 +168,15 @@ class Writer:
                     raise
                 return trial
         raise AssertionError("tenacity re-raises the last error")
+
+    def _is_spent(self, state: RetryCallState) -> bool:
+        """No more tries: the budget for what was in the way is used up."""
+        error = state.outcome.exception() if state.outcome else None
+        if self._keeps_open:
+            return True
+        if error is not None and _is_away(error):
+            return (state.seconds_since_start or 0.0) >= self._target.options.retry_s
+        return state.attempt_number >= RETRIES
 
     def _next_attempt(self, ref: BatchRef) -> int:
         """A number of its own for each try: reject lines of a failed one may be on disk."""
@@ -285,10 +303,15 @@ def _in_doubt(what: str) -> WriteError:
         f"The connection was lost during COMMIT, and without a ledger nobody can tell whether {what} are in the table",
         hint="Look for them in the table before you load them again",
     )
+def _is_away(error: BaseException) -> bool:
+    """True where the world is to blame."""
+    if isinstance(error, psycopg.Error):
+        return fault_of(error) is Fault.WORLD
+    return isinstance(error, DatabaseUnavailable)
 
 
 def _is_passing(error: BaseException) -> bool:
     """True for what another try may get past, a server that is just restarting included."""
-    if isinstance(error, DatabaseUnavailable):
+    if _is_away(error):
         return True
-    return isinstance(error, psycopg.Error) and fault_of(error) in {Fault.RETRY, Fault.WORLD, Fault.LIMIT}
+    return isinstance(error, psycopg.Error) and fault_of(error) in {Fault.RETRY, Fault.LIMIT}

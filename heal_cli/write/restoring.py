@@ -1,0 +1,30 @@
+"""What replay asks of the ledger: events put in once, sources that are whole now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import psycopg
+
+
+def restore_event(
+    connection: psycopg.Connection, *, event: str, kind: str, run: str, at: datetime, details: str
+) -> bool:
+    """Put an event in; False when an earlier replay had."""
+    cursor = connection.execute(
+        "INSERT INTO heal.restored_events (event, kind, run, at, details) VALUES (%s, %s, %s, %s, %s::json)"
+        " ON CONFLICT DO NOTHING",
+        (event, kind, run, at, details),
+    )
+    return cursor.rowcount > 0
+
+
+def are_complete(connection: psycopg.Connection, source: int, batches: Sequence[int]) -> bool:
+    """No row of these batches is left."""
+    cursor = connection.execute(
+        "SELECT count(DISTINCT batch) FROM heal.load_batches WHERE source = %s AND complete AND batch = ANY(%s)",
+        (source, list(batches)),
+    )
+    (found,) = cursor.fetchone() or (0,)
+    return bool(found == len(set(batches)))
