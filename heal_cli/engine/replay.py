@@ -11,7 +11,6 @@ import psycopg
 
 from heal_cli.engine.threads import run_load
 from heal_cli.errors import (
-    ConservationError,
     DatabaseUnavailable,
     HealError,
     RecordError,
@@ -19,7 +18,7 @@ from heal_cli.errors import (
     WriteError,
 )
 from heal_cli.model import FallbackOptions, Rows
-from heal_cli.pipeline.restore import Home, conserved, restore_batch, restore_one_event
+from heal_cli.pipeline.restore import Home, Restorer, restore_one_event
 from heal_cli.resilience import (
     EmergencyLog,
     Entry,
@@ -123,13 +122,18 @@ class _Replay:
         self._spool = spool
         self._home = home
         self._report = report
+        self._restorer = Restorer(home)
         self._blocked: set[tuple[str, str]] = set()  # run and source whose later batches have to wait
 
     def run(self, should_stop: Callable[[], int]) -> None:
-        for entry in self._spool.entries():
-            if should_stop():
-                return
-            self._entry(entry)
+        """Batches first to last, then events."""
+        try:
+            for entry in self._spool.entries():
+                if should_stop():
+                    return
+                self._entry(entry)
+        finally:
+            self._restorer.close()
         self._events(should_stop)
 
     def _entry(self, entry: Entry) -> None:
@@ -166,15 +170,9 @@ class _Replay:
         try:
             if manifest.kind == "source":
                 return self._restore_source(entry, manifest)
-            rows = restore_batch(self._home, entry, manifest).rows
+            return self._restorer.restore(entry, manifest)
         except psycopg.OperationalError as error:
             raise to_heal_error(error, f"restoring {entry.name}") from error
-        if not conserved(manifest, rows):
-            raise ConservationError(
-                f"Entry {entry.name!r} holds {manifest.rows} rows, and {rows} is what became of them",
-                hint="This is a defect of heal; please report it with the entry's manifest",
-            )
-        return rows
 
     def _restore_source(self, entry: Entry, manifest: Manifest) -> Rows:
         """Load a source that was spooled whole, as the same command would have loaded it."""
@@ -237,7 +235,9 @@ class _Replay:
 
     def _event(self, event: Event) -> bool:
         try:
-            return restore_one_event(self._home, event)
+            waiting = [*self._spool.entries(), *self._spool.set_aside_entries()]
+            is_home = not any(entry.name.startswith(f"{event.run}.") for entry in waiting)
+            return restore_one_event(self._home, event, is_home=is_home)
         except psycopg.OperationalError as error:
             raise to_heal_error(error, f"restoring event {event.id}") from error
         except psycopg.Error as error:

@@ -10,9 +10,9 @@ import msgspec
 import polars as pl
 import psycopg
 
-from heal_cli.errors import PlanError, SchemaChanged, SchemaError, WriteError
+from heal_cli.errors import ConservationError, PlanError, SchemaChanged, SchemaError, WriteError
 from heal_cli.heal import PlanOptions, heal_batch, make_plan
-from heal_cli.model import ROW, Batch, Healed, Plan, Rows, TableSchema, Written
+from heal_cli.model import ROW, Batch, Chunk, Healed, Plan, Rows, TableSchema, Written
 from heal_cli.patterns import Trial, confidences, ensure, load_catalogue, record_trials
 from heal_cli.pipeline.fallback import server_of
 from heal_cli.pipeline.outcome import Outcome, count
@@ -27,6 +27,7 @@ from heal_cli.write import (
     are_complete,
     committed_attempts,
     connect,
+    count_settled,
     end_run,
     finish_source,
     keep_plan,
@@ -81,34 +82,80 @@ class Home:
         return target.database == self.database and (self.is_any_server or target.server == server)
 
 
-def restore_batch(home: Home, entry: Entry, manifest: Manifest) -> Outcome:
-    """Bring one spooled batch home, by the plan it was spooled with, or by a new one for a table that changed.
+class Restorer:
+    """Brings spooled batches home, over one connection as long as they are of one run and table."""
 
-    What no longer fits becomes rejects, in the file of the run that spooled it. Rows that are settled
-    already count as `already`.
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._writer: Writer | None = None
+        self._written_for: tuple[str, str] | None = None
+        self._attempts: dict[tuple[str, int], int] = {}
 
-    Raises:
-        SpoolError: The entry is damaged.
-        SchemaError: The table is gone, or was made anew.
-        PlanError: The table has changed so that no plan covers it.
-        HealError: What else stood in the way; what is committed stays.
-    """
-    batch = read_batch(entry, manifest, locate=lambda frame: lambda rows: locate_in_parquet(frame, rows))
-    outcome = Outcome()
-    with _Books(manifest) as books:
-        while True:
-            table = _find(home, manifest)
-            plan = _plan(home, manifest, table, batch)
-            healed = heal_batch(batch, plan)
-            try:
-                written = _write(home, entry, manifest, table, batch, healed, books)
-            except SchemaChanged as error:
-                if isinstance(error.written, Written):
-                    outcome += count(healed, error.written)
-                continue
-            outcome += count(healed, written)
-            rows = replace(outcome.rows, read=batch.chunk.rows - written.already, already=written.already)
-            return replace(outcome, rows=rows)
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def restore(self, entry: Entry, manifest: Manifest) -> Rows:
+        """Bring one spooled batch home, by the plan it was spooled with, or by a new one for a table that changed.
+
+        What no longer fits becomes rejects, in the file of the run that spooled it. Rows that are settled
+        already count as `already`.
+
+        Raises:
+            SpoolError: The entry is damaged.
+            SchemaError: The table is gone, or was made anew.
+            PlanError: The table has changed so that no plan covers it.
+            HealError: What else stood in the way; what is committed stays.
+        """
+        batch = read_batch(entry, manifest, locate=lambda frame: lambda rows: locate_in_parquet(frame, rows))
+        place = (manifest.source.name, batch.chunk.index)
+        self._attempts[place] = manifest.attempt + ATTEMPTS_PER_TRY * entry.tries.begun
+        ref = BatchRef(manifest.source.number or 0, manifest.source.name, manifest.chunk or batch.chunk)
+        outcome = Outcome()
+        with _Books(manifest) as books:
+            while True:
+                table = _find(self._home, manifest)
+                healed = heal_batch(batch, _plan(self._home, manifest, table, batch))
+                try:
+                    writer = self._writer_for(manifest, table)
+                    written = writer.write(healed, ref, books.recorder(batch, healed))
+                except SchemaChanged as error:
+                    if isinstance(error.written, Written):
+                        outcome += count(healed, error.written)
+                    continue
+                return self._settled(manifest, batch.chunk, (outcome + count(healed, written)).rows)
+
+    def _settled(self, manifest: Manifest, chunk: Chunk, rows: Rows) -> Rows:
+        """What replay did, checked against the ledger; all other rows of the batch were there already (P1).
+
+        Raises:
+            ConservationError: The ledger does not hold every row of the batch once.
+        """
+        settled = count_settled(self._home.connection, manifest.source.number or 0, chunk.index)
+        if settled != manifest.records:
+            raise ConservationError(
+                f"Entry {manifest.entry!r} holds {manifest.records} rows, and the ledger accounts for {settled}",
+                hint="This is a defect of heal; please report it with the entry's manifest",
+            )
+        read = rows.loaded + rows.rejected + rows.duplicates
+        return replace(rows, read=read, already=manifest.records - read)
+
+    def _writer_for(self, manifest: Manifest, table: TableSchema) -> Writer:
+        wanted = (manifest.run, f"{table.oid}/{table.version}")
+        if self._writer is None or self._written_for != wanted:
+            self.close()
+            target = Target(
+                conninfo=self._home.conninfo,
+                table=table,
+                options=manifest.options.write,
+                run=manifest.run,
+                has_ledger=True,
+                version_of=lambda connection: schema_version(connection, table.oid),
+            )
+            self._writer, self._written_for = Writer(target, self._attempts), wanted
+        return self._writer
 
 
 class _Books:
@@ -170,39 +217,15 @@ def _plan(home: Home, manifest: Manifest, table: TableSchema, batch: Batch) -> P
     if plan.gap is not None:
         raise PlanError(plan.gap, hint=f"The table has changed since {manifest.made_at:%Y-%m-%d %H:%M}")
     encoded = msgspec.json.encode(plan).decode()
-    kept = keep_plan(home.connection, manifest.source.number or 0, encoded, table.version)
+    kept = keep_plan(home.connection, manifest.source.number or 0, encoded, table.version, manifest.run)
     return msgspec.json.decode(kept, type=Plan)
 
 
-def _write(
-    home: Home,
-    entry: Entry,
-    manifest: Manifest,
-    table: TableSchema,
-    batch: Batch,
-    healed: Healed,
-    books: _Books,
-) -> Written:
-    place = (manifest.source.name, batch.chunk.index)
-    base = manifest.attempt + ATTEMPTS_PER_TRY * entry.tries.begun
-    target = Target(
-        conninfo=home.conninfo,
-        table=table,
-        options=manifest.options.write,
-        run=manifest.run,
-        has_ledger=True,
-        version_of=lambda connection: schema_version(connection, table.oid),
-    )
-    writer = Writer(target, {place: base})
-    try:
-        ref = BatchRef(manifest.source.number or 0, manifest.source.name, batch.chunk)
-        return writer.write(healed, ref, books.recorder(batch, healed))
-    finally:
-        writer.close()
-
-
-def restore_one_event(home: Home, event: Event) -> bool:
+def restore_one_event(home: Home, event: Event, *, is_home: bool) -> bool:
     """Put one event where it belongs; False where it has to wait for batches.
+
+    Args:
+        is_home: No batch of the event's run waits any more.
 
     Raises:
         psycopg.Error: The server did not take it; no part of it is there.
@@ -231,7 +254,12 @@ def restore_one_event(home: Home, event: Event) -> bool:
                 rows=details["rows"],
             )
         elif event.kind == "run":
-            end_run(connection, run=event.run, state="spooled", report=event.details["report"])
+            end_run(
+                connection,
+                run=event.run,
+                state="done" if is_home else "spooled",
+                report=event.details["report"],
+            )
     if event.kind == "source":
         _drop_dead_lines(connection, event.details["source"])
     elif event.kind == "trial" and ensure(connection):
@@ -247,10 +275,3 @@ def _drop_dead_lines(connection: psycopg.Connection, source: int) -> None:
         committed = committed_attempts(connection, trace.run)
         for path in (trace.rejects_path, trace.leftovers_path):
             drop_uncommitted(Path(path), run=trace.run, source=trace.name, committed=committed)
-
-
-def conserved(manifest: Manifest, rows: Rows) -> bool:
-    """P1 for one batch."""
-    chunk = manifest.chunk
-    settled = rows.loaded + rows.rejected + rows.duplicates + rows.already
-    return chunk is not None and settled == chunk.rows

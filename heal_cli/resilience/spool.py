@@ -110,7 +110,7 @@ class Spool:
         """
 
         def fill_folder(folder: Path) -> Manifest:
-            with open(folder / STORED, "xb", opener=_private) as file:  # noqa: PTH123 -- Path has no opener
+            with open(folder / STORED, "xb", opener=_private) as file:
                 rows = fill(file)
                 file.flush()
                 os.fsync(file.fileno())
@@ -145,6 +145,9 @@ class Spool:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
         sync(self.folder)
+        with self._lock:
+            when, size = self._measured
+            self._measured = (when, size + entry.size)
         return entry
 
     def remove(self, entry: Entry) -> None:

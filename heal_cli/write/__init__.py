@@ -12,7 +12,7 @@ from heal_cli.write.ledger import (
     traces,
 )
 from heal_cli.write.migrate import ledger_migrations, migrate
-from heal_cli.write.restoring import are_complete, restore_event
+from heal_cli.write.restoring import are_complete, count_settled, restore_event
 from heal_cli.write.sources import (
     ClaimedSource,
     DoneBatch,
@@ -45,6 +45,7 @@ __all__ = [
     "can_read_sources",
     "committed_attempts",
     "connect",
+    "count_settled",
     "earlier_sources",
     "end_run",
     "finish_source",

@@ -24,6 +24,7 @@ from heal_cli.write.ledger import Piece, add_piece, lock_batch
 from heal_cli.write.loader import Loader
 from heal_cli.write.lock import TableLock
 from heal_cli.write.sqlstate import Fault, fault_of, to_heal_error
+from heal_cli.write.watch import GRACE_S, cut_after
 from heal_cli.write.work import Segment, Work
 
 MAX_SAVEPOINTS: Final = 60
@@ -74,6 +75,16 @@ class Writer:
     def _keeps_open(self) -> bool:
         """One transaction for the whole run (`--atomic`, `--dry-run`)."""
         return self._target.options.is_one_transaction
+
+    @property
+    def _longest_s(self) -> float | None:
+        """Past this a transaction hangs on a server that keeps no limit of its own any more."""
+        options = self._target.options
+        if self._keeps_open or not options.timeout_s:
+            return None
+        # Before PostgreSQL 17 the limit is one of each statement, not of the whole transaction.
+        times = 1 if self._target.table.server_version >= 170000 else 10
+        return times * (options.timeout_s + options.lock_timeout_s) + GRACE_S
 
     @property
     def is_connected(self) -> bool:
@@ -152,13 +163,14 @@ class Writer:
                 trial = work.next_attempt(self._next_attempt(ref))
                 connection = self._connect()
                 try:
-                    settled = self._fill(connection, trial, doubtful, ref)
-                    if settled is not trial:
-                        connection.rollback()
-                        return settled
-                    record(trial.fresh_rejects(work), trial.fresh_rows(work), trial.attempt)
-                    doubtful = trial
-                    self._commit(connection)
+                    with cut_after(connection, self._longest_s):
+                        settled = self._fill(connection, trial, doubtful, ref)
+                        if settled is not trial:
+                            connection.rollback()
+                            return settled
+                        record(trial.fresh_rejects(work), trial.fresh_rows(work), trial.attempt)
+                        doubtful = trial
+                        self._commit(connection)
                 except psycopg.Error as error:
                     self.has_failed_attempts = True
                     work = self._after_error(error, connection, work, trial, doubtful)

@@ -28,3 +28,14 @@ def are_complete(connection: psycopg.Connection, source: int, batches: Sequence[
     )
     (found,) = cursor.fetchone() or (0,)
     return bool(found == len(set(batches)))
+
+
+def count_settled(connection: psycopg.Connection, source: int, batch: int) -> int:
+    """Rows of a batch that are loaded, rejected or known as duplicates, by whichever run."""
+    cursor = connection.execute(
+        "SELECT coalesce(sum(loaded + rejected + duplicates), 0) FROM heal.load_batches"
+        " WHERE source = %s AND batch = %s",
+        (source, batch),
+    )
+    (rows,) = cursor.fetchone() or (0,)
+    return int(rows)
