@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from proxy import Proxy
 
-ROWS = 4_000
+ROWS = 2_400
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Outage:
 
     def meet_outage(self, **given: Any) -> LoadReport:
         """A load whose server goes away after its first batches and is back when it has ended."""
-        self.proxy.cut_after(100_000)
+        self.proxy.cut_after(70_000)
         report = self.load(**given)
         self.proxy.heal()
         assert self.spool.entries()

@@ -12,7 +12,7 @@ import pytest
 from heal_cli.errors import DatabaseUnavailable
 
 _RANDOM = random.Random(7)
-CUTS = [_RANDOM.randrange(60_000, 330_000) for _ in range(3)]
+CUTS = [_RANDOM.randrange(40_000, 200_000) for _ in range(3)]
 
 
 @pytest.mark.parametrize(("after", "how"), [*zip(CUTS, ["end", "reset", "end"], strict=True)])
@@ -30,7 +30,7 @@ def test_a_cut_loses_no_row(outage: Any, after: int, how: str) -> None:
 
 def test_the_same_command_and_replay_are_one(outage: Any) -> None:
     """A load that is run again brings the spooled rows in itself; replay then finds them settled."""
-    outage.proxy.cut_after(150_000)
+    outage.proxy.cut_after(90_000)
     spooled = outage.load().rows.spooled
     outage.proxy.heal()
     assert outage.load().rows.spooled == 0
@@ -48,7 +48,7 @@ def test_a_frozen_server_is_given_up(outage: Any, monkeypatch: pytest.MonkeyPatc
         **{name: getattr(outage.options, name) for name in outage.options.__slots__}, "conninfo": conninfo
     })  # fmt: skip
     outage.proxy.cut_after(10**9)
-    swallow_after(outage.proxy, 120_000)
+    swallow_after(outage.proxy, 80_000)
     report = outage.load(write={"timeout_s": 0.5, "lock_timeout_s": 0.1})
     assert report.exit_code == 5
     outage.proxy.heal()
@@ -73,7 +73,7 @@ def swallow_after(proxy: Any, count: int) -> None:
 def test_standard_input_lives_in_the_spool(outage: Any) -> None:
     """Of a stream the spool is the only copy: every row comes home from it."""
     stream = BytesIO(outage.source.read_bytes())
-    outage.proxy.cut_after(150_000)
+    outage.proxy.cut_after(90_000)
     report = outage.load(stdin=stream, sources=("-",))
     assert report.rows.read == outage.rows
     outage.source.unlink()
@@ -84,7 +84,7 @@ def test_standard_input_lives_in_the_spool(outage: Any) -> None:
 
 def test_order_is_kept(outage: Any) -> None:
     """With --ordered nothing overtakes what is spooled: the table equals an undisturbed one."""
-    outage.proxy.cut_after(150_000)
+    outage.proxy.cut_after(90_000)
     outage.load(write={"ordered": True})
     outage.proxy.heal()
     outage.replay()
@@ -104,7 +104,7 @@ def test_a_server_that_was_never_there(outage: Any, is_stream: bool) -> None:
     (entry,) = outage.spool.entries()
     kept = outage.folder / "kept"
     shutil.copytree(entry.path, kept)
-    assert outage.replay().rows.loaded + outage.replay().rows.rejected > 0 or True
+    assert outage.replay().batches == 1
     outage.check()
     shutil.copytree(kept, entry.path)  # as if replay had been killed before it removed the entry
     again = outage.replay()
@@ -127,7 +127,7 @@ def test_what_was_never_reached_waits_for_its_server(outage: Any) -> None:
 
 def test_a_full_spool_stops_reading(outage: Any) -> None:
     """Past --spool-bytes reading stops, says so, and the same command goes on from there."""
-    outage.proxy.cut_after(100_000)
+    outage.proxy.cut_after(70_000)
     report = outage.load(fallback=outage.bounded(1), write={"jobs": 1})
     assert report.exit_code == 5
     assert report.rows.read < outage.rows
@@ -141,7 +141,7 @@ def test_a_full_spool_stops_reading(outage: Any) -> None:
 @pytest.mark.parametrize("write", [{"atomic": True}, {"dry_run": True}])
 def test_all_or_nothing_spools_nothing(outage: Any, write: dict[str, bool]) -> None:
     """A run that is one transaction fails as a whole."""
-    outage.proxy.cut_after(150_000)
+    outage.proxy.cut_after(90_000)
     with pytest.raises(DatabaseUnavailable):
         outage.load(write=write)
     assert outage.spool.entries() == []
@@ -151,7 +151,7 @@ def test_no_spool_fails(outage: Any) -> None:
     """With --no-spool the load ends with the error, and the same command goes on."""
     from heal_cli.model import FallbackOptions
 
-    outage.proxy.cut_after(150_000)
+    outage.proxy.cut_after(90_000)
     with pytest.raises(DatabaseUnavailable):
         outage.load(fallback=FallbackOptions(spool=False))
     outage.proxy.heal()
