@@ -315,6 +315,8 @@ def _in_doubt(what: str) -> WriteError:
         f"The connection was lost during COMMIT, and without a ledger nobody can tell whether {what} are in the table",
         hint="Look for them in the table before you load them again",
     )
+
+
 def _is_away(error: BaseException) -> bool:
     """True where the world is to blame."""
     if isinstance(error, psycopg.Error):
