@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -68,6 +69,8 @@ app.add_typer(db.app, name="db")
 
 def main() -> None:
     """Run the command line and exit."""
+    # psycopg logs what it could not roll back on a lost connection; our own error says more.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     sys.exit(run(sys.argv[1:]))
 
 

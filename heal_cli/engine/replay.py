@@ -189,6 +189,7 @@ class _Replay:
                 conninfo=self._home.conninfo,
                 rejects_path=manifest.rejects_path,
                 source_id=source_id,
+                source_name=manifest.source.name,
                 again=False,
                 fallback=FallbackOptions(spool=False),
             ),

@@ -87,4 +87,7 @@ class LoadOptions:
     limit: int | None = None
     again: bool = False
     source_id: str | None = None
+    source_name: str | None = (
+        None  # what rejects and ledger call a lone source that was spooled; None: its path
+    )
     catalogues: tuple[str, ...] = ()  # more pattern files

@@ -42,8 +42,8 @@ class SourceRun:
 
     def __init__(self, run: Run, location: str, table: TableSchema, reader: SourceReader) -> None:
         self.run = run
-        self.name = location
-        self.reader, self.claimed, note = claim(run, location, table, reader)
+        self.name = run.options.source_name or location
+        self.reader, self.claimed, note = claim(run, self.name, table, reader)
         if note is not None and not self.is_no_op:
             run.notes.append(note)
         self._sample: Batch | None = self.reader.sample()

@@ -106,6 +106,8 @@ def test_a_server_that_was_never_there(outage: Any, is_stream: bool) -> None:
     shutil.copytree(entry.path, kept)
     assert outage.replay().batches == 1
     outage.check()
+    name = "-" if is_stream else str(outage.source)
+    assert f'"source":"{name}"' in outage.rejects.read_text().splitlines()[0]
     shutil.copytree(kept, entry.path)  # as if replay had been killed before it removed the entry
     again = outage.replay()
     assert (again.batches, again.rows.loaded) == (1, 0)
