@@ -36,7 +36,7 @@ def keep_whole(run: Run, reader: SourceReader, stream: Recorded | None, away: Da
     is_gone = source.size is None and source.name != STDIN  # a pipe by name: what was read of it
     if options.write.is_one_transaction or not options.fallback.spool or is_gone:
         raise away
-    run.fallback.breaker.open()
+    run.fallback.note_away(away)
     if source.name == STDIN and stream is not None:
         rows = run.fallback.keep_source(source, stream)
     else:
@@ -80,7 +80,7 @@ def close_away(
         rejects_path=str(run.rejects.path) if rows.rejected else None,
         leftovers_path=str(run.leftovers.path) if run.leftovers.path.exists() else None,
         trials=(),
-        notes=(*dict.fromkeys([*run.notes, *questions(sources, outcome)]), *_notes(run, rows.spooled)),
+        notes=(*dict.fromkeys([*run.notes, *questions(sources, outcome)]), *_notes(run, table, rows.spooled)),
         seconds=time.perf_counter() - run.clock,
         exit_code=DatabaseUnavailable.exit_code,
         resume=REPLAY,
@@ -114,11 +114,17 @@ def _keep_books(
     run.fallback.note("run", table, {"report": encode(load_document(report))})
 
 
-def _notes(run: Run, spooled: int) -> list[str]:
+def _notes(run: Run, table: TableSchema | None, spooled: int) -> list[str]:
     notes = [
-        f"The database is away: {spooled:,} rows wait in {str(run.fallback.spool.folder)!r} and come home with"
-        f" {REPLAY}, once each, also if the same command is run again"
+        f"The database is away: {run.fallback.why}",
+        f"{spooled:,} rows wait in {str(run.fallback.spool.folder)!r} and come home with"
+        f" {REPLAY}, once each, also if the same command is run again",
     ]
+    if table is None:
+        notes.append(
+            f"Nobody was asked whether {run.options.table} exists; if it was the wrong address:"
+            f" heal fallback discard {run.id}"
+        )
     if run.fallback.is_full:
         notes.append(f"Stopped reading: {run.fallback.spool.full}")
     return notes

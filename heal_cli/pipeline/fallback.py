@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
-from heal_cli.errors import DatabaseUnavailable
+from heal_cli.errors import CircuitOpen, DatabaseUnavailable
 from heal_cli.model import Batch, Format, LoadOptions, Plan, Source, TableSchema
 from heal_cli.pipeline.storing import Recorded, store
 from heal_cli.resilience import (
@@ -46,6 +46,8 @@ class Fallback:
         self._places: dict[str, int] = {}
         self.spooled: dict[str, list[int]] = {}
         """Source -> its batches that were spooled."""
+        self.why: str | None = None
+        """What was first in the way, in a sentence without secrets."""
 
     @cached_property
     def breaker(self) -> Breaker:
@@ -85,6 +87,12 @@ class Fallback:
             self.spool.close()
         if "log" in self.__dict__:
             self.log.close()
+
+    def note_away(self, away: DatabaseUnavailable) -> None:
+        """Keep others from what has just failed, and the reason for the report."""
+        if not isinstance(away, CircuitOpen):
+            self.breaker.open()
+        self.why = self.why or away.message
 
     def keep_batch(
         self, source: Source, number: int, batch: Batch, plan: Plan, *, attempt: int, rows: int

@@ -104,8 +104,7 @@ class BatchWorker:
         may = run.has_ledger and run.options.fallback.spool and not run.options.write.is_one_transaction
         if claimed is None or not may or not isinstance(away, DatabaseUnavailable):
             raise away
-        if not isinstance(away, CircuitOpen):
-            run.fallback.breaker.open()
+        run.fallback.note_away(away)
         already = away.written.already if isinstance(away.written, Written) else 0
         done, height = outcome.rows, batch.chunk.rows
         rows = height - already - done.loaded - done.rejected - done.duplicates
