@@ -69,8 +69,8 @@ class ReplayReport:
 
     @property
     def found_nothing(self) -> bool:
-        """Nothing was waiting at all."""
-        return not (self.events or self.batches or self.left or self.left_events or self.aside)
+        """Nothing was waiting, or only events of batches that are set aside."""
+        return not (self.events or self.batches or self.left or self.aside)
 
 
 def has_waiting(options: ReplayOptions) -> bool:

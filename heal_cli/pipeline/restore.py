@@ -30,6 +30,7 @@ from heal_cli.write import (
     count_settled,
     end_run,
     finish_source,
+    is_superseded_and_done,
     keep_plan,
     ledger_migrations,
     migrate,
@@ -110,6 +111,8 @@ class Restorer:
             HealError: What else stood in the way; what is committed stays.
         """
         batch = read_batch(entry, manifest, locate=lambda frame: lambda rows: locate_in_parquet(frame, rows))
+        if is_superseded_and_done(self._home.connection, manifest.source.number or 0):
+            return Rows(already=manifest.records)
         place = (manifest.source.name, batch.chunk.index)
         self._attempts[place] = manifest.attempt + ATTEMPTS_PER_TRY * entry.tries.begun
         ref = BatchRef(manifest.source.number or 0, manifest.source.name, manifest.chunk or batch.chunk)
@@ -225,15 +228,17 @@ def restore_one_event(home: Home, event: Event, *, is_home: bool) -> bool:
     """Put one event where it belongs; False where it has to wait for batches.
 
     Args:
-        is_home: No batch of the event's run waits any more.
+        is_home: No batch of the event's run waits or is set aside; what is not whole then is so for good, or was
+            loaded as a part of a longer source.
 
     Raises:
         psycopg.Error: The server did not take it; no part of it is there.
     """
     connection = home.connection
-    if event.kind == "source" and not are_complete(
+    is_whole = event.kind == "source" and are_complete(
         connection, event.details["source"], event.details["batches"]
-    ):
+    )
+    if event.kind == "source" and not is_whole and not is_home:
         return False
     with connection.transaction():
         restore_event(
@@ -244,7 +249,7 @@ def restore_one_event(home: Home, event: Event, *, is_home: bool) -> bool:
             at=event.at,
             details=msgspec.json.encode(event.details).decode(),
         )
-        if event.kind == "source":
+        if is_whole:
             details = event.details
             finish_source(
                 connection,
@@ -260,7 +265,7 @@ def restore_one_event(home: Home, event: Event, *, is_home: bool) -> bool:
                 state="done" if is_home else "spooled",
                 report=event.details["report"],
             )
-    if event.kind == "source":
+    if is_whole:
         _drop_dead_lines(connection, event.details["source"])
     elif event.kind == "trial" and ensure(connection):
         details = event.details

@@ -12,7 +12,7 @@ from heal_cli.write.ledger import (
     traces,
 )
 from heal_cli.write.migrate import ledger_migrations, migrate
-from heal_cli.write.restoring import are_complete, count_settled, restore_event
+from heal_cli.write.restoring import are_complete, count_settled, is_superseded_and_done, restore_event
 from heal_cli.write.sources import (
     ClaimedSource,
     DoneBatch,
@@ -49,6 +49,7 @@ __all__ = [
     "earlier_sources",
     "end_run",
     "finish_source",
+    "is_superseded_and_done",
     "join_source",
     "keep_plan",
     "ledger_migrations",

@@ -39,3 +39,16 @@ def count_settled(connection: psycopg.Connection, source: int, batch: int) -> in
     )
     (rows,) = cursor.fetchone() or (0,)
     return int(rows)
+
+
+def is_superseded_and_done(connection: psycopg.Connection, source: int) -> bool:
+    """A longer source went on with this one, and all of that is settled."""
+    cursor = connection.execute(
+        "WITH RECURSIVE line AS (SELECT source, superseded_by, finished_at FROM heal.load_sources WHERE source = %s"
+        " UNION ALL SELECT s.source, s.superseded_by, s.finished_at FROM heal.load_sources AS s"
+        " JOIN line ON s.source = line.superseded_by)"
+        " SELECT finished_at IS NOT NULL FROM line WHERE superseded_by IS NULL AND source <> %s",
+        (source, source),
+    )
+    row = cursor.fetchone()
+    return row is not None and bool(row[0])

@@ -219,3 +219,18 @@ def test_watch_brings_home_within_seconds(outage: Any) -> None:
     process.communicate(timeout=30)
     assert process.returncode == 143
     outage.check()
+
+
+def test_a_longer_source_took_its_place(outage: Any) -> None:
+    """The file grew and was loaded again before the replay: what was spooled is there already."""
+    outage.meet_outage()
+    waiting = len(outage.spool.entries())
+    more = range(outage.rows + 1, outage.rows + 301)
+    with outage.source.open("a") as file:
+        file.writelines(f"{n},{n},1.25,row {n}\n" for n in more)
+    outage.rows += len(more)
+    outage.load()
+    report = outage.replay()
+    assert (report.batches, report.rows.loaded, report.aside) == (waiting, 0, [])
+    assert report.left_events == 0
+    outage.check()
