@@ -15,7 +15,6 @@ from typing import Final
 
 import polars as pl
 import psycopg
-from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
 from heal_cli.errors import DatabaseUnavailable, SchemaChanged, WriteError
 from heal_cli.model import Chunk, Healed, Spans, TableSchema, WriteOptions, Written
@@ -23,15 +22,13 @@ from heal_cli.write.connection import begin, connect
 from heal_cli.write.ledger import Piece, add_piece, lock_batch
 from heal_cli.write.loader import Loader
 from heal_cli.write.lock import TableLock
+from heal_cli.write.patience import retrying
 from heal_cli.write.sqlstate import Fault, fault_of, to_heal_error
 from heal_cli.write.watch import GRACE_S, cut_after
 from heal_cli.write.work import Segment, Work
 
 MAX_SAVEPOINTS: Final = 60
 """Subtransactions of one transaction; past 64 the server's cache overflows and every snapshot pays."""
-
-RETRIES: Final = 6
-"""Tries at one transaction when another one, or our own time limit, was in the way; the world has `retry_s`."""
 
 Record = Callable[[pl.DataFrame, pl.Series, int], None]
 """Makes what one attempt leaves behind durable: its rejects (REJECTS), the row numbers it loads, its
@@ -152,13 +149,7 @@ class Writer:
     def _advance(self, work: Work, ref: BatchRef, record: Record) -> Work:
         """Commit the next transaction's worth of the batch, past passing faults."""
         doubtful: Work | None = None
-        attempts = Retrying(
-            retry=retry_if_exception(_is_passing),
-            wait=wait_random_exponential(multiplier=0.2, max=5),
-            stop=self._is_spent,
-            reraise=True,
-        )
-        for attempt in attempts:
+        for attempt in retrying(self._target.options):
             with attempt:
                 trial = work.next_attempt(self._next_attempt(ref))
                 connection = self._connect()
@@ -180,15 +171,6 @@ class Writer:
                     raise
                 return trial
         raise AssertionError("tenacity re-raises the last error")
-
-    def _is_spent(self, state: RetryCallState) -> bool:
-        """No more tries: the budget for what was in the way is used up."""
-        error = state.outcome.exception() if state.outcome else None
-        if self._keeps_open:
-            return True
-        if error is not None and _is_away(error):
-            return (state.seconds_since_start or 0.0) >= self._target.options.retry_s
-        return state.attempt_number >= RETRIES
 
     def _next_attempt(self, ref: BatchRef) -> int:
         """A number of its own for each try: reject lines of a failed one may be on disk."""
@@ -315,17 +297,3 @@ def _in_doubt(what: str) -> WriteError:
         f"The connection was lost during COMMIT, and without a ledger nobody can tell whether {what} are in the table",
         hint="Look for them in the table before you load them again",
     )
-
-
-def _is_away(error: BaseException) -> bool:
-    """True where the world is to blame."""
-    if isinstance(error, psycopg.Error):
-        return fault_of(error) is Fault.WORLD
-    return isinstance(error, DatabaseUnavailable)
-
-
-def _is_passing(error: BaseException) -> bool:
-    """True for what another try may get past, a server that is just restarting included."""
-    if _is_away(error):
-        return True
-    return isinstance(error, psycopg.Error) and fault_of(error) in {Fault.RETRY, Fault.LIMIT}
