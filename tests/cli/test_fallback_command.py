@@ -76,3 +76,10 @@ def test_replay_without_a_server_says_5(heal: Any, spool: Spool) -> None:
     assert result.code == 5
     assert "0 events and 0 batches restored, 1 left" in result.out
     assert len(spool.entries()) == 1
+
+
+def test_doctor_tells_what_waits(heal: Any, spool: Spool) -> None:
+    """Whoever looks for what is wrong here learns of the spool."""
+    out = heal("doctor", "--dsn", "postgresql://127.0.0.1:1/db").out
+    assert "1 batches wait for the database" in out
+    assert "heal replay-fallback" in out
