@@ -69,8 +69,6 @@ app.add_typer(db.app, name="db")
 
 def main() -> None:
     """Run the command line and exit."""
-    # psycopg logs what it could not roll back on a lost connection; our own error says more.
-    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     sys.exit(run(sys.argv[1:]))
 
 
@@ -79,6 +77,7 @@ def run(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         # A name or a value that the terminal's encoding lacks must not end the run.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    _hush_psycopg()
     command = masked_command(arguments)
     try:
         code = get_command(app).main(list(arguments), prog_name="heal", standalone_mode=False, obj=command)
@@ -101,6 +100,13 @@ def run(arguments: Sequence[str]) -> int:
 
         what = f"{type(error).__name__} inside heal; this is a defect of heal and not of your file"
         return _end(arguments, HealError(what, hint=keep_traceback(error, arguments)))
+
+
+def _hush_psycopg() -> None:
+    """Keep to itself what psycopg logs when it cannot roll back on a lost connection: our own error says more."""
+    logger = logging.getLogger("psycopg")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
 
 
 def _end(arguments: Sequence[str], error: HealError, *, hint: str | None = None) -> int:

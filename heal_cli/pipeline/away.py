@@ -80,7 +80,10 @@ def close_away(
         rejects_path=str(run.rejects.path) if rows.rejected else None,
         leftovers_path=str(run.leftovers.path) if run.leftovers.path.exists() else None,
         trials=(),
-        notes=(*dict.fromkeys([*run.notes, *questions(sources, outcome)]), *_notes(run, table, rows.spooled)),
+        notes=(
+            *dict.fromkeys([*run.notes, *questions(sources, outcome)]),
+            *_notes(run, table, sources, rows.spooled),
+        ),
         seconds=time.perf_counter() - run.clock,
         exit_code=DatabaseUnavailable.exit_code,
         resume=REPLAY,
@@ -114,7 +117,7 @@ def _keep_books(
     run.fallback.note("run", table, {"report": encode(load_document(report))})
 
 
-def _notes(run: Run, table: TableSchema | None, spooled: int) -> list[str]:
+def _notes(run: Run, table: TableSchema | None, sources: Sequence[SourceRun], spooled: int) -> list[str]:
     notes = [
         f"The database is away: {run.fallback.why}",
         f"{spooled:,} rows wait in {str(run.fallback.spool.folder)!r} and come home with"
@@ -126,5 +129,11 @@ def _notes(run: Run, table: TableSchema | None, spooled: int) -> list[str]:
             f" heal fallback discard {run.id}"
         )
     if run.fallback.is_full:
-        notes.append(f"Stopped reading: {run.fallback.spool.full}")
+        places = [
+            f"{source.name!r} after row {source.last.first_row + source.last.rows - 1:,}, byte {source.last.stop:,}"
+            for source in sources
+            if source.last and source.state is State.READING
+        ]
+        where = f" {places[-1]}" if places else ""
+        notes.append(f"Stopped reading{where}: {run.fallback.spool.full}; go on with: {run.command}")
     return notes

@@ -133,7 +133,8 @@ def test_a_full_spool_stops_reading(outage: Any) -> None:
     report = outage.load(fallback=outage.bounded(1), write={"jobs": 1})
     assert report.exit_code == 5
     assert report.rows.read < outage.rows
-    assert any("--spool-bytes" in note for note in report.notes)
+    (note,) = (note for note in report.notes if "--spool-bytes" in note)
+    assert f"after row {report.rows.read:,}, byte " in note
     outage.proxy.heal()
     outage.replay()
     outage.load()
