@@ -179,9 +179,9 @@ class _Replay:
         options = manifest.options
         path = check_stored(entry, manifest)
         source_id = options.source_id
-        if options.again or manifest.source.name == "-":
+        if options.again or (manifest.source.name == "-" and source_id is None):
             # Known by its entry: loaded twice by killed replays it would else be there twice.
-            source_id = source_id or f"spooled {entry.name}"
+            source_id = f"{source_id or ''} spooled {entry.name}".strip()
         report = run_load(
             replace(
                 options,

@@ -82,7 +82,7 @@ def close_away(
         trials=(),
         notes=(
             *dict.fromkeys([*run.notes, *questions(sources, outcome)]),
-            *_notes(run, table, sources, rows.spooled),
+            *_notes(run, table, sources, unclaimed, rows.spooled),
         ),
         seconds=time.perf_counter() - run.clock,
         exit_code=DatabaseUnavailable.exit_code,
@@ -117,11 +117,16 @@ def _keep_books(
     run.fallback.note("run", table, {"report": encode(load_document(report))})
 
 
-def _notes(run: Run, table: TableSchema | None, sources: Sequence[SourceRun], spooled: int) -> list[str]:
+def _notes(
+    run: Run,
+    table: TableSchema | None,
+    sources: Sequence[SourceRun],
+    unclaimed: Sequence[Source],
+    spooled: int,
+) -> list[str]:
     notes = [
         f"The database is away: {run.fallback.why}",
-        f"{spooled:,} rows wait in {str(run.fallback.spool.folder)!r} and come home with"
-        f" {REPLAY}, once each, also if the same command is run again",
+        f"{spooled:,} rows wait in {str(run.fallback.spool.folder)!r} and come home with {REPLAY}, {_once(run, unclaimed)}",
     ]
     if table is None:
         notes.append(
@@ -137,3 +142,11 @@ def _notes(run: Run, table: TableSchema | None, sources: Sequence[SourceRun], sp
         where = f" {places[-1]}" if places else ""
         notes.append(f"Stopped reading{where}: {run.fallback.spool.full}; go on with: {run.command}")
     return notes
+
+
+def _once(run: Run, unclaimed: Sequence[Source]) -> str:
+    """What running the same command again would do."""
+    for source in unclaimed:
+        if run.options.again or (source.name == STDIN and run.options.source_id is None):
+            return f"once; do not load {source.name!r} again, or it is there twice"
+    return "once each, also if the same command is run again"

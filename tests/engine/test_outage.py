@@ -100,6 +100,7 @@ def test_a_server_that_was_never_there(outage: Any, is_stream: bool) -> None:
     given = {"sources": ("-",), "stdin": BytesIO(outage.source.read_bytes())} if is_stream else {}
     report = outage.load(**given)
     assert (report.exit_code, report.rows.spooled) == (5, outage.rows)
+    assert any("do not load '-' again" in note for note in report.notes) == is_stream
     outage.proxy.heal()
     (entry,) = outage.spool.entries()
     kept = outage.folder / "kept"
