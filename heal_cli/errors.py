@@ -10,8 +10,11 @@
     ├── WriteError            exit 1   the server refused something that is no row's fault
     │   └── SchemaChanged     exit 1   the table is not the one that was planned for
     ├── DatabaseUnavailable   exit 5   the world: no server, no disk, read-only
+    │   └── CircuitOpen       exit 5   it failed a moment ago and was not asked again
     ├── BudgetExceeded        exit 4   more rejects than `--max-rejects` allows
     ├── RecordError           exit 1   rejects or reports that cannot be made durable
+    │   └── SpoolError        exit 1   spooled files that are damaged, or cannot be written
+    ├── ReplayIsRunning       exit 75  another replay holds the lock
     ├── ConservationError     exit 1   read != loaded + duplicates + rejected + spooled
     └── Interrupted           exit 130 or 143
 
@@ -86,9 +89,17 @@ class SchemaChanged(WriteError):
 
 
 class DatabaseUnavailable(HealError):
-    """The database cannot be reached or cannot take writes (SQLSTATE 08, 25006, 53, 57P0x, 58)."""
+    """The database cannot be reached or cannot take writes (SQLSTATE 08, 25006, 53, 57P0x, 58).
+
+    `written` is what of the batch at hand was committed before (`model.Written`), None if unknown.
+    """
 
     exit_code = 5
+    written: object = None
+
+
+class CircuitOpen(DatabaseUnavailable):
+    """A circuit breaker kept the call from what has just failed."""
 
 
 class BudgetExceeded(HealError):
@@ -99,6 +110,16 @@ class BudgetExceeded(HealError):
 
 class RecordError(HealError):
     """Rejects or leftovers could not be made durable, so their batch was not committed."""
+
+
+class SpoolError(RecordError):
+    """A spooled batch that is damaged, or that could not be put on disk."""
+
+
+class ReplayIsRunning(HealError):
+    """Another process is bringing spooled batches home (EX_TEMPFAIL: cron may try later)."""
+
+    exit_code = 75
 
 
 class ConservationError(HealError):

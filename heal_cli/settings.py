@@ -89,6 +89,10 @@ class Settings:
     key: Names = ()
     timeout: Annotated[float, Meta(ge=0)] = 30.0
     lock_timeout: Annotated[float, Meta(ge=0)] = 30.0
+    retry: Annotated[float, Meta(ge=0)] = 10.0
+    spool: bool = True
+    spool_bytes: Count = 10 * 2**30
+    emergency_log: str | None = field(default=None, metadata=_PATH)
     max_rejects: Annotated[str, Meta(pattern=r"^(\d+|\d+(\.\d+)?%)$")] | None = None
     rejects: str | None = field(default=None, metadata=_PATH | _RUN)
 
@@ -334,6 +338,12 @@ def to_load_options(settings: Settings, sources: Sequence[str], table: str, *, c
             key=settings.key,
             timeout_s=settings.timeout,
             lock_timeout_s=settings.lock_timeout,
+            retry_s=settings.retry,
+        ),
+        fallback=model.FallbackOptions(
+            spool=settings.spool,
+            spool_bytes=settings.spool_bytes,
+            emergency_log=settings.emergency_log,
         ),
         unknown_columns=settings.unknown_columns,
         create=settings.create,

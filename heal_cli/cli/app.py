@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.main import get_command
 
-from heal_cli.cli import config, db, doctor, init, load, patterns, plan, rejects
+from heal_cli.cli import config, db, doctor, fallback, init, load, patterns, plan, rejects, replay
 from heal_cli.cli.command import masked_command
 from heal_cli.cli.options import TWINS, GroupedCommand, QuickGroup
 from heal_cli.cli.terminal import clean, note, say
@@ -19,7 +20,8 @@ from heal_cli.errors import HealError, Interrupted, UsageError
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 _EXIT_CODES: Final = (
     "Exit codes: 0 all rows accounted for, 1 failed, 2 usage or login, 3 done with rejects, 4 too many rejects, "
-    "5 database unavailable, 6 the plan does not cover the table, 130/143 interrupted."
+    "5 database unavailable (rows spooled), 6 the plan does not cover the table, 75 another replay is at work, "
+    "130/143 interrupted."
 )
 _PIPE_CLOSED: Final = 1  # as Typer and rich end where they meet it first
 
@@ -58,8 +60,10 @@ for _verb in (load.load, plan.plan):
     app.command(cls=GroupedCommand, epilog=TWINS, context_settings=_CONTEXT)(_verb)
 for _verb in (init.init, doctor.doctor):
     app.command(cls=GroupedCommand, context_settings=_CONTEXT)(_verb)
+app.command("replay-fallback", cls=GroupedCommand, context_settings=_CONTEXT)(replay.replay_fallback)
 app.add_typer(rejects.app, name="rejects")
 app.add_typer(patterns.app, name="patterns")
+app.add_typer(fallback.app, name="fallback")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 
@@ -74,6 +78,7 @@ def run(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         # A name or a value that the terminal's encoding lacks must not end the run.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    _hush_psycopg()
     command = masked_command(arguments)
     try:
         code = get_command(app).main(list(arguments), prog_name="heal", standalone_mode=False, obj=command)
@@ -96,6 +101,13 @@ def run(arguments: Sequence[str]) -> int:
 
         what = f"{type(error).__name__} inside heal; this is a defect of heal and not of your file"
         return _end(arguments, HealError(what, hint=keep_traceback(error, arguments)))
+
+
+def _hush_psycopg() -> None:
+    """Keep to itself what psycopg logs when it cannot roll back on a lost connection: our own error says more."""
+    logger = logging.getLogger("psycopg")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
 
 
 def _end(arguments: Sequence[str], error: HealError, *, hint: str | None = None) -> int:

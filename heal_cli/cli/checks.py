@@ -49,7 +49,7 @@ class Check(NamedTuple):
 def run_checks(settings: Settings, table: str | None) -> list[Check]:
     """All checks; those on the server only where it can be reached."""
     checks = [Check("settings", "warn", warning) for warning in settings.warnings]
-    checks += [*_check_state_dir(Path(settings.state_dir))]
+    checks += [*_check_state_dir(Path(settings.state_dir)), *_check_fallback(settings)]
     connection, found = _connect(settings)
     checks += found
     if connection is None:
@@ -60,6 +60,21 @@ def run_checks(settings: Settings, table: str | None) -> list[Check]:
         if table is not None:
             checks += _check_table(connection, table)
     return checks
+
+
+def _check_fallback(settings: Settings) -> Iterator[Check]:
+    """What waits for a server that was away, and the breakers that are not closed; nothing is no news."""
+    from heal_cli.resilience import Spool, breaker_states
+
+    spool = Spool(settings.state_dir)
+    waiting, aside = len(spool.entries()), len(spool.set_aside_entries())
+    if waiting:
+        yield Check("spool", "warn", f"{waiting} batches wait for the database", "heal replay-fallback")
+    if aside:
+        yield Check("spool", "warn", f"{aside} batches were set aside", "heal fallback status")
+    for breaker in breaker_states(settings.state_dir):
+        if breaker.state != "closed":
+            yield Check("breaker", "warn", f"the {breaker.name} failed a short while ago: {breaker.state}")
 
 
 def _check_state_dir(folder: Path) -> Iterator[Check]:

@@ -19,7 +19,7 @@ def keep_traceback(error: Exception, arguments: Sequence[str]) -> str:
     """Write the traceback, without secrets, to a private file; the sentence that says where it is."""
     import platformdirs
 
-    from heal_cli.record.durable import DurableFile
+    from heal_cli.durable import DurableFile
 
     folder = Path(os.environ.get("HEAL_STATE_DIR") or platformdirs.user_state_dir("heal"))
     path = folder / "crashes" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}.{os.getpid()}.log"

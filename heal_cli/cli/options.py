@@ -21,6 +21,7 @@ VALUES: Final = "Values"
 MAPPING: Final = "Columns and table"
 WRITING: Final = "Writing"
 CONNECTION: Final = "Connection"
+FALLBACK: Final = "While the database is away"
 OUTPUT: Final = "Output"
 
 TWINS: Final = (
@@ -73,6 +74,12 @@ DataDir = Annotated[
 PgBin = Annotated[
     str | None,
     _flag("--pg-bin", panel=CONNECTION, metavar="FOLDER", help="Programs of heal's own PostgreSQL."),
+]
+EmergencyLogPath = Annotated[
+    str | None,
+    _flag(
+        "--emergency-log", panel=FALLBACK, metavar="FILE", help="Where events wait that it could not take."
+    ),
 ]
 Json = Annotated[bool | None, _flag("--json", panel=OUTPUT, help="Print one JSON document.")]
 Yes = Annotated[bool | None, _flag("--yes", "-y", panel=OUTPUT, help="Answer yes to what would be asked.")]
@@ -250,6 +257,20 @@ class LoadFlags:
         str | None,
         _flag("--lock-timeout", panel=WRITING, metavar="TIME", help="Longest wait for a lock [30s]."),
     ] = None
+
+    retry: Annotated[
+        str | None,
+        _flag("--retry", panel=FALLBACK, metavar="TIME", help="How long to try again before spooling [10s]."),
+    ] = None
+    spool: Annotated[
+        bool | None,
+        _flag("--spool/--no-spool", panel=FALLBACK, help="Keep rows for heal replay-fallback, or fail."),
+    ] = None
+    spool_bytes: Annotated[
+        str | None,
+        _flag("--spool-bytes", panel=FALLBACK, metavar="SIZE", help="Most that may be kept [10GiB]."),
+    ] = None
+    emergency_log: EmergencyLogPath = None
 
     dsn: Dsn = None
     data_dir: DataDir = None

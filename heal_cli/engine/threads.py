@@ -11,23 +11,26 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 import psycopg
 
 from heal_cli.engine.failures import Failures
-from heal_cli.errors import BudgetExceeded, Interrupted, SourceError, UsageError
-from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress, TableSchema
+from heal_cli.errors import BudgetExceeded, DatabaseUnavailable, Interrupted, SourceError, UsageError
+from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress, Source, TableSchema
 from heal_cli.pipeline import (
     BatchWorker,
     Outcome,
+    Recorded,
     Run,
     SourceRun,
     State,
     check_books,
+    close_away,
     close_run,
     find_target,
     finish,
+    keep_whole,
     other_shapes,
     preview,
 )
@@ -82,30 +85,45 @@ def run_load(
         failures = Failures(may_go_on=len(locations) > 1 and not options.write.atomic)
         table: TableSchema | None = None
         sources: list[SourceRun] = []
+        unclaimed: list[Source] = []
         for location in locations:
             with failures.of(location):
-                reader = open_source(location, options.read, stdin=stdin)
+                stream = Recorded(stdin) if stdin else None
+                reader = open_source(location, options.read, stdin=cast("BinaryIO | None", stream))
                 stack.callback(reader.close)
-                table = table or _begin(run, reader)
-                source = SourceRun(run, location, table, reader)
-                stack.callback(source.close)
-                source.add_unknown_columns()
+                try:
+                    with _faults_of_the_server("loading"):
+                        if not unclaimed:
+                            run.wait_for_database()
+                        table = table or _begin(run, reader)
+                        source = SourceRun(run, location, table, reader)
+                        stack.callback(source.close)
+                        source.add_unknown_columns()
+                except DatabaseUnavailable as away:
+                    crew.outcome += keep_whole(run, reader, stream, away)
+                    unclaimed.append(reader.source)
+                    continue
+                if stream:
+                    stream.forget()
                 table = source.planned.table
                 source.require_cover()
                 sources.append(source)
                 crew.load(source)
-                if source.state is State.READ and not crew.is_stopped:
+                if source.state is State.READ and not crew.is_stopped and not source.has_spooled:
                     source.state = State.LOADED
                 if not options.write.atomic:
-                    finish(run, source, retried=crew.has_failed_attempts)
+                    _finish(run, source, crew)
                 source.close()
             if crew.is_stopped:
                 break
+        run.notes += failures.notes
+        if crew.outcome.rows.spooled or unclaimed:
+            report = close_away(run, table, sources, crew.outcome, unclaimed=unclaimed)
+            return failures.judged(crew.judged(report))
         if table is None or not sources:
             raise failures.first
         crew.require_whole()
         crew.finish()
-        run.notes += failures.notes
         report = close_run(
             run, table, sources, crew.outcome, stopped=crew.is_stopped, retried=crew.has_failed_attempts
         )
@@ -150,6 +168,17 @@ def _faults_of_the_server(doing: str) -> Iterator[None]:
         raise to_heal_error(error, doing) from error
 
 
+def _finish(run: Run, source: SourceRun, crew: _Crew) -> None:
+    """Note that the source is whole; where rows wait in the spool, the books may wait, too."""
+    was = source.state
+    try:
+        finish(run, source, retried=crew.has_failed_attempts)
+    except (DatabaseUnavailable, psycopg.OperationalError):
+        if not crew.outcome.rows.spooled:
+            raise
+        source.state = was
+
+
 class _Crew:
     """The worker threads of one run and what they have done so far."""
 
@@ -169,8 +198,8 @@ class _Crew:
 
     @property
     def is_stopped(self) -> bool:
-        """A signal or the reject budget ended the run before its sources."""
-        return self._signal != 0 or self._is_over
+        """A signal, the reject budget or a full spool ended the run before its sources."""
+        return self._signal != 0 or self._is_over or self._run.fallback.is_full
 
     @property
     def has_failed_attempts(self) -> bool:
@@ -224,9 +253,11 @@ class _Crew:
         try:
             for chunk in source.chunks():
                 self._signal = self._signal or self._should_stop()
-                if self._failed.is_set() or self.is_stopped:
+                if self._failed.is_set() or self._signal or self._is_over:
                     break
                 self._put(queue, chunk)
+                if self._run.fallback.is_full:
+                    break  # after the chunk: of a stream it cannot be read again
         except SourceError as error:
             damage = error  # what was whole before it is loaded all the same
         except BaseException as error:

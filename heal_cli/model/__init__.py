@@ -6,7 +6,7 @@ Everything here is frozen; nothing here does I/O or knows a module outside this 
 
 from heal_cli.model.frames import LOCATIONS, REJECTS, ROW
 from heal_cli.model.matching import Candidate, ColumnMatch, Kind, Matching, Tier
-from heal_cli.model.options import LoadOptions, MatchOptions, ReadOptions, WriteOptions
+from heal_cli.model.options import FallbackOptions, LoadOptions, MatchOptions, ReadOptions, WriteOptions
 from heal_cli.model.plan import ColumnPlan, Healed, Plan, Written
 from heal_cli.model.report import HealTally, LoadReport, PatternTrial, Progress, Rows
 from heal_cli.model.source import Batch, Chunk, Finding, Format, Source
@@ -28,6 +28,7 @@ __all__ = [
     "Constraint",
     "Converted",
     "DateOrder",
+    "FallbackOptions",
     "Fault",
     "Finding",
     "Format",

@@ -47,6 +47,7 @@ class WriteOptions:
     key: tuple[str, ...] = ()
     timeout_s: float = 30.0  # per batch: statement and transaction
     lock_timeout_s: float = 30.0
+    retry_s: float = 10.0  # how long a database that is away is tried again before rows are spooled
 
     @property
     def is_one_transaction(self) -> bool:
@@ -57,6 +58,15 @@ class WriteOptions:
     def connections(self) -> int:
         """How many connections write: one where order or a single transaction asks for it."""
         return 1 if self.ordered or self.is_one_transaction else self.jobs
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackOptions:
+    """What becomes of rows while the database is away."""
+
+    spool: bool = True
+    spool_bytes: int = 10 * 2**30
+    emergency_log: str | None = None  # None: in the state folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,7 @@ class LoadOptions:
     values: ValueOptions = field(default_factory=ValueOptions)
     match: MatchOptions = MatchOptions()
     write: WriteOptions = WriteOptions()
+    fallback: FallbackOptions = FallbackOptions()
     unknown_columns: Literal["rescue", "drop", "reject", "add"] = "rescue"
     create: bool = False  # make a missing table from the source
     ddl: str | None = None  # path of SQL to run when the table is missing
@@ -79,5 +90,8 @@ class LoadOptions:
     limit: int | None = None
     again: bool = False
     source_id: str | None = None
+    source_name: str | None = (
+        None  # what rejects and ledger call a lone source that was spooled; None: its path
+    )
     catalogues: tuple[str, ...] = ()  # more pattern files
     plan: str | None = None  # path of a saved plan, to be followed exactly

@@ -5,24 +5,29 @@ from `SourceRun.chunks()`, gives each to a `BatchWorker`, on as many threads as 
 the outcomes; `close_run` checks the books and makes the report.
 """
 
+from heal_cli.pipeline.away import close_away, keep_whole
 from heal_cli.pipeline.closing import check_books, close_run, finish
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.preview import other_shapes, preview
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun, State
+from heal_cli.pipeline.storing import Recorded
 from heal_cli.pipeline.target import find_target
 from heal_cli.pipeline.worker import BatchWorker
 
 __all__ = [
     "BatchWorker",
     "Outcome",
+    "Recorded",
     "Run",
     "SourceRun",
     "State",
     "check_books",
+    "close_away",
     "close_run",
     "find_target",
     "finish",
+    "keep_whole",
     "other_shapes",
     "preview",
 ]

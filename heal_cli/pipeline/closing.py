@@ -102,8 +102,8 @@ def finish(run: Run, source: SourceRun, *, retried: bool) -> None:
             drop_uncommitted(Path(path), run=trace.run, source=trace.name, committed=committed)
 
 
-def check_books(run: Run, rows: Rows, connection: psycopg.Connection) -> None:
-    """P1, against the ledger as this connection sees it: before a lone commit, and after the last one.
+def check_conserved(run: Run, rows: Rows) -> None:
+    """P1.
 
     Raises:
         ConservationError: Rows read and rows accounted for differ.
@@ -114,6 +114,15 @@ def check_books(run: Run, rows: Rows, connection: psycopg.Connection) -> None:
             f" {rows.duplicates} duplicates, {rows.rejected} rejected, {rows.spooled} spooled",
             hint=f"This is a defect of heal; please report it with run {run.id}",
         )
+
+
+def check_books(run: Run, rows: Rows, connection: psycopg.Connection) -> None:
+    """P1, against the ledger as this connection sees it: before a lone commit, and after the last one.
+
+    Raises:
+        ConservationError: Rows read and rows accounted for differ.
+    """
+    check_conserved(run, rows)
     if not run.has_ledger or run.options.write.dry_run:
         return
     kept = run_totals(connection, run.id)
@@ -126,6 +135,14 @@ def check_books(run: Run, rows: Rows, connection: psycopg.Connection) -> None:
 
 
 def _trials(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> tuple[PatternTrial, ...]:
+    """One trial for each pattern that placed a column, noted in the database."""
+    used = trials_of(sources, outcome)
+    if not used or not run.can_learn:
+        return ()
+    return record_trials(run.connection, run.id, used, catalogue=run.catalogue)
+
+
+def trials_of(sources: Sequence[SourceRun], outcome: Outcome) -> list[Trial]:
     """One trial for each pattern that placed a column, with what came of it."""
     worst = TRIAL_FAILS_ABOVE * outcome.rows.read
     used = {
@@ -135,6 +152,4 @@ def _trials(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> tuple[P
         for pattern in (column.match.winner.pattern, *(f.pattern for f in column.match.fallbacks))
         if pattern is not None
     }
-    if not used or not run.can_learn:
-        return ()
-    return record_trials(run.connection, run.id, list(used), catalogue=run.catalogue)
+    return sorted(used, key=lambda trial: (trial.pattern, trial.shape))

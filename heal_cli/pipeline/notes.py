@@ -25,7 +25,7 @@ def run_notes(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> tuple
         told.append(f"{more} more sources were begun or loaded by earlier runs")
     plans = [note for source in sources if not source.is_no_op for note in source.planned.plan.notes]
     passed = [note for source in sources if not source.is_no_op for note in _passed_over(source)]
-    return tuple(dict.fromkeys([*run.notes, *told, *plans, *passed, *_questions(sources, outcome)]))
+    return tuple(dict.fromkeys([*run.notes, *told, *plans, *passed, *questions(sources, outcome)]))
 
 
 def _told(run: Run, source: SourceRun) -> str:
@@ -55,7 +55,7 @@ def _passed_over(source: SourceRun) -> Iterator[str]:
             yield f"{source.name!r}: {finding.what} in {finding.value}, {finding.evidence}"
 
 
-def _questions(sources: Sequence[SourceRun], outcome: Outcome) -> Iterator[str]:
+def questions(sources: Sequence[SourceRun], outcome: Outcome) -> Iterator[str]:
     """The question about each column that rows were rejected for and whose values can be read in two ways."""
     for source in sources:
         for column in source.planned.plan.columns:

@@ -10,13 +10,15 @@ from pathlib import Path
 from threading import Lock
 
 import psycopg
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from heal_cli.convert.rules import ALLOWED
 from heal_cli.convert.temporal_zones import check_zone
-from heal_cli.errors import BudgetExceeded, Interrupted, UsageError
+from heal_cli.errors import BudgetExceeded, DatabaseUnavailable, Interrupted, UsageError
 from heal_cli.heal import NamedPlan, PlanOptions, parse_plan
 from heal_cli.model import LoadOptions, TableSchema, ValueOptions
 from heal_cli.patterns import confidences, ensure, load_catalogue
+from heal_cli.pipeline.fallback import Fallback
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.record import LeftoverWriter, RejectWriter, leftovers_path, rejects_path
 from heal_cli.write import RunNote, begin_run, can_read_sources, connect, end_run, ledger_migrations, migrate
@@ -36,8 +38,7 @@ class Run:
         self.lock = Lock()
         self.command = command
         self._version = version
-        self.connection = connect(options.conninfo, application_name=f"heal/{self.id}")
-        self.connection.autocommit = True
+        self._connection: psycopg.Connection | None = None
         self.catalogue = load_catalogue(options.catalogues)
         self.has_ledger = False
         self.reads_ledger = False  # a dry run only looks
@@ -46,20 +47,59 @@ class Run:
         path = options.rejects_path or rejects_path(options.state_dir, options.table, self.id)
         self.rejects = RejectWriter(Path(path), self.id)
         self.leftovers = LeftoverWriter(leftovers_path(options.state_dir, options.table, self.id), self.id)
+        self.fallback = Fallback(
+            options,
+            run=self.id,
+            command=command,
+            rejects_path=str(self.rejects.path),
+            leftovers_path=str(self.leftovers.path),
+        )
+
+    @property
+    def connection(self) -> psycopg.Connection:
+        """Plans and keeps the books, a transaction each; made anew when the server was away meanwhile.
+
+        Raises:
+            ConnectionRefused: Login, database or TLS refused.
+            DatabaseUnavailable: Nobody answers.
+        """
+        if self._connection is None or self._connection.closed or self._connection.broken:
+            self._connection = connect(self.options.conninfo, application_name=f"heal/{self.id}")
+            self._connection.autocommit = True
+        return self._connection
+
+    def wait_for_database(self) -> None:
+        """Connect, again and again for as long as the retry budget lasts.
+
+        Raises:
+            ConnectionRefused: Login, database or TLS refused.
+            DatabaseUnavailable: Nobody answers.
+        """
+        for attempt in Retrying(
+            retry=retry_if_exception_type(DatabaseUnavailable),
+            wait=wait_random_exponential(multiplier=0.2, max=2),
+            stop=stop_after_delay(self.options.write.retry_s),
+            reraise=True,
+        ):
+            with attempt:
+                assert self.connection
+        self.fallback.breaker.close()
 
     def close(self) -> None:
         """Let go of the connection and the files."""
         self.rejects.close()
         self.leftovers.close()
-        self.connection.close()
+        self.fallback.close()
+        if self._connection is not None:
+            self._connection.close()
 
     def note_failure(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Tell the ledger that the run ended by `error`; on a lost connection the next run does."""
-        if error is None or not self.has_ledger:
+        if error is None or not self.has_ledger or self._connection is None or self._connection.broken:
             return
         state = "stopped" if isinstance(error, Interrupted | BudgetExceeded) else "failed"
         with contextlib.suppress(psycopg.Error):
-            end_run(self.connection, run=self.id, state=state, report=None)
+            end_run(self._connection, run=self.id, state=state, report=None)
 
     def begin(self, table: TableSchema) -> None:
         """Bring schema `heal` up to date and note the run there, where the role may."""

@@ -42,8 +42,8 @@ class SourceRun:
 
     def __init__(self, run: Run, location: str, table: TableSchema, reader: SourceReader) -> None:
         self.run = run
-        self.name = location
-        reader, self.claimed, notes = claim(run, location, table, reader)
+        self.name = run.options.source_name or location
+        reader, self.claimed, notes = claim(run, self.name, table, reader)
         if not self.is_no_op:
             run.notes += notes
         self.reader = unnest(reader, [column.name for column in table.columns])
@@ -54,6 +54,7 @@ class SourceRun:
         self.skipped = Outcome()
         self.last: Chunk | None = None
         self.state = State.READING
+        self.is_spooling = False  # whatever is left of it has to be spooled, too
 
     @property
     def sample(self) -> Batch:
@@ -124,6 +125,20 @@ class SourceRun:
         """An earlier run loaded all or some of it."""
         claimed = self.claimed
         return claimed is not None and (self.is_no_op or bool(claimed.batches or claimed.settled_before))
+
+    @property
+    def has_spooled(self) -> bool:
+        """Rows of it wait for replay."""
+        return self.reader.source.name in self.run.fallback.spooled
+
+    @property
+    def keeps_order(self) -> bool:
+        """Later batches must not overtake earlier ones: asked for, or their rows may refer to them."""
+        table = self.planned.table
+        own = f"{table.schema}.{table.name}"
+        return self.run.options.write.ordered or any(
+            (constraint.references or "").replace('"', "") == own for constraint in table.constraints
+        )
 
     def rows_of(self, chunk: Chunk) -> int:
         """Records of the chunk that `--limit` lets in."""

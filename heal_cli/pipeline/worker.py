@@ -8,7 +8,7 @@ from dataclasses import replace
 import polars as pl
 import psycopg
 
-from heal_cli.errors import SchemaChanged
+from heal_cli.errors import CircuitOpen, DatabaseUnavailable, HealError, SchemaChanged
 from heal_cli.heal import heal_batch, newly_open
 from heal_cli.model import ROW, Batch, Chunk, Healed, Spans, TableSchema, Written, within
 from heal_cli.pipeline.outcome import Outcome, count
@@ -16,6 +16,7 @@ from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun
 from heal_cli.schema import schema_version
 from heal_cli.write import BatchRef, Target, Writer
+from heal_cli.write.sqlstate import to_heal_error
 
 
 class BatchWorker:
@@ -57,16 +58,70 @@ class BatchWorker:
                 source.look_again(planned, opened)
                 continue
             try:
-                written = self._write(source, planned.table, chunk, batch, healed)
+                written = self._write_if_there(source, planned.table, chunk, batch, healed)
             except SchemaChanged as error:
                 if isinstance(error.written, Written):
                     outcome += count(healed, error.written)
                 self.close()
-                source.replan(planned)
+                try:
+                    source.replan(planned)
+                except (DatabaseUnavailable, psycopg.OperationalError) as away:
+                    return self._spool(source, chunk, batch, outcome, _told(away), skipped)
                 continue
+            except DatabaseUnavailable as away:
+                if isinstance(away.written, Written):
+                    outcome += count(healed, away.written)
+                return self._spool(source, chunk, batch, outcome, away, skipped)
             outcome += count(healed, written)
             read = batch.chunk.rows - written.already
             return replace(outcome, rows=replace(outcome.rows, read=read, already=written.already + skipped))
+
+    def _write_if_there(
+        self, source: SourceRun, table: TableSchema, chunk: Chunk, batch: Batch, healed: Healed
+    ) -> Written:
+        """Write, unless the database is known to be away; a connection that stands knows better."""
+        writer = self._writer_for(table)
+        if source.is_spooling:
+            raise CircuitOpen("Rows before these are spooled, and they have to go in first")
+        if writer.is_connected or self._run.options.write.is_one_transaction:
+            return self._write(source, table, chunk, batch, healed)
+        with self._run.fallback.breaker.calling():
+            return self._write(source, table, chunk, batch, healed)
+
+    def _spool(
+        self,
+        source: SourceRun,
+        chunk: Chunk,
+        batch: Batch,
+        outcome: Outcome,
+        away: HealError,
+        skipped: int,
+    ) -> Outcome:
+        """Keep what is not settled of a batch for replay.
+
+        Raises:
+            DatabaseUnavailable: As it came, where nothing could tell replay what is in the table already.
+            SpoolError: It could not be kept.
+        """
+        run, claimed = self._run, source.claimed
+        may = run.has_ledger and run.options.fallback.spool and not run.options.write.is_one_transaction
+        if claimed is None or not may or not isinstance(away, DatabaseUnavailable):
+            raise away
+        run.fallback.note_away(away)
+        already = away.written.already if isinstance(away.written, Written) else 0
+        done, height = outcome.rows, batch.chunk.rows
+        rows = height - already - done.loaded - done.rejected - done.duplicates
+        run.fallback.keep_batch(
+            source.reader.source,
+            claimed.source,
+            replace(batch, chunk=chunk),
+            source.planned.plan,
+            attempt=self._attempts.get((source.name, chunk.index), 0),
+            rows=rows,
+        )
+        source.is_spooling = source.is_spooling or source.keeps_order
+        counted = replace(done, read=height - already, spooled=rows, already=already + skipped)
+        return replace(outcome, rows=counted)
 
     def _write(
         self, source: SourceRun, table: TableSchema, chunk: Chunk, batch: Batch, healed: Healed
@@ -102,6 +157,10 @@ class BatchWorker:
                 self._attempts,
             )
         return self._writer
+
+
+def _told(away: DatabaseUnavailable | psycopg.OperationalError) -> HealError:
+    return away if isinstance(away, DatabaseUnavailable) else to_heal_error(away, "planning anew")
 
 
 def _wanted(batch: Batch, settled: Spans, last: int | None) -> Batch:

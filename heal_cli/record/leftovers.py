@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import polars as pl
 
+from heal_cli.durable import DurableFile, file_name
 from heal_cli.model import ROW
-from heal_cli.record.durable import DurableFile, file_name
 from heal_cli.record.rejects import json_lines
 
 

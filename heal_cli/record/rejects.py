@@ -11,9 +11,9 @@ from typing import Final
 import msgspec
 import polars as pl
 
+from heal_cli.durable import DurableFile, drop_lines, file_name
 from heal_cli.errors import RecordError
 from heal_cli.model import ROW
-from heal_cli.record.durable import DurableFile, drop_lines, file_name
 
 RECORD: Final = pl.Schema(
     {

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from heal_cli.durable import is_at, open_folder, sync_folder
 from heal_cli.errors import RecordError
-from heal_cli.record.durable import is_at, open_folder, sync_folder
 
 _COPY_BYTES: Final = 2**20
 

@@ -55,6 +55,14 @@ def introspect(conn: psycopg.Connection[Any], table: str) -> TableSchema:
     return _to_table(row, version, system_id)
 
 
+def identify(conn: psycopg.Connection[Any]) -> tuple[str, str]:
+    """The cluster's identifier and the database's name: where a connection leads, whatever the host is called."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        system_id = _read_system_id(cursor)
+        row = cursor.execute("SELECT pg_catalog.current_database() AS name", prepare=False).fetchone()
+    return system_id, str(row["name"]) if row else ""
+
+
 def _read_system_id(cursor: psycopg.Cursor[DictRow]) -> str:
     """The cluster's identifier; where that is denied to the role, what it can read of the database."""
     allowed = cursor.execute(_MAY_READ_SYSTEM_ID, prepare=False).fetchone()

@@ -12,6 +12,7 @@ from heal_cli.write.ledger import (
     traces,
 )
 from heal_cli.write.migrate import ledger_migrations, migrate
+from heal_cli.write.restoring import are_complete, count_settled, is_superseded_and_done, restore_event
 from heal_cli.write.retries import (
     RejectBatch,
     RejectSource,
@@ -53,21 +54,25 @@ __all__ = [
     "Trace",
     "Writer",
     "add_source",
+    "are_complete",
     "begin_run",
     "can_read_sources",
     "committed_attempts",
     "connect",
+    "count_settled",
     "earlier_sources",
     "end_run",
     "find_reject_batch",
     "find_reject_source",
     "finish_source",
+    "is_superseded_and_done",
     "join_source",
     "keep_plan",
     "ledger_migrations",
     "migrate",
     "newest_source",
     "read_source",
+    "restore_event",
     "retried_attempts",
     "retried_rows",
     "retried_totals",

@@ -15,7 +15,6 @@ from typing import Final
 
 import polars as pl
 import psycopg
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from heal_cli.errors import DatabaseUnavailable, SchemaChanged, WriteError
 from heal_cli.model import Chunk, Healed, Spans, TableSchema, WriteOptions, Written
@@ -23,14 +22,13 @@ from heal_cli.write.connection import begin, connect
 from heal_cli.write.ledger import Piece, add_piece, lock_batch
 from heal_cli.write.loader import Loader
 from heal_cli.write.lock import TableLock
+from heal_cli.write.patience import retrying
 from heal_cli.write.sqlstate import Fault, fault_of, to_heal_error
+from heal_cli.write.watch import GRACE_S, cut_after
 from heal_cli.write.work import Segment, Work
 
 MAX_SAVEPOINTS: Final = 60
 """Subtransactions of one transaction; past 64 the server's cache overflows and every snapshot pays."""
-
-RETRIES: Final = 6
-"""Tries at one transaction when another one, or the world, was in the way: about 10 s in all."""
 
 Record = Callable[[pl.DataFrame, pl.Series, int], None]
 """Makes what one attempt leaves behind durable: its rejects (REJECTS), the row numbers it loads, its
@@ -74,6 +72,21 @@ class Writer:
     def _keeps_open(self) -> bool:
         """One transaction for the whole run (`--atomic`, `--dry-run`)."""
         return self._target.options.is_one_transaction
+
+    @property
+    def _longest_s(self) -> float | None:
+        """Past this a transaction hangs on a server that keeps no limit of its own any more."""
+        options = self._target.options
+        if self._keeps_open or not options.timeout_s:
+            return None
+        # Before PostgreSQL 17 the limit is one of each statement, not of the whole transaction.
+        times = 1 if self._target.table.server_version >= 170000 else 10
+        return times * (options.timeout_s + options.lock_timeout_s) + GRACE_S
+
+    @property
+    def is_connected(self) -> bool:
+        """The connection of the last batch stands."""
+        return self._connection is not None and not (self._connection.closed or self._connection.broken)
 
     def close(self) -> None:
         """Give the connection back; what is not committed is rolled back by the server."""
@@ -122,11 +135,15 @@ class Writer:
         except SchemaChanged as error:
             error.written = work.written()
             raise
+        except DatabaseUnavailable as error:
+            error.written = work.written()
+            raise
         except psycopg.Error as error:
             where = f"writing rows {ref.chunk.first_row} to {ref.chunk.first_row + ref.chunk.rows - 1}"
-            raise to_heal_error(
-                error, f"{where} of {ref.source_name} to {self._target.table.qualified}"
-            ) from error
+            failure = to_heal_error(error, f"{where} of {ref.source_name} to {self._target.table.qualified}")
+            if isinstance(failure, DatabaseUnavailable):
+                failure.written = work.written()
+            raise failure from error
         return work.written()
 
     def _explained(self, healed: Healed) -> Healed:
@@ -159,24 +176,19 @@ class Writer:
     def _advance(self, work: Work, ref: BatchRef, record: Record) -> Work:
         """Commit the next transaction's worth of the batch, past passing faults."""
         doubtful: Work | None = None
-        attempts = Retrying(
-            retry=retry_if_exception(_is_passing),
-            wait=wait_random_exponential(multiplier=0.2, max=5),
-            stop=stop_after_attempt(1 if self._keeps_open else RETRIES),
-            reraise=True,
-        )
-        for attempt in attempts:
+        for attempt in retrying(self._target.options):
             with attempt:
                 trial = work.next_attempt(self._next_attempt(ref))
                 connection = self._connect()
                 try:
-                    settled = self._fill(connection, trial, doubtful, ref)
-                    if settled is not trial:
-                        connection.rollback()
-                        return settled
-                    record(trial.fresh_rejects(work), trial.fresh_rows(work), trial.attempt)
-                    doubtful = trial
-                    self._commit(connection)
+                    with cut_after(connection, self._longest_s):
+                        settled = self._fill(connection, trial, doubtful, ref)
+                        if settled is not trial:
+                            connection.rollback()
+                            return settled
+                        record(trial.fresh_rejects(work), trial.fresh_rows(work), trial.attempt)
+                        doubtful = trial
+                        self._commit(connection)
                 except psycopg.Error as error:
                     self.has_failed_attempts = True
                     work = self._after_error(error, connection, work, trial, doubtful)
@@ -315,10 +327,3 @@ def _in_doubt(what: str) -> WriteError:
         f"The connection was lost during COMMIT, and without a ledger nobody can tell whether {what} are in the table",
         hint="Look for them in the table before you load them again",
     )
-
-
-def _is_passing(error: BaseException) -> bool:
-    """True for what another try may get past, a server that is just restarting included."""
-    if isinstance(error, DatabaseUnavailable):
-        return True
-    return isinstance(error, psycopg.Error) and fault_of(error) in {Fault.RETRY, Fault.WORLD, Fault.LIMIT}

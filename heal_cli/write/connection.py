@@ -53,7 +53,8 @@ def connect_error(error: psycopg.OperationalError, conninfo: str) -> HealError:
     """A failed login in our words; libpq gives no SQLSTATE there, only text."""
     text = mask_text(" ".join(str(error).split()), conninfo)
     login = ("authentication failed", "does not exist", "no password supplied", "no pg_hba.conf entry", "SSL")
-    if any(word in text for word in login):
+    broke_off = ("SSL SYSCALL error", "closed unexpectedly", "unexpected eof")  # the network, not TLS
+    if any(word in text for word in login) and not any(word in text for word in broke_off):
         return ConnectionRefused(
             f"The server refused the connection: {text}", hint="Check it with: heal doctor"
         )

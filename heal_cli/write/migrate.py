@@ -33,7 +33,7 @@ def migrate(connection: psycopg.Connection, migrations: Iterable[tuple[str, str]
         not create the schema or use what is there.
 
     Raises:
-        DatabaseUnavailable: The server went away.
+        DatabaseUnavailable: The server went away, or takes no writes.
     """
     wanted = tuple(migrations)
     try:
@@ -46,9 +46,9 @@ def migrate(connection: psycopg.Connection, migrations: Iterable[tuple[str, str]
                     cursor.execute(statements.encode())
                     cursor.execute("INSERT INTO heal.migrations (name) VALUES (%s)", (name,))
             return [name for name, _ in missing]
-    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction):
+    except psycopg.errors.InsufficientPrivilege:
         return None
-    except psycopg.OperationalError as error:
+    except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as error:
         raise to_heal_error(error, "preparing schema heal") from error
 
 

@@ -60,7 +60,7 @@ def test_load_help_groups_its_flags(heal: Any) -> None:
     out = heal("load", "--help").out
     headings = [line for line in out.splitlines() if line.endswith(":") and not line.startswith(" ")]
     assert headings == [
-        "Sources:", "Columns and table:", "Reading:", "Values:", "Writing:", "Connection:", "Output:", "Other:",
+        "Sources:", "Columns and table:", "Reading:", "Values:", "Writing:", "While the database is away:", "Connection:", "Output:", "Other:",
     ]  # fmt: skip
 
 

@@ -263,7 +263,8 @@ def test_a_wrong_password_is_never_shown(heal: Heal, guarded: str) -> None:
 
 def test_a_server_that_is_away(heal: Heal) -> None:
     """Nobody answers: exit code 5, without the password of the connection string."""
-    result = heal("load", "people.csv", "-t", "people", dsn=f"postgresql://u:{_SECRET}@127.0.0.1:1/db")
+    away = f"postgresql://u:{_SECRET}@127.0.0.1:1/db"
+    result = heal("load", "people.csv", "-t", "people", "--no-spool", "--retry", "0", dsn=away)
     assert (result.code, result.out) == (5, "")
     assert result.err.startswith("heal: No connection to the database: ")
     assert result.err.endswith("Check it with: heal doctor\n")

@@ -18,7 +18,8 @@ _VALUES = {
     "min_confidence": "0.8", "min_margin": "0.2", "override_identity": "1", "patterns": "p.toml",
     "on_conflict": "ignore", "key": "a", "max_rejects": "5%", "rejects": "r.jsonl", "jobs": "3",
     "ordered": "true", "atomic": "true", "dry_run": "true", "again": "true", "source_id": "s",
-    "timeout": "2min", "lock_timeout": "5s", "state_dir": "state2", "plan": "p.plan.toml",
+    "timeout": "2min", "lock_timeout": "5s", "retry": "3s",
+    "spool": "false", "spool_bytes": "1GiB", "emergency_log": "events.jsonl", "state_dir": "state2", "plan": "p.plan.toml",
 }  # fmt: skip
 _NOT_OPTIONS = {"dsn", "data_dir", "pg_bin", "config", "json", "quiet", "verbose", "progress", "yes"}
 """Flags that decide how the command connects or prints; the engine is not told of them."""
@@ -36,8 +37,8 @@ def test_a_variable_does_what_its_flag_does(heal: Any, engine: Any, monkeypatch:
     heal(*command)
     plain = engine.options
     flag, value = f"--{name.replace('_', '-')}", _VALUES[name]
-    if name == "header":
-        given = ["--no-header"]
+    if name in ("header", "spool"):
+        given = [f"--no-{name}"]
     else:
         given = [flag] if value in ("yes", "true", "1") else [flag, value]
     heal(*command, *given)

@@ -1,0 +1,268 @@
+"""`heal replay-fallback`: what waits in spool and emergency log, brought home first to last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import polars as pl
+import psycopg
+
+from heal_cli.engine.threads import run_load
+from heal_cli.errors import (
+    DatabaseUnavailable,
+    HealError,
+    RecordError,
+    SpoolError,
+    WriteError,
+)
+from heal_cli.model import FallbackOptions, Rows
+from heal_cli.pipeline.restore import Home, Restorer, restore_one_event
+from heal_cli.resilience import (
+    EmergencyLog,
+    Entry,
+    Event,
+    Manifest,
+    Spool,
+    Tries,
+    check_stored,
+    emergency_path,
+    hold_lock,
+    read_batch,
+    read_events,
+    read_manifest,
+)
+from heal_cli.write.sqlstate import describe, to_heal_error
+
+_BEGUN_PER_ATTEMPT: Final = 10
+"""Tries that end in nothing (replay was killed) which weigh as much as one that fails."""
+
+_DONE, _FAILED, _WITH_REJECTS = 0, 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOptions:
+    """What `heal replay-fallback` was asked for."""
+
+    state_dir: str
+    conninfo: str
+    emergency_log: str | None = None
+    max_attempts: int = 5
+    any_server: bool = False
+    dry_run: bool = False
+
+
+@dataclass(slots=True)
+class ReplayReport:
+    """What one round of replay came to."""
+
+    events: int = 0  # restored
+    batches: int = 0
+    rows: Rows = field(default_factory=Rows)
+    left: int = 0  # batches that still wait, for whatever reason
+    left_events: int = 0
+    elsewhere: int = 0  # of those left: for another database
+    aside: list[tuple[str, str]] = field(default_factory=list)  # entries given up now, and why
+    notes: list[str] = field(default_factory=list)
+    exit_code: int = _DONE
+
+    @property
+    def found_nothing(self) -> bool:
+        """Nothing was waiting, or only events of batches that are set aside."""
+        return not (self.events or self.batches or self.left or self.aside)
+
+
+def has_waiting(options: ReplayOptions) -> bool:
+    """Something may be there to bring home; no connection is made for the answer."""
+    return bool(Spool(options.state_dir).entries()) or any(True for _ in _log(options).events())
+
+
+def run_replay(options: ReplayOptions, *, should_stop: Callable[[], int] = lambda: 0) -> ReplayReport:
+    """Bring home what waits, batches first to last, then events.
+
+    An entry leaves the disk only when the server has all of it; one that fails `max_attempts` times, or is
+    damaged, is set aside with its reason.
+
+    Raises:
+        ReplayIsRunning: Another process is at it.
+        ConnectionRefused: Login, database or TLS refused.
+        RecordError: Rejects could not be made durable; nothing was lost.
+    """
+    report = ReplayReport()
+    with hold_lock(options.state_dir):
+        spool = Spool(options.state_dir)
+        spool.sweep()
+        if has_waiting(options):
+            if options.dry_run:
+                return _preview(options, spool)
+            try:
+                home = Home.open(options.conninfo, is_any_server=options.any_server)
+                try:
+                    _Replay(options, spool, home, report).run(should_stop)
+                finally:
+                    home.connection.close()
+            except DatabaseUnavailable as error:
+                report.notes.append(str(error))
+                report.exit_code = error.exit_code
+        report.left = len(spool.entries())
+        report.left_events = sum(1 for _ in _log(options).events())
+    if report.exit_code == _DONE and (report.aside or report.left > report.elsewhere):
+        report.exit_code = _FAILED
+    elif report.exit_code == _DONE and report.rows.rejected:
+        report.exit_code = _WITH_REJECTS
+    return report
+
+
+class _Replay:
+    """One round over everything that waits."""
+
+    def __init__(self, options: ReplayOptions, spool: Spool, home: Home, report: ReplayReport) -> None:
+        self._options = options
+        self._spool = spool
+        self._home = home
+        self._report = report
+        self._restorer = Restorer(home)
+        self._blocked: set[tuple[str, str]] = set()  # run and source whose later batches have to wait
+
+    def run(self, should_stop: Callable[[], int]) -> None:
+        """Batches first to last, then events."""
+        try:
+            for entry in self._spool.entries():
+                if should_stop():
+                    return
+                self._entry(entry)
+        finally:
+            self._restorer.close()
+        self._events(should_stop)
+
+    def _entry(self, entry: Entry) -> None:
+        """Bring one entry home, or note why not."""
+        tries = entry.tries
+        if self._is_spent(tries):
+            self._give_up(
+                entry, replace(tries, reason=tries.reason or "replay was killed by it again and again")
+            )
+            return
+        try:
+            manifest = read_manifest(entry)
+            origin = (manifest.run, manifest.source.name)
+            if not self._home.is_for(manifest.target):
+                self._report.elsewhere += 1
+                return
+            if origin in self._blocked:
+                return
+            entry.note(replace(tries, begun=tries.begun + 1))
+            rows = self._restore(entry, manifest)
+        except SpoolError as error:
+            self._give_up(entry, replace(tries, reason=str(error)))
+            return
+        except (DatabaseUnavailable, RecordError):
+            raise
+        except (HealError, psycopg.Error, pl.exceptions.PolarsError) as error:
+            self._failed(entry, manifest, tries, error)
+            return
+        self._spool.remove(entry)
+        self._report.batches += 1
+        self._report.rows += rows
+
+    def _restore(self, entry: Entry, manifest: Manifest) -> Rows:
+        try:
+            if manifest.kind == "source":
+                return self._restore_source(entry, manifest)
+            return self._restorer.restore(entry, manifest)
+        except psycopg.OperationalError as error:
+            raise to_heal_error(error, f"restoring {entry.name}") from error
+
+    def _restore_source(self, entry: Entry, manifest: Manifest) -> Rows:
+        """Load a source that was spooled whole, as the same command would have loaded it."""
+        options = manifest.options
+        path = check_stored(entry, manifest)
+        source_id = options.source_id
+        if options.again or (manifest.source.name == "-" and source_id is None):
+            # Known by its entry: loaded twice by killed replays it would else be there twice.
+            source_id = f"{source_id or ''} spooled {entry.name}".strip()
+        report = run_load(
+            replace(
+                options,
+                sources=(str(path),),
+                conninfo=self._home.conninfo,
+                rejects_path=manifest.rejects_path,
+                source_id=source_id,
+                source_name=manifest.source.name,
+                again=False,
+                fallback=FallbackOptions(spool=False),
+            ),
+            command=manifest.command,
+        )
+        if report.resume is not None:
+            raise WriteError(report.notes[-1] if report.notes else "The load stopped early")
+        return report.rows
+
+    def _failed(self, entry: Entry, manifest: Manifest, tries: Tries, error: Exception) -> None:
+        """Note a failure; past the last attempt the entry goes aside."""
+        tries = Tries(tries.tries + 1, str(error), tries.begun + 1)
+        entry.note(tries)
+        if self._is_spent(tries):
+            self._give_up(entry, tries)
+            return
+        self._report.notes.append(
+            f"{entry.name} waits after try {tries.tries} of {self._options.max_attempts}: {error}"
+        )
+        if manifest.options.write.ordered:
+            self._blocked.add((manifest.run, manifest.source.name))
+
+    def _is_spent(self, tries: Tries) -> bool:
+        return tries.tries + tries.begun // _BEGUN_PER_ATTEMPT >= self._options.max_attempts
+
+    def _give_up(self, entry: Entry, tries: Tries) -> None:
+        entry.note(tries)
+        self._spool.set_aside(entry)
+        self._report.aside.append((entry.name, tries.reason))
+
+    def _events(self, should_stop: Callable[[], int]) -> None:
+        log = _log(self._options)
+        log.rotate()
+        for path in log.files():
+            if should_stop():
+                return
+            restored: set[str] = set()
+            for event in read_events(path):
+                if self._home.is_for(event.target) and self._event(event):
+                    restored.add(event.id)
+            if restored:
+                self._report.events += log.drop(path, restored)
+        log.close()
+
+    def _event(self, event: Event) -> bool:
+        try:
+            waiting = [*self._spool.entries(), *self._spool.set_aside_entries()]
+            is_home = not any(entry.name.startswith(f"{event.run}.") for entry in waiting)
+            return restore_one_event(self._home, event, is_home=is_home)
+        except psycopg.OperationalError as error:
+            raise to_heal_error(error, f"restoring event {event.id}") from error
+        except psycopg.Error as error:
+            self._report.notes.append(f"event {event.id} ({event.kind}) waits: {describe(error)}")
+            return False
+
+
+def _preview(options: ReplayOptions, spool: Spool) -> ReplayReport:
+    """What a round would find: every entry is read and checked, nothing is written."""
+    report = ReplayReport()
+    for entry in spool.entries():
+        report.left += 1
+        try:
+            manifest = read_manifest(entry)
+            if manifest.kind == "source":
+                check_stored(entry, manifest)
+            else:
+                read_batch(entry, manifest, locate=lambda frame: lambda rows: frame)
+            report.rows += Rows(spooled=manifest.rows)
+        except SpoolError as error:
+            report.aside.append((entry.name, str(error)))
+    report.left_events = sum(1 for _ in _log(options).events())
+    return report
+
+
+def _log(options: ReplayOptions) -> EmergencyLog:
+    return EmergencyLog(emergency_path(options.state_dir, options.emergency_log))

@@ -1,0 +1,152 @@
+"""The end of a run that spooled: its books are the emergency log's until replay brings them home."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from heal_cli.errors import DatabaseUnavailable
+from heal_cli.model import HealTally, LoadReport, Rows, Source, TableSchema
+from heal_cli.pipeline.claiming import STDIN
+from heal_cli.pipeline.closing import check_conserved, trials_of
+from heal_cli.pipeline.notes import questions
+from heal_cli.pipeline.outcome import Outcome
+from heal_cli.pipeline.run import Run
+from heal_cli.pipeline.source import SourceRun, State
+from heal_cli.pipeline.storing import Recorded
+from heal_cli.read import SourceReader
+from heal_cli.record import encode, load_document
+
+REPLAY: Final = "heal replay-fallback"
+"""The command that brings spooled rows home."""
+
+
+def keep_whole(run: Run, reader: SourceReader, stream: Recorded | None, away: DatabaseUnavailable) -> Outcome:
+    """Spool a source that the ledger was never asked about.
+
+    Args:
+        stream: Standard input with what was read of it.
+
+    Raises:
+        DatabaseUnavailable: As it came, where the run has to load all or nothing, or may not spool.
+    """
+    options, source = run.options, reader.source
+    is_gone = source.size is None and source.name != STDIN  # a pipe by name: what was read of it
+    if options.write.is_one_transaction or not options.fallback.spool or is_gone:
+        raise away
+    run.fallback.note_away(away)
+    if source.name == STDIN and stream is not None:
+        rows = run.fallback.keep_source(source, stream)
+    else:
+        with Path(source.name).open("rb") as stored:
+            rows = run.fallback.keep_source(source, stored)
+    return Outcome(Rows(read=rows, spooled=rows))
+
+
+def close_away(
+    run: Run,
+    table: TableSchema | None,
+    sources: Sequence[SourceRun],
+    outcome: Outcome,
+    *,
+    unclaimed: Sequence[Source],
+) -> LoadReport:
+    """Say what became of a run whose rows wait in part or all, without asking the server anything.
+
+    Args:
+        table: None when the server was never reached.
+        unclaimed: Sources that were spooled whole.
+
+    Raises:
+        ConservationError: Rows read and rows accounted for differ.
+        RecordError: The emergency log cannot be written.
+    """
+    check_conserved(run, outcome.rows)
+    rows = outcome.rows
+    report = LoadReport(
+        run=run.id,
+        table=table.qualified if table else run.options.table,
+        schema_version=table.version if table else "",
+        sources=(*(source.reader.source for source in sources), *unclaimed),
+        plan=sources[0].planned.plan if sources else None,
+        rows=rows,
+        heals=tuple(
+            HealTally(column, rule, count, lossy, assumption)
+            for (column, rule, lossy, assumption), count in sorted(outcome.heals.items())
+        ),
+        reject_reasons=dict(outcome.reasons.most_common()),
+        rejects_path=str(run.rejects.path) if rows.rejected else None,
+        leftovers_path=str(run.leftovers.path) if run.leftovers.path.exists() else None,
+        trials=(),
+        notes=(
+            *dict.fromkeys([*run.notes, *questions(sources, outcome)]),
+            *_notes(run, table, sources, unclaimed, rows.spooled),
+        ),
+        seconds=time.perf_counter() - run.clock,
+        exit_code=DatabaseUnavailable.exit_code,
+        resume=REPLAY,
+    )
+    if table is not None:
+        _keep_books(run, table, sources, outcome, report)
+    return report
+
+
+def _keep_books(
+    run: Run, table: TableSchema, sources: Sequence[SourceRun], outcome: Outcome, report: LoadReport
+) -> None:
+    """What the ledger and the patterns have to learn of the run once the server is back."""
+    for source in sources:
+        if source.claimed and source.last and source.state in (State.READ, State.LOADED):
+            run.fallback.note(
+                "source",
+                table,
+                {
+                    "source": source.claimed.source,
+                    "name": source.name,
+                    "stop": source.last.stop,
+                    "digest": source.last.digest,
+                    "rows": source.last.first_row + source.rows_of(source.last) - 1,
+                    "batches": sorted(run.fallback.spooled.get(source.name, [])),
+                },
+            )
+    for trial in trials_of(sources, outcome):
+        details = {"pattern": trial.pattern, "shape": trial.shape, "success": trial.success}
+        run.fallback.note("trial", table, details)
+    run.fallback.note("run", table, {"report": encode(load_document(report))})
+
+
+def _notes(
+    run: Run,
+    table: TableSchema | None,
+    sources: Sequence[SourceRun],
+    unclaimed: Sequence[Source],
+    spooled: int,
+) -> list[str]:
+    notes = [
+        f"The database is away: {run.fallback.why}",
+        f"{spooled:,} rows wait in {str(run.fallback.spool.folder)!r} and come home with {REPLAY}, {_once(run, unclaimed)}",
+    ]
+    if table is None:
+        notes.append(
+            f"Nobody was asked whether {run.options.table} exists; if it was the wrong address:"
+            f" heal fallback discard {run.id}"
+        )
+    if run.fallback.is_full:
+        places = [
+            f"{source.name!r} after row {source.last.first_row + source.last.rows - 1:,}, byte {source.last.stop:,}"
+            for source in sources
+            if source.last and source.state is State.READING
+        ]
+        where = f" {places[-1]}" if places else ""
+        notes.append(f"Stopped reading{where}: {run.fallback.spool.full}; go on with: {run.command}")
+    return notes
+
+
+def _once(run: Run, unclaimed: Sequence[Source]) -> str:
+    """What running the same command again would do."""
+    for source in unclaimed:
+        if run.options.again or (source.name == STDIN and run.options.source_id is None):
+            return f"once; do not load {source.name!r} again, or it is there twice"
+    return "once each, also if the same command is run again"

@@ -1,0 +1,187 @@
+"""What a run does with rows and events that the database does not take: they are kept, with all it takes to bring them home."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, BinaryIO
+
+from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict
+
+from heal_cli.errors import CircuitOpen, DatabaseUnavailable
+from heal_cli.model import Batch, Format, LoadOptions, Plan, Source, TableSchema
+from heal_cli.pipeline.storing import Recorded, store
+from heal_cli.resilience import (
+    Breaker,
+    EmergencyLog,
+    Event,
+    Manifest,
+    Spool,
+    SpooledSource,
+    TargetId,
+    emergency_path,
+    read_manifest,
+)
+
+_IN_FLIGHT = 3
+"""Batches beside those of the workers that may be in memory: one cut, one queued, one just read."""
+
+_GROWTH = 4
+"""A spooled batch is at most this many times its source: texts, exact bytes, places."""
+
+
+class Fallback:
+    """The breaker, the spool and the emergency log of one run; nothing is made before it is needed."""
+
+    def __init__(
+        self, options: LoadOptions, *, run: str, command: str, rejects_path: str, leftovers_path: str
+    ) -> None:
+        self._options = options
+        self._run = run
+        self._command = command
+        self._paths = (rejects_path, leftovers_path)
+        self._places: dict[str, int] = {}
+        self.spooled: dict[str, list[int]] = {}
+        """Source -> its batches that were spooled."""
+        self.why: str | None = None
+        """What was first in the way, in a sentence without secrets."""
+
+    @cached_property
+    def breaker(self) -> Breaker:
+        """Of the target database; data faults never open it."""
+        server, database = server_of(self._options.conninfo)
+        return Breaker(
+            "database",
+            f"{server}/{database}",
+            self._options.state_dir,
+            is_fault=lambda error: isinstance(error, DatabaseUnavailable),
+        )
+
+    @cached_property
+    def spool(self) -> Spool:
+        """Of the state folder, with room set aside for what is in flight when the disk fills up."""
+        options = self._options
+        in_flight = options.write.connections + _IN_FLIGHT
+        return Spool(
+            options.state_dir,
+            max_bytes=options.fallback.spool_bytes,
+            reserve_bytes=in_flight * _GROWTH * options.read.batch_bytes,
+        )
+
+    @cached_property
+    def log(self) -> EmergencyLog:
+        """Where events go that the database cannot take."""
+        return EmergencyLog(emergency_path(self._options.state_dir, self._options.fallback.emergency_log))
+
+    @property
+    def is_full(self) -> bool:
+        """Nothing more should be read."""
+        return "spool" in self.__dict__ and self.spool.full is not None
+
+    def close(self) -> None:
+        """Give back what was set aside."""
+        if "spool" in self.__dict__:
+            self.spool.close()
+        if "log" in self.__dict__:
+            self.log.close()
+
+    def note_away(self, away: DatabaseUnavailable) -> None:
+        """Keep others from what has just failed, and the reason for the report."""
+        if not isinstance(away, CircuitOpen):
+            self.breaker.open()
+        self.why = self.why or away.message
+
+    def keep_batch(
+        self, source: Source, number: int, batch: Batch, plan: Plan, *, attempt: int, rows: int
+    ) -> None:
+        """Spool one parsed batch of a source that the ledger knows.
+
+        Args:
+            number: The source's in the ledger.
+            attempt: The last that was made at it.
+            rows: How many of its rows are not settled.
+
+        Raises:
+            SpoolError: It is not on disk.
+        """
+        table = plan.table
+        manifest = replace(
+            self._manifest(source, f"{batch.chunk.index:08}", self.target(table)),
+            source=SpooledSource(
+                source.name,
+                source.format,
+                source.columns,
+                number,
+                {finding.what: finding.value for finding in source.findings},
+            ),
+            plan=plan,
+            schema_version=table.version,
+            attempt=attempt,
+            rows=rows,
+        )
+        # The rows of a Parquet file are their own raw form, and making text of each is slow.
+        self.spool.put(manifest, batch, with_places=source.format is not Format.PARQUET)
+        self.spooled.setdefault(source.name, []).append(batch.chunk.index)
+
+    def keep_source(self, source: Source, stored: BinaryIO | Recorded) -> int:
+        """Spool a whole source as it is stored: the server was never reached, so nobody knows which rows are new.
+
+        Returns:
+            Its records.
+
+        Raises:
+            SpoolError: It is not on disk.
+        """
+        server, database = server_of(self._options.conninfo)
+        target = TargetId(self._options.table, database, server=server)
+        manifest = replace(self._manifest(source, "source", target), kind="source")
+        entry = self.spool.put_source(
+            manifest, lambda file: store(self.spool, source, stored, file, self._options)
+        )
+        self.spooled.setdefault(source.name, [])
+        return read_manifest(entry).rows
+
+    def note(self, kind: str, table: TableSchema, details: Mapping[str, Any]) -> None:
+        """Keep an event for the database of this table.
+
+        Raises:
+            RecordError: It is not on disk.
+        """
+        self.log.write(Event(kind, self._run, self.target(table), details))
+
+    def target(self, table: TableSchema) -> TargetId:
+        """The table as replay has to find it."""
+        server, _ = server_of(self._options.conninfo)
+        return TargetId(table.qualified, table.database, table.system_id, table.oid, server)
+
+    def _manifest(self, source: Source, part: str, target: TargetId) -> Manifest:
+        place = self._places.setdefault(source.name, len(self._places) + 1)
+        rejects_path, leftovers_path = self._paths
+        return Manifest(
+            entry=f"{self._run}.{place:04}.{part}",
+            kind="batch",
+            run=self._run,
+            made_at=datetime.now(UTC),
+            command=self._command,
+            source=SpooledSource(source.name, source.format, source.columns),
+            target=target,
+            options=replace(self._options, conninfo=""),
+            rows=0,
+            rejects_path=rejects_path,
+            leftovers_path=leftovers_path,
+        )
+
+
+def server_of(conninfo: str) -> tuple[str, str]:
+    """'host:port' and the database that a connection string means, PG* variables counted in; never a secret."""
+    defaults = {
+        option.keyword.decode(): option.val.decode()
+        for option in pq.Conninfo.get_defaults()
+        if option.val is not None
+    }
+    given = {**defaults, **{key: str(value) for key, value in conninfo_to_dict(conninfo).items()}}
+    host = given.get("host") or given.get("hostaddr") or given.get("service") or "local"
+    return f"{host}:{given.get('port', '')}", given.get("dbname") or given.get("user") or ""

@@ -1,0 +1,282 @@
+"""One spooled batch, or event, brought home: exactly once, however often it is tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+import polars as pl
+import psycopg
+
+from heal_cli.errors import ConservationError, PlanError, SchemaChanged, SchemaError, WriteError
+from heal_cli.heal import PlanOptions, heal_batch, make_plan
+from heal_cli.model import ROW, Batch, Chunk, Healed, Plan, Rows, TableSchema, Written
+from heal_cli.patterns import Trial, confidences, ensure, load_catalogue, record_trials
+from heal_cli.pipeline.fallback import server_of
+from heal_cli.pipeline.outcome import Outcome, count
+from heal_cli.read.typed_rows import locate as locate_in_parquet
+from heal_cli.record import LeftoverWriter, RejectWriter, drop_uncommitted
+from heal_cli.resilience import Entry, Event, Manifest, TargetId, read_batch
+from heal_cli.schema import identify, introspect, schema_version
+from heal_cli.write import (
+    BatchRef,
+    Target,
+    Writer,
+    are_complete,
+    committed_attempts,
+    connect,
+    count_settled,
+    end_run,
+    finish_source,
+    is_superseded_and_done,
+    keep_plan,
+    ledger_migrations,
+    migrate,
+    restore_event,
+    traces,
+)
+
+ATTEMPTS_PER_TRY = 100_000
+"""Numbers that one try at an entry may use: lines of a killed try must never be taken for those of a later one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where spooled rows and events are brought: a database, and the connection that keeps its books."""
+
+    conninfo: str
+    connection: psycopg.Connection
+    system_id: str
+    database: str
+    is_any_server: bool = False  # also for what was spooled for a server that was never reached
+
+    @classmethod
+    def open(cls, conninfo: str, *, is_any_server: bool = False) -> Home:
+        """Connect, and bring schema `heal` up to date.
+
+        Raises:
+            ConnectionRefused: Login, database or TLS refused.
+            DatabaseUnavailable: Nobody answers, or the server takes no writes.
+            WriteError: The role may not use schema `heal`.
+        """
+        connection = connect(conninfo, application_name="heal/replay")
+        connection.autocommit = True
+        try:
+            system_id, database = identify(connection)
+            if migrate(connection, ledger_migrations()) is None:
+                raise WriteError(
+                    "The role may not use schema heal, so nobody can tell which rows are in the table already",
+                    hint="Run as an owner once: heal init",
+                )
+        except BaseException:
+            connection.close()
+            raise
+        return cls(conninfo, connection, system_id, database, is_any_server)
+
+    def is_for(self, target: TargetId) -> bool:
+        """Rows and events of this target belong here."""
+        if target.system_id is not None:
+            return (target.system_id, target.database) == (self.system_id, self.database)
+        server, _ = server_of(self.conninfo)
+        return target.database == self.database and (self.is_any_server or target.server == server)
+
+
+class Restorer:
+    """Brings spooled batches home, over one connection as long as they are of one run and table."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._writer: Writer | None = None
+        self._written_for: tuple[str, str] | None = None
+        self._attempts: dict[tuple[str, int], int] = {}
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def restore(self, entry: Entry, manifest: Manifest) -> Rows:
+        """Bring one spooled batch home, by the plan it was spooled with, or by a new one for a table that changed.
+
+        What no longer fits becomes rejects, in the file of the run that spooled it. Rows that are settled
+        already count as `already`.
+
+        Raises:
+            SpoolError: The entry is damaged.
+            SchemaError: The table is gone, or was made anew.
+            PlanError: The table has changed so that no plan covers it.
+            HealError: What else stood in the way; what is committed stays.
+        """
+        batch = read_batch(entry, manifest, locate=lambda frame: lambda rows: locate_in_parquet(frame, rows))
+        if is_superseded_and_done(self._home.connection, manifest.source.number or 0):
+            return Rows(already=manifest.records)
+        place = (manifest.source.name, batch.chunk.index)
+        self._attempts[place] = manifest.attempt + ATTEMPTS_PER_TRY * entry.tries.begun
+        ref = BatchRef(manifest.source.number or 0, manifest.source.name, manifest.chunk or batch.chunk)
+        outcome = Outcome()
+        with _Books(manifest) as books:
+            while True:
+                table = _find(self._home, manifest)
+                healed = heal_batch(batch, _plan(self._home, manifest, table, batch))
+                try:
+                    writer = self._writer_for(manifest, table)
+                    written = writer.write(healed, ref, books.recorder(batch, healed))
+                except SchemaChanged as error:
+                    if isinstance(error.written, Written):
+                        outcome += count(healed, error.written)
+                    continue
+                return self._settled(manifest, batch.chunk, (outcome + count(healed, written)).rows)
+
+    def _settled(self, manifest: Manifest, chunk: Chunk, rows: Rows) -> Rows:
+        """What replay did, checked against the ledger; all other rows of the batch were there already (P1).
+
+        Raises:
+            ConservationError: The ledger does not hold every row of the batch once.
+        """
+        settled = count_settled(self._home.connection, manifest.source.number or 0, chunk.index)
+        if settled != manifest.records:
+            raise ConservationError(
+                f"Entry {manifest.entry!r} holds {manifest.records} rows, and the ledger accounts for {settled}",
+                hint="This is a defect of heal; please report it with the entry's manifest",
+            )
+        read = rows.loaded + rows.rejected + rows.duplicates
+        return replace(rows, read=read, already=manifest.records - read)
+
+    def _writer_for(self, manifest: Manifest, table: TableSchema) -> Writer:
+        wanted = (manifest.run, f"{table.oid}/{table.version}")
+        if self._writer is None or self._written_for != wanted:
+            self.close()
+            target = Target(
+                conninfo=self._home.conninfo,
+                table=table,
+                options=manifest.options.write,
+                run=manifest.run,
+                has_ledger=True,
+                version_of=lambda connection: schema_version(connection, table.oid),
+            )
+            self._writer, self._written_for = Writer(target, self._attempts), wanted
+        return self._writer
+
+
+class _Books:
+    """The rejects and leftovers files of the run that spooled."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._manifest = manifest
+        self._rejects = RejectWriter(Path(manifest.rejects_path), manifest.run)
+        self._leftovers = LeftoverWriter(Path(manifest.leftovers_path), manifest.run)
+
+    def __enter__(self) -> _Books:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._rejects.close()
+        self._leftovers.close()
+
+    def recorder(self, batch: Batch, healed: Healed) -> Callable[[pl.DataFrame, pl.Series, int], None]:
+        """What `Writer.write` calls before each commit."""
+        name, index = self._manifest.source.name, batch.chunk.index
+
+        def record(rejects: pl.DataFrame, rows: pl.Series, attempt: int) -> None:
+            if rejects.height:
+                places = batch.locate(rejects[ROW])
+                self._rejects.write(rejects, places, source=name, batch=index, attempt=attempt)
+            if (left := healed.leftovers) is not None:
+                kept = left.filter(left[ROW].is_in(rows.implode()))
+                self._leftovers.write(kept, source=name, batch=index, attempt=attempt)
+
+        return record
+
+
+def _find(home: Home, manifest: Manifest) -> TableSchema:
+    table = introspect(home.connection, manifest.options.table)
+    if table.oid != manifest.target.oid:
+        raise SchemaError(
+            f"Table {manifest.target.table} was dropped and made again since the rows were spooled",
+            hint="Load them into the new one by hand: heal fallback export",
+        )
+    return table
+
+
+def _plan(home: Home, manifest: Manifest, table: TableSchema, batch: Batch) -> Plan:
+    """The plan that was spooled; for a table that changed, the one that all runs on the source use now."""
+    spooled = manifest.plan
+    if spooled is not None and spooled.table.version == table.version:
+        return spooled
+    options = manifest.options
+    catalogue = load_catalogue(options.catalogues)
+    known = confidences(home.connection, catalogue) if ensure(home.connection) else {}
+    now = spooled.now if spooled else manifest.made_at
+    plan = make_plan(
+        batch,
+        table,
+        catalogue,
+        options=PlanOptions(options.match, options.values, options.unknown_columns, now),
+        confidences=known,
+    )
+    if plan.gap is not None:
+        raise PlanError(plan.gap, hint=f"The table has changed since {manifest.made_at:%Y-%m-%d %H:%M}")
+    encoded = msgspec.json.encode(plan).decode()
+    kept = keep_plan(home.connection, manifest.source.number or 0, encoded, table.version, manifest.run)
+    return msgspec.json.decode(kept, type=Plan)
+
+
+def restore_one_event(home: Home, event: Event, *, is_home: bool) -> bool:
+    """Put one event where it belongs; False where it has to wait for batches.
+
+    Args:
+        is_home: No batch of the event's run waits or is set aside; what is not whole then is so for good, or was
+            loaded as a part of a longer source.
+
+    Raises:
+        psycopg.Error: The server did not take it; no part of it is there.
+    """
+    connection = home.connection
+    is_whole = event.kind == "source" and are_complete(
+        connection, event.details["source"], event.details["batches"]
+    )
+    if event.kind == "source" and not is_whole and not is_home:
+        return False
+    with connection.transaction():
+        restore_event(
+            connection,
+            event=event.id,
+            kind=event.kind,
+            run=event.run,
+            at=event.at,
+            details=msgspec.json.encode(event.details).decode(),
+        )
+        if is_whole:
+            details = event.details
+            finish_source(
+                connection,
+                details["source"],
+                stop=details["stop"],
+                digest=details["digest"],
+                rows=details["rows"],
+            )
+        elif event.kind == "run":
+            end_run(
+                connection,
+                run=event.run,
+                state="done" if is_home else "spooled",
+                report=event.details["report"],
+            )
+    if is_whole:
+        _drop_dead_lines(connection, event.details["source"])
+    elif event.kind == "trial" and ensure(connection):
+        details = event.details
+        trial = Trial(details["pattern"], details["shape"], details["success"])
+        record_trials(connection, event.run, [trial], catalogue=load_catalogue(()))
+    return True
+
+
+def _drop_dead_lines(connection: psycopg.Connection, source: int) -> None:
+    """Take lines out of the files of all runs on a source for which no commit stands."""
+    for trace in traces(connection, source):
+        committed = committed_attempts(connection, trace.run)
+        for path in (trace.rejects_path, trace.leftovers_path):
+            drop_uncommitted(Path(path), run=trace.run, source=trace.name, committed=committed)

@@ -1,0 +1,29 @@
+"""When the world fails: breakers, the spool, the emergency log."""
+
+from heal_cli.resilience.breakers import Breaker, BreakerState, breaker_states
+from heal_cli.resilience.emergency import EmergencyLog, Event, emergency_path, read_events
+from heal_cli.resilience.entry import Entry, Tries, check_stored, read_batch, read_manifest
+from heal_cli.resilience.manifest import Manifest, SpooledSource, TargetId
+from heal_cli.resilience.places import fallback_dir, hold_lock
+from heal_cli.resilience.spool import Spool
+
+__all__ = [
+    "Breaker",
+    "BreakerState",
+    "EmergencyLog",
+    "Entry",
+    "Event",
+    "Manifest",
+    "Spool",
+    "SpooledSource",
+    "TargetId",
+    "Tries",
+    "breaker_states",
+    "check_stored",
+    "emergency_path",
+    "fallback_dir",
+    "hold_lock",
+    "read_batch",
+    "read_events",
+    "read_manifest",
+]

@@ -1,0 +1,53 @@
+"""How long one transaction is tried again, by what was in the way."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import psycopg
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
+
+from heal_cli.errors import DatabaseUnavailable
+from heal_cli.model import WriteOptions
+from heal_cli.write.sqlstate import Fault, fault_of
+
+RETRIES: Final = 6
+"""Tries when another transaction, or our own time limit, was in the way; the world has `retry_s`."""
+
+LONGEST_WAIT_S: Final = 5.0
+
+
+def retrying(options: WriteOptions) -> Retrying:
+    """Tries at one transaction, with random waits between them; the last error is raised as it came.
+
+    A run that is one transaction has one try: what it wrote before is gone with the connection.
+    """
+
+    def is_spent(state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        if options.is_one_transaction:
+            return True
+        if error is not None and _is_away(error):
+            return (state.seconds_since_start or 0.0) >= options.retry_s
+        return state.attempt_number >= RETRIES
+
+    return Retrying(
+        retry=retry_if_exception(_is_passing),
+        wait=wait_random_exponential(multiplier=0.2, max=LONGEST_WAIT_S),
+        stop=is_spent,
+        reraise=True,
+    )
+
+
+def _is_away(error: BaseException) -> bool:
+    """The world is to blame."""
+    if isinstance(error, psycopg.Error):
+        return fault_of(error) is Fault.WORLD
+    return isinstance(error, DatabaseUnavailable)
+
+
+def _is_passing(error: BaseException) -> bool:
+    """Another try may get past it, a server that is just restarting included."""
+    if _is_away(error):
+        return True
+    return isinstance(error, psycopg.Error) and fault_of(error) in {Fault.RETRY, Fault.LIMIT}

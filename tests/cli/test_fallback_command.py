@@ -1,0 +1,85 @@
+"""Promises of `heal fallback`: it tells what waits, gives it away whole, and destroys only when told."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from heal_cli.model import Format, LoadOptions, ReadOptions
+from heal_cli.read import open_source
+from heal_cli.resilience import Manifest, Spool, SpooledSource, TargetId
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Spool:
+    """A spool with one batch of two rows, the second with a control character."""
+    (tmp_path / "a.csv").write_text("id,note\n1,one\n2,\x1b[31mred\n")
+    reader = open_source("a.csv", ReadOptions())
+    manifest = Manifest(
+        entry="run1.0001.00000000",
+        kind="batch",
+        run="run1",
+        made_at=datetime(2026, 1, 2, tzinfo=UTC),
+        command="heal load a.csv -t t",
+        source=SpooledSource("a.csv", Format.CSV, ("id", "note"), 7),
+        target=TargetId("public.t", "db", "7312", 16384),
+        options=LoadOptions(("a.csv",), "t", "", "state"),
+        rows=2,
+        rejects_path="r.jsonl",
+        leftovers_path="l.jsonl",
+    )
+    made = Spool(str(tmp_path / "state"))
+    made.put(manifest, reader.sample())
+    reader.close()
+    return made
+
+
+def test_status_counts_what_waits(heal: Any, spool: Spool) -> None:
+    """Batches, rows and events, for people and as a document."""
+    assert heal("fallback", "status").out.startswith("1 batches (2 rows, ")
+    document = json.loads(heal("fallback", "status", "--json").out)
+    (entry,) = document["entries"]
+    assert (entry["rows"], entry["table"], document["events"]) == (2, "public.t", 0)
+
+
+def test_show_escapes_what_a_terminal_would_act_on(heal: Any, spool: Spool) -> None:
+    """The rows are shown, control characters spelled out."""
+    out = heal("fallback", "show", "run1").out
+    assert "1 | 1 | one" in out
+    assert "\\x1b[31mred" in out
+
+
+def test_export_gives_the_rows_as_csv(heal: Any, spool: Spool, tmp_path: Path) -> None:
+    """The file has the source's columns and all its rows, for its owner only."""
+    path = Path(heal("fallback", "export", "--to", "out").out.strip())
+    assert path.read_text() == "id,note\n1,one\n2,\x1b[31mred\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert len(spool.entries()) == 1
+
+
+def test_discard_wants_to_be_told(heal: Any, spool: Spool) -> None:
+    """Without --yes nothing is thrown away; with it the entry is gone."""
+    refused = heal("fallback", "discard", "run1")
+    assert (refused.code, len(spool.entries())) == (2, 1)
+    assert "1 entries with 2 rows would be lost for good" in refused.err
+    assert heal("fallback", "discard", "run1", "--yes").out == "threw away 1 entries with 2 rows\n"
+    assert spool.entries() == []
+
+
+def test_replay_without_a_server_says_5(heal: Any, spool: Spool) -> None:
+    """What waits stays, and cron gets one line."""
+    result = heal("replay-fallback", "--dsn", "postgresql://127.0.0.1:1/db")
+    assert result.code == 5
+    assert "0 events and 0 batches restored, 1 left" in result.out
+    assert len(spool.entries()) == 1
+
+
+def test_doctor_tells_what_waits(heal: Any, spool: Spool) -> None:
+    """Whoever looks for what is wrong here learns of the spool."""
+    out = heal("doctor", "--dsn", "postgresql://127.0.0.1:1/db").out
+    assert "1 batches wait for the database" in out
+    assert "heal replay-fallback" in out

@@ -1,0 +1,163 @@
+"""An outage of any kind, at any byte: nothing lost, nothing twice, all of it counted."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from heal_cli.errors import DatabaseUnavailable
+
+_RANDOM = random.Random(7)
+CUTS = [_RANDOM.randrange(40_000, 200_000) for _ in range(3)]
+
+
+@pytest.mark.parametrize(("after", "how"), [*zip(CUTS, ["end", "reset", "end"], strict=True)])
+def test_a_cut_loses_no_row(outage: Any, after: int, how: str) -> None:
+    """The network ends after n bytes, in the middle of a COPY or of a COMMIT's answer; replay settles it."""
+    outage.proxy.cut_after(after, how=how)
+    report = outage.load()
+    assert (report.exit_code, report.resume) == (5, "heal replay-fallback")
+    assert report.rows.read == outage.rows
+    outage.proxy.heal()
+    assert outage.replay().exit_code == 3
+    outage.check()
+    assert outage.replay().found_nothing
+
+
+def test_the_same_command_and_replay_are_one(outage: Any) -> None:
+    """A load that is run again brings the spooled rows in itself; replay then finds them settled."""
+    outage.proxy.cut_after(90_000)
+    spooled = outage.load().rows.spooled
+    outage.proxy.heal()
+    assert outage.load().rows.spooled == 0
+    report = outage.replay()
+    assert report.rows.already >= spooled
+    assert report.rows.loaded == 0
+    outage.check()
+
+
+def test_a_frozen_server_is_given_up(outage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that answers nothing and closes nothing ends in the spool, not in waiting for ever."""
+    monkeypatch.setattr("heal_cli.write.batch.GRACE_S", 0.1)
+    conninfo = f"{outage.proxy.conninfo} connect_timeout=2"
+    outage.options = type(outage.options)(**{
+        **{name: getattr(outage.options, name) for name in outage.options.__slots__}, "conninfo": conninfo
+    })  # fmt: skip
+    outage.proxy.cut_after(10**9)
+    swallow_after(outage.proxy, 80_000)
+    report = outage.load(write={"timeout_s": 0.5, "lock_timeout_s": 0.1})
+    assert report.exit_code == 5
+    outage.proxy.heal()
+    outage.proxy.drop()
+    outage.replay()
+    outage.check()
+
+
+def swallow_after(proxy: Any, count: int) -> None:
+    """The proxy goes silent after so many bytes."""
+    import threading
+    import time
+
+    def watch() -> None:
+        while proxy.bytes_left is not None and proxy.bytes_left > 10**9 - count:
+            time.sleep(0.001)
+        proxy.mode = "swallow"
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def test_standard_input_lives_in_the_spool(outage: Any) -> None:
+    """Of a stream the spool is the only copy: every row comes home from it."""
+    stream = BytesIO(outage.source.read_bytes())
+    outage.proxy.cut_after(90_000)
+    report = outage.load(stdin=stream, sources=("-",))
+    assert report.rows.read == outage.rows
+    outage.source.unlink()
+    outage.proxy.heal()
+    outage.replay()
+    outage.check()
+
+
+def test_order_is_kept(outage: Any) -> None:
+    """With --ordered nothing overtakes what is spooled: the table equals an undisturbed one."""
+    outage.proxy.cut_after(90_000)
+    outage.load(write={"ordered": True})
+    outage.proxy.heal()
+    outage.replay()
+    rows = [row[0] for row in outage.conn.execute(f"select n from {outage.table} order by ctid")]
+    assert rows == sorted(rows)
+    outage.check()
+
+
+@pytest.mark.parametrize("is_stream", [False, True])
+def test_a_server_that_was_never_there(outage: Any, is_stream: bool) -> None:
+    """With no table to plan for, the source is spooled as it is, and loaded once however often it is replayed."""
+    outage.proxy.mode = "refuse"
+    given = {"sources": ("-",), "stdin": BytesIO(outage.source.read_bytes())} if is_stream else {}
+    report = outage.load(**given)
+    assert (report.exit_code, report.rows.spooled) == (5, outage.rows)
+    assert any("do not load '-' again" in note for note in report.notes) == is_stream
+    outage.proxy.heal()
+    (entry,) = outage.spool.entries()
+    kept = outage.folder / "kept"
+    shutil.copytree(entry.path, kept)
+    assert outage.replay().batches == 1
+    outage.check()
+    name = "-" if is_stream else str(outage.source)
+    assert f'"source":"{name}"' in outage.rejects.read_text().splitlines()[0]
+    shutil.copytree(kept, entry.path)  # as if replay had been killed before it removed the entry
+    again = outage.replay()
+    assert (again.batches, again.rows.loaded) == (1, 0)
+    outage.check()
+
+
+def test_what_was_never_reached_waits_for_its_server(outage: Any) -> None:
+    """A source that was spooled for one host and port does not go to another unless told."""
+    outage.proxy.mode = "refuse"
+    outage.load()
+    outage.proxy.heal()
+    from heal_cli.engine.replay import ReplayOptions, run_replay
+
+    elsewhere = run_replay(ReplayOptions(outage.options.state_dir, outage.direct))
+    assert (elsewhere.elsewhere, elsewhere.left, elsewhere.exit_code) == (1, 1, 0)
+    run_replay(ReplayOptions(outage.options.state_dir, outage.direct, any_server=True))
+    outage.check()
+
+
+def test_a_full_spool_stops_reading(outage: Any) -> None:
+    """Past --spool-bytes reading stops, says so, and the same command goes on from there."""
+    outage.proxy.cut_after(70_000)
+    report = outage.load(fallback=outage.bounded(1), write={"jobs": 1})
+    assert report.exit_code == 5
+    assert report.rows.read < outage.rows
+    (note,) = (note for note in report.notes if "--spool-bytes" in note)
+    assert f"after row {report.rows.read:,}, byte " in note
+    outage.proxy.heal()
+    outage.replay()
+    outage.load()
+    outage.check()
+
+
+@pytest.mark.parametrize("write", [{"atomic": True}, {"dry_run": True}])
+def test_all_or_nothing_spools_nothing(outage: Any, write: dict[str, bool]) -> None:
+    """A run that is one transaction fails as a whole."""
+    outage.proxy.cut_after(90_000)
+    with pytest.raises(DatabaseUnavailable):
+        outage.load(write=write)
+    assert outage.spool.entries() == []
+
+
+def test_no_spool_fails(outage: Any) -> None:
+    """With --no-spool the load ends with the error, and the same command goes on."""
+    from heal_cli.model import FallbackOptions
+
+    outage.proxy.cut_after(90_000)
+    with pytest.raises(DatabaseUnavailable):
+        outage.load(fallback=FallbackOptions(spool=False))
+    outage.proxy.heal()
+    outage.load()
+    outage.check()

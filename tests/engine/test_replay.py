@@ -1,0 +1,236 @@
+"""Bringing home what was spooled: exactly once, whoever kills it, whatever the table has become meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from heal_cli.engine.replay import ReplayOptions, run_replay
+from heal_cli.errors import ReplayIsRunning
+from heal_cli.resilience import hold_lock
+
+
+def begin_replay(outage: Any) -> subprocess.Popen[bytes]:
+    """`heal replay-fallback` as cron runs it."""
+    state = ("--state-dir", outage.options.state_dir)
+    return subprocess.Popen(
+        [sys.executable, "-m", "heal_cli", "replay-fallback", "--dsn", outage.direct, *state],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=outage.folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+
+
+def test_killed_at_any_moment(outage: Any) -> None:
+    """kill -9 at random moments of the work, and then to the end: each row once."""
+    outage.meet_outage()
+    chance = random.Random(3)
+    waiting = len(outage.spool.entries())
+    for _ in range(2):
+        process = begin_replay(outage)
+        seen = chance.randrange(1, 3)
+        until = time.monotonic() + 60
+        while len(outage.spool.entries()) > waiting - seen and process.poll() is None:
+            assert time.monotonic() < until
+            time.sleep(0.002)
+        time.sleep(chance.uniform(0, 0.03))
+        process.kill()
+        process.communicate()
+        waiting = len(outage.spool.entries())
+    outage.replay()
+    outage.check()
+
+
+def test_two_at_once(outage: Any) -> None:
+    """Of two replays one does the work, and the other says so and ends with 75."""
+    outage.meet_outage()
+    with hold_lock(outage.options.state_dir):
+        second = begin_replay(outage)
+        out, err = second.communicate(timeout=60)
+        assert (second.returncode, out) == (75, b"")
+        assert b"Another replay is at work" in err
+        with pytest.raises(ReplayIsRunning):
+            outage.replay()
+    outage.replay()
+    outage.check()
+
+
+def test_cron_is_told_in_a_line_or_not_at_all(outage: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """One summary line when something came home, silence when nothing waits."""
+    from heal_cli.cli.app import run
+
+    outage.meet_outage()
+    batches = len(outage.spool.entries())
+    replay = ("replay-fallback", "--dsn", outage.direct, "--state-dir", outage.options.state_dir)
+    assert run(replay) == 3
+    out, _ = capsys.readouterr()
+    assert out.startswith(f"2 events and {batches} batches restored, 0 left (")
+    assert len(out.splitlines()) == 1
+    assert run(replay) == 0
+    assert capsys.readouterr() == ("", "")
+    outage.check()
+
+
+def test_a_changed_table_is_planned_for_anew(outage: Any) -> None:
+    """A column that was retyped and one that was added: rows fit, or are rejects in the file of their run."""
+    outage.meet_outage()
+    outage.conn.execute(
+        f"alter table {outage.table} alter amount type numeric(6,2), add seen timestamptz default now(),"
+        f" add check (n % 500 <> 1)"
+    )
+    report = outage.replay()
+    assert report.rows.rejected > 0
+    outage.check()
+    reasons = {json.loads(line)["reason"] for line in outage.rejects.read_text().splitlines()}
+    assert {"check_violation", "not_convertible", "unique_violation"} <= reasons
+    runs = {json.loads(line)["run"] for line in outage.rejects.read_text().splitlines()}
+    assert runs == {outage.reports[0].run}
+
+
+def test_a_table_that_no_plan_covers_keeps_its_rows_waiting(outage: Any) -> None:
+    """A new column that nothing fills stops the replay of its rows, and a default lets them go on."""
+    outage.meet_outage()
+    outage.conn.execute(f"delete from {outage.table}")
+    outage.conn.execute(f"alter table {outage.table} add must integer not null")
+    waiting = len(outage.spool.entries())
+    report = outage.replay()
+    assert (report.left, report.batches, report.exit_code) == (waiting, 0, 1)
+    outage.conn.execute(f"alter table {outage.table} alter must set default 1")
+    assert outage.replay().batches == waiting
+    assert outage.spool.entries() == []
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut"])
+def test_a_damaged_batch_is_set_aside(outage: Any, damage: str) -> None:
+    """The others come home, and what is damaged is kept with its reason and never loaded."""
+    outage.meet_outage()
+    entries = outage.spool.entries()
+    path = entries[1].path / "rows.parquet"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data if damage == "flip" else data[:-20])
+    report = outage.replay()
+    assert (report.exit_code, report.batches) == (1, len(entries) - 1)
+    ((name, reason),) = report.aside
+    assert (name, "checksum" in reason) == (entries[1].name, True)
+    assert [entry.name for entry in outage.spool.set_aside_entries()] == [name]
+    assert outage.load().rows.spooled == 0  # the source is still there: the same command fills the gap
+    outage.check()
+
+
+def test_poison_goes_aside_after_its_tries(outage: Any) -> None:
+    """A table that was made anew takes nothing; after --max-attempts the batches leave the way of others."""
+    outage.meet_outage()
+    waiting = len(outage.spool.entries())
+    outage.conn.execute(f"drop table {outage.table}; create table {outage.table} (n bigint)")
+    first = outage.replay(max_attempts=2)
+    assert (first.left, first.aside) == (waiting, [])
+    second = outage.replay(max_attempts=2)
+    assert (second.left, len(second.aside)) == (0, waiting)
+    assert all("dropped and made again" in reason for _, reason in second.aside)
+
+
+def test_another_database_is_left_alone(outage: Any, server: str) -> None:
+    """What is for one database waits while another is replayed to."""
+    outage.meet_outage()
+    waiting = len(outage.spool.entries())
+    report = run_replay(ReplayOptions(outage.options.state_dir, server))
+    assert (report.elsewhere, report.left, report.exit_code) == (waiting, waiting, 0)
+    outage.replay()
+    outage.check()
+
+
+def test_a_server_that_is_still_away(outage: Any) -> None:
+    """Replay says 5 and leaves all as it is, not even a try counted."""
+    outage.meet_outage()
+    waiting = [entry.name for entry in outage.spool.entries()]
+    outage.proxy.mode = "refuse"
+    report = outage.replay()
+    assert (report.exit_code, report.left) == (5, len(waiting))
+    assert all(entry.tries.tries == 0 for entry in outage.spool.entries())
+    outage.proxy.heal()
+    outage.replay()
+    outage.check()
+
+
+def test_the_server_goes_away_again(outage: Any) -> None:
+    """A replay that is cut in the middle goes on where it was."""
+    outage.meet_outage()
+    outage.proxy.cut_after(60_000)
+    assert outage.replay().exit_code == 5
+    outage.proxy.heal()
+    outage.replay()
+    outage.check()
+
+
+def test_events_come_home_once(outage: Any) -> None:
+    """The run's end and the source's are in the ledger after replay, and the run is done."""
+    outage.meet_outage()
+    log = next(Path(outage.options.state_dir).glob("fallback/emergency.jsonl"))
+    kept = log.read_bytes()
+    outage.replay()
+    log.write_bytes(kept)  # as if replay had been killed before it took the lines out
+    outage.replay()
+    rows = outage.conn.execute(
+        "select kind, count(*) from heal.restored_events where run = %s group by 1 order by 1",
+        (outage.reports[0].run,),
+    ).fetchall()
+    assert rows == [("run", 1), ("source", 1)]
+    state = outage.conn.execute(
+        "select state, (report->'rows'->>'spooled')::int from heal.load_runs where run = %s",
+        (outage.reports[0].run,),
+    ).fetchone()
+    assert state == ("done", outage.reports[0].rows.spooled)
+    assert outage.load().rows.already == outage.rows
+
+
+def test_dry_run_checks_and_changes_nothing(outage: Any) -> None:
+    """--dry-run counts what waits and finds damage, and everything still waits."""
+    outage.meet_outage()
+    waiting = len(outage.spool.entries())
+    report = outage.replay(dry_run=True)
+    assert (report.left, report.rows.spooled) == (waiting, outage.reports[0].rows.spooled)
+    assert len(outage.spool.entries()) == waiting
+
+
+def test_watch_brings_home_within_seconds(outage: Any) -> None:
+    """--watch notices by itself that the server is back, and ends when asked to."""
+    outage.meet_outage()
+    state = ("--state-dir", outage.options.state_dir)
+    outage.proxy.mode = "refuse"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "heal_cli", "replay-fallback", "--watch", "--dsn", outage.proxy.conninfo, *state],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=outage.folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    time.sleep(2)
+    outage.proxy.heal()
+    until = time.monotonic() + 60
+    while outage.spool.entries() and time.monotonic() < until:
+        time.sleep(0.05)
+    process.terminate()
+    process.communicate(timeout=30)
+    assert process.returncode == 143
+    outage.check()
+
+
+def test_a_longer_source_took_its_place(outage: Any) -> None:
+    """The file grew and was loaded again before the replay: what was spooled is there already."""
+    outage.meet_outage()
+    waiting = len(outage.spool.entries())
+    more = range(outage.rows + 1, outage.rows + 301)
+    with outage.source.open("a") as file:
+        file.writelines(f"{n},{n},1.25,row {n}\n" for n in more)
+    outage.rows += len(more)
+    outage.load()
+    report = outage.replay()
+    assert (report.batches, report.rows.loaded, report.aside) == (waiting, 0, [])
+    assert report.left_events == 0
+    outage.check()
