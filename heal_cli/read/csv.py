@@ -52,6 +52,7 @@ class CsvReader:
             stream, self._dialect, options.batch_bytes, footer=options.footer, passed=self._passed
         )
         self._first: CsvChunk | None = None
+        self._sample: Batch | None = None
         findings = (*_findings(stream), *self._dialect.findings)
         self._source = Source(name, Format.CSV, self._dialect.columns, size, findings)
 
@@ -69,7 +70,9 @@ class CsvReader:
                 f"{self.source.name!r} has a header and no records",
                 hint="If its first line is a record, say --no-header",
             )
-        return self.parse(self._first)
+        if self._sample is None:
+            self._sample = self._batch(self._first)
+        return self._sample
 
     def chunks(self) -> Iterator[Chunk]:
         """All chunks in order; to be called once."""
@@ -80,6 +83,12 @@ class CsvReader:
 
     def parse(self, chunk: Chunk) -> Batch:
         """The rows of a chunk, from any thread."""
+        if chunk is self._first and self._sample is not None:
+            batch, self._sample = self._sample, None
+            return batch
+        return self._batch(chunk)
+
+    def _batch(self, chunk: Chunk) -> Batch:
         frame, broken = self._parse(chunk)
         if isinstance(chunk, CsvChunk) and chunk.is_doubtful:
             frame, broken = doubt_last(frame, broken, self._grammar)
@@ -117,7 +126,7 @@ class CsvReader:
 
     def close(self) -> None:
         """Let go of the file and of its first chunk."""
-        self._first = None
+        self._first = self._sample = None
         self.stream.close()
 
 

@@ -48,10 +48,13 @@ class ParquetReader:
         head = self._fetch(0, sample_rows)
         self._rows = rows_per_slice(self._footer, head, options.batch_bytes)
         self.source = Source(name, Format.PARQUET, tuple(head.columns), self._size)
+        self._sample: Batch | None = None
 
     def sample(self) -> Batch:
         """The first chunk, read."""
-        return self.parse(next(self.chunks()))
+        if self._sample is None:
+            self._sample = self.parse(next(self.chunks()))
+        return self._sample
 
     def chunks(self) -> Iterator[Chunk]:
         """All slices in order, each hashed by the bytes of the row groups that it begins or goes on with."""
@@ -74,6 +77,9 @@ class ParquetReader:
         Raises:
             SourceError: Its pages are damaged.
         """
+        if chunk.index == 0 and self._sample is not None:
+            batch, self._sample = self._sample, None
+            return batch
         return batch_of(chunk, self._fetch(chunk.start, chunk.stop))
 
     def column(self, name: str) -> Iterator[pl.Series]:
@@ -82,7 +88,8 @@ class ParquetReader:
             yield as_texts(self._fetch(start, min(start + self._rows, self._footer.rows), name)[name])
 
     def close(self) -> None:
-        """Nothing is held open between slices."""
+        """Let go of the first slice; no file is held open between slices."""
+        self._sample = None
 
     def _fetch(self, start: int, stop: int, column: str | None = None) -> pl.DataFrame:
         """Rows start to stop; the file's own reading of its pages is checked against the footer."""
