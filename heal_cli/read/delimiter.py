@@ -245,4 +245,4 @@ def _ask_clevercsv(sample: str) -> str | None:
     except NoDetectionResult:
         return None
     found = dialect.delimiter if dialect else ""
-    return found if found and not found.isalnum() else None
+    return found if found and found.isascii() and not found.isalnum() else None

@@ -22,6 +22,7 @@ _RUN: Final = re.compile(
 )
 
 _UNLIKELY: Final = 2e-5  # of a character that the language does not have
+_FOREIGN: Final = 0.003  # of a letter that a neighbouring language has: names travel
 _RARE: Final = 1e-5  # of an ideograph outside of the common ones
 _SIGN: Final = 0.02  # of a sign that everybody types, in any language
 _LAST_LATIN: Final = "\u024f"
@@ -31,6 +32,7 @@ _ENOUGH: Final = math.log(0.004)
 
 _SIGNS: Final = frozenset("€‚„…‘’“”•–—™ £§©«®°²´·»ªº¿¡№×½¼")  # noqa: RUF001 -- these are the signs
 
+_MODERN: Final = ("cp125", "iso")
 _WESTERN: Final = ("cp1252", "iso8859-15", "mac-roman", "cp850")
 _CENTRAL: Final = ("cp1250", "iso8859-2")
 _CYRILLIC: Final = ("cp1251", "koi8-r", "cp866", "iso8859-5")
@@ -132,8 +134,11 @@ def _sample(found: list[bytes]) -> Counter[bytes]:
 
 def _scores(runs: Counter[bytes]) -> Iterator[tuple[str, float]]:
     for names, letters in _LETTERS:
-        weights = _zipf(letters, 1.0)
+        own = _zipf(letters, 1.0)
+        neighbours = "".join(others for its, others in _LETTERS if its == names)
+        mixed = dict.fromkeys(neighbours, _FOREIGN) | own
         for name in names:
+            weights = mixed if name.startswith(_MODERN) else own
             yield name, _letters_score(runs, name, weights)
     for name, letters, common, size in _IDEOGRAPHS:
         yield name, _ideographs_score(runs, name, _zipf(letters, 0.4), common, size)
@@ -146,9 +151,7 @@ def _zipf(letters: str, mass: float) -> dict[str, float]:
 
 def _letters_score(runs: Counter[bytes], encoding: str, weights: dict[str, float]) -> float:
     score = 0.0
-    sign = (
-        _SIGN if encoding.startswith(("cp125", "iso")) else _SIGN / 100
-    )  # DOS and old Macs wrote few of them
+    sign = _SIGN if encoding.startswith(_MODERN) else _SIGN / 100  # DOS and old Macs wrote few of them
     for run, count in runs.items():
         text = run.decode(encoding, "replace")
         score += count * sum(

@@ -87,7 +87,7 @@ def _is_strict(texts: pl.Series, grammar: Grammar) -> list[bool]:
         strict &= ~texts.str.contains(grammar.second_quote, literal=True)
     if grammar.escape:
         strict &= ~texts.str.contains(grammar.escape, literal=True)
-    if len(grammar.delimiter) > 1:
+    if grammar.is_long:
         strict &= ~texts.str.contains(STAND_IN, literal=True)
     return strict.fill_null(False).to_list()
 

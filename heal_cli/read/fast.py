@@ -32,7 +32,7 @@ def parse_fast(
         return None  # polars would end a value at the NUL, and take the mark off one (2.1)
     if blanks:
         data = BLANK[grammar.terminator].sub(b"", data)
-    if len(grammar.delimiter) > 1:
+    if grammar.is_long:
         if STAND_IN.encode() in data:
             return None
         data = data.replace(grammar.delimiter.encode(), STAND_IN.encode())
@@ -49,7 +49,7 @@ def parse_fast(
         is_sound = _are_paired(frame, data, grammar, quotes) or _is_strict(frame, data, grammar)
     if not is_sound:
         return None
-    if len(grammar.delimiter) > 1:
+    if grammar.is_long:
         frame = frame.with_columns(pl.all().str.replace_all(STAND_IN, grammar.delimiter, literal=True))
     return frame
 

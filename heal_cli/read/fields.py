@@ -61,8 +61,13 @@ class Grammar:
 
     @cached_property
     def mark(self) -> str:
-        """The delimiter as patterns see it, one character."""
-        return self.delimiter if len(self.delimiter) == 1 else STAND_IN
+        """The delimiter as patterns see it, one byte."""
+        return STAND_IN if self.is_long else self.delimiter
+
+    @property
+    def is_long(self) -> bool:
+        """The delimiter has more than one byte, as polars and the patterns cannot have it."""
+        return len(self.delimiter.encode()) > 1
 
     @cached_property
     def _quoted(self) -> str:
@@ -118,7 +123,7 @@ class Grammar:
         """Texts as the patterns want them: one-character delimiters, escaped characters out of the way."""
         if self.escape:
             texts = texts.str.replace_all(f"(?s){re.escape(self.escape)}.", "_")
-        if len(self.delimiter) > 1:
+        if self.is_long:
             texts = texts.str.replace_all(self.delimiter, STAND_IN, literal=True)
         return texts
 

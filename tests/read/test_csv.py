@@ -271,3 +271,10 @@ def test_a_file_without_line_ends_is_refused_before_it_is_read_whole() -> None:
     assert str(caught.value) == (
         "'-' has no line end in its first 1,048,576 bytes. If it is no CSV, give its format with --format"
     )
+
+
+@pytest.mark.parametrize("delimiter", ["§", "→"])
+def test_a_delimiter_of_several_bytes(delimiter: str) -> None:
+    """A character beyond ASCII delimits, too, once it is named."""
+    data = f'a{delimiter}b\n1{delimiter}"x{delimiter}y"\n'.encode()
+    assert rows(data, delimiter=delimiter) == [("1", f"x{delimiter}y")]
