@@ -152,12 +152,14 @@ class _Replay:
                 return
             if origin in self._blocked:
                 return
-            entry.note(replace(tries, begun=tries.begun + 1))
+            tries = replace(tries, begun=tries.begun + 1)
+            entry.note(tries)
             rows = self._restore(entry, manifest)
         except SpoolError as error:
             self._give_up(entry, replace(tries, reason=str(error)))
             return
         except (DatabaseUnavailable, RecordError):
+            entry.note(replace(tries, away=tries.away + 1))
             raise
         except (HealError, psycopg.Error, pl.exceptions.PolarsError) as error:
             self._failed(entry, manifest, tries, error)
@@ -201,7 +203,7 @@ class _Replay:
 
     def _failed(self, entry: Entry, manifest: Manifest, tries: Tries, error: Exception) -> None:
         """Note a failure; past the last attempt the entry goes aside."""
-        tries = Tries(tries.tries + 1, str(error), tries.begun + 1)
+        tries = replace(tries, tries=tries.tries + 1, reason=str(error))
         entry.note(tries)
         if self._is_spent(tries):
             self._give_up(entry, tries)
@@ -213,7 +215,8 @@ class _Replay:
             self._blocked.add((manifest.run, manifest.source.name))
 
     def _is_spent(self, tries: Tries) -> bool:
-        return tries.tries + tries.begun // _BEGUN_PER_ATTEMPT >= self._options.max_attempts
+        killed = tries.begun - tries.tries - tries.away
+        return tries.tries + killed // _BEGUN_PER_ATTEMPT >= self._options.max_attempts
 
     def _give_up(self, entry: Entry, tries: Tries) -> None:
         entry.note(tries)

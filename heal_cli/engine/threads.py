@@ -124,6 +124,7 @@ def run_load(
             raise failures.first
         crew.require_whole()
         crew.finish()
+        run.wait_for_database()
         report = close_run(
             run, table, sources, crew.outcome, stopped=crew.is_stopped, retried=crew.has_failed_attempts
         )
@@ -172,6 +173,8 @@ def _finish(run: Run, source: SourceRun, crew: _Crew) -> None:
     """Note that the source is whole; where rows wait in the spool, the books may wait, too."""
     was = source.state
     try:
+        if not crew.outcome.rows.spooled:
+            run.wait_for_database()
         finish(run, source, retried=crew.has_failed_attempts)
     except (DatabaseUnavailable, psycopg.OperationalError):
         if not crew.outcome.rows.spooled:

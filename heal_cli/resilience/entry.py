@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from heal_cli.resilience.packing import Locate, unpack
 MANIFEST: Final = "manifest.json"
 STORED: Final = "stored"  # of a `source` entry: the source, byte for byte
 NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _TRIES: Final = "tries.json"
 
 
@@ -32,6 +34,9 @@ class Tries:
     tries: int = 0  # that ended in an error
     reason: str = ""
     begun: int = 0  # that were begun: a killed one ends in nothing
+    away: int = (
+        0  # that ended since the server went away, or a file could not be written: no fault of the entry
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +67,16 @@ class Entry:
         (self.path / _TRIES).unlink(missing_ok=True)
 
     def note(self, tries: Tries) -> None:
-        """Keep what came of a try, through any crash."""
+        """Keep what came of a try, through any crash; on a full disk what is known stays as it was."""
         new = self.path / f"{_TRIES}.new"
         new.unlink(missing_ok=True)
-        write_new(new, msgspec.json.encode(tries))
+        try:
+            write_new(new, msgspec.json.encode(tries))
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            new.unlink(missing_ok=True)
+            return  # nothing makes room but to go on
         new.replace(self.path / _TRIES)
         sync(self.path)
 

@@ -1,7 +1,7 @@
 """Healed rows -> committed rows: COPY in savepoints, and the ledger that makes it exactly-once."""
 
 from heal_cli.write.batch import BatchRef, Target, Writer
-from heal_cli.write.connection import connect
+from heal_cli.write.connection import connect, stands
 from heal_cli.write.ledger import (
     RunNote,
     Trace,
@@ -78,6 +78,7 @@ __all__ = [
     "retried_totals",
     "run_totals",
     "settled_rows",
+    "stands",
     "takes_a_row",
     "traces",
 ]

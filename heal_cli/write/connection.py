@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import psycopg
@@ -47,6 +48,18 @@ def connect(conninfo: str, *, application_name: str = "heal") -> psycopg.Connect
             f"{mask(conninfo)!r} is not a connection string that libpq takes: {mask_text(str(error).strip(), conninfo)}",
             hint="Give it as a URI, postgresql://user@host:5432/database, or as key=value pairs",
         ) from None
+
+
+def stands(connection: psycopg.Connection) -> bool:
+    """Whether a connection that was idle is still there: a server that restarted is gone from it."""
+    if not (connection.closed or connection.broken):
+        idle = select.poll()
+        idle.register(connection.fileno(), select.POLLIN)
+        # A server says nothing unasked but that it goes; then the next statement finds the end.
+        if idle.poll(0):
+            with suppress(psycopg.OperationalError):
+                connection.execute("SELECT")
+    return not (connection.closed or connection.broken)
 
 
 def connect_error(error: psycopg.OperationalError, conninfo: str) -> HealError:

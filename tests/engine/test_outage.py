@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from heal_cli.engine import run_load
 from heal_cli.errors import DatabaseUnavailable
 
 _RANDOM = random.Random(7)
@@ -161,3 +162,18 @@ def test_no_spool_fails(outage: Any) -> None:
     outage.proxy.heal()
     outage.load()
     outage.check()
+
+
+def test_a_server_that_restarted_is_no_outage(outage: Any) -> None:
+    """All connections are gone at once, and the server is back at once: the load goes on and ends as any other."""
+    dropped = []
+
+    def drop(progress: object) -> None:
+        if not dropped:
+            dropped.append(progress)
+            outage.proxy.drop()
+
+    report = run_load(outage.options, on_progress=drop)
+    assert (report.exit_code, report.rows.spooled) == (3, 0)
+    outage.check()
+    assert run_load(outage.options).rows.already == outage.rows
