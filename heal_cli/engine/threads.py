@@ -95,6 +95,7 @@ def run_load(
                     with _faults_of_the_server("loading"):
                         if not unclaimed:
                             run.wait_for_database()
+                            run.fallback.require_home(reader.source)
                         table = table or _begin(run, reader)
                         source = SourceRun(run, location, table, reader)
                         stack.callback(source.close)

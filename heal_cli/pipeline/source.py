@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import msgspec
+import psycopg
 
-from heal_cli.errors import PlanError, SchemaChanged
+from heal_cli.errors import DatabaseUnavailable, PlanError, SchemaChanged
 from heal_cli.heal import heal_batch, make_plan, open_columns, settle_columns
 from heal_cli.match.explicit import check_renames
 from heal_cli.model import Batch, Chunk, Plan, Rows, Spans, TableSchema, without
@@ -17,7 +19,7 @@ from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
 from heal_cli.read import SourceReader, shape_of, unnest
 from heal_cli.schema import add_columns, introspect
-from heal_cli.write import keep_plan, takes_a_row
+from heal_cli.write import keep_plan, settle_plan, takes_a_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,15 @@ class SourceRun:
         with self.run.lock:
             if self.planned is stale:
                 self.planned = replace(stale, plan=self._settled(stale.plan, columns))
+                self._keep_settled(self.planned)
+
+    def _keep_settled(self, planned: Planned) -> None:
+        """Let the ledger know for `heal rejects retry`; while it is away the rows wait with their plan."""
+        if self.claimed is None or not self.run.has_ledger:
+            return
+        encoded = msgspec.json.encode(planned.plan).decode()
+        with suppress(DatabaseUnavailable, psycopg.OperationalError):
+            settle_plan(self.run.connection, self.claimed.source, encoded, planned.table.version)
 
     def _settled(self, plan: Plan, columns: Sequence[str]) -> Plan:
         grammar = shape_of(self.reader.options).grammar

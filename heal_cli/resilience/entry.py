@@ -25,6 +25,7 @@ STORED: Final = "stored"  # of a `source` entry: the source, byte for byte
 NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _TRIES: Final = "tries.json"
+_BLOCK: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ class Entry:
     def name(self) -> str:
         """Sorts as the rows were read: run, source, batch."""
         return self.path.name
+
+    @property
+    def stored_bytes(self) -> int:
+        """Size of the source that it holds as it was stored; 0 where it holds a batch."""
+        return size_of(self.path / STORED)
 
     @property
     def size(self) -> int:
@@ -130,6 +136,17 @@ def check_stored(entry: Entry, manifest: Manifest) -> Path:
     if digest != manifest.files.get(STORED):
         raise SpoolError(f"{str(path)!r} is not what was written: its checksum differs")
     return path
+
+
+def is_stored_in(entry: Entry, manifest: Manifest, path: Path) -> bool:
+    """A file begins with the stored source of an entry, or is it."""
+    left = entry.stored_bytes
+    summed = hashlib.sha256()
+    with path.open("rb") as file:
+        while left and (block := file.read(min(left, _BLOCK))):
+            summed.update(block)
+            left -= len(block)
+    return not left and summed.hexdigest() == manifest.files.get(STORED)
 
 
 def listed(folder: Path) -> Iterator[Path]:

@@ -36,6 +36,7 @@ from heal_cli.write.sources import (
     keep_plan,
     newest_source,
     read_source,
+    settle_plan,
     settled_rows,
 )
 from heal_cli.write.trial import takes_a_row
@@ -77,6 +78,7 @@ __all__ = [
     "retried_rows",
     "retried_totals",
     "run_totals",
+    "settle_plan",
     "settled_rows",
     "stands",
     "takes_a_row",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from heal_cli.engine import run_load
-from heal_cli.errors import DatabaseUnavailable
+from heal_cli.errors import DatabaseUnavailable, SourceError
 
 _RANDOM = random.Random(7)
 CUTS = [_RANDOM.randrange(40_000, 200_000) for _ in range(3)]
@@ -177,3 +177,18 @@ def test_a_server_that_restarted_is_no_outage(outage: Any) -> None:
     assert (report.exit_code, report.rows.spooled) == (3, 0)
     outage.check()
     assert run_load(outage.options).rows.already == outage.rows
+
+
+def test_a_source_that_grew_while_it_waited(outage: Any) -> None:
+    """A file spooled whole and longer since is loaded after what it was: else its beginning would be there twice."""
+    outage.proxy.mode = "refuse"
+    outage.load()
+    outage.proxy.heal()
+    with outage.source.open("a") as file:
+        file.write("2401,2401,1,row that came later\n")
+    with pytest.raises(SourceError, match="has changed since 2,400 rows of it were spooled"):
+        outage.load()
+    outage.replay()
+    assert outage.load().rows.loaded == 1
+    outage.rows += 1
+    outage.check()
