@@ -12,7 +12,6 @@ from typing import Final
 from heal_cli.durable import open_folder
 from heal_cli.errors import RecordError, ReplayIsRunning
 
-
 _LOCK: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
