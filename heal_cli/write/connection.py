@@ -90,9 +90,13 @@ def begin(cursor: psycopg.Cursor, options: WriteOptions, *, server_version: int)
     """Open a transaction with its time limits and text formats, all local to it."""
     limit_ms = int(options.timeout_s * 1000)
     unlimited = options.is_one_transaction
+    lock_ms = int(options.lock_timeout_s * 1000)
+    if limit_ms and lock_ms and not unlimited:
+        # A locked table must not look like a batch that takes too long.
+        lock_ms = min(lock_ms, limit_ms * 9 // 10)
     settings = {
         "statement_timeout": 0 if unlimited else limit_ms,
-        "lock_timeout": int(options.lock_timeout_s * 1000),
+        "lock_timeout": lock_ms,
         "idle_in_transaction_session_timeout": 0 if unlimited else limit_ms,
         "DateStyle": "ISO, YMD",
         "IntervalStyle": "iso_8601",
