@@ -19,7 +19,7 @@ from heal_cli.pipeline.outcome import Outcome, count
 from heal_cli.read.typed_rows import locate as locate_in_parquet
 from heal_cli.record import LeftoverWriter, RejectWriter, drop_uncommitted
 from heal_cli.resilience import Entry, Event, Manifest, TargetId, read_batch
-from heal_cli.schema import identify, introspect, schema_version
+from heal_cli.schema import identify, introspect_oid, schema_version
 from heal_cli.write import (
     BatchRef,
     Target,
@@ -192,10 +192,10 @@ class _Books:
 
 
 def _find(home: Home, manifest: Manifest) -> TableSchema:
-    table = introspect(home.connection, manifest.options.table)
-    if table.oid != manifest.target.oid:
+    table = introspect_oid(home.connection, manifest.target.oid or 0)
+    if table is None:
         raise SchemaError(
-            f"Table {manifest.target.table} was dropped and made again since the rows were spooled",
+            f"Table {manifest.target.table} was dropped, or dropped and made again, since the rows were spooled",
             hint="Load them into the new one by hand: heal fallback export",
         )
     return table

@@ -271,3 +271,13 @@ def test_outages_are_no_tries(outage: Any, monkeypatch: pytest.MonkeyPatch) -> N
             assert outage.replay(max_attempts=1).exit_code == 5
     assert outage.replay(max_attempts=1).aside == []
     outage.check()
+
+
+def test_a_renamed_table_is_found(outage: Any) -> None:
+    """The rows are for the table that was there, by whatever name it goes now, and not for a namesake."""
+    outage.meet_outage()
+    bare = outage.table.split(".")[1]
+    outage.conn.execute(f"alter table {outage.table} rename to other; create table {bare} (n bigint)")
+    outage.table = outage.table.replace(bare, "other")
+    assert outage.replay().aside == []
+    outage.check()
