@@ -225,10 +225,10 @@ def test_parquet(retrying) -> None:
 def test_another_encoding(retrying, encoding) -> None:
     """Records are read in the encoding of their source."""
     retrying.conn.execute("create table t (id int, name varchar(3))")
-    retrying.load("id,name\n1,Zoë\n2,Zoë Müller\n3,Ümit\n".encode(encoding))
+    retrying.load("id,name\n1,Jör\n2,Jörg Müller\n3,Ümit\n".encode(encoding))
     retrying.conn.execute("alter table t alter name type text")
     assert retrying.retry().loaded == 2
-    assert retrying.all() == [(1, "Zoë"), (2, "Zoë Müller"), (3, "Ümit")]
+    assert retrying.all() == [(1, "Jör"), (2, "Jörg Müller"), (3, "Ümit")]
 
 
 def test_broken_records_stay_apart(retrying) -> None:
