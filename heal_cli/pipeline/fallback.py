@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
 from heal_cli.errors import CircuitOpen, DatabaseUnavailable, SourceError, SpoolError
 from heal_cli.model import Batch, Format, LoadOptions, Plan, Source, TableSchema
-from heal_cli.pipeline.storing import Recorded, store
+from heal_cli.pipeline.storing import store
+from heal_cli.read import open_stored
 from heal_cli.resilience import (
     Breaker,
     EmergencyLog,
@@ -130,7 +130,7 @@ class Fallback:
         self.spool.put(manifest, batch, with_places=source.format is not Format.PARQUET)
         self.spooled.setdefault(source.name, []).append(batch.chunk.index)
 
-    def keep_source(self, source: Source, stored: BinaryIO | Recorded) -> int:
+    def keep_source(self, source: Source, stored: Iterable[bytes]) -> int:
         """Spool a whole source as it is stored: the server was never reached, so nobody knows which rows are new.
 
         Returns:
@@ -206,8 +206,9 @@ def _has_changed(source: Source, entry: Entry, manifest: Manifest) -> bool:
     is_namesake = manifest.source.name == source.name
     if source.size is None:  # of a stream only its id says that it is the same
         return is_namesake and manifest.options.source_id is not None
-    begins_alike = is_stored_in(entry, manifest, Path(source.name))
-    is_same = begins_alike and source.size == entry.stored_bytes
+    with open_stored(source.name) as read:
+        begins_alike = is_stored_in(entry, manifest, read)
+        is_same = begins_alike and not read(1)
     return (begins_alike or is_namesake) and not is_same
 
 

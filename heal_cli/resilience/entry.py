@@ -138,14 +138,13 @@ def check_stored(entry: Entry, manifest: Manifest) -> Path:
     return path
 
 
-def is_stored_in(entry: Entry, manifest: Manifest, path: Path) -> bool:
-    """A file begins with the stored source of an entry, or is it."""
+def is_stored_in(entry: Entry, manifest: Manifest, read: Callable[[int], bytes]) -> bool:
+    """What is read begins with the stored source of an entry, or is it."""
     left = entry.stored_bytes
     summed = hashlib.sha256()
-    with path.open("rb") as file:
-        while left and (block := file.read(min(left, _BLOCK))):
-            summed.update(block)
-            left -= len(block)
+    while left and (block := read(min(left, _BLOCK))):
+        summed.update(block)
+        left -= len(block)
     return not left and summed.hexdigest() == manifest.files.get(STORED)
 
 

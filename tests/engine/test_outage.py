@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import zipfile
 from io import BytesIO
 from typing import Any
 
@@ -192,3 +193,18 @@ def test_a_source_that_grew_while_it_waited(outage: Any) -> None:
     assert outage.load().rows.loaded == 1
     outage.rows += 1
     outage.check()
+
+
+def test_members_of_an_archive_wait_one_by_one(outage: Any) -> None:
+    """A zip archive of several files that meets no server is spooled file by file, and loaded once."""
+    head, *lines = outage.source.read_text().splitlines(keepends=True)
+    path = outage.folder / "both.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("1.csv", "".join([head, *lines[:1000]]))
+        archive.writestr("2.csv", "".join([head, *lines[1000:]]))
+    outage.proxy.mode = "refuse"
+    assert outage.load(sources=(str(path),)).rows.spooled == outage.rows
+    outage.proxy.heal()
+    assert outage.load(sources=(str(path),)).rows.read == outage.rows
+    report = outage.replay()
+    assert (report.batches, report.rows.loaded) == (2, 0)
