@@ -134,7 +134,9 @@ def discard(
     """Throw entries away for good; with --all the events, too. Export them first."""
     if (entry is None) == (not everything):
         raise UsageError("Say what to throw away: an entry, a run, or --all")
-    _, spool, log = _open(state_dir, emergency_log, config)
+    from heal_cli.resilience import hold_lock
+
+    place, spool, log = _open(state_dir, emergency_log, config)
     found = [*spool.entries(), *spool.set_aside_entries()] if everything else _find(spool, entry)
     rows = sum(manifest.rows for one in found if (manifest := _manifest(one)))
     if not yes:
@@ -142,12 +144,13 @@ def discard(
             f"{len(found)} entries with {rows:,} rows would be lost for good",
             hint="Keep them with heal fallback export --to FOLDER, or say --yes",
         )
-    for one in found:
-        spool.remove(one)
-    if everything:
-        log.rotate()
-        for path in log.files():
-            path.unlink(missing_ok=True)
+    with hold_lock(place):
+        for one in found:
+            spool.remove(one)
+        if everything:
+            log.rotate()
+            for path in log.files():
+                path.unlink(missing_ok=True)
     say(f"threw away {len(found)} entries with {rows:,} rows")
 
 

@@ -123,7 +123,7 @@ class _Replay:
         self._home = home
         self._report = report
         self._restorer = Restorer(home)
-        self._blocked: set[tuple[str, str]] = set()  # run and source whose later batches have to wait
+        self._blocked: set[tuple[str, str]] = set()  # those whose later entries have to wait
 
     def run(self, should_stop: Callable[[], int]) -> None:
         """Batches first to last, then events."""
@@ -146,18 +146,20 @@ class _Replay:
             return
         try:
             manifest = read_manifest(entry)
-            origin = (manifest.run, manifest.source.name)
+            origin = _origin(manifest)
             if not self._home.is_for(manifest.target):
                 self._report.elsewhere += 1
                 return
             if origin in self._blocked:
                 return
-            entry.note(replace(tries, begun=tries.begun + 1))
+            tries = replace(tries, begun=tries.begun + 1)
+            entry.note(tries)
             rows = self._restore(entry, manifest)
         except SpoolError as error:
             self._give_up(entry, replace(tries, reason=str(error)))
             return
         except (DatabaseUnavailable, RecordError):
+            entry.note(replace(tries, away=tries.away + 1))
             raise
         except (HealError, psycopg.Error, pl.exceptions.PolarsError) as error:
             self._failed(entry, manifest, tries, error)
@@ -201,7 +203,7 @@ class _Replay:
 
     def _failed(self, entry: Entry, manifest: Manifest, tries: Tries, error: Exception) -> None:
         """Note a failure; past the last attempt the entry goes aside."""
-        tries = Tries(tries.tries + 1, str(error), tries.begun + 1)
+        tries = replace(tries, tries=tries.tries + 1, reason=str(error))
         entry.note(tries)
         if self._is_spent(tries):
             self._give_up(entry, tries)
@@ -209,11 +211,13 @@ class _Replay:
         self._report.notes.append(
             f"{entry.name} waits after try {tries.tries} of {self._options.max_attempts}: {error}"
         )
-        if manifest.options.write.ordered:
-            self._blocked.add((manifest.run, manifest.source.name))
+        # A source may begin with one that was spooled before it: only what is in the ledger tells.
+        if manifest.options.write.ordered or manifest.kind == "source":
+            self._blocked.add(_origin(manifest))
 
     def _is_spent(self, tries: Tries) -> bool:
-        return tries.tries + tries.begun // _BEGUN_PER_ATTEMPT >= self._options.max_attempts
+        killed = tries.begun - tries.tries - tries.away
+        return tries.tries + killed // _BEGUN_PER_ATTEMPT >= self._options.max_attempts
 
     def _give_up(self, entry: Entry, tries: Tries) -> None:
         entry.note(tries)
@@ -244,6 +248,11 @@ class _Replay:
         except psycopg.Error as error:
             self._report.notes.append(f"event {event.id} ({event.kind}) waits: {describe(error)}")
             return False
+
+
+def _origin(manifest: Manifest) -> tuple[str, str]:
+    """What the rows of an entry are of: a source in a run; spooled whole, whichever run spooled it."""
+    return ("" if manifest.kind == "source" else manifest.run, manifest.source.name)
 
 
 def _preview(options: ReplayOptions, spool: Spool) -> ReplayReport:

@@ -95,6 +95,7 @@ def run_load(
                     with _faults_of_the_server("loading"):
                         if not unclaimed:
                             run.wait_for_database()
+                            run.fallback.require_home(reader.source)
                         table = table or _begin(run, reader)
                         source = SourceRun(run, location, table, reader)
                         stack.callback(source.close)
@@ -124,6 +125,7 @@ def run_load(
             raise failures.first
         crew.require_whole()
         crew.finish()
+        run.wait_for_database()
         report = close_run(
             run, table, sources, crew.outcome, stopped=crew.is_stopped, retried=crew.has_failed_attempts
         )
@@ -172,6 +174,8 @@ def _finish(run: Run, source: SourceRun, crew: _Crew) -> None:
     """Note that the source is whole; where rows wait in the spool, the books may wait, too."""
     was = source.state
     try:
+        if not crew.outcome.rows.spooled:
+            run.wait_for_database()
         finish(run, source, retried=crew.has_failed_attempts)
     except (DatabaseUnavailable, psycopg.OperationalError):
         if not crew.outcome.rows.spooled:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from heal_cli.errors import DatabaseUnavailable
@@ -15,8 +14,8 @@ from heal_cli.pipeline.notes import questions
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun, State
-from heal_cli.pipeline.storing import Recorded
-from heal_cli.read import SourceReader
+from heal_cli.pipeline.storing import BLOCK, Recorded
+from heal_cli.read import SourceReader, open_stored
 from heal_cli.record import encode, load_document
 
 REPLAY: Final = "heal replay-fallback"
@@ -38,10 +37,10 @@ def keep_whole(run: Run, reader: SourceReader, stream: Recorded | None, away: Da
         raise away
     run.fallback.note_away(away)
     if source.name == STDIN and stream is not None:
-        rows = run.fallback.keep_source(source, stream)
+        rows = run.fallback.keep_source(source, stream.again())
     else:
-        with Path(source.name).open("rb") as stored:
-            rows = run.fallback.keep_source(source, stored)
+        with open_stored(source.name) as read:
+            rows = run.fallback.keep_source(source, iter(lambda: read(BLOCK), b""))
     return Outcome(Rows(read=rows, spooled=rows))
 
 

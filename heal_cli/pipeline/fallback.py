@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, BinaryIO
+from typing import Any
 
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
-from heal_cli.errors import CircuitOpen, DatabaseUnavailable
+from heal_cli.errors import CircuitOpen, DatabaseUnavailable, SourceError, SpoolError
 from heal_cli.model import Batch, Format, LoadOptions, Plan, Source, TableSchema
-from heal_cli.pipeline.storing import Recorded, store
+from heal_cli.pipeline.storing import store
+from heal_cli.read import open_stored
 from heal_cli.resilience import (
     Breaker,
     EmergencyLog,
+    Entry,
     Event,
     Manifest,
     Spool,
     SpooledSource,
     TargetId,
     emergency_path,
+    is_stored_in,
     read_manifest,
 )
 
@@ -126,7 +130,7 @@ class Fallback:
         self.spool.put(manifest, batch, with_places=source.format is not Format.PARQUET)
         self.spooled.setdefault(source.name, []).append(batch.chunk.index)
 
-    def keep_source(self, source: Source, stored: BinaryIO | Recorded) -> int:
+    def keep_source(self, source: Source, stored: Iterable[bytes]) -> int:
         """Spool a whole source as it is stored: the server was never reached, so nobody knows which rows are new.
 
         Returns:
@@ -143,6 +147,28 @@ class Fallback:
         )
         self.spooled.setdefault(source.name, [])
         return read_manifest(entry).rows
+
+    def require_home(self, source: Source) -> None:
+        """Refuse a source that has changed since it was spooled whole: neither would know the other's rows.
+
+        Raises:
+            SourceError: What it was waits for replay.
+        """
+        if self._options.source_name is not None:
+            return  # replay itself brings them home, first to last
+        place = server_of(self._options.conninfo)
+        for entry in self.spool.entries():
+            if not entry.stored_bytes:
+                continue
+            with suppress(SpoolError):  # a damaged one is replay's to tell
+                manifest = read_manifest(entry)
+                target, source_id = manifest.target, manifest.options.source_id
+                is_ours = (target.server, target.database) == place and source_id == self._options.source_id
+                if is_ours and _has_changed(source, entry, manifest):
+                    raise SourceError(
+                        f"{source.name!r} has changed since {manifest.rows:,} rows of it were spooled, and they wait",
+                        hint=f"Bring them home first: heal replay-fallback; or: heal fallback discard {entry.name}",
+                    )
 
     def note(self, kind: str, table: TableSchema, details: Mapping[str, Any]) -> None:
         """Keep an event for the database of this table.
@@ -173,6 +199,17 @@ class Fallback:
             rejects_path=rejects_path,
             leftovers_path=leftovers_path,
         )
+
+
+def _has_changed(source: Source, entry: Entry, manifest: Manifest) -> bool:
+    """The source goes by the same name as what was spooled, or begins with it, and is not the same."""
+    is_namesake = manifest.source.name == source.name
+    if source.size is None:  # of a stream only its id says that it is the same
+        return is_namesake and manifest.options.source_id is not None
+    with open_stored(source.name) as read:
+        begins_alike = is_stored_in(entry, manifest, read)
+        is_same = begins_alike and not read(1)
+    return (begins_alike or is_namesake) and not is_same
 
 
 def server_of(conninfo: str) -> tuple[str, str]:

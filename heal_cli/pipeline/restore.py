@@ -10,16 +10,16 @@ import msgspec
 import polars as pl
 import psycopg
 
-from heal_cli.errors import ConservationError, PlanError, SchemaChanged, SchemaError, WriteError
-from heal_cli.heal import PlanOptions, heal_batch, make_plan
-from heal_cli.model import ROW, Batch, Chunk, Healed, Plan, Rows, TableSchema, Written
-from heal_cli.patterns import Trial, confidences, ensure, load_catalogue, record_trials
+from heal_cli.errors import ConservationError, PlanError, SchemaChanged, SchemaError, SpoolError, WriteError
+from heal_cli.heal import PlanOptions, heal_batch, replan
+from heal_cli.model import ROW, Batch, Chunk, Format, Healed, Plan, Rows, TableSchema, Written
+from heal_cli.patterns import Trial, ensure, load_catalogue, record_trials
 from heal_cli.pipeline.fallback import server_of
 from heal_cli.pipeline.outcome import Outcome, count
 from heal_cli.read.typed_rows import locate as locate_in_parquet
 from heal_cli.record import LeftoverWriter, RejectWriter, drop_uncommitted
 from heal_cli.resilience import Entry, Event, Manifest, TargetId, read_batch
-from heal_cli.schema import identify, introspect, schema_version
+from heal_cli.schema import identify, introspect_oid, schema_version
 from heal_cli.write import (
     BatchRef,
     Target,
@@ -192,10 +192,10 @@ class _Books:
 
 
 def _find(home: Home, manifest: Manifest) -> TableSchema:
-    table = introspect(home.connection, manifest.options.table)
-    if table.oid != manifest.target.oid:
+    table = introspect_oid(home.connection, manifest.target.oid or 0)
+    if table is None:
         raise SchemaError(
-            f"Table {manifest.target.table} was dropped and made again since the rows were spooled",
+            f"Table {manifest.target.table} was dropped, or dropped and made again, since the rows were spooled",
             hint="Load them into the new one by hand: heal fallback export",
         )
     return table
@@ -204,18 +204,21 @@ def _find(home: Home, manifest: Manifest) -> TableSchema:
 def _plan(home: Home, manifest: Manifest, table: TableSchema, batch: Batch) -> Plan:
     """The plan that was spooled; for a table that changed, the one that all runs on the source use now."""
     spooled = manifest.plan
-    if spooled is not None and spooled.table.version == table.version:
+    if spooled is None:
+        raise SpoolError(f"Entry {manifest.entry!r} says nothing of how its rows are read")
+    if spooled.table.version == table.version:
         return spooled
     options = manifest.options
-    catalogue = load_catalogue(options.catalogues)
-    known = confidences(home.connection, catalogue) if ensure(home.connection) else {}
-    now = spooled.now if spooled else manifest.made_at
-    plan = make_plan(
+    plan = replan(
+        spooled,
         batch,
         table,
-        catalogue,
-        options=PlanOptions(options.match, options.values, options.unknown_columns, now),
-        confidences=known,
+        load_catalogue(options.catalogues),
+        # What was renamed, or said of values, is in the plan.
+        options=PlanOptions(
+            replace(options.match, renames=()), spooled.values, spooled.unknown_columns, spooled.now
+        ),
+        was_typed=manifest.source.format in {Format.PARQUET, Format.ARROW},
     )
     if plan.gap is not None:
         raise PlanError(plan.gap, hint=f"The table has changed since {manifest.made_at:%Y-%m-%d %H:%M}")

@@ -18,7 +18,7 @@ from heal_cli.model import Batch, Chunk, Format, LoadOptions, Plan, ReadOptions,
 from heal_cli.patterns import Catalogue
 from heal_cli.read import Shape, open_source, read_alone, shape_of
 from heal_cli.record import RejectRecord, iter_rejects
-from heal_cli.schema import introspect
+from heal_cli.schema import introspect, introspect_oid
 from heal_cli.write import find_reject_source
 
 SAMPLE_ROWS: Final = 5_000
@@ -65,7 +65,7 @@ class Origins:
         known = find_reject_source(self.connection, run, name)
         if known is None or known.plan is None:
             return None
-        table = _table_of(self.connection, known.table_oid, name)
+        table = table_of(self.connection, known.table_oid, name)
         kept = msgspec.json.decode(known.plan, type=Plan)
         nested = tuple(sorted(name for name in planned_sources(kept) if "." in name))
         shape = replace(shape_of(msgspec.json.decode(known.reading, type=ReadOptions)), nested=nested)
@@ -149,15 +149,16 @@ def _look(name: str, load: LoadOptions) -> _Look:
         reader.close()
 
 
-def _table_of(connection: psycopg.Connection, oid: int, name: str) -> TableSchema:
-    found = connection.execute(
-        "SELECT n.nspname::text, c.relname::text FROM pg_catalog.pg_class c"
-        " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = %s",
-        (oid,),
-    ).fetchone()
-    if found is None:
+def table_of(connection: psycopg.Connection, oid: int, name: str) -> TableSchema:
+    """The table that a source called `name` was loaded into, as it is now.
+
+    Raises:
+        SchemaError: It is gone.
+    """
+    table = introspect_oid(connection, oid)
+    if table is None:
         raise SchemaError(
             f"The table that {name!r} was loaded into is gone",
             hint="A table made again is a new one: load the file into it, not its rejects",
         )
-    return introspect(connection, ".".join('"' + part.replace('"', '""') + '"' for part in found))
+    return table

@@ -11,11 +11,11 @@ import psycopg
 
 from heal_cli.errors import SchemaChanged
 from heal_cli.heal import heal_batch
-from heal_cli.model import REJECTS, ROW, Chunk, Healed, Rows, TableSchema, Written
+from heal_cli.model import REJECTS, ROW, Chunk, Healed, TableSchema, Written
 from heal_cli.pipeline.outcome import Outcome, count
-from heal_cli.pipeline.retry_origin import Origin, Origins, read_records
+from heal_cli.pipeline.retry_origin import Origin, Origins, read_records, table_of
 from heal_cli.record import LeftoverWriter, RejectRecord, drop_uncommitted, leftovers_path
-from heal_cli.schema import introspect, schema_version
+from heal_cli.schema import schema_version
 from heal_cli.write import BatchRef, RejectBatch, RetryWriter, Target, retried_attempts, retried_rows
 
 
@@ -81,20 +81,18 @@ class RetryWorker:
             except SchemaChanged as error:
                 if isinstance(error.written, Written):
                     loaded.append(error.written.loaded)
-                    self._count(healed, error.written.loaded)
+                    self._count(healed, error.written)
                 self._close_writer()
-                name = f'"{origin.table.schema}"."{origin.table.name}"'
-                origin = self._origins.planned_for(origin, introspect(self._connection, name))
+                table = table_of(self._connection, origin.table.oid, origin.name)
+                origin = self._origins.planned_for(origin, table)
                 continue
             loaded.append(written.loaded)
-            self._count(healed, written.loaded)
-            self.outcome += Outcome(Rows(duplicates=written.duplicates.height))
+            self._count(healed, written)
             return self._judged(origin, chunk, records, pl.concat(loaded), written), origin
 
-    def _count(self, healed: Healed, loaded: pl.Series) -> None:
-        """Loaded rows and their heals; what was not loaded is counted when the batch is through."""
-        nothing = REJECTS.to_frame()
-        self.outcome += count(healed, Written(loaded, nothing, nothing, 0))
+    def _count(self, healed: Healed, written: Written) -> None:
+        """What the ledger holds: loaded rows with their heals, and duplicates; rejects stay in their file."""
+        self.outcome += count(healed, written._replace(rejects=REJECTS.to_frame()))
 
     def _judged(
         self,

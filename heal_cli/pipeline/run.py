@@ -21,7 +21,16 @@ from heal_cli.patterns import confidences, ensure, load_catalogue
 from heal_cli.pipeline.fallback import Fallback
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.record import LeftoverWriter, RejectWriter, leftovers_path, rejects_path
-from heal_cli.write import RunNote, begin_run, can_read_sources, connect, end_run, ledger_migrations, migrate
+from heal_cli.write import (
+    RunNote,
+    begin_run,
+    can_read_sources,
+    connect,
+    end_run,
+    ledger_migrations,
+    migrate,
+    stands,
+)
 
 
 class Run:
@@ -63,7 +72,7 @@ class Run:
             ConnectionRefused: Login, database or TLS refused.
             DatabaseUnavailable: Nobody answers.
         """
-        if self._connection is None or self._connection.closed or self._connection.broken:
+        if self._connection is None or not stands(self._connection):
             self._connection = connect(self.options.conninfo, application_name=f"heal/{self.id}")
             self._connection.autocommit = True
         return self._connection

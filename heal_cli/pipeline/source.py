@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import msgspec
+import psycopg
 
-from heal_cli.errors import PlanError, SchemaChanged
+from heal_cli.errors import DatabaseUnavailable, PlanError, SchemaChanged
 from heal_cli.heal import heal_batch, make_plan, open_columns, settle_columns
 from heal_cli.match.explicit import check_renames
 from heal_cli.model import Batch, Chunk, Plan, Rows, Spans, TableSchema, without
@@ -17,7 +19,7 @@ from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
 from heal_cli.read import SourceReader, shape_of, unnest
 from heal_cli.schema import add_columns, introspect
-from heal_cli.write import keep_plan, takes_a_row
+from heal_cli.write import keep_plan, settle_plan, takes_a_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,25 +87,27 @@ class SourceRun:
         Raises:
             PlanError: With what is missing and the nearest candidates.
         """
-        plan = self.planned.plan
-        gap = plan.gap or (plan.unless_filled if not self._triggers_fill() else None)
-        if gap is not None:
-            raise PlanError(gap, hint=self._way_out())
+        self._check_cover(self.planned)
 
-    def _triggers_fill(self) -> bool:
+    def _check_cover(self, planned: Planned) -> None:
+        gap = planned.plan.gap or (planned.plan.unless_filled if not self._triggers_fill(planned) else None)
+        if gap is not None:
+            raise PlanError(gap, hint=self._way_out(planned.table))
+
+    def _triggers_fill(self, planned: Planned) -> bool:
         """The table's triggers give some row of the sample what the plan has no source for."""
-        table, plan = self.planned.table, self.planned.plan
+        table, plan = planned.table, planned.plan
         if plan.unless_filled is None or self.is_no_op:
             return True
         options = self.run.options
         parts = heal_batch(self.sample, plan).parts
         return any(takes_a_row(options.conninfo, table, options.write, rows) for rows in parts)
 
-    def _way_out(self) -> str:
+    def _way_out(self, table: TableSchema) -> str:
         """The flag that places columns: without a header there are no names to place them by."""
         if self._is_nameless:
             count = len(self.reader.source.columns)
-            names = ",".join(column.name for column in self.planned.table.columns[:count])
+            names = ",".join(column.name for column in table.columns[:count])
             return f"The source has no header: name its columns in their order, as in --columns {names}"
         return "Name columns with --map SOURCE=TARGET, after a look at what heal plan shows"
 
@@ -168,7 +172,11 @@ class SourceRun:
         self.state = State.READ
 
     def replan(self, stale: Planned) -> None:
-        """Plan again for the table as it is now, once, whichever worker notices first."""
+        """Plan again for the table as it is now, once, whichever worker notices first.
+
+        Raises:
+            PlanError: The table has changed so that no plan covers it; no worker goes by such a plan.
+        """
         with self.run.lock:
             if self.planned is not stale:
                 return
@@ -178,8 +186,9 @@ class SourceRun:
                     f"Table {table.qualified} was dropped and made again during the run",
                     hint="Run the same command again: it is a new table for the ledger",
                 )
-            self.planned = Planned(table, self._plan(table))
-        self.require_cover()
+            planned = Planned(table, self._plan(table))
+            self._check_cover(planned)
+            self.planned = planned
 
     def look_again(self, stale: Planned, columns: Sequence[str]) -> None:
         """Decide how these columns are read from the whole source, once, whichever worker notices first.
@@ -189,6 +198,15 @@ class SourceRun:
         with self.run.lock:
             if self.planned is stale:
                 self.planned = replace(stale, plan=self._settled(stale.plan, columns))
+                self._keep_settled(self.planned)
+
+    def _keep_settled(self, planned: Planned) -> None:
+        """Let the ledger know for `heal rejects retry`; while it is away the rows wait with their plan."""
+        if self.claimed is None or not self.run.has_ledger:
+            return
+        encoded = msgspec.json.encode(planned.plan).decode()
+        with suppress(DatabaseUnavailable, psycopg.OperationalError):
+            settle_plan(self.run.connection, self.claimed.source, encoded, planned.table.version)
 
     def _settled(self, plan: Plan, columns: Sequence[str]) -> Plan:
         grammar = shape_of(self.reader.options).grammar

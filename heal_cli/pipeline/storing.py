@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
 from heal_cli.errors import SourceError, SpoolError
@@ -11,7 +11,7 @@ from heal_cli.model import LoadOptions, Source
 from heal_cli.read import open_source
 from heal_cli.resilience import Spool
 
-_BLOCK: Final = 2**20
+BLOCK: Final = 2**20
 
 
 class Recorded:
@@ -36,13 +36,11 @@ class Recorded:
         """The whole stream: what was read, then the rest."""
         blocks, self._blocks = self._blocks or [], None
         yield from blocks
-        while block := self._stream.read(_BLOCK):
+        while block := self._stream.read(BLOCK):
             yield block
 
 
-def store(
-    spool: Spool, source: Source, stored: BinaryIO | Recorded, file: BinaryIO, options: LoadOptions
-) -> int:
+def store(spool: Spool, source: Source, stored: Iterable[bytes], file: BinaryIO, options: LoadOptions) -> int:
     """Copy a source into a file of the spool; how many records that holds.
 
     A file is copied whole or not at all. Of a stream, which cannot be read again, as many whole batches
@@ -65,11 +63,10 @@ def store(
     return rows
 
 
-def _copy(spool: Spool, stored: BinaryIO | Recorded, file: BinaryIO) -> bool:
+def _copy(spool: Spool, stored: Iterable[bytes], file: BinaryIO) -> bool:
     """Copy to the end of the source, or of the room; True at the end of the source."""
-    blocks = stored.again() if isinstance(stored, Recorded) else iter(lambda: stored.read(_BLOCK), b"")
     room = spool.room
-    for block in blocks:
+    for block in stored:
         if room is not None and file.tell() + len(block) > room:
             spool.full = "the spool holds all that --spool-bytes allows"
             return False

@@ -1,6 +1,7 @@
 """Sources to batches: any file as chunks of whole records, each record accounted for."""
 
 from heal_cli.read.again import Shape, read_alone, shape_of
+from heal_cli.read.bytes import open_stored
 from heal_cli.read.nested import unnest
 from heal_cli.read.prefix import Walk
 from heal_cli.read.source import SourceReader, expand, open_source, reopen
@@ -11,6 +12,7 @@ __all__ = [
     "Walk",
     "expand",
     "open_source",
+    "open_stored",
     "read_alone",
     "reopen",
     "shape_of",

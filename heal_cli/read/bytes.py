@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
@@ -245,3 +245,11 @@ def _open(path: Path, name: str) -> BinaryIO:
         return path.open("rb", buffering=0)
     except OSError as exc:
         raise SourceError(f"{name!r} cannot be opened: {exc.strerror}") from exc
+
+
+@contextmanager
+def open_stored(name: str) -> Iterator[Callable[[int], bytes]]:
+    """Reads a source as it is stored; a member of a zip archive as it is in there."""
+    path, member = split_member(name)
+    with closing(ZipMember(path, name, member) if member else path.open("rb")) as stored:
+        yield stored.read

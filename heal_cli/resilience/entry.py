@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -22,7 +23,9 @@ from heal_cli.resilience.packing import Locate, unpack
 MANIFEST: Final = "manifest.json"
 STORED: Final = "stored"  # of a `source` entry: the source, byte for byte
 NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _TRIES: Final = "tries.json"
+_BLOCK: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,9 @@ class Tries:
     tries: int = 0  # that ended in an error
     reason: str = ""
     begun: int = 0  # that were begun: a killed one ends in nothing
+    away: int = (
+        0  # that ended since the server went away, or a file could not be written: no fault of the entry
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,11 @@ class Entry:
     def name(self) -> str:
         """Sorts as the rows were read: run, source, batch."""
         return self.path.name
+
+    @property
+    def stored_bytes(self) -> int:
+        """Size of the source that it holds as it was stored; 0 where it holds a batch."""
+        return size_of(self.path / STORED)
 
     @property
     def size(self) -> int:
@@ -62,10 +73,16 @@ class Entry:
         (self.path / _TRIES).unlink(missing_ok=True)
 
     def note(self, tries: Tries) -> None:
-        """Keep what came of a try, through any crash."""
+        """Keep what came of a try, through any crash; on a full disk what is known stays as it was."""
         new = self.path / f"{_TRIES}.new"
         new.unlink(missing_ok=True)
-        write_new(new, msgspec.json.encode(tries))
+        try:
+            write_new(new, msgspec.json.encode(tries))
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            new.unlink(missing_ok=True)
+            return  # nothing makes room but to go on
         new.replace(self.path / _TRIES)
         sync(self.path)
 
@@ -119,6 +136,16 @@ def check_stored(entry: Entry, manifest: Manifest) -> Path:
     if digest != manifest.files.get(STORED):
         raise SpoolError(f"{str(path)!r} is not what was written: its checksum differs")
     return path
+
+
+def is_stored_in(entry: Entry, manifest: Manifest, read: Callable[[int], bytes]) -> bool:
+    """What is read begins with the stored source of an entry, or is it."""
+    left = entry.stored_bytes
+    summed = hashlib.sha256()
+    while left and (block := read(min(left, _BLOCK))):
+        summed.update(block)
+        left -= len(block)
+    return not left and summed.hexdigest() == manifest.files.get(STORED)
 
 
 def listed(folder: Path) -> Iterator[Path]:

@@ -7,9 +7,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from heal_cli.durable import open_folder
-from heal_cli.errors import ReplayIsRunning
+from heal_cli.errors import RecordError, ReplayIsRunning
+
+_LOCK: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def fallback_dir(state_dir: str) -> Path:
@@ -29,21 +32,27 @@ def make_folder(path: Path) -> Path:
 
 @contextmanager
 def hold_lock(state_dir: str) -> Iterator[None]:
-    """The one replay of this state folder; the lock goes with the process, however it ends.
+    """The one that works on the spool of this state folder; the lock goes with the process, however it ends.
 
     Raises:
         ReplayIsRunning: Another process holds it.
+        RecordError: The folder cannot be written to, now or while the lock is held.
     """
-    path = make_folder(fallback_dir(state_dir)) / "lock"
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    folder = fallback_dir(state_dir)
     try:
+        file = os.open(make_folder(folder) / "lock", _LOCK, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ReplayIsRunning(
-                f"Another replay is at work in {str(path.parent)!r}",
-                hint="Wait for it; heal fallback status shows what is left",
-            ) from None
-        yield
-    finally:
-        os.close(file)
+            yield
+        finally:
+            os.close(file)
+    except BlockingIOError:
+        raise ReplayIsRunning(
+            f"Another replay is at work in {str(folder)!r}",
+            hint="Wait for it; heal fallback status shows what is left",
+        ) from None
+    except OSError as error:
+        raise RecordError(
+            f"What waits in {str(folder)!r} cannot be worked on: {error.strerror}",
+            hint="Make the folder writable, or name another with --state-dir",
+        ) from error

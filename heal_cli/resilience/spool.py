@@ -8,7 +8,6 @@ manifest, and the manifest has its own.
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 import shutil
@@ -21,7 +20,7 @@ from typing import BinaryIO, Final
 
 from heal_cli.errors import SpoolError
 from heal_cli.model import Batch
-from heal_cli.resilience.entry import MANIFEST, NEW, STORED, Entry, digest_of, listed, sync, write_new
+from heal_cli.resilience.entry import FULL, MANIFEST, NEW, STORED, Entry, digest_of, listed, sync, write_new
 from heal_cli.resilience.manifest import Manifest, seal
 from heal_cli.resilience.packing import pack
 from heal_cli.resilience.places import fallback_dir, make_folder
@@ -32,7 +31,6 @@ _RESERVE: Final = ".reserve-"
 _STALE_S: Final = 86_400.0
 """Age at which what a killed process left half-written is swept: no live one writes for a day."""
 
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 _LOOK_AGAIN_S: Final = 2.0  # how long the measured size of a shared spool may be out of date
 
 
@@ -93,7 +91,7 @@ class Spool:
             try:
                 return self._put(manifest.entry, fill)
             except OSError as error:
-                if error.errno not in _FULL:
+                if error.errno not in FULL:
                     raise
                 self.full = f"the disk of {str(self.folder)!r} is full"
                 self.close()  # the reserve is for this

@@ -55,6 +55,18 @@ def introspect(conn: psycopg.Connection[Any], table: str) -> TableSchema:
     return _to_table(row, version, system_id)
 
 
+def introspect_oid(conn: psycopg.Connection[Any], oid: int) -> TableSchema | None:
+    """The table of this OID, whatever it is called by now and wherever it stands; None if it is gone."""
+    found = conn.execute(
+        "SELECT n.nspname::text, c.relname::text FROM pg_catalog.pg_class c"
+        " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = %s",
+        (oid,),
+    ).fetchone()
+    return (
+        introspect(conn, ".".join('"' + part.replace('"', '""') + '"' for part in found)) if found else None
+    )
+
+
 def identify(conn: psycopg.Connection[Any]) -> tuple[str, str]:
     """The cluster's identifier and the database's name: where a connection leads, whatever the host is called."""
     with conn.cursor(row_factory=dict_row) as cursor:

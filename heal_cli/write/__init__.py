@@ -1,7 +1,7 @@
 """Healed rows -> committed rows: COPY in savepoints, and the ledger that makes it exactly-once."""
 
 from heal_cli.write.batch import BatchRef, Target, Writer
-from heal_cli.write.connection import connect
+from heal_cli.write.connection import connect, stands
 from heal_cli.write.ledger import (
     RunNote,
     Trace,
@@ -36,6 +36,7 @@ from heal_cli.write.sources import (
     keep_plan,
     newest_source,
     read_source,
+    settle_plan,
     settled_rows,
 )
 from heal_cli.write.trial import takes_a_row
@@ -77,7 +78,9 @@ __all__ = [
     "retried_rows",
     "retried_totals",
     "run_totals",
+    "settle_plan",
     "settled_rows",
+    "stands",
     "takes_a_row",
     "traces",
 ]

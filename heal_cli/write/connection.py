@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import psycopg
@@ -49,6 +50,18 @@ def connect(conninfo: str, *, application_name: str = "heal") -> psycopg.Connect
         ) from None
 
 
+def stands(connection: psycopg.Connection) -> bool:
+    """Whether a connection that was idle is still there: a server that restarted is gone from it."""
+    if not (connection.closed or connection.broken):
+        idle = select.poll()
+        idle.register(connection.fileno(), select.POLLIN)
+        # A server says nothing unasked but that it goes; then the next statement finds the end.
+        if idle.poll(0):
+            with suppress(psycopg.OperationalError):
+                connection.execute("SELECT")
+    return not (connection.closed or connection.broken)
+
+
 def connect_error(error: psycopg.OperationalError, conninfo: str) -> HealError:
     """A failed login in our words; libpq gives no SQLSTATE there, only text."""
     text = mask_text(" ".join(str(error).split()), conninfo)
@@ -77,9 +90,13 @@ def begin(cursor: psycopg.Cursor, options: WriteOptions, *, server_version: int)
     """Open a transaction with its time limits and text formats, all local to it."""
     limit_ms = int(options.timeout_s * 1000)
     unlimited = options.is_one_transaction
+    lock_ms = int(options.lock_timeout_s * 1000)
+    if limit_ms and lock_ms and not unlimited:
+        # A locked table must not look like a batch that takes too long.
+        lock_ms = min(lock_ms, limit_ms * 9 // 10)
     settings = {
         "statement_timeout": 0 if unlimited else limit_ms,
-        "lock_timeout": int(options.lock_timeout_s * 1000),
+        "lock_timeout": lock_ms,
         "idle_in_transaction_session_timeout": 0 if unlimited else limit_ms,
         "DateStyle": "ISO, YMD",
         "IntervalStyle": "iso_8601",

@@ -12,9 +12,11 @@ from heal_cli.model import WriteOptions
 from heal_cli.write.sqlstate import Fault, fault_of
 
 RETRIES: Final = 6
-"""Tries when another transaction, or our own time limit, was in the way; the world has `retry_s`."""
+"""Tries when another transaction was in the way; the world has `retry_s`, our own time limit a lone row."""
 
 LONGEST_WAIT_S: Final = 5.0
+
+_WAIT: Final = wait_random_exponential(multiplier=0.2, max=LONGEST_WAIT_S)
 
 
 def retrying(options: WriteOptions) -> Retrying:
@@ -24,19 +26,27 @@ def retrying(options: WriteOptions) -> Retrying:
     """
 
     def is_spent(state: RetryCallState) -> bool:
-        error = state.outcome.exception() if state.outcome else None
         if options.is_one_transaction:
             return True
+        if _is_limit(state):
+            return False  # the next try is smaller, and ends with the lone row that takes too long
+        error = state.outcome.exception() if state.outcome else None
         if error is not None and _is_away(error):
             return (state.seconds_since_start or 0.0) >= options.retry_s
         return state.attempt_number >= RETRIES
 
     return Retrying(
         retry=retry_if_exception(_is_passing),
-        wait=wait_random_exponential(multiplier=0.2, max=LONGEST_WAIT_S),
+        wait=lambda state: 0.0 if _is_limit(state) else _WAIT(state),
         stop=is_spent,
         reraise=True,
     )
+
+
+def _is_limit(state: RetryCallState) -> bool:
+    """Our own time limit ended the last try."""
+    error = state.outcome.exception() if state.outcome else None
+    return isinstance(error, psycopg.Error) and fault_of(error) is Fault.LIMIT
 
 
 def _is_away(error: BaseException) -> bool:

@@ -273,6 +273,18 @@ def keep_plan(connection: psycopg.Connection, source: int, plan: str, schema_ver
         return str(kept)
 
 
+def settle_plan(connection: psycopg.Connection, source: int, plan: str, schema_version: str) -> None:
+    """Keep the plan in which the whole source has answered what its first batch left open.
+
+    No row that hangs on the answer is committed yet, and every run on the source gets the same one.
+    """
+    with transaction(connection) as cursor:
+        cursor.execute(
+            "UPDATE heal.load_sources SET plan = %s::json WHERE source = %s AND schema_version = %s",
+            (plan, source, schema_version),
+        )
+
+
 def finish_source(connection: psycopg.Connection, source: int, *, stop: int, digest: str, rows: int) -> None:
     """Note that every batch of the source is committed."""
     with transaction(connection) as cursor:

@@ -11,7 +11,7 @@ import pytest
 
 from heal_cli.model import Format, LoadOptions, ReadOptions
 from heal_cli.read import open_source
-from heal_cli.resilience import Manifest, Spool, SpooledSource, TargetId
+from heal_cli.resilience import Manifest, Spool, SpooledSource, TargetId, hold_lock
 
 
 @pytest.fixture
@@ -83,3 +83,18 @@ def test_doctor_tells_what_waits(heal: Any, spool: Spool) -> None:
     out = heal("doctor", "--dsn", "postgresql://127.0.0.1:1/db").out
     assert "1 batches wait for the database" in out
     assert "heal replay-fallback" in out
+
+
+def test_discard_waits_for_a_replay(heal: Any, spool: Spool, tmp_path: Path) -> None:
+    """What another process is bringing home is not thrown away under its hands."""
+    with hold_lock(str(tmp_path / "state")):
+        assert heal("fallback", "discard", "run1", "--yes").code == 75
+    assert len(spool.entries()) == 1
+
+
+def test_a_folder_that_cannot_be_used_is_told(heal: Any, spool: Spool) -> None:
+    """A read-only disk or a foreign file in the way is no defect of heal: message and hint."""
+    (spool.folder.parent / "lock").mkdir()
+    done = heal("fallback", "discard", "run1", "--yes")
+    assert done.code == 1
+    assert "cannot be worked on: Is a directory" in done.err

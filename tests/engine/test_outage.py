@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import shutil
+import zipfile
 from io import BytesIO
 from typing import Any
 
 import pytest
 
-from heal_cli.errors import DatabaseUnavailable
+from heal_cli.engine import run_load
+from heal_cli.errors import DatabaseUnavailable, SourceError
 
 _RANDOM = random.Random(7)
 CUTS = [_RANDOM.randrange(40_000, 200_000) for _ in range(3)]
@@ -161,3 +163,48 @@ def test_no_spool_fails(outage: Any) -> None:
     outage.proxy.heal()
     outage.load()
     outage.check()
+
+
+def test_a_server_that_restarted_is_no_outage(outage: Any) -> None:
+    """All connections are gone at once, and the server is back at once: the load goes on and ends as any other."""
+    dropped = []
+
+    def drop(progress: object) -> None:
+        if not dropped:
+            dropped.append(progress)
+            outage.proxy.drop()
+
+    report = run_load(outage.options, on_progress=drop)
+    assert (report.exit_code, report.rows.spooled) == (3, 0)
+    outage.check()
+    assert run_load(outage.options).rows.already == outage.rows
+
+
+def test_a_source_that_grew_while_it_waited(outage: Any) -> None:
+    """A file spooled whole and longer since is loaded after what it was: else its beginning would be there twice."""
+    outage.proxy.mode = "refuse"
+    outage.load()
+    outage.proxy.heal()
+    with outage.source.open("a") as file:
+        file.write("2401,2401,1,row that came later\n")
+    with pytest.raises(SourceError, match="has changed since 2,400 rows of it were spooled"):
+        outage.load()
+    outage.replay()
+    assert outage.load().rows.loaded == 1
+    outage.rows += 1
+    outage.check()
+
+
+def test_members_of_an_archive_wait_one_by_one(outage: Any) -> None:
+    """A zip archive of several files that meets no server is spooled file by file, and loaded once."""
+    head, *lines = outage.source.read_text().splitlines(keepends=True)
+    path = outage.folder / "both.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("1.csv", "".join([head, *lines[:1000]]))
+        archive.writestr("2.csv", "".join([head, *lines[1000:]]))
+    outage.proxy.mode = "refuse"
+    assert outage.load(sources=(str(path),)).rows.spooled == outage.rows
+    outage.proxy.heal()
+    assert outage.load(sources=(str(path),)).rows.read == outage.rows
+    report = outage.replay()
+    assert (report.batches, report.rows.loaded) == (2, 0)

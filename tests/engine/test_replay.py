@@ -8,13 +8,15 @@ import random
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from heal_cli.engine import run_load
 from heal_cli.engine.replay import ReplayOptions, run_replay
-from heal_cli.errors import ReplayIsRunning
+from heal_cli.errors import DatabaseUnavailable, ReplayIsRunning
 from heal_cli.resilience import hold_lock
 
 
@@ -233,4 +235,49 @@ def test_a_longer_source_took_its_place(outage: Any) -> None:
     report = outage.replay()
     assert (report.batches, report.rows.loaded, report.aside) == (waiting, 0, [])
     assert report.left_events == 0
+    outage.check()
+
+
+def test_a_changed_table_does_not_ask_one_batch_what_the_source_has_said(outage: Any) -> None:
+    """Dates that fit two orders are read by the order that the whole source proves, also when the table changed."""
+    days = ["25/12/2024", *(["03/04/2024"] * (outage.rows - 1))]
+    lines = [f"{n},{n},1,{day}" for n, day in enumerate(days, start=1)]
+    outage.source.write_text("\n".join(["n,k,amount,day", *lines]) + "\n")
+    outage.conn.execute(f"alter table {outage.table} add day date")
+
+    def cut(progress: object) -> None:
+        outage.proxy.mode = "refuse"
+        outage.proxy.drop()
+
+    report = run_load(outage.options, on_progress=cut)
+    assert min(report.rows.loaded, report.rows.spooled) > 0
+    outage.proxy.heal()
+    outage.conn.execute(f"alter table {outage.table} add seen timestamptz default now()")
+    assert outage.replay().rows.rejected == 0
+    found = outage.conn.execute(f"select day, count(*) from {outage.table} group by 1 order by 1").fetchall()
+    assert found == [(date(2024, 4, 3), outage.rows - 1), (date(2024, 12, 25), 1)]
+
+
+def test_outages_are_no_tries(outage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often the server goes away in the middle of a batch, that batch is not given up for it."""
+    outage.meet_outage()
+
+    def away(*_: object) -> None:
+        raise DatabaseUnavailable("the disk of the server is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("heal_cli.pipeline.restore.Restorer.restore", away)
+        for _ in range(30):
+            assert outage.replay(max_attempts=1).exit_code == 5
+    assert outage.replay(max_attempts=1).aside == []
+    outage.check()
+
+
+def test_a_renamed_table_is_found(outage: Any) -> None:
+    """The rows are for the table that was there, by whatever name it goes now, and not for a namesake."""
+    outage.meet_outage()
+    bare = outage.table.split(".")[1]
+    outage.conn.execute(f"alter table {outage.table} rename to other; create table {bare} (n bigint)")
+    outage.table = outage.table.replace(bare, "other")
+    assert outage.replay().aside == []
     outage.check()
