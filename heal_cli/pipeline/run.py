@@ -21,7 +21,16 @@ from heal_cli.patterns import confidences, ensure, load_catalogue
 from heal_cli.pipeline.fallback import Fallback
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.record import LeftoverWriter, RejectWriter, leftovers_path, rejects_path
-from heal_cli.write import RunNote, begin_run, can_read_sources, connect, end_run, ledger_migrations, migrate
+from heal_cli.write import (
+    Attempts,
+    RunNote,
+    begin_run,
+    can_read_sources,
+    connect,
+    end_run,
+    ledger_migrations,
+    migrate,
+)
 
 
 class Run:
@@ -40,6 +49,7 @@ class Run:
         self._version = version
         self._connection: psycopg.Connection | None = None
         self.catalogue = load_catalogue(options.catalogues)
+        self.attempts = Attempts()
         self.has_ledger = False
         self.reads_ledger = False  # a dry run only looks
         self.can_learn = False
