@@ -112,7 +112,9 @@ class _Retry:
         self._command, self._version = command, version
         self._id = new_run_id()
         self._clock = time.perf_counter()
-        self._connection = connect(options.load.conninfo, application_name=f"heal/{self._id}")
+        self._connection = connect(
+            options.load.conninfo, application_name=f"heal/{self._id}", limits=options.load.write
+        )
         self._connection.autocommit = True
         stack.callback(self._connection.close)
         self._has_ledger = migrate(self._connection, ledger_migrations()) is not None

@@ -74,7 +74,10 @@ class Run:
             DatabaseUnavailable: Nobody answers.
         """
         if self._connection is None or self._connection.closed or self._connection.broken:
-            self._connection = connect(self.options.conninfo, application_name=f"heal/{self.id}")
+            options = self.options
+            self._connection = connect(
+                options.conninfo, application_name=f"heal/{self.id}", limits=options.write
+            )
             self._connection.autocommit = True
         return self._connection
 

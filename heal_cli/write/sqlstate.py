@@ -54,6 +54,9 @@ _FAULTS: Final[dict[str, Fault]] = {
 
 _HINTS: Final[dict[str, str]] = {
     # Of a table heal knows such columns; a view tells nothing of those behind it.
+    "55P03": "Another transaction holds it: end that one, or wait longer with --lock-timeout",
+    "57014": "Give it more time with --timeout, or see what it waits for in pg_stat_activity",
+    "25P04": "Give it more time with --timeout, or see what it waits for in pg_stat_activity",
     "428C9": "Load into the table behind the view: there heal leaves such columns to the server, and"
     " --override-identity gives an identity column the source's values",
 }

@@ -83,7 +83,7 @@ class Crash:
                 [
                     *(sys.executable, "-m", "heal_cli", "load", str(self.source), "-t", "kept"),
                     *("--dsn", self.server().conninfo, "--rejects", str(self.rejects), "--json"),
-                    *("--batch-bytes", "262144", *self.flags),
+                    *("--batch-bytes", "131072", *self.flags),
                 ],
                 stdout=report,
                 stderr=subprocess.DEVNULL,
