@@ -38,6 +38,7 @@ from heal_cli.pipeline import (
 )
 from heal_cli.read import SourceReader, expand, open_source
 from heal_cli.record import PlanReport
+from heal_cli.schema import drop_if_empty
 from heal_cli.write.sqlstate import to_heal_error
 
 _TICK_S: Final = 0.1
@@ -163,6 +164,8 @@ def _begin(run: Run, reader: SourceReader) -> TableSchema:
     table, note = find_target(run.connection, run.options, reader.sample())
     if note:
         run.notes.append(note)
+    if note and run.options.ddl is None:  # what a script made is the user's
+        run.undo.callback(lambda: drop_if_empty(run.connection, table.schema, table.name))
     run.begin(table)
     return table
 

@@ -50,6 +50,8 @@ class Run:
         self._connection: psycopg.Connection | None = None
         self.catalogue = load_catalogue(options.catalogues)
         self.attempts = Attempts()
+        self.undo = contextlib.ExitStack()
+        """What takes back the things that a failed run had begun, last first."""
         self.has_ledger = False
         self.reads_ledger = False  # a dry run only looks
         self.can_learn = False
@@ -107,12 +109,18 @@ class Run:
             self._connection.close()
 
     def note_failure(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Tell the ledger that the run ended by `error`; on a lost connection the next run does."""
-        if error is None or not self.has_ledger or self._connection is None or self._connection.broken:
+        """Tell the ledger that the run ended by `error`, and take back what it had begun.
+
+        On a lost connection the next run tells, and what was begun stays for it.
+        """
+        if error is None or self._connection is None or self._connection.broken:
             return
-        state = "stopped" if isinstance(error, Interrupted | BudgetExceeded) else "failed"
         with contextlib.suppress(psycopg.Error):
-            end_run(self._connection, run=self.id, state=state, report=None)
+            if self.has_ledger:
+                state = "stopped" if isinstance(error, Interrupted | BudgetExceeded) else "failed"
+                end_run(self._connection, run=self.id, state=state, report=None)
+            if not self.fallback.spooled:
+                self.undo.close()
 
     def begin(self, table: TableSchema) -> None:
         """Bring schema `heal` up to date and note the run there, where the role may."""

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from heal_cli.schema.create import add_columns, create_table
+from heal_cli.schema.create import add_columns, create_table, drop_if_empty
 from heal_cli.schema.ddl import run_ddl
 from heal_cli.schema.introspect import identify, introspect
 from heal_cli.schema.version import schema_version
 
-__all__ = ["add_columns", "create_table", "identify", "introspect", "run_ddl", "schema_version"]
+__all__ = [
+    "add_columns",
+    "create_table",
+    "drop_if_empty",
+    "identify",
+    "introspect",
+    "run_ddl",
+    "schema_version",
+]
