@@ -52,15 +52,14 @@ class Recovered:
         faults: Counter[str] = Counter()
         own = by_others = 0
         for standing, count in self.standings.items():
-            if standing.settled is not None:
-                own, by_others = (
-                    own + count * (standing.settled == run),
-                    by_others + count * (standing.settled != run),
-                )
-                continue
-            left[standing.reason] += count
-            if standing.column and standing.reason not in DUPLICATES:
-                faults[standing.column] += count
+            if standing.settled == run:
+                own += count
+            elif standing.settled is not None:
+                by_others += count
+            else:
+                left[standing.reason] += count
+                if standing.column and standing.reason not in DUPLICATES:
+                    faults[standing.column] += count
         duplicates = sum(left.pop(reason, 0) for reason in DUPLICATES)
         rows, recovered = outcome.rows, self.outcome.rows
         of_others = recovered.loaded - own
