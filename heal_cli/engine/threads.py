@@ -272,9 +272,11 @@ class _Crew:
         self._failed.clear()
         self._failure = None
         queue: Queue[Chunk | None] = Queue(maxsize=1)
+        # Rows of one batch may refer to rows of the one before, which must be committed by then.
+        workers = self._workers[:1] if source.keeps_order else self._workers
         threads = [
             Thread(target=self._work, args=(worker, source, queue), name=f"heal-{number}", daemon=True)
-            for number, worker in enumerate(self._workers)
+            for number, worker in enumerate(workers)
         ]
         for thread in threads:
             thread.start()
