@@ -22,6 +22,7 @@ from heal_cli.pipeline import (
     BatchWorker,
     Outcome,
     Recorded,
+    Recovered,
     Run,
     SourceRun,
     State,
@@ -33,9 +34,11 @@ from heal_cli.pipeline import (
     keep_whole,
     other_shapes,
     preview,
+    retry_own_references,
 )
 from heal_cli.read import SourceReader, expand, open_source
 from heal_cli.record import PlanReport
+from heal_cli.schema import drop_if_empty
 from heal_cli.write.sqlstate import to_heal_error
 
 _TICK_S: Final = 0.1
@@ -123,11 +126,18 @@ def run_load(
             return failures.judged(crew.judged(report))
         if table is None or not sources:
             raise failures.first
+        crew.retry_own_references(sources)
         crew.require_whole()
         crew.finish()
         run.wait_for_database()
         report = close_run(
-            run, table, sources, crew.outcome, stopped=crew.is_stopped, retried=crew.has_failed_attempts
+            run,
+            table,
+            sources,
+            crew.outcome,
+            recovered=crew.recovered,
+            stopped=crew.is_stopped,
+            retried=crew.has_failed_attempts,
         )
         return failures.judged(crew.judged(report))
 
@@ -156,6 +166,8 @@ def _begin(run: Run, reader: SourceReader) -> TableSchema:
     table, note = find_target(run.connection, run.options, reader.sample())
     if note:
         run.notes.append(note)
+    if note and run.options.ddl is None:  # what a script made is the user's
+        run.undo.callback(lambda: drop_if_empty(run.connection, table.schema, table.name))
     run.begin(table)
     return table
 
@@ -198,7 +210,8 @@ class _Crew:
         self._failure: BaseException | None = None
         self._signal = 0
         self._is_over = False
-        self.outcome = Outcome()
+        self.outcome = Outcome()  # of the batches
+        self.recovered = Recovered()  # of their rejects that were tried again
 
     @property
     def is_stopped(self) -> bool:
@@ -224,7 +237,7 @@ class _Crew:
         """
         if not self._run.options.write.atomic or not self.is_stopped:
             return
-        rows = self.outcome.rows
+        rows = self.recovered.applied_to(self.outcome, self._run.id).rows
         if self._signal:
             raise Interrupted(
                 f"Stopped by signal {self._signal}; --atomic committed nothing",
@@ -242,21 +255,39 @@ class _Crew:
         for worker in self._workers:
             worker.finish(lambda connection: check_books(self._run, self.outcome.rows, connection))
 
+    def retry_own_references(self, sources: list[SourceRun]) -> None:
+        """Try rows again that refer to rows of the table which came later, unless the run was stopped."""
+        if self.is_stopped:
+            return
+        run, (first, *_) = self._run, self._workers
+        is_one = run.options.write.is_one_transaction
+        self.recovered = retry_own_references(
+            run,
+            sources,
+            self.outcome,
+            within=(lambda: first.open(sources[-1].planned.table)) if is_one else None,
+            should_stop=self._asked_to_stop,
+        )
+        final = self.recovered.applied_to(self.outcome, run.id)
+        self._is_over = self._is_over_budget(replace(final, waiting=0))
+
     def load(self, source: SourceRun) -> None:
         """Take one source through all workers; raises what the first failing thread raised."""
         self._failed.clear()
         self._failure = None
         queue: Queue[Chunk | None] = Queue(maxsize=1)
+        # Rows of one batch may refer to rows of the one before, which must be committed by then.
+        workers = self._workers[:1] if source.keeps_order else self._workers
         threads = [
             Thread(target=self._work, args=(worker, source, queue), name=f"heal-{number}", daemon=True)
-            for number, worker in enumerate(self._workers)
+            for number, worker in enumerate(workers)
         ]
         for thread in threads:
             thread.start()
         damage: SourceError | None = None
         try:
             for chunk in source.chunks():
-                self._signal = self._signal or self._should_stop()
+                self._asked_to_stop()
                 if self._failed.is_set() or self._signal or self._is_over:
                     break
                 self._put(queue, chunk)
@@ -300,10 +331,14 @@ class _Crew:
                     self.outcome += outcome
                     rows = self.outcome.rows
                     # Once passed is passed: batches still in flight may bring a share down again.
-                    self._is_over |= self._is_over_budget()
+                    self._is_over |= self._is_over_budget(self.outcome)
                 self._on_progress(Progress(source.name, chunk.position, source.reader.source.size, rows))
         except BaseException as error:
             self._fail(error)
+
+    def _asked_to_stop(self) -> int:
+        self._signal = self._signal or self._should_stop()
+        return self._signal
 
     def _fail(self, error: BaseException) -> None:
         with self._lock:
@@ -326,11 +361,12 @@ class _Crew:
                 continue
         return None
 
-    def _is_over_budget(self) -> bool:
+    def _is_over_budget(self, outcome: Outcome) -> bool:
+        """More was rejected than is allowed; a row that is tried again at the end is not rejected yet."""
         allowed = self._run.options.max_rejects
-        rows = self.outcome.rows
+        rejected, read = outcome.rows.rejected - outcome.waiting, outcome.rows.read
         if allowed is None:
             return False
         if allowed.endswith("%"):
-            return rows.read >= BUDGET_SAMPLE and rows.rejected > rows.read * float(allowed[:-1]) / 100
-        return rows.rejected > int(allowed)
+            return read >= BUDGET_SAMPLE and rejected > read * float(allowed[:-1]) / 100
+        return rejected > int(allowed)

@@ -103,6 +103,16 @@ class TableSchema:
         """Those that see a row before it is written: they may change it, fill it or swallow it."""
         return tuple(t for t in self.triggers if t.enabled and t.row and t.on_insert and t.timing != "after")
 
+    @property
+    def own_references(self) -> frozenset[str]:
+        """Names of the foreign keys that refer to the table itself."""
+        own = f"{self.schema}.{self.name}".replace('"', "")
+        return frozenset(
+            constraint.name
+            for constraint in self.constraints
+            if constraint.kind == "f" and (constraint.references or "").replace('"', "") == own
+        )
+
     def column(self, name: str) -> Column:
         """The column of that exact name; KeyError if there is none."""
         for column in self.columns:

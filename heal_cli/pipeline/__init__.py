@@ -8,6 +8,7 @@ the outcomes; `close_run` checks the books and makes the report.
 from heal_cli.pipeline.away import close_away, keep_whole
 from heal_cli.pipeline.closing import check_books, close_run, finish
 from heal_cli.pipeline.outcome import Outcome
+from heal_cli.pipeline.own_references import Recovered, retry_own_references
 from heal_cli.pipeline.preview import other_shapes, preview
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun, State
@@ -19,6 +20,7 @@ __all__ = [
     "BatchWorker",
     "Outcome",
     "Recorded",
+    "Recovered",
     "Run",
     "SourceRun",
     "State",
@@ -30,4 +32,5 @@ __all__ = [
     "keep_whole",
     "other_shapes",
     "preview",
+    "retry_own_references",
 ]

@@ -14,6 +14,7 @@ from heal_cli.model import HealTally, LoadReport, PatternTrial, Rows, TableSchem
 from heal_cli.patterns import Trial, record_trials, shape_of
 from heal_cli.pipeline.notes import run_notes
 from heal_cli.pipeline.outcome import Outcome
+from heal_cli.pipeline.own_references import Recovered, note_tried
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun, State
 from heal_cli.record import drop_uncommitted, encode, load_document
@@ -32,12 +33,15 @@ def close_run(
     sources: Sequence[SourceRun],
     outcome: Outcome,
     *,
+    recovered: Recovered,
     stopped: bool,
     retried: bool,
 ) -> LoadReport:
     """Check that every row is accounted for, and say what became of the run.
 
     Args:
+        outcome: Of the batches.
+        recovered: Of their rejects that were tried again.
         stopped: A signal or a budget ended it early; the caller sets the exit code.
         retried: Some transaction was tried more than once, so its files may hold lines of failed tries.
 
@@ -47,6 +51,10 @@ def close_run(
     check_books(run, outcome.rows, run.connection)
     for source in sources:
         finish(run, source, retried=retried)
+    if not stopped:
+        note_tried(run, sources)
+    outcome = recovered.applied_to(outcome, run.id)
+    check_conserved(run, outcome.rows)
     report = LoadReport(
         run=run.id,
         table=table.qualified,

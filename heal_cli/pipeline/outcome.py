@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Final
 
 import polars as pl
 
 from heal_cli.model import Healed, Rows, Written
+
+REFERENCE: Final = "foreign_key_violation"
+"""Reason of a row that refers to one which is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,8 @@ class Outcome:
     reasons: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     """Target column -> rows rejected for it."""
+    waiting: int = 0
+    """Of the rejected rows, those that are tried again after the last batch: they refer to their own table."""
 
     def __add__(self, other: Outcome) -> Outcome:
         return Outcome(
@@ -27,11 +34,16 @@ class Outcome:
             self.heals + other.heals,
             self.reasons + other.reasons,
             self.faults + other.faults,
+            self.waiting + other.waiting,
         )
 
 
-def count(healed: Healed, written: Written) -> Outcome:
-    """Counts of one write; heals only over the rows that were loaded."""
+def count(healed: Healed, written: Written, own_references: Collection[str] = ()) -> Outcome:
+    """Counts of one write; heals only over the rows that were loaded.
+
+    Args:
+        own_references: Names of the foreign keys that refer to the table itself.
+    """
     is_loaded = None
     if written.loaded.len() != healed.rows.len():
         is_loaded = healed.rows.is_in(written.loaded.implode())
@@ -53,4 +65,10 @@ def count(healed: Healed, written: Written) -> Outcome:
         heals,
         Counter(written.rejects["reason"].to_list()),
         Counter(written.rejects["column"].drop_nulls().to_list()),
+        _waiting(written.rejects, own_references) if own_references else 0,
     )
+
+
+def _waiting(rejects: pl.DataFrame, own_references: Collection[str]) -> int:
+    is_own = pl.col("constraint").is_in(list(own_references))
+    return rejects.filter(is_own & (pl.col("reason") == REFERENCE)).height

@@ -21,6 +21,7 @@ from heal_cli.record import LeftoverWriter, RejectWriter, drop_uncommitted
 from heal_cli.resilience import Entry, Event, Manifest, TargetId, read_batch
 from heal_cli.schema import identify, introspect_oid, schema_version
 from heal_cli.write import (
+    Attempts,
     BatchRef,
     Target,
     Writer,
@@ -90,7 +91,7 @@ class Restorer:
         self._home = home
         self._writer: Writer | None = None
         self._written_for: tuple[str, str] | None = None
-        self._attempts: dict[tuple[str, int], int] = {}
+        self._attempts = Attempts()
 
     def close(self) -> None:
         """Give the connection back."""
@@ -113,8 +114,8 @@ class Restorer:
         batch = read_batch(entry, manifest, locate=lambda frame: lambda rows: locate_in_parquet(frame, rows))
         if is_superseded_and_done(self._home.connection, manifest.source.number or 0):
             return Rows(already=manifest.records)
-        place = (manifest.source.name, batch.chunk.index)
-        self._attempts[place] = manifest.attempt + ATTEMPTS_PER_TRY * entry.tries.begun
+        tried = manifest.attempt + ATTEMPTS_PER_TRY * entry.tries.begun
+        self._attempts.go_on_from(manifest.source.name, batch.chunk.index, tried)
         ref = BatchRef(manifest.source.number or 0, manifest.source.name, manifest.chunk or batch.chunk)
         outcome = Outcome()
         with _Books(manifest) as books:

@@ -1,29 +1,28 @@
 """`heal rejects retry`: the records of a rejects file, loaded again after their cause was mended.
 
-The file is read in groups of one batch each. What the ledger has settled is marked as such; the others
-go through heal and write as any batch does, under the lock of the batch that they were rejected from.
-The rejects file is made anew at the end only, since the lines in it are as good as before: a record
-that a killed retry had loaded is known by the ledger, and one that failed again is still a reject.
+What the ledger has settled is marked as such; the others go through heal and write as any batch does,
+under the lock of the batch that they were rejected from.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
-import msgspec
 import psycopg
 
 from heal_cli.errors import ConservationError, UsageError
 from heal_cli.model import HealTally, LoadOptions
 from heal_cli.patterns import load_catalogue
 from heal_cli.pipeline.identity import new_run_id
+from heal_cli.pipeline.retry_file import Answers, RetryFile
 from heal_cli.pipeline.retry_origin import Origin, Origins
 from heal_cli.pipeline.retry_worker import RetryWorker
 from heal_cli.record import (
@@ -31,10 +30,7 @@ from heal_cli.record import (
     ONLY_BY_NAME,
     RejectRecord,
     RetryReport,
-    Rewrite,
-    decode_line,
     encode,
-    encode_line,
     iter_rejects,
     retry_document,
 )
@@ -50,12 +46,6 @@ from heal_cli.write import (
     retried_totals,
 )
 from heal_cli.write.sqlstate import to_heal_error
-
-GROUP_BYTES: Final = 8 * 2**20
-"""Lines of the file that are loaded together at most, like a batch."""
-
-PASSES: Final = 4
-"""Times that the file is gone through: once to load, again only where others replaced it meanwhile."""
 
 _WITH_REJECTS: Final = 3
 
@@ -107,13 +97,6 @@ def retry_rejects(
         raise to_heal_error(error, "retrying rejects") from error
 
 
-class _Line(NamedTuple):
-    """A line of the file, and what it says."""
-
-    data: bytes
-    record: RejectRecord | None  # None: a crash tore it, or it is something else
-
-
 class _Retry:
     """One retry: the sources it has met, and what came of their records."""
 
@@ -126,11 +109,12 @@ class _Retry:
         stack: ExitStack,
     ) -> None:
         self._options = options
-        self._should_stop = should_stop
         self._command, self._version = command, version
         self._id = new_run_id()
         self._clock = time.perf_counter()
-        self._connection = connect(options.load.conninfo, application_name=f"heal/{self._id}")
+        self._connection = connect(
+            options.load.conninfo, application_name=f"heal/{self._id}", limits=options.load.write
+        )
         self._connection.autocommit = True
         stack.callback(self._connection.close)
         self._has_ledger = migrate(self._connection, ledger_migrations()) is not None
@@ -150,99 +134,44 @@ class _Retry:
         )
         self._worker = RetryWorker(self._connection, self._finder, self._id, has_ledger=self._has_ledger)
         stack.callback(self._worker.close)
-        self._origins: dict[tuple[str, str], Origin | None] = {}
         self._tables: dict[str, None] = {}
-        self._signal = 0
-        self._settled = self._unknown = self._known = 0
+        self._file = RetryFile(
+            options.path,
+            self._worker,
+            Answers(
+                self._finder.by_ledger if self._has_ledger else self._finder.by_file,
+                self._batch,
+                options.wants,
+                self._begin,
+                should_stop,
+            ),
+            run=self._id,
+            has_ledger=self._has_ledger,
+        )
 
     def run(self) -> RetryReport:
         """Go through the file until what it says is what the ledger holds."""
-        passes = 1
-        is_in_place = self._pass(may_load=True)
-        if self._unknown and not self._known:
+        is_in_place = self._file.go_through()
+        if self._file.unknown and not self._file.standings:
             raise UsageError(
                 f"The ledger of this database holds nothing of {str(self._options.path)!r}: its run was never"
                 " committed (a dry run, perhaps), was undone, or was in another database",
                 hint="Name the database with --dsn, or load the file itself",
             )
-        while not is_in_place and passes < PASSES:
-            is_in_place = self._pass(may_load=False)
-            passes += 1
         return self._report(is_in_place)
-
-    def _pass(self, *, may_load: bool) -> bool:
-        """Every line once; False if the file was replaced meanwhile, so that the marks have to be set anew."""
-        self._unknown = self._known = 0
-        with Rewrite(self._options.path) as rewrite:
-            try:
-                for group in _groups(rewrite.lines()):
-                    self._signal = self._signal or self._should_stop()
-                    if self._signal:
-                        break
-                    rewrite.write([line.data for line in group], self._retried(group, may_load=may_load))
-            finally:
-                is_in_place = rewrite.finish()
-        return is_in_place
-
-    def _retried(self, group: list[_Line], *, may_load: bool) -> list[bytes]:
-        """The lines of a group as they are to be from now on."""
-        first = group[0].record
-        if first is None or not (self._has_ledger or may_load):
-            return [line.data for line in group]
-        origin = self._origin(first.run, first.source)
-        batch = self._batch(origin, first) if origin else None
-        if origin is None or batch is None:
-            self._unknown += len(group)
-            return [line.data for line in group]
-        marked = [self._marked(line.record, batch) for line in group if line.record is not None]
-        counted = [record for record in marked if not self._has_ledger or record.attempt in batch.attempts]
-        self._known += len(counted)
-        self._unknown += len(marked) - len(counted)
-        wanted = {record.row: record for record in counted if may_load and self._options.wants(record)}
-        outcome = self._load(origin, batch, wanted)
-        return [
-            line.data if now == line.record else encode_line(now)
-            for line, now in zip(group, (outcome.get(id(each), each) for each in marked), strict=True)
-        ]
-
-    def _load(
-        self, origin: Origin, batch: RejectBatch, wanted: dict[int | None, RejectRecord]
-    ) -> dict[int, RejectRecord]:
-        """Identity of each record that was tried -> what it says now."""
-        if not wanted:
-            return {}
-        if self._has_ledger and not self._tables:
-            self._begin(origin)
-        self._tables[origin.table.qualified] = None
-        records = sorted(wanted.values(), key=lambda record: record.row or 0)
-        after, planned = self._worker.process(origin, batch, records)
-        self._origins[origin.run, origin.name] = planned
-        return {id(record): now for record, now in zip(records, after, strict=True)}
-
-    def _marked(self, record: RejectRecord, batch: RejectBatch) -> RejectRecord:
-        """The record with the mark that the ledger gives it; without a ledger its own is all there is."""
-        if not self._has_ledger or record.row is None or record.attempt not in batch.attempts:
-            return record
-        settled = batch.settled.get(record.row)
-        if settled == record.settled:
-            return record
-        self._settled += settled not in (None, self._id)
-        return msgspec.structs.replace(record, settled=settled)
-
-    def _origin(self, run: str, name: str) -> Origin | None:
-        if (run, name) not in self._origins:
-            find = self._finder.by_ledger if self._has_ledger else self._finder.by_file
-            self._origins[run, name] = find(run, name)
-        return self._origins[run, name]
 
     def _batch(self, origin: Origin, record: RejectRecord) -> RejectBatch | None:
         if not self._has_ledger:
-            return RejectBatch(0, 0, "", frozenset(), {})
+            return RejectBatch(0, 0, "", range(sys.maxsize), {})
         return find_reject_batch(self._connection, origin.number, record.batch, record.run)
 
     def _begin(self, origin: Origin) -> None:
         """Note the run in the ledger before its first row."""
         table = origin.table
+        is_first = not self._tables
+        self._tables[table.qualified] = None
+        if not is_first or not self._has_ledger:
+            return
         begin_run(
             self._connection,
             RunNote(
@@ -278,8 +207,8 @@ class _Retry:
             loaded=outcome.rows.loaded,
             duplicates=self._worker.duplicates,
             rejected=self._worker.rejected,
-            settled=self._settled + self._worker.by_others,
-            unknown=self._unknown,
+            settled=self._file.settled + self._worker.by_others,
+            unknown=self._file.unknown,
             remaining=dict(remaining.most_common()),
             heals=tuple(
                 HealTally(column, rule, rows, lossy, assumption)
@@ -288,38 +217,22 @@ class _Retry:
             leftovers_path=self._worker.used_leftovers,
             notes=tuple(self._notes(is_in_place)),
             seconds=time.perf_counter() - self._clock,
-            exit_code=128 + self._signal if self._signal else _WITH_REJECTS if has_rejects else 0,
+            exit_code=128 + self._file.signal if self._file.signal else _WITH_REJECTS if has_rejects else 0,
         )
         if self._has_ledger and self._tables:
-            state = "stopped" if self._signal else "done"
+            state = "stopped" if self._file.signal else "done"
             end_run(self._connection, run=self._id, state=state, report=encode(retry_document(report)))
         return report
 
     def _notes(self, is_in_place: bool) -> Iterator[str]:
         if not self._has_ledger:
             yield "The role may not use schema heal: nothing but the marks in the rejects file says what is loaded"
-        if self._signal:
+        if self._file.signal:
             yield "Stopped before the end of the file; the same command goes on"
         if not is_in_place:
             yield f"{str(self._options.path)!r} is in use; run the retry again to mark what is loaded"
-        if self._unknown:
+        if self._file.unknown:
             yield (
-                f"{self._unknown:,} lines are of attempts that this database's ledger does not hold: never"
+                f"{self._file.unknown:,} lines are of attempts that this database's ledger does not hold: never"
                 " committed, undone, a dry run, or another database"
             )
-
-
-def _groups(lines: Iterable[bytes]) -> Iterator[list[_Line]]:
-    """Lines of one batch that follow each other, at most `GROUP_BYTES`; a line without a record stands alone."""
-    group: list[_Line] = []
-    key, size = None, 0
-    for data in lines:
-        record = decode_line(data)
-        own = (record.run, record.source, record.batch) if record else None
-        if group and (own != key or own is None or size > GROUP_BYTES):
-            yield group
-            group, size = [], 0
-        group.append(_Line(data, record))
-        key, size = own, size + len(data)
-    if group:
-        yield group

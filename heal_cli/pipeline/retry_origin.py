@@ -36,12 +36,19 @@ class Origin:
     kept: Plan  # of the run that rejected them
     table: TableSchema
     plan: Plan  # for the table as it is
+    rejects: Path  # the file that they are in
 
 
 def read_records(records: Sequence[RejectRecord], shape: Shape, chunk: Chunk) -> Batch:
     """The batch of these records, whose row numbers rise."""
     raws = [record.raw_bytes or b"" for record in records]
     return read_alone(raws, [record.row or 0 for record in records], shape, chunk)
+
+
+def planned_shape(reading: ReadOptions, plan: Plan) -> Shape:
+    """How records are read that were read so for that plan."""
+    nested = tuple(sorted(name for name in planned_sources(plan) if "." in name))
+    return replace(shape_of(reading), nested=nested)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +74,8 @@ class Origins:
             return None
         table = table_of(self.connection, known.table_oid, name)
         kept = msgspec.json.decode(known.plan, type=Plan)
-        nested = tuple(sorted(name for name in planned_sources(kept) if "." in name))
-        shape = replace(shape_of(msgspec.json.decode(known.reading, type=ReadOptions)), nested=nested)
-        return self.planned_for(Origin(known.source, run, name, shape, kept, table, kept), table)
+        shape = planned_shape(msgspec.json.decode(known.reading, type=ReadOptions), kept)
+        return self.planned_for(Origin(known.source, run, name, shape, kept, table, kept, self.path), table)
 
     def by_file(self, run: str, name: str) -> Origin:
         """What a look at the source itself says, where there is no ledger to ask.
@@ -86,7 +92,7 @@ class Origins:
         table = introspect(self.connection, self.load.table)
         look = _look(name, self.load)
         plan = make_plan(look.sample, table, self.catalogue, options=self._plan_options("rescue"))
-        return Origin(0, run, name, look.shape, plan, table, _covering(plan))
+        return Origin(0, run, name, look.shape, plan, table, _covering(plan), self.path)
 
     def planned_for(self, origin: Origin, table: TableSchema) -> Origin:
         """The same origin, planned for the table as it is now.
@@ -111,7 +117,7 @@ class Origins:
         """Some rejects of the source, as a batch."""
         own = (
             record
-            for record in iter_rejects(self.path)
+            for record in iter_rejects(origin.rejects)
             if (record.run, record.source) == (origin.run, origin.name)
             and record.raw is not None
             and record.row is not None

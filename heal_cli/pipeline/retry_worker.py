@@ -16,14 +16,38 @@ from heal_cli.pipeline.outcome import Outcome, count
 from heal_cli.pipeline.retry_origin import Origin, Origins, read_records, table_of
 from heal_cli.record import LeftoverWriter, RejectRecord, drop_uncommitted, leftovers_path
 from heal_cli.schema import schema_version
-from heal_cli.write import BatchRef, RejectBatch, RetryWriter, Target, retried_attempts, retried_rows
+from heal_cli.write import (
+    Attempts,
+    BatchRef,
+    RejectBatch,
+    RetryWriter,
+    Target,
+    committed_attempts,
+    retried_rows,
+)
 
 
 class RetryWorker:
-    """Loads rejected records over one connection of its own, and counts what came of them."""
+    """Loads rejected records, and counts what came of them.
+
+    Args:
+        attempts: Those of the run, where it has tried these batches before.
+        within: A connection whose open transaction the rows are to be written in; None for one of its own.
+        leftovers: The run's, where it has one open.
+        counts_tries: A record says how often it was tried in vain.
+    """
 
     def __init__(
-        self, connection: psycopg.Connection, origins: Origins, run: str, *, has_ledger: bool
+        self,
+        connection: psycopg.Connection,
+        origins: Origins,
+        run: str,
+        *,
+        has_ledger: bool,
+        attempts: Attempts | None = None,
+        within: psycopg.Connection | None = None,
+        leftovers: LeftoverWriter | None = None,
+        counts_tries: bool = True,
     ) -> None:
         self._connection = connection
         self._origins = origins
@@ -31,9 +55,11 @@ class RetryWorker:
         self._has_ledger = has_ledger
         self._writer: RetryWriter | None = None
         self._table: TableSchema | None = None
-        self._attempts: dict[tuple[str, int], int] = {}
+        self._attempts = attempts or Attempts()
+        self._within = within
+        self._counts_tries = counts_tries
         self._has_failed = False
-        self._leftovers: LeftoverWriter | None = None
+        self._leftovers = leftovers
         self._names: dict[str, None] = {}
         self.outcome = Outcome()
         self.tried = self.rejected = self.duplicates = self.by_others = 0
@@ -48,7 +74,7 @@ class RetryWorker:
         """Drop the leftovers of transactions that were tried and never committed."""
         if self._leftovers is None or not self._has_ledger or not self._has_failed_attempts:
             return
-        committed = retried_attempts(self._connection, self._run)
+        committed = committed_attempts(self._connection, self._run)
         for name in self._names:
             drop_uncommitted(self._leftovers.path, run=self._run, source=name, committed=committed)
 
@@ -119,7 +145,7 @@ class RetryWorker:
             said = refused.get(row) or doubled.get(row)
             self.rejected += row in refused
             self.duplicates += row in doubled
-            after.append(_again(record, said) if said else record)
+            after.append(_again(record, said, self._counts_tries) if said else record)
         return after
 
     def _write(self, origin: Origin, chunk: Chunk, healed: Healed) -> Written:
@@ -152,6 +178,7 @@ class RetryWorker:
                     version_of=lambda connection: schema_version(connection, table.oid),
                 ),
                 self._attempts,
+                self._within,
             )
         return self._writer
 
@@ -162,13 +189,14 @@ class RetryWorker:
     def _close_writer(self) -> None:
         if self._writer is not None:
             self._has_failed |= self._writer.has_failed_attempts
-            self._writer.close()
+            if self._within is None:
+                self._writer.close()
             self._writer = None
 
 
-def _again(record: RejectRecord, said: dict[str, object]) -> RejectRecord:
-    """The record with the reason why it failed this time, one retry older."""
+def _again(record: RejectRecord, said: dict[str, object], is_older: bool) -> RejectRecord:
+    """The record with the reason why it failed this time, one retry older or not."""
     names = ("reason", "sqlstate", "constraint", "column", "value", "attempts")
     return msgspec.structs.replace(
-        record, retries=record.retries + 1, settled=None, **{name: said[name] for name in names}
+        record, retries=record.retries + is_older, settled=None, **{name: said[name] for name in names}
     )

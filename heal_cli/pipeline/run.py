@@ -22,6 +22,7 @@ from heal_cli.pipeline.fallback import Fallback
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.record import LeftoverWriter, RejectWriter, leftovers_path, rejects_path
 from heal_cli.write import (
+    Attempts,
     RunNote,
     begin_run,
     can_read_sources,
@@ -49,6 +50,9 @@ class Run:
         self._version = version
         self._connection: psycopg.Connection | None = None
         self.catalogue = load_catalogue(options.catalogues)
+        self.attempts = Attempts()
+        self.undo = contextlib.ExitStack()
+        """What takes back the things that a failed run had begun, last first."""
         self.has_ledger = False
         self.reads_ledger = False  # a dry run only looks
         self.can_learn = False
@@ -73,7 +77,10 @@ class Run:
             DatabaseUnavailable: Nobody answers.
         """
         if self._connection is None or not stands(self._connection):
-            self._connection = connect(self.options.conninfo, application_name=f"heal/{self.id}")
+            options = self.options
+            self._connection = connect(
+                options.conninfo, application_name=f"heal/{self.id}", limits=options.write
+            )
             self._connection.autocommit = True
         return self._connection
 
@@ -103,12 +110,18 @@ class Run:
             self._connection.close()
 
     def note_failure(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Tell the ledger that the run ended by `error`; on a lost connection the next run does."""
-        if error is None or not self.has_ledger or self._connection is None or self._connection.broken:
+        """Tell the ledger that the run ended by `error`, and take back what it had begun.
+
+        On a lost connection the next run tells, and what was begun stays for it.
+        """
+        if error is None or self._connection is None or self._connection.broken:
             return
-        state = "stopped" if isinstance(error, Interrupted | BudgetExceeded) else "failed"
         with contextlib.suppress(psycopg.Error):
-            end_run(self._connection, run=self.id, state=state, report=None)
+            if self.has_ledger:
+                state = "stopped" if isinstance(error, Interrupted | BudgetExceeded) else "failed"
+                end_run(self._connection, run=self.id, state=state, report=None)
+            if not self.fallback.spooled:
+                self.undo.close()
 
     def begin(self, table: TableSchema) -> None:
         """Bring schema `heal` up to date and note the run there, where the role may."""

@@ -125,6 +125,11 @@ class SourceRun:
         return self.claimed is not None and self.claimed.finished_at is not None
 
     @property
+    def is_retried(self) -> bool:
+        """And tried those of its rows again that refer to others of the table."""
+        return self.claimed is not None and self.claimed.is_retried and self.is_no_op
+
+    @property
     def is_known(self) -> bool:
         """An earlier run loaded all or some of it."""
         claimed = self.claimed
@@ -138,11 +143,7 @@ class SourceRun:
     @property
     def keeps_order(self) -> bool:
         """Later batches must not overtake earlier ones: asked for, or their rows may refer to them."""
-        table = self.planned.table
-        own = f"{table.schema}.{table.name}"
-        return self.run.options.write.ordered or any(
-            (constraint.references or "").replace('"', "") == own for constraint in table.constraints
-        )
+        return self.run.options.write.ordered or bool(self.planned.table.own_references)
 
     def rows_of(self, chunk: Chunk) -> int:
         """Records of the chunk that `--limit` lets in."""

@@ -27,7 +27,6 @@ class BatchWorker:
         self._writer: Writer | None = None
         self._table: TableSchema | None = None
         self._has_failed = False
-        self._attempts: dict[tuple[str, int], int] = {}  # outlives a writer: a number is never used twice
 
     def close(self) -> None:
         """Give the connection back."""
@@ -41,6 +40,10 @@ class BatchWorker:
         if self._writer is not None:
             self._writer.finish(check)
 
+    def open(self, table: TableSchema) -> psycopg.Connection:
+        """The connection of an `--atomic` or `--dry-run` run, in its one transaction."""
+        return self._writer_for(table).open()
+
     @property
     def has_failed_attempts(self) -> bool:
         """Some transaction was tried more than once."""
@@ -53,6 +56,7 @@ class BatchWorker:
         outcome = Outcome()
         while True:
             planned = source.planned
+            own = planned.table.own_references
             healed = heal_batch(batch, planned.plan)
             if opened := newly_open(planned.plan, healed.rejects):
                 source.look_again(planned, opened)
@@ -61,7 +65,7 @@ class BatchWorker:
                 written = self._write_if_there(source, planned.table, chunk, batch, healed)
             except SchemaChanged as error:
                 if isinstance(error.written, Written):
-                    outcome += count(healed, error.written)
+                    outcome += count(healed, error.written, own)
                 self.close()
                 try:
                     source.replan(planned)
@@ -70,9 +74,9 @@ class BatchWorker:
                 continue
             except DatabaseUnavailable as away:
                 if isinstance(away.written, Written):
-                    outcome += count(healed, away.written)
+                    outcome += count(healed, away.written, own)
                 return self._spool(source, chunk, batch, outcome, away, skipped)
-            outcome += count(healed, written)
+            outcome += count(healed, written, own)
             read = batch.chunk.rows - written.already
             return replace(outcome, rows=replace(outcome.rows, read=read, already=written.already + skipped))
 
@@ -116,7 +120,7 @@ class BatchWorker:
             claimed.source,
             replace(batch, chunk=chunk),
             source.planned.plan,
-            attempt=self._attempts.get((source.name, chunk.index), 0),
+            attempt=run.attempts.last(source.name, chunk.index),
             rows=rows,
         )
         source.is_spooling = source.is_spooling or source.keeps_order
@@ -154,7 +158,7 @@ class BatchWorker:
                     has_ledger=run.has_ledger,
                     version_of=lambda connection: schema_version(connection, table.oid),
                 ),
-                self._attempts,
+                run.attempts,
             )
         return self._writer
 

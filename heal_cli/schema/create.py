@@ -60,6 +60,25 @@ def create_table(
     return statement
 
 
+def drop_if_empty(conn: psycopg.Connection[Any], schema: str, table: str) -> bool:
+    """Take a table back that was made for a load which failed; False if rows are in it, or somebody uses it."""
+    name = sql.Identifier(schema, table)
+    try:
+        with conn.transaction():
+            # The server may still be rolling back what the load's own connections had open.
+            conn.execute("SET LOCAL lock_timeout = '2s'")
+            conn.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(name))
+            (has_rows,) = conn.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(name)).fetchone() or (
+                True,
+            )
+            if has_rows:
+                return False
+            conn.execute(sql.SQL("DROP TABLE {}").format(name))
+    except (errors.LockNotAvailable, errors.UndefinedTable, errors.DependentObjectsStillExist):
+        return False
+    return True
+
+
 def add_columns(conn: psycopg.Connection[Any], schema: str, table: str, frame: pl.DataFrame) -> str:
     """Add a nullable column for each column of the frame that the table lacks, and return the SQL.
 

@@ -26,8 +26,10 @@ _WORLD: Final = ("08", "53", "57", "58")
 _NEEDS_NO_TRANSACTION: Final = "25001"
 
 # What a script may SET and forget; of a transaction's own settings none can be set back.
+# A limit of the transaction alone hides that of the session: what the session began with counts.
 _SETTINGS: Final = """
-    SELECT s.name, s.setting FROM pg_catalog.pg_settings s
+    SELECT s.name, CASE WHEN %s AND s.name LIKE '%%timeout' THEN s.reset_val ELSE s.setting END
+    FROM pg_catalog.pg_settings s
     WHERE s.context IN ('user', 'superuser')
         AND s.name NOT IN ('transaction_isolation', 'transaction_read_only', 'transaction_deferrable')
     UNION ALL
@@ -112,13 +114,13 @@ def _failure(exc: psycopg.Error, statement: Statement, file: str) -> SchemaError
 @contextmanager
 def _settings_kept(conn: psycopg.Connection[Any]) -> Iterator[None]:
     """Set back what the body SETs: pg_dump empties search_path and turns row_security off, for one."""
-    before = _settings(conn)
+    before = _settings(conn, is_before=True)
     yield
-    for name, value in sorted(_settings(conn).items()):
+    for name, value in sorted(_settings(conn, is_before=False).items()):
         if name in before and before[name] != value:
             conn.execute(_SET, (name, before[name]), prepare=False)
 
 
-def _settings(conn: psycopg.Connection[Any]) -> dict[str, str]:
+def _settings(conn: psycopg.Connection[Any], *, is_before: bool) -> dict[str, str]:
     with conn.cursor(row_factory=tuple_row) as cursor:
-        return dict(cursor.execute(_SETTINGS, prepare=False).fetchall())
+        return dict(cursor.execute(_SETTINGS, (is_before,), prepare=False).fetchall())

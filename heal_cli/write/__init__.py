@@ -1,5 +1,6 @@
 """Healed rows -> committed rows: COPY in savepoints, and the ledger that makes it exactly-once."""
 
+from heal_cli.write.attempts import Attempts
 from heal_cli.write.batch import BatchRef, Target, Writer
 from heal_cli.write.connection import connect, stands
 from heal_cli.write.ledger import (
@@ -19,7 +20,6 @@ from heal_cli.write.retries import (
     RetryWriter,
     find_reject_batch,
     find_reject_source,
-    retried_attempts,
     retried_rows,
     retried_totals,
 )
@@ -35,6 +35,7 @@ from heal_cli.write.sources import (
     join_source,
     keep_plan,
     newest_source,
+    note_retried,
     read_source,
     settle_plan,
     settled_rows,
@@ -42,6 +43,7 @@ from heal_cli.write.sources import (
 from heal_cli.write.trial import takes_a_row
 
 __all__ = [
+    "Attempts",
     "BatchRef",
     "ClaimedSource",
     "DoneBatch",
@@ -72,9 +74,9 @@ __all__ = [
     "ledger_migrations",
     "migrate",
     "newest_source",
+    "note_retried",
     "read_source",
     "restore_event",
-    "retried_attempts",
     "retried_rows",
     "retried_totals",
     "run_totals",

@@ -18,6 +18,7 @@ import psycopg
 
 from heal_cli.errors import DatabaseUnavailable, SchemaChanged, WriteError
 from heal_cli.model import Chunk, Healed, Spans, TableSchema, WriteOptions, Written
+from heal_cli.write.attempts import Attempts
 from heal_cli.write.connection import begin, connect
 from heal_cli.write.ledger import Piece, add_piece, lock_batch
 from heal_cli.write.loader import Loader
@@ -57,14 +58,23 @@ class BatchRef:
 
 
 class Writer:
-    """Writes batches over one connection of its own, opened when first needed."""
+    """Writes batches over one connection, opened when first needed.
 
-    def __init__(self, target: Target, attempts: dict[tuple[str, int], int] | None = None) -> None:
+    Args:
+        connection: One whose open transaction the rows are to be written in; None for one of its own.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        attempts: Attempts | None = None,
+        connection: psycopg.Connection | None = None,
+    ) -> None:
         self._target = target
         self._lock = TableLock(target.table, target.version_of)
         self._loader = Loader(target.table, target.options, target.run if target.has_ledger else None)
-        self._connection: psycopg.Connection | None = None
-        self._attempts = attempts if attempts is not None else {}
+        self._connection = connection
+        self._attempts = attempts or Attempts()
         self.has_failed_attempts = False
         """Lines of attempts that never committed may stand in the rejects file."""
 
@@ -82,6 +92,17 @@ class Writer:
         # Before PostgreSQL 17 the limit is one of each statement, not of the whole transaction.
         times = 1 if self._target.table.server_version >= 170000 else 10
         return times * (options.timeout_s + options.lock_timeout_s) + GRACE_S
+
+    def open(self) -> psycopg.Connection:
+        """The connection of an `--atomic` or `--dry-run` run, in its one transaction.
+
+        Raises:
+            SchemaChanged: The table is not the one the plan was made for.
+        """
+        connection = self._connect()
+        with connection.cursor() as cursor:
+            self._begin(cursor)
+        return connection
 
     @property
     def is_connected(self) -> bool:
@@ -189,6 +210,8 @@ class Writer:
                         record(trial.fresh_rejects(work), trial.fresh_rows(work), trial.attempt)
                         doubtful = trial
                         self._commit(connection)
+                        if not self._target.has_ledger:
+                            self._attempts.note_committed(ref.source_name, ref.chunk.index, trial.attempt)
                 except psycopg.Error as error:
                     self.has_failed_attempts = True
                     work = self._after_error(error, connection, work, trial, doubtful)
@@ -200,10 +223,7 @@ class Writer:
         raise AssertionError("tenacity re-raises the last error")
 
     def _next_attempt(self, ref: BatchRef) -> int:
-        """A number of its own for each try: reject lines of a failed one may be on disk."""
-        batch = (ref.source_name, ref.chunk.index)
-        self._attempts[batch] = self._attempts.get(batch, 0) + 1
-        return self._attempts[batch]
+        return self._attempts.begin(ref.source_name, ref.chunk.index)
 
     def _after_error(
         self,

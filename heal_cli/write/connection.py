@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import TransactionStatus
+from psycopg.rows import TupleRow
 
 from heal_cli.conninfo import mask, mask_text
 from heal_cli.errors import ConnectionRefused, DatabaseUnavailable, HealError, UsageError
@@ -18,15 +20,41 @@ CONNECT_TIMEOUT_S: Final = 10
 """libpq waits for ever by default; an explicit connect_timeout in the connection string wins."""
 
 
-BOOKS_LOCK_TIMEOUT_S: Final = 30
-"""The ledger's own rows are held for moments; who waits longer waits for a stuck transaction."""
+class LimitedConnection(psycopg.Connection[TupleRow]):
+    """A connection whose every transaction has time limits, local to it; `begin` sets those of a batch.
+
+    A short transaction that waits longer than a batch may take waits for one that is stuck.
+    """
+
+    limits = WriteOptions()
+
+    @contextmanager
+    def transaction(
+        self, savepoint_name: str | None = None, force_rollback: bool = False
+    ) -> Iterator[psycopg.Transaction]:
+        """A transaction with its limits; inside another one, which has limits of its own, a savepoint."""
+        is_outermost = self.info.transaction_status == TransactionStatus.IDLE
+        with super().transaction(savepoint_name, force_rollback) as transaction:
+            if is_outermost:
+                super().execute(_set_local(time_limits(self.limits, server_version=self.info.server_version)))
+            yield transaction
+
+    def execute(self, *args: Any, **options: Any) -> psycopg.Cursor[TupleRow]:
+        """A statement; one that would be a transaction by itself gets the limits, too."""
+        if not self.autocommit or self.info.transaction_status != TransactionStatus.IDLE:
+            return super().execute(*args, **options)
+        with self.transaction():
+            return super().execute(*args, **options)
 
 
-def connect(conninfo: str, *, application_name: str = "heal") -> psycopg.Connection:
+def connect(
+    conninfo: str, *, application_name: str = "heal", limits: WriteOptions | None = None
+) -> LimitedConnection:
     """A connection that keeps no session state, so that it works behind any pooler.
 
     Args:
         conninfo: libpq connection string or URI; empty leaves everything to PG* and the service file.
+        limits: Whose `timeout_s` and `lock_timeout_s` count for each transaction.
 
     Raises:
         ConnectionRefused: Login, database or TLS refused; the message holds no secret.
@@ -36,11 +64,13 @@ def connect(conninfo: str, *, application_name: str = "heal") -> psycopg.Connect
     defaults |= {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": application_name}
     try:
         given = psycopg.conninfo.conninfo_to_dict(conninfo) if conninfo else {}
-        return psycopg.connect(
+        connection = LimitedConnection.connect(
             conninfo,
             prepare_threshold=None,
             **{name: value for name, value in defaults.items() if name not in given},  # type: ignore[arg-type]
         )
+        connection.limits = limits or WriteOptions()
+        return connection
     except psycopg.OperationalError as error:
         raise connect_error(error, conninfo) from None  # the cause may quote the password
     except psycopg.ProgrammingError as error:
@@ -76,28 +106,34 @@ def connect_error(error: psycopg.OperationalError, conninfo: str) -> HealError:
 
 @contextmanager
 def transaction(connection: psycopg.Connection) -> Iterator[psycopg.Cursor]:
-    """A short transaction, a savepoint inside another one, that does not wait for ever for a lock."""
+    """A short transaction, a savepoint inside another one."""
     with connection.transaction(), connection.cursor() as cursor:
-        if connection.autocommit:  # else an open transaction has limits of its own
-            cursor.execute(
-                "SELECT pg_catalog.set_config('lock_timeout', %s, true)",
-                (str(int(BOOKS_LOCK_TIMEOUT_S * 1000)),),
-            )
         yield cursor
+
+
+def time_limits(
+    options: WriteOptions, *, server_version: int, is_unlimited: bool = False
+) -> dict[str, str | int]:
+    """Milliseconds of each limit that the server knows, 0 for none; a lock is never waited for without end."""
+    limit_ms = 0 if is_unlimited else int(options.timeout_s * 1000)
+    lock_ms = int(options.lock_timeout_s * 1000)
+    if limit_ms and lock_ms:
+        # A locked table must not look like a batch that takes too long.
+        lock_ms = min(lock_ms, limit_ms * 9 // 10)
+    limits: dict[str, str | int] = {
+        "statement_timeout": limit_ms,
+        "lock_timeout": lock_ms,
+        "idle_in_transaction_session_timeout": limit_ms,
+    }
+    if server_version >= 170000:
+        limits["transaction_timeout"] = limit_ms
+    return limits
 
 
 def begin(cursor: psycopg.Cursor, options: WriteOptions, *, server_version: int) -> None:
     """Open a transaction with its time limits and text formats, all local to it."""
-    limit_ms = int(options.timeout_s * 1000)
-    unlimited = options.is_one_transaction
-    lock_ms = int(options.lock_timeout_s * 1000)
-    if limit_ms and lock_ms and not unlimited:
-        # A locked table must not look like a batch that takes too long.
-        lock_ms = min(lock_ms, limit_ms * 9 // 10)
     settings = {
-        "statement_timeout": 0 if unlimited else limit_ms,
-        "lock_timeout": lock_ms,
-        "idle_in_transaction_session_timeout": 0 if unlimited else limit_ms,
+        **time_limits(options, server_version=server_version, is_unlimited=options.is_one_transaction),
         "DateStyle": "ISO, YMD",
         "IntervalStyle": "iso_8601",
         "TimeZone": "UTC",
@@ -107,13 +143,15 @@ def begin(cursor: psycopg.Cursor, options: WriteOptions, *, server_version: int)
         "extra_float_digits": 1,
         "default_transaction_read_only": "off",
     }
-    if server_version >= 170000:
-        settings["transaction_timeout"] = 0 if unlimited else limit_ms
+    cursor.execute(_set_local(settings))
+
+
+def _set_local(settings: Mapping[str, str | int]) -> sql.Composed:
     calls = sql.SQL(", ").join(
         sql.SQL("pg_catalog.set_config({}, {}, true)").format(name, str(value))
         for name, value in settings.items()
     )
-    cursor.execute(sql.SQL("SELECT {}").format(calls))
+    return sql.SQL("SELECT {}").format(calls)
 
 
 def table_name(schema: str, name: str) -> sql.Identifier:

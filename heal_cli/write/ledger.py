@@ -198,6 +198,8 @@ def committed_attempts(connection: psycopg.Connection, run: str) -> set[tuple[st
     """Every (source name, batch, attempt) of a run that reached a commit: only their lines count."""
     with transaction(connection) as cursor:
         cursor.execute(
-            "SELECT DISTINCT source_name, batch, attempt FROM heal.load_batches WHERE run = %s", (run,)
+            "SELECT source_name, batch, attempt FROM heal.load_batches WHERE run = %(run)s"
+            " UNION SELECT source_name, batch, attempt FROM heal.load_retries WHERE run = %(run)s",
+            {"run": run},
         )
         return {(row[0], row[1], row[2]) for row in cursor.fetchall()}

@@ -8,7 +8,7 @@ and a load that is resumed later finds it settled by `heal.load_batches`, as a r
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,7 +42,7 @@ class RejectBatch:
     start: int
     stop: int
     digest: str
-    attempts: frozenset[int]  # that were committed: only their rejects count
+    attempts: Container[int]  # that were committed: only their rejects count
     settled: Mapping[int, str]  # row -> the retry that loaded it
 
 
@@ -93,15 +93,6 @@ def retried_totals(connection: psycopg.Connection, run: str) -> tuple[int, int]:
             (run,),
         ).fetchone() or (0, 0)
     return int(loaded), int(duplicates)
-
-
-def retried_attempts(connection: psycopg.Connection, run: str) -> set[tuple[str, int, int]]:
-    """Every (source name, batch, attempt) of a retry that reached a commit with rows."""
-    with connection.transaction():
-        found = connection.execute(
-            "SELECT DISTINCT source_name, batch, attempt FROM heal.load_retries WHERE run = %s", (run,)
-        ).fetchall()
-    return {(name, batch, attempt) for name, batch, attempt in found}
 
 
 class RetryWriter(Writer):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -66,6 +66,7 @@ class ClaimedSource:
     settled_before: Spans  # rows that an earlier, shorter source settled
     rows: int | None  # of the whole, once finished
     is_new: bool
+    is_retried: bool = False  # its rows that refer to its own table were tried again, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +137,25 @@ def join_source(connection: psycopg.Connection, source: int, *, run: str, name: 
 def read_source(cursor: psycopg.Cursor, source: int) -> ClaimedSource:
     """A source as the ledger has it now."""
     cursor.execute(
-        "SELECT plan::text, schema_version, run::text, finished_at, settled_before, rows FROM heal.load_sources"
-        " WHERE source = %s",
+        "SELECT plan::text, schema_version, run::text, finished_at, settled_before, rows, retried_at IS NOT NULL"
+        " FROM heal.load_sources WHERE source = %s",
         (source,),
     )
-    ((plan, version, begun_by, finished_at, before, rows),) = cursor.fetchall()
+    ((plan, version, begun_by, finished_at, before, rows, is_retried),) = cursor.fetchall()
     batches = done_batches(cursor, source)
     settled = from_multirange(before)
-    return ClaimedSource(source, plan, version, begun_by, finished_at, batches, settled, rows, is_new=False)
+    return ClaimedSource(
+        source,
+        plan,
+        version,
+        begun_by,
+        finished_at,
+        batches,
+        settled,
+        rows,
+        is_new=False,
+        is_retried=is_retried,
+    )
 
 
 def add_source(
@@ -188,11 +200,13 @@ def add_source(
                 "UPDATE heal.load_sources SET superseded_by = %s WHERE source = %s",
                 (source, supersedes.source),
             )
-            # What dead runs wrote of the shorter one, and never committed, is dropped with this one's.
+        if new.before is not None:
+            # What dead runs wrote of the shorter one, and never committed, is dropped with this one's; and
+            # rows of it that refer to rows of the tail are tried again.
             cursor.execute(
                 "INSERT INTO heal.load_run_sources (run, source, name)"
                 " SELECT run, %s, name FROM heal.load_run_sources WHERE source = %s",
-                (source, supersedes.source),
+                (source, new.before.source),
             )
         _note_source(cursor, new.run, source, new.name)
     return ClaimedSource(
@@ -292,4 +306,14 @@ def finish_source(connection: psycopg.Connection, source: int, *, stop: int, dig
             "UPDATE heal.load_sources SET finished_at = pg_catalog.clock_timestamp(), stop = %s, digest = %s,"
             " rows = %s WHERE source = %s AND (finished_at IS NULL OR stop < %s)",
             (stop, digest, rows, source, stop),
+        )
+
+
+def note_retried(connection: psycopg.Connection, sources: Sequence[int]) -> None:
+    """Note that the rows of these sources which refer to their own table were tried again after the last batch."""
+    with transaction(connection) as cursor:
+        cursor.execute(
+            "UPDATE heal.load_sources SET retried_at = pg_catalog.clock_timestamp()"
+            " WHERE source = ANY(%s) AND finished_at IS NOT NULL AND retried_at IS NULL",
+            (list(sources),),
         )

@@ -52,6 +52,16 @@ _FAULTS: Final[dict[str, Fault]] = {
     "42": Fault.PLAN,
 }
 
+_HINTS: Final[dict[str, str]] = {
+    # Of a table heal knows such columns; a view tells nothing of those behind it.
+    "55P03": "Another transaction holds it: end that one, or wait longer with --lock-timeout",
+    "57014": "Give it more time with --timeout, or see what it waits for in pg_stat_activity",
+    "25P04": "Give it more time with --timeout, or see what it waits for in pg_stat_activity",
+    "428C9": "Load into the table behind the view: there heal leaves such columns to the server, and"
+    " --override-identity gives an identity column the source's values",
+}
+"""SQLSTATE -> what to do, where the message alone leaves one at a loss."""
+
 REASONS: Final[dict[str, str]] = {
     "23502": "not_null_violation",
     "23503": "foreign_key_violation",
@@ -112,4 +122,4 @@ def to_heal_error(error: psycopg.Error, doing: str, *, hint: str | None = None) 
         return ConnectionRefused(message, hint=hint or "Check it with: heal doctor")
     if error.sqlstate == "42P01":
         return SchemaChanged(message, sqlstate=error.sqlstate, hint=hint)
-    return WriteError(message, sqlstate=error.sqlstate, hint=hint)
+    return WriteError(message, sqlstate=error.sqlstate, hint=hint or _HINTS.get(error.sqlstate or ""))

@@ -55,7 +55,7 @@ class Loaded:
     @property
     def reasons(self) -> dict[int, str]:
         """Row number -> reason."""
-        return {record["row"]: record["reason"] for record in self.records}
+        return {record["row"]: record["reason"] for record in self.records if "settled" not in record}
 
     @property
     def constraints(self) -> dict[int, str | None]:

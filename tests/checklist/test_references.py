@@ -53,3 +53,20 @@ def test_children_before_their_parents(lab: Any) -> None:
     parents = [2, 3, 4, 5, None, 99, 6, *range(1, 20)]
     loaded = lab.load({"id": range(1, len(parents) + 1), "parent": parents})
     assert loaded.reasons == dict.fromkeys((6, 7, 13, 14, 20, 21), "foreign_key_violation")
+
+
+@pytest.mark.parametrize("options", [{}, {"atomic": True}, {"jobs": 1}, {"ordered": True}, {"dry_run": True}])
+def test_parents_in_a_later_batch(lab: Any, options: dict[str, Any]) -> None:
+    """Rows refused for a reference to their own table are tried again after the last batch."""
+    lab.conn.execute("create table t (id int primary key, parent int references t, v text)")
+    count = 300
+    parents = [at + 1 for at in range(1, count)] + [None]
+    parents[9] = 1000
+    path = lab.file({"id": range(1, count + 1), "parent": parents, "v": ["x" * 100] * count})
+    loaded = lab.load(path, batch_bytes="4KiB", **options)
+    assert loaded.reasons == dict.fromkeys(range(1, 11), "foreign_key_violation")
+    assert loaded.report.rows.loaded == count - 10
+    assert loaded.report.exit_code == 3
+    if "dry_run" not in options:
+        assert len(lab.rows()) == count - 10
+        assert lab.load(path, batch_bytes="4KiB", **options).report.rows.loaded == 0

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from heal_cli.errors import SchemaError
+from heal_cli.errors import SchemaError, WriteError
 
 INSTEAD: Final = """
     create function put() returns trigger language plpgsql as $$begin
@@ -50,6 +50,22 @@ def test_view_with_a_computed_column(lab: Any) -> None:
     loaded = lab.load({"id": [1], "v": [2], "w": [9]})
     assert lab.rows() == [(1, 2, 4)]
     assert "'w'" in " ".join(loaded.report.notes)
+
+
+@pytest.mark.parametrize("kind", ["as identity", "as (v * 2) stored"])
+def test_view_of_columns_that_the_server_fills(lab: Any, kind: str) -> None:
+    """A view does not show that a column behind it takes no values: nothing is loaded, and the table has the way out."""
+    lab.conn.execute(
+        f"""create table base (v int, w int generated always {kind});
+        create view t as select v, w from base"""
+    )
+    path = lab.file({"v": [1, 2], "w": [7, 8]})
+    with pytest.raises(WriteError, match='non-DEFAULT value into column "w"') as error:
+        lab.load(path)
+    assert error.value.hint is not None
+    assert error.value.hint.startswith("Load into the table behind the view")
+    assert lab.rows("select * from base") == []
+    assert lab.load(path, table="base").report.rows.loaded == 2
 
 
 def test_partitions(lab: Any) -> None:

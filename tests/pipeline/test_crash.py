@@ -33,22 +33,22 @@ def crashing() -> Iterator:
             embedded.stop(crash.data_dir)
 
 
-@pytest.mark.timeout(900)
-def test_every_row_once_through_25_kills(crashing) -> None:
-    """Killed 25 times at random moments, each source row is in the table once or in the rejects once."""
-    crash = crashing(rows=300_000, seed=1)
-    crash.run_to_the_end(25)
+@pytest.mark.timeout(600)
+def test_every_row_once_through_8_kills(crashing) -> None:
+    """Killed 8 times at random moments, each source row is in the table once or in the rejects once; crash.py is the long form."""
+    crash = crashing(rows=100_000, seed=1)
+    crash.run_to_the_end(8)
     crash.check()
 
 
 @pytest.mark.timeout(600)
 def test_ordered_load_equals_an_undisturbed_one(crashing) -> None:
     """With --ordered the table of a killed load equals that of an undisturbed one, row for row."""
-    crash = crashing(rows=60_000, seed=2, flags=("--ordered",))
+    crash = crashing(rows=40_000, seed=2, flags=("--ordered",))
     crash.run_to_the_end(0)
     undisturbed = rows_in_order(crash)
     crash.again()
-    crash.run_to_the_end(5)
+    crash.run_to_the_end(3)
     crash.check()
     assert rows_in_order(crash) == undisturbed
 
@@ -60,10 +60,9 @@ def rows_in_order(crash: Crash) -> list[tuple]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("together", [2, 8])
-def test_several_at_once_load_a_file_once(crashing, together) -> None:
-    """Two or eight heal on one file at the same time share its batches: each row once."""
-    crash = crashing(rows=60_000, seed=3)
-    codes = [process.wait(timeout=300) for process in [crash.begin() for _ in range(together)]]
+def test_several_at_once_load_a_file_once(crashing) -> None:
+    """Six heal on one file at the same time share its batches: each row once."""
+    crash = crashing(rows=40_000, seed=3)
+    codes = [process.wait(timeout=300) for process in [crash.begin() for _ in range(6)]]
     assert set(codes) <= {0, 3}
     crash.check()

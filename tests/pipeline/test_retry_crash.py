@@ -15,7 +15,7 @@ import pytest
 from heal_cli.errors import RecordError
 from heal_cli.record import iter_rejects
 
-ROWS = 6_000
+ROWS = 2_400
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_killed_again_and_again(orphans) -> None:
     kills = 0
     while True:
         process = begin(orphans)
-        if kills < 5:
+        if kills < 4:
             time.sleep(chance.uniform(0.3, 1.1))
             if chance.random() < 0.3:
                 orphans.all(

@@ -64,16 +64,19 @@ def _texts(node: ast.AST | None) -> Iterator[str]:
             yield part.value
 
 
+FOUND = frozenset(reasons())
+
+
 def test_the_search_finds_them() -> None:
     """The search is no use if it finds nothing: some of each room."""
-    found = set(reasons())
+    found = FOUND
     assert {"unclosed_quote", "too_few_fields", "invalid_json", "duplicate_key"} <= found
     assert {"ambiguous", "would_round", "dst_gap", "not_json", "not_convertible"} <= found
     assert {"unknown_column", "not_null_violation", "foreign_key_violation"} <= found
     assert {"refused_by_server", "trigger_skipped", "duplicate_superseded", "check_violation"} <= found
 
 
-@pytest.mark.parametrize("reason", sorted(set(reasons())))
+@pytest.mark.parametrize("reason", sorted(FOUND))
 def test_every_reason_is_explained(reason: str) -> None:
     """A new reason needs an entry in record/reasons.py: what happened, and what mends it."""
     assert reason in EXPLANATIONS

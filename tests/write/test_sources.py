@@ -7,18 +7,18 @@ import uuid
 import psycopg
 import pytest
 
-from heal_cli.model import Chunk
+from heal_cli.model import Chunk, WriteOptions
 from heal_cli.schema import introspect
 from heal_cli.write import (
     NewSource,
     add_source,
+    connect,
     end_run,
     keep_plan,
     ledger_migrations,
     migrate,
     newest_source,
 )
-from heal_cli.write import connection as connection_module
 
 from .conftest import new_run, source_of
 
@@ -58,15 +58,17 @@ def test_a_plan_that_nothing_was_loaded_by_gives_way(conn, table) -> None:
     assert keep_plan(conn, source, '{"plan": 2}', "v1", second) == '{"plan": 2}'
 
 
-def test_the_books_are_not_waited_for_without_end(conn, conninfo, table, monkeypatch) -> None:
+def test_the_books_are_not_waited_for_without_end(conn, conninfo, table) -> None:
     """A lock that somebody keeps ends in an error of the server, not in a run that hangs."""
-    monkeypatch.setattr(connection_module, "BOOKS_LOCK_TIMEOUT_S", 0.1)
     run = new_run(conn, table)
     with psycopg.connect(conninfo) as other:
         other.execute("lock table heal.load_sources")
         new = NewSource(table.oid, None, "a.csv", None, "{}", chunk(), table.version, run)
-        with pytest.raises(psycopg.errors.LockNotAvailable):
-            add_source(conn, new, newest=0)
+        with (
+            connect(conninfo, limits=WriteOptions(lock_timeout_s=0.1)) as limited,
+            pytest.raises(psycopg.errors.LockNotAvailable),
+        ):
+            add_source(limited, new, newest=0)
 
 
 def test_a_source_is_not_added_beside_one_that_was_not_seen(conn, table) -> None:
