@@ -22,8 +22,16 @@ _SUM: Final = re.compile(
 _NOTE: Final = re.compile(
     r"(?i)[\s*=-]*(?:\(?[0-9][0-9.,]* (?:rows?|records?|lines?|zeilen|lignes|filas)\b.*|(?:end of|ende|eof\b).*"
     r"|(?:generated|exported|created|printed|erstellt|source|quelle|page|note|notes|copyright|©|rows?|records?|record count"
-    r"|row count|number of (?:rows|records)|confidential)(?:\s+(?:on|by|at|am|count)\b|\s*[:=]).*)?[\s*=-]*"
+    r"|row count|number of (?:rows|records)|confidential|stand)(?:\s+(?:on|by|at|am|count)\b|\s*[:=]).*)?[\s*=-]*"
 )
+
+
+# A cell that begins like one: enough where a column of values has none, or with a colon, 'Total: Account'.
+_BEGINS_SUM: Final = re.compile(r"(?i)\s*(?:grand |sub-?)?(?:totals?|sum|summe|gesamt)\b")
+_NAMED_SUM: Final = re.compile(r"(?i)\s*(?:grand |sub-?)?totals?\s*:.*")
+
+# What text tables are closed with.
+_RULE: Final = re.compile(r"[\s|+]*[-=_*+]{3}[-=_*+|\s]*")
 
 
 class Ending(NamedTuple):
@@ -43,7 +51,13 @@ class _Tail(NamedTuple):
 
 def is_sum(cells: Sequence[str]) -> bool:
     """The first cell that is not empty says that the others are sums."""
-    return _SUM.fullmatch(next((cell for cell in cells if cell.strip()), "")) is not None
+    first = next((cell for cell in cells if cell.strip()), "")
+    return _SUM.fullmatch(first) is not None or _NAMED_SUM.fullmatch(first) is not None
+
+
+def may_be_sum(cells: Sequence[str]) -> bool:
+    """The same with less certainty: 'Total credits' may be a name."""
+    return is_sum(cells) or _BEGINS_SUM.match(next((cell for cell in cells if cell.strip()), "")) is not None
 
 
 def find_ending(data: bytes, grammar: Grammar, told: int | None) -> Ending:
@@ -95,7 +109,7 @@ def _tails(data: bytes, terminator: bytes, told: int | None) -> Iterator[_Tail]:
         start = data.rfind(terminator, 0, stop) + 1
         if told is None and len(data) - start > _LOOK_BYTES:
             return
-        yield _Tail(start, data[start:stop].decode(errors="replace").removesuffix("\r"))
+        yield _Tail(start, data[start:stop].decode(errors="replace").rstrip("\r"))
         if start == 0:
             return
         stop = start - 1
@@ -111,9 +125,11 @@ def _judge(line: str, grammar: Grammar, *, follows_blank: bool) -> bool | None:
     if not filled:
         return False
     fits = len(cells) == grammar.width
+    misfits = not fits or any(not re.fullmatch(MACHINE, cells[i]) for i in grammar.machine)
+    if misfits and (_RULE.fullmatch(line) or (len(filled) > 1 and _BEGINS_SUM.match(filled[0]))):
+        return True
     if is_sum(filled):
         numbers = any(re.fullmatch(MACHINE, cell) for cell in filled[1:])
-        misfits = not fits or any(not re.fullmatch(MACHINE, cells[i]) for i in grammar.machine)
         return True if misfits else None if numbers else False
     if len(filled) > 1:
         return False
@@ -133,7 +149,7 @@ def find_table(data: bytes, grammar: Grammar) -> tuple[int, str] | None:
     empty = grammar.terminator * 2
     # The bytes between two records are a line end, or more.
     wide = (records["start"] - records["stop"].shift(1, fill_value=0) > 1).arg_true().to_list()
-    gaps = {i for i in wide if i and empty in data[stops[i - 1] : starts[i]].replace(b"\r\n", b"\n")}
+    gaps = {i for i in wide if i and empty in data[stops[i - 1] : starts[i]].replace(b"\r", b"")}
     for at in sorted(gaps):
         rows = [_cells(data[starts[i] : stops[i]], grammar) for i in range(at, min(at + 4, len(starts)))]
         title = int(len(rows) > 2 and len(rows[0]) == 1)
