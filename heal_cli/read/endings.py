@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+import polars as pl
+
 from heal_cli.read.fields import MACHINE, Grammar
 from heal_cli.read.records import lay_out
 
@@ -150,7 +152,7 @@ def find_table(data: bytes, grammar: Grammar) -> tuple[int, str] | None:
     # The bytes between two records are a line end, or more.
     wide = (records["start"] - records["stop"].shift(1, fill_value=0) > 1).arg_true().to_list()
     gaps = {i for i in wide if i and empty in data[stops[i - 1] : starts[i]].replace(b"\r", b"")}
-    for at in sorted(gaps):
+    for at in _not_records(sorted(gaps), starts, stops, data, grammar):
         rows = [_cells(data[starts[i] : stops[i]], grammar) for i in range(at, min(at + 4, len(starts)))]
         title = int(len(rows) > 2 and len(rows[0]) == 1)
         block = [row for i, row in enumerate(rows[title:], at + title) if i < at + title + 2 or i not in gaps]
@@ -158,6 +160,15 @@ def find_table(data: bytes, grammar: Grammar) -> tuple[int, str] | None:
             head = at + title
             return starts[at], data[starts[head] : stops[head]].decode(errors="replace")
     return None
+
+
+def _not_records(
+    places: list[int], starts: list[int], stops: list[int], data: bytes, grammar: Grammar
+) -> list[int]:
+    """Those of the places where what stands is no record of the table, told for all at once."""
+    texts = [data[starts[i] : stops[i]].decode(errors="replace") for i in places]
+    stands = grammar.stands(grammar.unescape(pl.Series(texts, dtype=pl.String)))
+    return [place for place, is_record in zip(places, stands, strict=True) if not is_record]
 
 
 def _cells(record: bytes, grammar: Grammar) -> list[str]:
