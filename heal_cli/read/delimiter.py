@@ -162,7 +162,9 @@ def _quotes(text: str, delimiter: str, options: ReadOptions) -> list[tuple[str, 
     cell = re.compile(rf"(?:^|{d})'((?:[^'\n\\]|''|\\.)*)'(?={d}|$)", re.MULTILINE)
     single = cell.findall(text) if "'" in text else []
     # Words in single quotes happen; a cell that needs them, or several, is no accident.
-    is_single = len(single) > _ACCIDENTS or any("''" in inside or delimiter in inside for inside in single)
+    is_single = len(single) > _ACCIDENTS or any(
+        sign in inside for inside in single for sign in ("''", "\\'", delimiter)
+    )
     opened = len(re.findall(rf'(?:^|{d})"', text, re.MULTILINE))
     if not opened:
         ways = [("'", ""), ('"', "")] if is_single else [('"', ""), ("'", "")]
