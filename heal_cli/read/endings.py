@@ -28,7 +28,7 @@ _NOTE: Final = re.compile(
 )
 
 
-# A cell that begins like one: enough where a column of values has none, or with a colon, 'Total: Account'.
+# A cell that begins like one: enough in a column of values, or with a colon, 'Total: Account'.
 _BEGINS_SUM: Final = re.compile(r"(?i)\s*(?:grand |sub-?)?(?:totals?|sum|summe|gesamt)\b")
 _NAMED_SUM: Final = re.compile(r"(?i)\s*(?:grand |sub-?)?totals?\s*:.*")
 
@@ -127,8 +127,12 @@ def _judge(line: str, grammar: Grammar, *, follows_blank: bool) -> bool | None:
     if not filled:
         return False
     fits = len(cells) == grammar.width
-    misfits = not fits or any(not re.fullmatch(MACHINE, cells[i]) for i in grammar.machine)
-    if misfits and (_RULE.fullmatch(line) or (len(filled) > 1 and _BEGINS_SUM.match(filled[0]))):
+    strange = [i for i in grammar.machine if fits and not re.fullmatch(MACHINE, cells[i])]
+    misfits = not fits or bool(strange)
+    if misfits and _RULE.fullmatch(line):
+        return True
+    # `Total in,,3` where dates stand; where names do, it may be one.
+    if len(filled) > 1 and _BEGINS_SUM.match(filled[0]) and cells.index(filled[0]) in strange:
         return True
     if is_sum(filled):
         numbers = any(re.fullmatch(MACHINE, cell) for cell in filled[1:])

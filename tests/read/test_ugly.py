@@ -293,6 +293,10 @@ UGLY: dict[str, tuple[str, Answer]] = {
         "day,text,n\n2024-01-01,x,1\n2024-01-02,y,2\n\nTotal in,,3\nTotal out,,4\n",
         answer("day text n", [("2024-01-01", "x", "1"), ("2024-01-02", "y", "2")], footer="lines 5, 6"),
     ),
+    "a name like a sum": (
+        "firm,since,n\nx,2001,1\ny,2002,2\nTotal Wine,,3\n",
+        answer("firm since n", [("x", "2001", "1"), ("y", "2002", "2"), ("Total Wine", None, "3")]),
+    ),
     "sums of groups": (
         "name,text,n\nx,a,1\nSubtotal,,1\ny,b,2\nSubtotal,,2\nz,c,3\n",
         answer(
