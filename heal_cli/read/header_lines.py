@@ -110,15 +110,32 @@ def _is_second(first: Sequence[str], second: Sequence[str], rest: Sequence[Seque
     if not machine or any(re.fullmatch(MACHINE, second[i]) for i in machine):
         return False
     if all(_UNIT.fullmatch(cell) for cell in second):
-        return any(cell.strip() for cell in second)
+        return any(not _NOTHING.fullmatch(second[i]) for i in machine)
     gaps = [second[i].strip() for i, cell in enumerate(first) if not cell.strip()]
     # A group of years, `2023,,2024,`, is no name by itself.
     named = any(gaps) or not any(re.fullmatch(MACHINE, cell) for cell in first)
     complete = all(second[i].strip() or first[i].strip() for i in machine)
+    return named and complete and len(rest) >= _ENOUGH and _has_words(first, second, machine, gaps)
+
+
+def _has_words(first: Sequence[str], second: Sequence[str], machine: Sequence[int], gaps: list[str]) -> bool:
+    """The second row says so much in columns of values that no record would: it fills all gaps, or differs enough."""
+    if len(gaps) > 1 and all(gaps):
+        return True
     # A record that lacks its values has nothing there, or one word for all of them.
     words = {second[i] for i in machine if not _NOTHING.fullmatch(second[i])}
-    says = len(words) > 1 or (len(gaps) > 1 and all(gaps))
-    return named and complete and says and len(rest) >= _ENOUGH
+    # Two words may be chance in a record that has text elsewhere; three are none, nor is a name said again.
+    elsewhere = any(cell.strip() for i, cell in enumerate(second) if i not in machine and first[i].strip())
+    is_sure = any(gaps) or not elsewhere or any(map(_is_same_name, first, second))
+    return len(words) >= (2 if is_sure else 3)
+
+
+def _is_same_name(one: str, other: str) -> bool:
+    return _letters(one) == _letters(other) != ""
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"\W|_", "", name).casefold()
 
 
 def _says_more(row: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:

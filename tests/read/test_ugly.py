@@ -186,6 +186,19 @@ UGLY: dict[str, tuple[str, Answer]] = {
         "name,x,y\nann,,\nbob,1,2\neve,3,4\ndan,5,6\n",
         answer("name x y", [("ann", None, None), ("bob", "1", "2"), ("eve", "3", "4"), ("dan", "5", "6")]),
     ),
+    "a first record with a word in brackets": (
+        "name,x,y\n(closed),,\nbob,1,2\neve,3,4\ndan,5,6\n",
+        answer(
+            "name x y", [("(closed)", None, None), ("bob", "1", "2"), ("eve", "3", "4"), ("dan", "5", "6")]
+        ),
+    ),
+    "a first record of words": (
+        "name,size,rank\nann,large,first\nbob,1,2\neve,3,4\ndan,5,6\n",
+        answer(
+            "name size rank",
+            [("ann", "large", "first"), ("bob", "1", "2"), ("eve", "3", "4"), ("dan", "5", "6")],
+        ),
+    ),
     "a first record with a word for no value": (
         "name,x,y\nann,absent,absent\nbob,1,2\neve,3,4\ndan,5,NA\n",
         answer(
