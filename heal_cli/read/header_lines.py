@@ -50,9 +50,10 @@ def tell_header(rows: Sequence[Sequence[str]], told: bool | None) -> tuple[bool,
             return True, f"column {named[0] + 1} has values in all rows but the first"
         return False, "the first row has values where the others have"
     values = sum(1 for cell in first if re.fullmatch(MACHINE, cell))
-    again = next((cell for i, cell in enumerate(first) if cell and _recurs(cell, i, first, rest)), None)
-    if not values and again is not None:
-        return False, f"{again!r} of the first row comes again below it"
+    again = [cell for i, cell in enumerate(first) if cell and _recurs(cell, i, first, rest)]
+    # One word of several may be a name and a value; without header it would be loaded.
+    if not values and len(again) >= (2 if len(first) > 2 else 1):
+        return False, f"{again[0]!r} of the first row comes again below it"
     return values == 0, f"{values} cells of the first row look like values"
 
 

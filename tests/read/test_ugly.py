@@ -276,6 +276,14 @@ UGLY: dict[str, tuple[str, Answer]] = {
         answer("id name n", [*answer("").rows, (None, None, None)], footer="lines 6, 7"),
     ),
     "no header, values": (BODY, answer("column_1 column_2 column_3", header="no")),
+    "a name that is a value too": (
+        "name,status,city\nann,new,rome\nbob,status,oslo\neve,old,bonn\n",
+        answer(
+            "name status city",
+            [("ann", "new", "rome"), ("bob", "status", "oslo"), ("eve", "old", "bonn")],
+            header="yes",
+        ),
+    ),
     "no header, words": (
         "alice,paris\nbob,rome\ncarl,paris\n",
         answer("column_1 column_2", [("alice", "paris"), ("bob", "rome"), ("carl", "paris")], header="no"),
