@@ -19,6 +19,9 @@ MAX_COLUMNS: Final = 10_000
 # Fewer records than this do not outvote a header about the number of columns.
 _ENOUGH: Final = 3
 
+_MOST_BYTES: Final = 63
+"""Of a name in PostgreSQL."""
+
 _ORDINALS: Final = ("second", "third", "fourth")
 
 _FLAG: Final = "--header/--no-header"
@@ -198,22 +201,31 @@ def _is_trailing(rows: Sequence[Sequence[str]], names: Sequence[str], width: int
 def name_columns(names: Sequence[str], width: int) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
     """Stable, unique, non-empty names: as they are where they can be, and what had to change.
 
-    A second `id` is `id_2`, a nameless third column `column_3`.
+    A second `id` is `id_2`, a nameless third column `column_3`; no name is longer than PostgreSQL's may be.
     """
     given = [*names[:width], *[""] * (width - len(names))]
-    taken = {ROW, *filter(None, given)}
+    taken = {ROW, *(_cut(name, _MOST_BYTES) for name in given if name)}
     used: set[str] = {ROW}
     columns: list[str] = []
     findings: list[Finding] = []
     for place, name in enumerate(given, 1):
-        column = name or f"column_{place}"
-        number = 2
-        while column in used or (column != name and column in taken):
-            column = f"{name or f'column_{place}'}_{number}"
+        base = _cut(name, _MOST_BYTES) or f"column_{place}"
+        column, number = base, 2
+        while column in used or (column != base and column in taken):
+            suffix = f"_{number}"
+            column = _cut(base, _MOST_BYTES - len(suffix)) + suffix
             number += 1
         used.add(column)
         columns.append(column)
         if names and column != name:
-            why = "the header repeats it" if name else "the header leaves it empty"
+            why = "the header leaves it empty" if not name else "the header repeats it"
+            if name and base != name:
+                why = f"PostgreSQL takes {_MOST_BYTES} bytes of {name!r}"
             findings.append(Finding("column name", column, "--columns", f"column {place}: {why}"))
     return tuple(columns), tuple(findings)
+
+
+def _cut(name: str, most: int) -> str:
+    """The whole characters of the name that fit so many bytes."""
+    encoded = name.encode()
+    return name if len(encoded) <= most else encoded[:most].decode(errors="ignore").rstrip()

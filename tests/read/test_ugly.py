@@ -378,6 +378,10 @@ UGLY: dict[str, tuple[str, Answer]] = {
         answer("id name n", None, [(2, "too_many_fields")]),
     ),
     "names twice and empty": ("id,id,\n" + BODY, answer("id id_2 column_3", **{"column name": "column_3"})),
+    "names that are too long": (
+        f"{'é' * 40}1,{'é' * 40}2,n\n" + BODY,
+        answer(f"{'é' * 31} {'é' * 30}_2 n", **{"column name": f"{'é' * 30}_2"}),
+    ),
     "UTF-16": (PLAIN.replace(",", ";"), answer("id name n", delimiter="semicolon")),
     "one column": ("message\nHello, you\nBye, me\n", answer("message", [("Hello, you",), ("Bye, me",)])),
     "decimal commas": (
