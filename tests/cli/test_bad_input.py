@@ -105,7 +105,7 @@ def _said(message: str, hint: str | None = None) -> str:
 
 _NULLS = "Column 'full_name' of SCHEMA.people is NOT NULL and nothing in the source matches it"
 _MAP = "Name columns with --map SOURCE=TARGET, after a look at what heal plan shows"
-_FORMATS = "which is none of the formats csv, jsonl, json, parquet"
+_FORMATS = "which is none of the formats csv, jsonl, json, parquet, arrow"
 _SAY_FORMAT = "If it is one of them all the same, say which with --format"
 
 CASES = [
@@ -124,7 +124,7 @@ CASES = [
         rf"'junk.csv' holds binary data, {_FORMATS}; it begins with b'\x00\x01\x02\x03\x04\x05\x06\x07'", _SAY_FORMAT,
     ),
     ("paper.pdf -t people", 1, f"'paper.pdf' is a PDF document, {_FORMATS}", _SAY_FORMAT),
-    ("people.csv -t people -f xml", 2, "--format must be one of 'csv', 'jsonl', 'json', 'parquet', not 'xml'", None),
+    ("people.csv -t people -f xml", 2, "--format must be one of 'csv', 'jsonl', 'json', 'parquet', 'arrow', not 'xml'", None),
     (
         "people.csv -t peopel", 1,
         "Table 'peopel' does not exist in the search path ('SCHEMA'); nearest is 'people' (0.83)",
