@@ -19,7 +19,7 @@ from heal_cli.read.fields import Grammar
 from heal_cli.read.passed import Passed
 from heal_cli.read.records import MAX_RECORD_BYTES, lay_out, lay_out_lines
 
-BLANK: Final = {b"\n": re.compile(rb"(?m)^(?:\r?\n|\r\Z)"), b"\r": re.compile(rb"(?:\A|(?<=\r))\r")}
+BLANK: Final = {b"\n": re.compile(rb"(?m)^(?:\r*\n|\r+\Z)"), b"\r": re.compile(rb"(?:\A|(?<=\r))\r")}
 """Empty lines with their terminator, by terminator."""
 
 # What is read on with the last batch, so that the notes at the end of a file are seen together.

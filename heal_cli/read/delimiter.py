@@ -30,6 +30,7 @@ _ACCIDENTS: Final = 2
 
 _SAMPLE_BYTES: Final = 2**16
 _SAMPLE_ROWS: Final = 500
+_WIDTH_LINES: Final = 200
 _NAMED: Final = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
 
@@ -161,7 +162,9 @@ def _quotes(text: str, delimiter: str, options: ReadOptions) -> list[tuple[str, 
     cell = re.compile(rf"(?:^|{d})'((?:[^'\n\\]|''|\\.)*)'(?={d}|$)", re.MULTILINE)
     single = cell.findall(text) if "'" in text else []
     # Words in single quotes happen; a cell that needs them, or several, is no accident.
-    is_single = len(single) > _ACCIDENTS or any("''" in inside or delimiter in inside for inside in single)
+    is_single = len(single) > _ACCIDENTS or any(
+        sign in inside for inside in single for sign in ("''", "\\'", delimiter)
+    )
     opened = len(re.findall(rf'(?:^|{d})"', text, re.MULTILINE))
     if not opened:
         ways = [("'", ""), ('"', "")] if is_single else [('"', ""), ("'", "")]
@@ -181,13 +184,14 @@ def _escapes(text: str, quote: str, options: ReadOptions) -> list[str | None]:
 
 def _try(sample: Sample, grammar: Grammar, options: ReadOptions) -> Trial:
     records, faulty = _records(sample, grammar)
-    comment = "#" if options.comment is None else options.comment
-    records, comment = _without_comments(records, comment)
+    records, comment = _without_comments(records, options)
     if not records:
         return Trial(grammar, [Record(0, 0, [""], False, "")], Region(0, 1, 1, 0), 0, faulty)
     region = find_region(records)
     count = region.last - region.first
-    grammar = replace(grammar, width=region.width, comment=comment if region.width > 1 else "")
+    told = bool(options.comment)
+    comment = comment if region.width > 1 or told else ""
+    grammar = replace(grammar, width=region.width, comment=comment, is_comment_told=told)
     return Trial(grammar, records, region, count + faulty - region.hits, len(records) + faulty)
 
 
@@ -214,14 +218,35 @@ def _records(sample: Sample, grammar: Grammar) -> tuple[list[Record], int]:
 
 
 def _likely_width(text: str, grammar: Grammar) -> int:
-    """The most common number of delimiters in a line and one more: enough to tell text in quotes from records."""
-    counts = Counter(line.count(grammar.delimiter) for line in text.split("\n", 200)[:200] if line)
-    counts.pop(0, None)
-    return max(counts.items(), key=lambda item: (item[1], item[0]))[0] + 1 if counts else 1
+    """The usual number of fields: enough to tell text in quotes from records.
+
+    That of the records if quotes are taken at their word and nearly all records agree, else that of the lines.
+    """
+    lines = text.split("\n", _WIDTH_LINES)[:_WIDTH_LINES]
+    for records, needed in ((_records_by_quotes(lines, grammar), 0.8), (lines, 0.0)):
+        counts = Counter(filter(None, (record.count(grammar.delimiter) for record in records)))
+        count, hits = max(counts.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+        if hits and hits >= needed * counts.total():
+            return count + 1
+    return 1
 
 
-def _without_comments(records: list[Record], comment: str) -> tuple[list[Record], str]:
+def _records_by_quotes(lines: Sequence[str], grammar: Grammar) -> Iterator[str]:
+    """The lines joined where a quote is open, without what stands in quotes."""
+    quote, record = grammar.quote, ""
+    if not quote:
+        return
+    quoted = re.compile(f"{re.escape(quote)}[^{re.escape(quote)}]*{re.escape(quote)}")
+    for line in lines:
+        record += re.sub(f"{re.escape(grammar.escape)}.", "_", line) if grammar.escape else line
+        if record.count(quote) % 2 == 0:
+            yield quoted.sub("", record)
+            record = ""
+
+
+def _without_comments(records: list[Record], options: ReadOptions) -> tuple[list[Record], str]:
     """The records that are none, and the sign that comments have; '' where records begin with it too."""
+    comment = "#" if options.comment is None else options.comment
     marked = [record for record in records if comment and record.text.startswith(comment)]
     others = [record for record in records if not comment or not record.text.startswith(comment)]
     if not marked or not others:
@@ -229,8 +254,10 @@ def _without_comments(records: list[Record], comment: str) -> tuple[list[Record]
     width = find_region(others).width
     fits = [record for record in marked if len(record.cells) == width]
     # `#id,name` above the records is a header; further down, marked records mean the sign means nothing.
-    if any(record.line > others[0].line for record in fits):
+    fits_below = [record for record in fits if record.line > others[0].line]
+    if fits_below and not options.comment:
         return records, ""
+    fits = fits[: len(fits) - len(fits_below)]
     kept = [record for record in records if record in fits or not record.text.startswith(comment)]
     return kept, comment
 

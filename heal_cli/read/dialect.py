@@ -12,7 +12,7 @@ import msgspec
 from heal_cli.errors import SourceError, UsageError
 from heal_cli.model import Finding, ReadOptions
 from heal_cli.read.delimiter import Sample, Trial, choose_delimiter, take_sample
-from heal_cli.read.endings import is_sum
+from heal_cli.read.endings import is_sum, may_be_sum
 from heal_cli.read.fields import MACHINE, Grammar, machine_columns
 from heal_cli.read.heading import Heading, check_width, read_heading
 from heal_cli.read.region import Record
@@ -80,6 +80,7 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
         Finding("line end", _name_line_end(head, terminator)),
         *_preamble(sample, trial, heading, skipped_lines),
         *heading.findings,
+        *_sums(trial, heading, skipped_lines),
     )
     grammar = _complete(trial, heading, terminator, options)
     return Dialect(grammar, heading.names, body, skipped_lines + first + 1, findings)
@@ -89,14 +90,13 @@ def _complete(trial: Trial, heading: Heading, terminator: bytes, options: ReadOp
     """The grammar of the records, now that it is known which they are."""
     width = heading.width
     body = _first_table(trial.records[heading.first : trial.region.last])
-    data = [record.cells for record in body if record.text != heading.line and not is_sum(record.cells)]
+    data = [record.cells for record in body if record.text != heading.line and not may_be_sum(record.cells)]
     heads = width > 1 and heading.line.count(trial.grammar.quote or "\0") % 2 == 0
     return replace(
         trial.grammar,
         terminator=terminator,
         width=width,
         machine=machine_columns(data, width),
-        comment=trial.grammar.comment if width > 1 else "",
         heading=heading.line if heads else "",
         has_spaces=any(cell.startswith(" ") for row in data if len(row) == width for cell in row),
     )
@@ -114,7 +114,7 @@ def _first_line(trial: Trial, heading: Heading) -> int:
     """Lines of the sample before the first record."""
     if heading.first > heading.begin:
         return trial.records[heading.first - 1].after
-    return trial.records[heading.begin].line if heading.begin else 0
+    return trial.records[heading.begin].line
 
 
 def _separator_line(head: bytes, options: ReadOptions) -> tuple[ReadOptions, int]:
@@ -203,6 +203,16 @@ def _preamble(sample: Sample, trial: Trial, heading: Heading, skipped: int) -> I
     more = f" and {len(told) - _MOST_LINES} more" if len(told) > _MOST_LINES else ""
     numbers = name_lines([number for number, _ in told])
     yield Finding("preamble", numbers, "--skip-rows", f"passed over: {shown}{more}", lines=len(told))
+
+
+def _sums(trial: Trial, heading: Heading, skipped: int) -> Iterator[Finding]:
+    """Sums with records below them are loaded, since nothing proves that they are none."""
+    sums = [record for record in trial.records[heading.first : trial.region.last - 1] if is_sum(record.cells)]
+    if sums:
+        lines = name_lines([skipped + record.line + 1 for record in sums])
+        first = next(cell for cell in sums[0].cells if cell.strip())
+        why = f"loaded as records; --comment {first!r} passes over lines that begin so"
+        yield Finding("sums", lines, "--comment", why)
 
 
 def name_lines(numbers: list[int]) -> str:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+import polars as pl
+
 from heal_cli.read.fields import MACHINE, Grammar
 from heal_cli.read.records import lay_out
 
@@ -22,8 +24,16 @@ _SUM: Final = re.compile(
 _NOTE: Final = re.compile(
     r"(?i)[\s*=-]*(?:\(?[0-9][0-9.,]* (?:rows?|records?|lines?|zeilen|lignes|filas)\b.*|(?:end of|ende|eof\b).*"
     r"|(?:generated|exported|created|printed|erstellt|source|quelle|page|note|notes|copyright|©|rows?|records?|record count"
-    r"|row count|number of (?:rows|records)|confidential)(?:\s+(?:on|by|at|am|count)\b|\s*[:=]).*)?[\s*=-]*"
+    r"|row count|number of (?:rows|records)|confidential|stand)(?:\s+(?:on|by|at|am|count)\b|\s*[:=]).*)?[\s*=-]*"
 )
+
+
+# A cell that begins like one: enough in a column of values, or with a colon, 'Total: Account'.
+_BEGINS_SUM: Final = re.compile(r"(?i)\s*(?:grand |sub-?)?(?:totals?|sum|summe|gesamt)\b")
+_NAMED_SUM: Final = re.compile(r"(?i)\s*(?:grand |sub-?)?totals?\s*:.*")
+
+# What text tables are closed with.
+_RULE: Final = re.compile(r"[\s|+]*[-=_*+]{3}[-=_*+|\s]*")
 
 
 class Ending(NamedTuple):
@@ -43,7 +53,13 @@ class _Tail(NamedTuple):
 
 def is_sum(cells: Sequence[str]) -> bool:
     """The first cell that is not empty says that the others are sums."""
-    return _SUM.fullmatch(next((cell for cell in cells if cell.strip()), "")) is not None
+    first = next((cell for cell in cells if cell.strip()), "")
+    return _SUM.fullmatch(first) is not None or _NAMED_SUM.fullmatch(first) is not None
+
+
+def may_be_sum(cells: Sequence[str]) -> bool:
+    """The same with less certainty: 'Total credits' may be a name."""
+    return is_sum(cells) or _BEGINS_SUM.match(next((cell for cell in cells if cell.strip()), "")) is not None
 
 
 def find_ending(data: bytes, grammar: Grammar, told: int | None) -> Ending:
@@ -95,7 +111,7 @@ def _tails(data: bytes, terminator: bytes, told: int | None) -> Iterator[_Tail]:
         start = data.rfind(terminator, 0, stop) + 1
         if told is None and len(data) - start > _LOOK_BYTES:
             return
-        yield _Tail(start, data[start:stop].decode(errors="replace").removesuffix("\r"))
+        yield _Tail(start, data[start:stop].decode(errors="replace").rstrip("\r"))
         if start == 0:
             return
         stop = start - 1
@@ -111,9 +127,15 @@ def _judge(line: str, grammar: Grammar, *, follows_blank: bool) -> bool | None:
     if not filled:
         return False
     fits = len(cells) == grammar.width
+    strange = [i for i in grammar.machine if fits and not re.fullmatch(MACHINE, cells[i])]
+    misfits = not fits or bool(strange)
+    if misfits and _RULE.fullmatch(line):
+        return True
+    # `Total in,,3` where dates stand; where names do, it may be one.
+    if len(filled) > 1 and _BEGINS_SUM.match(filled[0]) and cells.index(filled[0]) in strange:
+        return True
     if is_sum(filled):
         numbers = any(re.fullmatch(MACHINE, cell) for cell in filled[1:])
-        misfits = not fits or any(not re.fullmatch(MACHINE, cells[i]) for i in grammar.machine)
         return True if misfits else None if numbers else False
     if len(filled) > 1:
         return False
@@ -133,8 +155,8 @@ def find_table(data: bytes, grammar: Grammar) -> tuple[int, str] | None:
     empty = grammar.terminator * 2
     # The bytes between two records are a line end, or more.
     wide = (records["start"] - records["stop"].shift(1, fill_value=0) > 1).arg_true().to_list()
-    gaps = {i for i in wide if i and empty in data[stops[i - 1] : starts[i]].replace(b"\r\n", b"\n")}
-    for at in sorted(gaps):
+    gaps = {i for i in wide if i and empty in data[stops[i - 1] : starts[i]].replace(b"\r", b"")}
+    for at in _not_records(sorted(gaps), starts, stops, data, grammar):
         rows = [_cells(data[starts[i] : stops[i]], grammar) for i in range(at, min(at + 4, len(starts)))]
         title = int(len(rows) > 2 and len(rows[0]) == 1)
         block = [row for i, row in enumerate(rows[title:], at + title) if i < at + title + 2 or i not in gaps]
@@ -142,6 +164,15 @@ def find_table(data: bytes, grammar: Grammar) -> tuple[int, str] | None:
             head = at + title
             return starts[at], data[starts[head] : stops[head]].decode(errors="replace")
     return None
+
+
+def _not_records(
+    places: list[int], starts: list[int], stops: list[int], data: bytes, grammar: Grammar
+) -> list[int]:
+    """Those of the places where what stands is no record of the table, told for all at once."""
+    texts = [data[starts[i] : stops[i]].decode(errors="replace") for i in places]
+    stands = grammar.stands(grammar.unescape(pl.Series(texts, dtype=pl.String)))
+    return [place for place, is_record in zip(places, stands, strict=True) if not is_record]
 
 
 def _cells(record: bytes, grammar: Grammar) -> list[str]:

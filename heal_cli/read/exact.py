@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -52,22 +53,29 @@ def read_apart(raws: Sequence[bytes], rows: Sequence[int], grammar: Grammar) -> 
         rows: Number of each, rising.
     """
     texts = [_decode(raw) for raw in raws]
-    strict = _is_strict(pl.Series(texts, dtype=pl.String), grammar)
-    sound = _parse_sound([raw for raw, ok in zip(raws, strict, strict=True) if ok], grammar)
-    if sound is None:
-        strict = [False] * len(raws)
-    good, cells, faults = [], [], []
-    for row, raw, text, ok in zip(rows, raws, texts, strict, strict=True):
-        if ok:
-            good.append(row)
-            continue
-        split = _split(raw, text, grammar)
+    column, numbers = pl.Series(texts, dtype=pl.String), pl.Series(ROW, rows, dtype=pl.Int64)
+    done = pl.repeat(False, len(raws), dtype=pl.Boolean, eager=True)
+    frames: list[pl.DataFrame] = []
+    for way in _ways(grammar):
+        strict = _is_strict(column, way, grammar) & ~done
+        sound = _parse_sound([raws[i] for i in strict.arg_true()], way)
+        if sound is not None:
+            frames.append(sound.insert_column(0, numbers.filter(strict)))
+            done |= strict
+    cells, faults = [], []
+    for i in (~done).arg_true():
+        split = _split(raws[i], texts[i], grammar)
         if isinstance(split, _Fault):
-            faults.append((row, split))
+            faults.append((rows[i], split))
         else:
-            cells.append((row, *split))
-    frame = _frame(good, sound, cells, grammar.width)
-    return Exact(frame, _rejects(faults, grammar))
+            cells.append((rows[i], *split))
+    return Exact(_frame(frames, cells, grammar.width), _rejects(faults, grammar))
+
+
+def _ways(grammar: Grammar) -> tuple[Grammar, ...]:
+    """The grammar, and the one that holds for records of which no cell begins with a quote: `1,12" pipe`."""
+    bare = replace(grammar, quote="", second_quote="", escape=None)
+    return (grammar, bare) if grammar.quote else (grammar,)
 
 
 def _decode(raw: bytes) -> str | None:
@@ -77,8 +85,12 @@ def _decode(raw: bytes) -> str | None:
         return None
 
 
-def _is_strict(texts: pl.Series, grammar: Grammar) -> list[bool]:
-    """Records that polars surely reads right."""
+def _is_strict(texts: pl.Series, grammar: Grammar, whole: Grammar) -> pl.Series:
+    """Boolean: polars surely reads the record right.
+
+    Args:
+        whole: The grammar with the quotes that `grammar` may leave out.
+    """
     plain = grammar.unescape(texts)
     strict = grammar.is_strict(plain) & (grammar.count_fields(plain) == grammar.width)
     strict &= ~texts.str.contains("\0", literal=True) & ~texts.str.starts_with("\ufeff")
@@ -89,14 +101,18 @@ def _is_strict(texts: pl.Series, grammar: Grammar) -> list[bool]:
         strict &= ~texts.str.contains(grammar.escape, literal=True)
     if grammar.is_long:
         strict &= ~texts.str.contains(STAND_IN, literal=True)
-    return strict.fill_null(False).to_list()
+    for quote in {whole.quote, whole.second_quote} - {grammar.quote, grammar.second_quote}:
+        strict &= ~plain.str.contains(f"(?:^|{re.escape(grammar.mark)}){re.escape(quote)}")
+        strict &= ~texts.str.contains(grammar.terminator.decode(), literal=True)
+    return strict.fill_null(False)
 
 
 def _parse_sound(raws: list[bytes], grammar: Grammar) -> pl.DataFrame | None:
     if not raws:
         return None
     data = grammar.terminator.join(raws) + grammar.terminator
-    return parse_fast(data, grammar, len(raws), quotes=None, multiline=True, blanks=0)
+    quotes = None if grammar.quote else 0
+    return parse_fast(data, grammar, len(raws), quotes=quotes, multiline=True, blanks=0)
 
 
 def _split(raw: bytes, text: str | None, grammar: Grammar) -> list[str | None] | _Fault:
@@ -125,15 +141,11 @@ def _first_invalid(raw: bytes) -> int:
     return 0
 
 
-def _frame(
-    good: list[int], sound: pl.DataFrame | None, cells: Sequence[tuple[object, ...]], width: int
-) -> pl.DataFrame:
+def _frame(frames: list[pl.DataFrame], cells: Sequence[tuple[object, ...]], width: int) -> pl.DataFrame:
     schema = {ROW: pl.Int64(), **{str(i): pl.String() for i in range(width)}}
-    healed = pl.DataFrame(cells, schema=schema, orient="row")
-    if sound is None or not good:
-        return healed
-    frame = sound.insert_column(0, pl.Series(ROW, good, dtype=pl.Int64))
-    return pl.concat([frame, healed]).sort(ROW) if cells else frame
+    if cells or not frames:
+        frames = [*frames, pl.DataFrame(cells, schema=schema, orient="row")]
+    return pl.concat(frames).sort(ROW) if len(frames) > 1 else frames[0]
 
 
 def _rejects(faults: list[tuple[int, _Fault]], grammar: Grammar) -> pl.DataFrame:

@@ -39,11 +39,12 @@ class Grammar:
         delimiter: One or several characters.
         quote: One character, '' for none.
         escape: One character before a quote inside quotes; None where quotes are doubled.
-        terminator: Byte that ends a line, LF (a CR before it goes too) or CR.
+        terminator: Byte that ends a line, LF (CRs before it go too) or CR.
         width: Number of fields.
         machine: 0-based columns that are always filled, and with what machines write.
         second_quote: Another character that some columns have around their cells, '' for none.
         comment: Begins lines that are no records, unless they have as many fields as one; '' for none.
+        is_comment_told: They are none even then.
         has_spaces: Some cells begin with a space.
         heading: The line that names the columns, wherever it comes again; '' for none.
     """
@@ -56,6 +57,7 @@ class Grammar:
     machine: tuple[int, ...] = ()
     second_quote: str = ""
     comment: str = ""
+    is_comment_told: bool = False
     heading: str = ""
     has_spaces: bool = False
 
@@ -112,7 +114,7 @@ class Grammar:
         free = f"(?:{self._quoted}|[^{q}{d}][^{d}]*|)"
         machine = f"(?:{q}{MACHINE}{q}|{MACHINE})" if q else MACHINE
         cells = (machine if i in self.machine else free for i in range(self.width))
-        return f"^{d.join(cells)}\r?$"
+        return f"^{d.join(cells)}\r*$"
 
     @cached_property
     def standing_strength(self) -> float:
@@ -142,12 +144,12 @@ class Grammar:
         """Boolean: outside of a quoted cell the line is no record but a comment, or the header again."""
         aside = pl.repeat(False, len(lines), dtype=pl.Boolean, eager=True)
         if self.heading:
-            aside |= lines.str.strip_suffix("\r") == self.heading
+            aside |= lines.str.strip_chars_end("\r") == self.heading
         if self.comment:
             marked = lines.str.starts_with(self.comment)
             if marked.any():
                 plain = self.unescape(lines.filter(marked))
-                other = self.count_fields(plain) != self.width
+                other = (self.count_fields(plain) != self.width) | self.is_comment_told
                 if self.quote:
                     other &= (plain.str.count_matches(self.quote, literal=True) & 1) == 0
                 aside = aside.scatter(marked.arg_true().filter(other), True)

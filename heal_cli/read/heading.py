@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from heal_cli.errors import SourceError, UsageError
 from heal_cli.model import ROW, Finding, ReadOptions
 from heal_cli.read.delimiter import Trial
-from heal_cli.read.endings import is_sum
-from heal_cli.read.fields import MACHINE, machine_columns
+from heal_cli.read.endings import may_be_sum
+from heal_cli.read.fields import machine_columns
+from heal_cli.read.header_lines import are_values, count_lines, is_joined, tell_header
 from heal_cli.read.region import Record
 
 MAX_COLUMNS: Final = 10_000
 """PostgreSQL stops at 1,600; far more is a file read with the wrong delimiter."""
 
-# Under the names: (kg), [m/s], or nothing; and the line that tables of text are ruled with.
-_UNIT: Final = re.compile(r"\s*(?:[\[(].*[\])])?\s*")
-_RULE: Final = re.compile(r"\s*[-=+|]{2,}\s*")
-
 # Fewer records than this do not outvote a header about the number of columns.
 _ENOUGH: Final = 3
+
+_MOST_BYTES: Final = 63
+"""Of a name in PostgreSQL."""
+
+_ORDINALS: Final = ("second", "third", "fourth")
 
 _FLAG: Final = "--header/--no-header"
 
@@ -51,18 +52,17 @@ def read_heading(trial: Trial, options: ReadOptions, name: str, *, skipped: int)
     """
     begin = _begin(trial, options)
     rows = _cells(trial, begin)
-    is_header, why = _tell_header(rows, options.header)
+    is_header, why = tell_header(rows, options.header)
     if not is_header:
         return _without(trial, options, name, begin, why)
-    depth, joined = _depth(rows, trial.width)
-    names, width, row_names = _align(_names(rows, depth, joined=joined), rows[depth:], trial, options, name)
+    depth, joined = count_lines(rows), is_joined(rows, trial.width)
+    names, width, row_names = _align(_names(rows, joined=joined), rows[depth:], trial, options, name)
     is_trailing = _is_trailing(rows[depth:], names, width)
     names = names[: width - is_trailing]
     columns, renamed = name_columns(_told(options, len(names), name) or names, len(names))
     line = skipped + trial.records[begin].line + 1
     findings = [Finding("header", "yes" if line == 1 else f"line {line}", _FLAG, why)]
-    if depth > 1:
-        findings.append(_second_line(trial.records[begin + 1], skipped, joined=joined))
+    findings += _further_lines(trial.records[begin + 1 : begin + depth], skipped, joined=joined)
     if row_names:
         findings.append(Finding("row numbers", columns[0], "--columns", "the header has no name for them"))
     if is_trailing:
@@ -74,17 +74,20 @@ def read_heading(trial: Trial, options: ReadOptions, name: str, *, skipped: int)
     return Heading(columns, width, begin + depth, record.text if is_line else "", begin, tuple(findings))
 
 
-def _second_line(record: Record, skipped: int, *, joined: bool) -> Finding:
-    where = f"line {skipped + record.line + 1}"
-    if joined:
-        return Finding("second header line", where, _FLAG, "goes with the names")
-    return Finding("second header line", where, _FLAG, f"passed over: {record.text}", lines=1)
+def _further_lines(records: Sequence[Record], skipped: int, *, joined: bool) -> Iterator[Finding]:
+    for i, (ordinal, record) in enumerate(zip(_ORDINALS, records, strict=False)):
+        what, where = f"{ordinal} header line", f"line {skipped + record.line + 1}"
+        if joined and i == 0:
+            yield Finding(what, where, _FLAG, "goes with the names")
+        else:
+            lines = record.after - record.line
+            yield Finding(what, where, _FLAG, f"passed over: {record.text}", lines=lines)
 
 
 def _cells(trial: Trial, begin: int) -> list[list[str]]:
     """The table's lines, but for those below that are no records: the header again, sums."""
     first, *rest = (record.cells for record in trial.records[begin : trial.region.last])
-    return [first, *(row for row in rest if row != first and not is_sum(row))]
+    return [first, *(row for row in rest if row != first and not may_be_sum(row))]
 
 
 def _begin(trial: Trial, options: ReadOptions) -> int:
@@ -98,18 +101,18 @@ def _begin(trial: Trial, options: ReadOptions) -> int:
         return first
     above = records[first - 1].cells
     near = len(above) > 1 and abs(len(above) - trial.width) == 1
-    if near and not _are_values(above) and not _tell_header(trial.rows, None)[0]:
+    if near and not are_values(above) and not tell_header(trial.rows, None)[0]:
         return first - 1
     return first
 
 
 def _titles(rows: Sequence[Sequence[str]]) -> int:
-    """Lines at the top with at most one cell filled, over a whole line of names: titles of a spreadsheet."""
+    """Lines at the top with a cell or a pair filled, over a whole line of names: titles of a spreadsheet."""
     for i, row in enumerate(rows):
         filled = [cell for cell in row if cell.strip()]
-        if i and len(filled) == len(row) and not _are_values(row):
+        if i and len(filled) == len(row) and not are_values(row):
             return i if machine_columns(rows[i + 1 :], len(row)) else 0
-        if len(filled) > 1 or _are_values(filled):
+        if len(filled) * 2 > len(row) or (len(filled) < 2 and are_values(filled)):
             return 0
     return 0
 
@@ -143,90 +146,19 @@ def check_width(trial: Trial, name: str) -> None:
         )
 
 
-# --------------------------------------------------------------------------- is there one
+# --------------------------------------------------------------------------- as many names as fields
 
 
-def _tell_header(rows: Sequence[Sequence[str]], told: bool | None) -> tuple[bool, str]:
-    """Whether the first row names the columns, and why."""
-    if told is not None:
-        return told, "as told"
-    first, rest = rows[0], rows[1:]
-    if _units(rows):
-        return True, "the first two lines have no values where all others have"
-    machine = [i for i in machine_columns(rest, len(first)) if i < len(first)]
-    if machine:
-        named = [i for i in machine if not re.fullmatch(MACHINE, first[i])]
-        if len(named) * 2 > len(machine):
-            return True, f"column {named[0] + 1} has values in all rows but the first"
-        return False, "the first row has values where the others have"
-    values = sum(1 for cell in first if re.fullmatch(MACHINE, cell))
-    again = next((cell for i, cell in enumerate(first) if cell and _recurs(cell, i, first, rest)), None)
-    if not values and again is not None:
-        return False, f"{again!r} of the first row comes again below it"
-    return values == 0, f"{values} cells of the first row look like values"
-
-
-def _units(rows: Sequence[Sequence[str]]) -> int:
-    return int(len(rows) > 2 and _is_second(rows))
-
-
-def _recurs(cell: str, column: int, first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
-    return any(row[column] == cell and row != first for row in rest if len(row) == len(first))
-
-
-def _are_values(cells: Sequence[str]) -> bool:
-    return any(re.fullmatch(MACHINE, cell) for cell in cells)
-
-
-# --------------------------------------------------------------------------- how many lines it has
-
-
-def _depth(rows: Sequence[Sequence[str]], width: int) -> tuple[int, bool]:
-    """Lines of the header, 1 or 2, and whether the second one completes the names of the first."""
-    if len(rows) < 3 or not _is_second(rows):
-        return 1, False
-    first, second = rows[0], rows[1]
-    gaps = sum(1 for cell in first if not cell.strip())
-    joined = gaps > 0 and all(cell.strip() for i, cell in enumerate(second) if not first[i].strip())
-    return 2, joined and len(first) == len(second) == width
-
-
-def _is_second(rows: Sequence[Sequence[str]]) -> bool:
-    """The second row is no record: units, a rule, or text in each of several columns that hold values below."""
-    second, rest = rows[1], rows[2:]
-    if len(second) not in (1, len(rows[0])):
-        return False
-    if all(_RULE.fullmatch(cell) for cell in second):
-        return True
-    machine = machine_columns(rest, len(rows[0])) if len(second) == len(rows[0]) else ()
-    if not machine or any(re.fullmatch(MACHINE, second[i]) for i in machine):
-        return False
-    if all(_UNIT.fullmatch(cell) for cell in second):
-        return any(cell.strip() for cell in second)
-    gaps = any(not cell.strip() and second[i].strip() for i, cell in enumerate(rows[0]))
-    named = gaps or not any(re.fullmatch(MACHINE, cell) for cell in rows[0])
-    # A group of years, `2023,,2024,`, is no name by itself.
-    return (
-        named
-        and len(machine) > 1
-        and all(second[i].strip() or rows[0][i].strip() for i in machine)
-        and len(rest) >= _ENOUGH
-    )
-
-
-def _names(rows: Sequence[Sequence[str]], depth: int, *, joined: bool) -> list[str]:
+def _names(rows: Sequence[Sequence[str]], *, joined: bool) -> list[str]:
     """Names of the columns; of a header in two lines, group and name where the first line has gaps."""
     first = list(rows[0])
-    if depth == 1 or not joined:
+    if not joined:
         return first
     group, names = "", []
     for above, below in zip(first, rows[1], strict=True):
         group = above.strip() or group
         names.append(" ".join(filter(None, [group, below.strip()])))
     return names
-
-
-# --------------------------------------------------------------------------- as many names as fields
 
 
 def _align(
@@ -269,22 +201,31 @@ def _is_trailing(rows: Sequence[Sequence[str]], names: Sequence[str], width: int
 def name_columns(names: Sequence[str], width: int) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
     """Stable, unique, non-empty names: as they are where they can be, and what had to change.
 
-    A second `id` is `id_2`, a nameless third column `column_3`.
+    A second `id` is `id_2`, a nameless third column `column_3`; no name is longer than PostgreSQL's may be.
     """
     given = [*names[:width], *[""] * (width - len(names))]
-    taken = {ROW, *filter(None, given)}
+    taken = {ROW, *(_cut(name, _MOST_BYTES) for name in given if name)}
     used: set[str] = {ROW}
     columns: list[str] = []
     findings: list[Finding] = []
     for place, name in enumerate(given, 1):
-        column = name or f"column_{place}"
-        number = 2
-        while column in used or (column != name and column in taken):
-            column = f"{name or f'column_{place}'}_{number}"
+        base = _cut(name, _MOST_BYTES) or f"column_{place}"
+        column, number = base, 2
+        while column in used or (column != base and column in taken):
+            suffix = f"_{number}"
+            column = _cut(base, _MOST_BYTES - len(suffix)) + suffix
             number += 1
         used.add(column)
         columns.append(column)
         if names and column != name:
-            why = "the header repeats it" if name else "the header leaves it empty"
+            why = "the header leaves it empty" if not name else "the header repeats it"
+            if name and base != name:
+                why = f"PostgreSQL takes {_MOST_BYTES} bytes of {name!r}"
             findings.append(Finding("column name", column, "--columns", f"column {place}: {why}"))
     return tuple(columns), tuple(findings)
+
+
+def _cut(name: str, most: int) -> str:
+    """The whole characters of the name that fit so many bytes."""
+    encoded = name.encode()
+    return name if len(encoded) <= most else encoded[:most].decode(errors="ignore").rstrip()

@@ -10,7 +10,7 @@ import msgspec
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _BOM: Final = b"\xef\xbb\xbf"
 
-_STRING: Final = rb'"(?:[^"\\]|\\.)*"'
+_STRING: Final = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _COMMENT: Final = re.compile(_STRING + rb"|(?P<found>//[^\n]*|/\*.*?\*/)", re.DOTALL)
 _COMMA: Final = re.compile(_STRING + rb"|(?P<found>,)(?=\s*[\]}])", re.DOTALL)
 _NONFINITE: Final = re.compile(_STRING + rb"|(?<![\w.+-])(?P<found>NaN|-?Infinity)(?![\w.+-])", re.DOTALL)

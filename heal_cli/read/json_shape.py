@@ -21,7 +21,7 @@ _LESSON: Final = 600
 _LINES: Final = 256
 """Lines that tell JSON lines from a document."""
 
-_KEY: Final = re.compile(r'\{\s*("(?:[^"\\\n]|\\.)*")\s*:')
+_KEY: Final = re.compile(r'\{\s*("[^"\\\n]*(?:\\.[^"\\\n]*)*")\s*:')
 _WRAPPERS: Final = frozenset(
     [
         "data",
@@ -90,7 +90,7 @@ def tell_shape(peeked: bytes, wanted: int, name: str, options: ReadOptions) -> S
     """
     is_end, path = len(peeked) < wanted, options.json_path
     lines = whole_lines(peeked, is_end=is_end)
-    if path is None and _is_lines(lines, told=options.format is Format.JSONL):
+    if path is None and _is_lines(lines, is_end=is_end, told=options.format is Format.JSONL):
         return _shape_of_lines(lines)
     text = peeked.decode(errors="surrogateescape")
     start = after_gap(text, 0)
@@ -109,13 +109,13 @@ def tell_shape(peeked: bytes, wanted: int, name: str, options: ReadOptions) -> S
     return shape if shape.records else _shape_of_lines(lines)
 
 
-def _is_lines(lines: Sequence[bytes], *, told: bool) -> bool:
-    """Most lines are objects, and there is more than one: a lone object may wrap an array."""
+def _is_lines(lines: Sequence[bytes], *, is_end: bool, told: bool) -> bool:
+    """Most lines are objects, and there is more than one, be it too long to see its end: a lone object may wrap an array."""
     if told:
         return any(map(is_object, lines))
     some = lines[:_LINES]
     good = sum(map(is_object, some))
-    return 2 * good >= len(some) > 1
+    return 2 * good >= len(some) > int(is_end)
 
 
 def _shape_of_lines(lines: Sequence[bytes]) -> Shape:

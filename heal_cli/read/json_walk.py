@@ -18,7 +18,7 @@ _LENIENT: Final = json.JSONDecoder(parse_float=str, parse_int=str, strict=False)
 GAP: Final = re.compile(r"(?:[ \t\r\n,\x1e\ufeff]+|//[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
 """What stands between values: white space, commas, record separators (RFC 7464), comments."""
 
-_MARK: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/|[\[\]{},]', re.DOTALL)
+_MARK: Final = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"|//[^\n]*|/\*.*?\*/|[\[\]{},]', re.DOTALL)
 _PAIRS: Final = {"]": "[", "}": "{"}
 _MAX_TRIES: Final = 500  # places where the next record might begin after one whose brackets do not pair
 _PATIENCE: Final = 2**25

@@ -13,7 +13,7 @@ from heal_cli.read.json_mend import Fields, mend
 from heal_cli.read.jsonl_keys import MAX_COLUMNS, MAX_DEPTH, Fault, column_name, key_fault
 
 _FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRINGS: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _ESCAPES: Final = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )

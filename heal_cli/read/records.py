@@ -74,7 +74,7 @@ def lay_out_lines(data: bytes, grammar: Grammar) -> Layout | None:
     Args:
         data: Whole lines; the last may lack its terminator at the end of the source.
     """
-    if grammar.escape or grammar.terminator != b"\n" or grammar.width == 1:
+    if grammar.escape or grammar.terminator != b"\n" or grammar.width == 1 or b"\r\r" in data:
         return None
     try:
         lines = pl.read_lines(data).to_series()
@@ -104,7 +104,7 @@ def _split_lines(data: bytes, grammar: Grammar, *, final: bool) -> _Lines:
     ends = (lengths.cast(pl.Int64) + 1).cum_sum() - 1
     blank = lengths == 0
     if terminator == "\n":
-        blank |= lines == "\r"
+        blank |= lines.str.strip_chars_end("\r") == ""
     if grammar.width == 1:
         blank &= False
     if grammar.may_have_asides(data):
@@ -170,7 +170,7 @@ class _Pairs(NamedTuple):
         frame = frame.with_row_index("line").filter((pl.col("toggle") == 1) | pl.col("inside"))
         opening = pl.when((pl.col("toggle") == 1) & pl.col("inside")).then("line").forward_fill()
         frame = frame.select("text", place=pl.col("line") - opening, closes=~pl.col("inside"))
-        return cls(frame["text"].str.strip_suffix("\r"), frame["place"], frame["closes"])
+        return cls(frame["text"].str.strip_chars_end("\r"), frame["place"], frame["closes"])
 
     def keep(self, wanted: pl.Series) -> _Pairs:
         """Only the pairs that are `wanted`."""
@@ -245,11 +245,13 @@ def _asides(lines: _Lines, inside: pl.Series) -> pl.DataFrame:
             "text": lines.text,
         }
     )
-    return frame.filter(lines.blank & ~inside & ~lines.text.is_in(["", "\r"]))
+    return frame.filter(lines.blank & ~inside & (lines.text.str.strip_chars_end("\r") != ""))
 
 
 def _positions(lines: _Lines, is_record: pl.Series, inside: pl.Series, terminator: bytes) -> pl.DataFrame:
-    carriage = lines.text.str.ends_with("\r").cast(pl.Int64) if terminator == b"\n" else 0
+    # Text written twice through a translation of line ends has CR CR LF.
+    bare = lines.text.str.strip_chars_end("\r") if terminator == b"\n" else lines.text
+    carriage = (lines.text.str.len_bytes() - bare.str.len_bytes()).cast(pl.Int64)
     frame = pl.DataFrame(
         {
             "line": pl.int_range(len(lines.text), dtype=pl.Int64, eager=True),

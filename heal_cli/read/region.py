@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 # A block of this many rows of one width is a table even if a longer one follows.
 _TABLE_ROWS: Final = 3
 
-# `Report;Sales` over `Date;2024`: so many lines of two fields before something wider are a title.
+# `Report;Sales` over `Date;2024`: so many lines of two filled fields before something wider are a title.
 _MOST_PAIRS: Final = 10
 
 
@@ -42,11 +42,11 @@ class _Block(NamedTuple):
 def find_region(records: Sequence[Record]) -> Region:
     """The table: the first stretch of records of one width, with lines of other widths within it."""
     blocks = _blocks(records)
-    at = _main(blocks)
+    at = _main(blocks, records)
     block = blocks[at]
     last = block.last
     for other in blocks[at + 1 :]:
-        if other.width != block.width and other.hits > 1:
+        if not any(len(record.cells) == block.width for record in records[other.first : other.last]):
             break
         last = other.last
     first = block.first
@@ -58,8 +58,11 @@ def find_region(records: Sequence[Record]) -> Region:
 
 
 def _blocks(records: Sequence[Record]) -> list[_Block]:
-    """The records between empty lines; neighbours of one width are one block."""
-    starts = [0, *(i for i, record in enumerate(records) if i and record.follows_blank)]
+    """The records between empty lines or records; neighbours of one width are one block."""
+    starts = [
+        0,
+        *(i for i in range(1, len(records)) if records[i].follows_blank or not any(records[i - 1].cells)),
+    ]
     blocks: list[_Block] = []
     for first, last in zip(starts, [*starts[1:], len(records)], strict=True):
         block = _Block(first, last, *_common_width(records[first:last]))
@@ -77,11 +80,15 @@ def _common_width(records: Sequence[Record]) -> tuple[int, int]:
     return max((several or counts).items(), key=lambda item: (item[1], item[0]))
 
 
-def _main(blocks: Sequence[_Block]) -> int:
+def _main(blocks: Sequence[_Block], records: Sequence[Record]) -> int:
     """Index of the first block that is a table, else of the largest."""
     for i, block in enumerate(blocks):
         wider = any(other.width > block.width and other.hits > 1 for other in blocks[i + 1 :])
-        is_pairs = block.width == 2 and block.hits <= _MOST_PAIRS and wider
+        is_pairs = wider and block.hits <= _MOST_PAIRS and _are_pairs(records[block.first : block.last])
         if block.width > 1 and block.hits >= _TABLE_ROWS and not is_pairs:
             return i
     return max(range(len(blocks)), key=lambda i: (blocks[i].width > 1, blocks[i].hits, -i))
+
+
+def _are_pairs(records: Sequence[Record]) -> bool:
+    return all(sum(1 for cell in record.cells if cell) <= 2 for record in records)

@@ -74,6 +74,13 @@ _FOREIGN: Final = {
     b"\xff\xd8\xff": "a JPEG picture",
     b"PGDMP": "a pg_dump archive",
     b"\x7fELF": "a program",
+    b"<!DOCTYPE html": "an HTML page",
+    b"<!doctype html": "an HTML page",
+    b"<html": "an HTML page",
+    b"<?xml": "an XML document",
+    b"--\n-- PostgreSQL database dump": "an SQL dump",
+    b"-- MySQL dump": "an SQL dump",
+    b"-- MariaDB dump": "an SQL dump",
 }
 _PARQUET: Final = b"PAR1"
 _ARROW_FILE: Final = b"ARROW1"

@@ -278,3 +278,30 @@ def test_a_delimiter_of_several_bytes(delimiter: str) -> None:
     """A character beyond ASCII delimits, too, once it is named."""
     data = f'a{delimiter}b\n1{delimiter}"x{delimiter}y"\n'.encode()
     assert rows(data, delimiter=delimiter) == [("1", f"x{delimiter}y")]
+
+
+def test_blank_lines_between_all_records_hide_no_other_table() -> None:
+    """Each record below an empty line is looked at, and only what is no record may begin another table."""
+    body = "".join(f"{i},x,{i}\n\n" for i in range(100))
+    reader = open_bytes(f"id,name,n\n{body}sku,price\nA,1\nB,2\n".encode())
+    assert sum(reader.parse(chunk).frame.height for chunk in reader.chunks()) == 100
+    assert [finding.value for finding in reader.source.findings if finding.what == "another table"] == [
+        "lines 202-204"
+    ]
+
+
+def test_quotes_inside_of_cells_are_read_beside_quoted_cells() -> None:
+    """Inches, quoted cells and broken records of one batch, each in its place."""
+    reader = open_bytes(b'id,size,n\n1,12" pipe,2\n2,"a, b",3\n3,6",4\n4,"x" y,5\n5,z"",6\n6,7\n')
+    (chunk,) = reader.chunks()
+    batch = reader.parse(chunk)
+    assert batch.frame.rows() == [
+        (1, "1", '12" pipe', "2"),
+        (2, "2", "a, b", "3"),
+        (3, "3", '6"', "4"),
+        (5, "5", 'z""', "6"),
+    ]
+    assert batch.broken.select(ROW, "reason").rows() == [
+        (4, "stray_quote"),
+        (6, "too_few_fields"),
+    ]

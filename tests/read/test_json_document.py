@@ -245,3 +245,10 @@ def test_mutated_documents_keep_their_records(
     except SourceError:
         pass
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_lines_are_lines_though_the_second_is_longer_than_the_look_ahead() -> None:
+    """One whole line and the beginning of another are enough to know lines; a document is searched for its end."""
+    reader = open_bytes(b'{"a":1}\n{"a":"%b"}\n{"a":3}\n' % (b"x" * 2**21))
+    assert reader.source.format is Format.JSONL
+    assert [len(value or "") for value in values(b'{"a":1}\n{"a":"%b"}\n' % (b"x" * 2**21))] == [1, 2**21]

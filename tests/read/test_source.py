@@ -102,6 +102,7 @@ HINT = ". If it is one of them all the same, say which with --format"
             f"holds binary data, which is {KNOWN}; it begins with {bytes(range(8))!r}{HINT}",
         ),
         (b"%PDF-1.7\n", f"is a PDF document, which is {KNOWN}{HINT}"),
+        (b"<!doctype html>\n<title>Log in</title>\n", f"is an HTML page, which is {KNOWN}{HINT}"),
         (b"SQLite format 3\0" + bytes(80), f"is an SQLite database, which is {KNOWN}{HINT}"),
         (
             b"\x1f\x8b\x08\x00rubbish rubbish rubbish",

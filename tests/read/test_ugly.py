@@ -116,6 +116,14 @@ UGLY: dict[str, tuple[str, Answer]] = {
         PLAIN.replace("y", '"a\n\nb,c\n"'),
         answer("id name n", [("1", "x", "3"), ("2", "a\n\nb,c\n", "4"), ("3", "z", "5")]),
     ),
+    "cells of several lines in most records": (
+        'id,text,n\n1,"a\nb, c\nd",5\n2,"x\ny",6\n3,"z\nz",7\n',
+        answer("id text n", [("1", "a\nb, c\nd", "5"), ("2", "x\ny", "6"), ("3", "z\nz", "7")]),
+    ),
+    "CR CR LF": (
+        'id,name,n\r\r\n1,x,3\r\r\n\r\r\n2,"y",4\r\r\n3,z,"5"\r\r\n',
+        answer("id name n", **{"line end": "CRLF"}),
+    ),
     "title and date above": (
         "Sales report\nmade 2024-01-01, by Bob\n\n" + PLAIN,
         answer("id name n", preamble="lines 1-2", header="line 4"),
@@ -128,6 +136,27 @@ UGLY: dict[str, tuple[str, Answer]] = {
     "title padded with delimiters": (
         "Report,,\n,,\n" + PLAIN,
         answer("id name n", preamble="lines 1-2", header="line 3"),
+    ),
+    "pairs above that end with a delimiter": (
+        '"Account:";"DE12";\n"From:";"2024-01-01";\n"To:";"2024-01-31";\n"Sum:";"4,5";\n\n'
+        '"day";"text";"amount";"kind";\n"1";"a; b";"-4";"x";\n"2";"c";"5";"y";\n"3";"d";"6";"z";\n',
+        answer(
+            "day text amount kind",
+            [("1", "a; b", "-4", "x"), ("2", "c", "5", "y"), ("3", "d", "6", "z")],
+            preamble="lines 1-4",
+        ),
+    ),
+    "pairs above an empty record": (
+        "Made\t\nBy\tme\nOn\tMonday\nFor\tyou\n\t\na\tb\tc\n1\t2\t3\n4\t5\t6\n7\t8\t9\n",
+        answer("a b c", [("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9")], preamble="lines 1-4"),
+    ),
+    "pairs padded with delimiters": (
+        "Account:,7,,\nFrom:,2024-01-01,,\n,,,\na,b,c,d\n1,2,3,4\n5,6,7,8\n",
+        answer("a b c d", [("1", "2", "3", "4"), ("5", "6", "7", "8")], preamble="lines 1-3"),
+    ),
+    "comments above values": (
+        "#Made: today\n#By: me\n" + BODY,
+        answer("column_1 column_2 column_3", header="no", preamble="lines 1-2"),
     ),
     "comments": (
         "# by hand\n" + PLAIN.replace("2,y", "# it's fine, really\n2,y") + "# end\n",
@@ -152,6 +181,75 @@ UGLY: dict[str, tuple[str, Answer]] = {
             [("1", "1", "2", "3", "4"), ("2", "5", "6", "7", "8"), ("3", "9", "8", "7", "6")],
             **{"second header line": "line 2"},
         ),
+    ),
+    "a first record without values": (
+        "name,x,y\nann,,\nbob,1,2\neve,3,4\ndan,5,6\n",
+        answer("name x y", [("ann", None, None), ("bob", "1", "2"), ("eve", "3", "4"), ("dan", "5", "6")]),
+    ),
+    "a first record with a word in brackets": (
+        "name,x,y\n(closed),,\nbob,1,2\neve,3,4\ndan,5,6\n",
+        answer(
+            "name x y", [("(closed)", None, None), ("bob", "1", "2"), ("eve", "3", "4"), ("dan", "5", "6")]
+        ),
+    ),
+    "a first record of words": (
+        "name,size,rank\nann,large,first\nbob,1,2\neve,3,4\ndan,5,6\n",
+        answer(
+            "name size rank",
+            [("ann", "large", "first"), ("bob", "1", "2"), ("eve", "3", "4"), ("dan", "5", "6")],
+        ),
+    ),
+    "a first record with a word for no value": (
+        "name,x,y\nann,absent,absent\nbob,1,2\neve,3,4\ndan,5,NA\n",
+        answer(
+            "name x y",
+            [("ann", "absent", "absent"), ("bob", "1", "2"), ("eve", "3", "4"), ("dan", "5", "NA")],
+        ),
+    ),
+    "a logger's four header lines": (
+        '"TOA5","CR1000","1","2","Std.22","CPU:p"\n"TIME","N","V"\n"TS","RN","Volts"\n"","","Min"\n'
+        '"2024-01-01 00:00:00",0,12.5\n"2024-01-01 00:10:00",1,12.6\n"2024-01-01 00:20:00",2,12.7\n',
+        answer(
+            "TIME N V",
+            [
+                ("2024-01-01 00:00:00", "0", "12.5"),
+                ("2024-01-01 00:10:00", "1", "12.6"),
+                ("2024-01-01 00:20:00", "2", "12.7"),
+            ],
+            **{"second header line": "line 3", "third header line": "line 4"},
+        ),
+    ),
+    "names, questions and ids of a survey": (
+        'Start,Progress,Q1\nStart Date,Progress,"Why,\nthen?"\n"{""id"":1}","{""id"":2}","{""id"":3}"\n'
+        "2024-01-01,100,so\n2024-01-02,50,\n2024-01-03,100,no\n",
+        answer(
+            "Start Progress Q1",
+            [("2024-01-01", "100", "so"), ("2024-01-02", "50", None), ("2024-01-03", "100", "no")],
+            **{"second header line": "line 2", "third header line": "line 4"},
+        ),
+    ),
+    "answers under a question": (
+        "id,at,Colours?,,\n,,red,green,blue\n1,2024-01-01,x,,x\n2,2024-01-02,,x,\n3,2024-01-03,,,x\n",
+        answer(
+            "id at Colours?_red Colours?_green Colours?_blue",
+            [
+                ("1", "2024-01-01", "x", None, "x"),
+                ("2", "2024-01-02", None, "x", None),
+                ("3", "2024-01-03", None, None, "x"),
+            ],
+        ),
+    ),
+    "years as names": (
+        "land,2020,2021\nde,1,2\nfr,3,\n",
+        answer("land 2020 2021", [("de", "1", "2"), ("fr", "3", None)], header="yes"),
+    ),
+    "days as names": (
+        "land,lat,1/22/20,1/23/20\nde,1.5,0,5\nfr,2.5,0,6\n",
+        answer("land lat 1/22/20 1/23/20", [("de", "1.5", "0", "5"), ("fr", "2.5", "0", "6")], header="yes"),
+    ),
+    "years as values": (
+        "de,2020,2021\nfr,2020,2022\n",
+        answer("column_1 column_2 column_3", [("de", "2020", "2021"), ("fr", "2020", "2022")], header="no"),
     ),
     "ruled header": (
         "id|name|n\n--|----|--\n1|x|3\n2|y|4\n3|z|5\n",
@@ -178,6 +276,14 @@ UGLY: dict[str, tuple[str, Answer]] = {
         answer("id name n", [*answer("").rows, (None, None, None)], footer="lines 6, 7"),
     ),
     "no header, values": (BODY, answer("column_1 column_2 column_3", header="no")),
+    "a name that is a value too": (
+        "name,status,city\nann,new,rome\nbob,status,oslo\neve,old,bonn\n",
+        answer(
+            "name status city",
+            [("ann", "new", "rome"), ("bob", "status", "oslo"), ("eve", "old", "bonn")],
+            header="yes",
+        ),
+    ),
     "no header, words": (
         "alice,paris\nbob,rome\ncarl,paris\n",
         answer("column_1 column_2", [("alice", "paris"), ("bob", "rome"), ("carl", "paris")], header="no"),
@@ -203,6 +309,44 @@ UGLY: dict[str, tuple[str, Answer]] = {
     "a sum that could be a record": (
         "name,n\nx,1\ny,2\nTotal,3\n",
         answer("name n", [("x", "1"), ("y", "2")], [(3, "doubtful_footer")]),
+    ),
+    "sums with names": (
+        "day,text,n\n2024-01-01,x,1\n2024-01-02,y,2\n\nTotal in,,3\nTotal out,,4\n",
+        answer("day text n", [("2024-01-01", "x", "1"), ("2024-01-02", "y", "2")], footer="lines 5, 6"),
+    ),
+    "a name like a sum": (
+        "firm,since,n\nx,2001,1\ny,2002,2\nTotal Wine,,3\n",
+        answer("firm since n", [("x", "2001", "1"), ("y", "2002", "2"), ("Total Wine", None, "3")]),
+    ),
+    "sums of groups": (
+        "name,text,n\nx,a,1\nSubtotal,,1\ny,b,2\nSubtotal,,2\nz,c,3\n",
+        answer(
+            "name text n",
+            [
+                ("x", "a", "1"),
+                ("Subtotal", None, "1"),
+                ("y", "b", "2"),
+                ("Subtotal", None, "2"),
+                ("z", "c", "3"),
+            ],
+            sums="lines 3, 5",
+        ),
+    ),
+    "notes with commas below": (
+        'Title\n\narea,year,n\nx,2020,"1,2"\ny,2020,"3,4"\n\nNotes\n1. Figures, if rounded, may be off, a bit\n',
+        answer(
+            "area year n",
+            [("x", "2020", "1,2"), ("y", "2020", "3,4")],
+            [(3, "too_few_fields"), (4, "too_many_fields")],
+        ),
+    ),
+    "ruled all around": (
+        "+---+---+\n| a | b |\n+---+---+\n| 1 | x |\n| 2 | y |\n| 3 | z |\n+---+---+\n3 rows in set (0.00 sec)\n",
+        answer(
+            "column_1 _a_ _b_",
+            [(None, " 1 ", " x "), (None, " 2 ", " y "), (None, " 3 ", " z ")],
+            footer="lines 7, 8",
+        ),
     ),
     "row count of psql": (PLAIN + "(3 rows)\n", answer("id name n", footer="line 5")),
     "notes below": (
@@ -234,6 +378,10 @@ UGLY: dict[str, tuple[str, Answer]] = {
         answer("id name n", None, [(2, "too_many_fields")]),
     ),
     "names twice and empty": ("id,id,\n" + BODY, answer("id id_2 column_3", **{"column name": "column_3"})),
+    "names that are too long": (
+        f"{'é' * 40}1,{'é' * 40}2,n\n" + BODY,
+        answer(f"{'é' * 31} {'é' * 30}_2 n", **{"column name": f"{'é' * 30}_2"}),
+    ),
     "UTF-16": (PLAIN.replace(",", ";"), answer("id name n", delimiter="semicolon")),
     "one column": ("message\nHello, you\nBye, me\n", answer("message", [("Hello, you",), ("Bye, me",)])),
     "decimal commas": (
@@ -287,6 +435,8 @@ def test_lines_between_are_told_whatever_the_batch(batch_bytes: int) -> None:
         (b"Total\na,b\n1,2\n3,4\n", {"skip_rows": 1}, ("a", "b"), ("1", "2")),
         (b"a,b\n1,2\n(1 row)\n", {"footer": 0, "header": True}, ("a", "b"), ("1", "2")),
         (b"%c\na,b\n%c\n1,2\n3,4\n", {"comment": "%"}, ("a", "b"), ("1", "2")),
+        (b"a,b\n#1,2\n3,4\n5,6\n", {"comment": "#"}, ("a", "b"), ("3", "4")),
+        (b"a\n#1\n3\n5\n", {"comment": "#"}, ("a",), ("3",)),
         (b"a,b\n1,2\n3,4\nx,y\n", {"footer": 1}, ("a", "b"), ("1", "2")),
         (b"a,b\n1,2,9\n3,4,9\n5,6,9\n", {"columns": ("a", "b", "c")}, ("a", "b", "c"), ("1", "2", "9")),
     ],

@@ -1,0 +1,146 @@
+"""Whether the first rows of a table name its columns, and how many of them do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+from heal_cli.read.fields import MACHINE, machine_columns
+
+# Under the names: (kg), [m/s], or nothing; and the line that tables of text are ruled with.
+_UNIT: Final = re.compile(r"\s*(?:[\[(].*[\])])?\s*")
+_RULE: Final = re.compile(r"\s*[-=+|]{2,}\s*")
+
+# What stands for no value: in the first record it must not pass for a second line of names.
+_NOTHING: Final = re.compile(
+    r"(?i)\s*(?:[-.?*_]*|\\N|[(<#]?(?:n/?a|nan|nil|null|none|undefined|unknown|missing|no data|not available)[)>]?)\s*"
+)
+
+# Years and dates that name columns: `Country,2020,2021`.
+_YEAR: Final = re.compile(r"\s*(?:1[89]|2[01])[0-9]{2}\s*")
+_DAY: Final = re.compile(
+    r"\s*(?:[0-9]{4}[-/][0-9]{1,2}(?:[-/][0-9]{1,2})?|[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{2,4}|[0-9]{1,2}/[0-9]{4})\s*"
+)
+
+# So many records say enough about what their columns hold.
+_ENOUGH: Final = 3
+
+# More would say no more, and take longer than the rest of the detection.
+_LOOK_ROWS: Final = 50
+
+# Names, their meaning, their units, how they were measured: no known logger or survey tool writes more.
+_MOST_LINES: Final = 4
+
+
+def tell_header(rows: Sequence[Sequence[str]], told: bool | None) -> tuple[bool, str]:
+    """Whether the first row names the columns, and why."""
+    if told is not None:
+        return told, "as told"
+    first, rest = rows[0], rows[1:]
+    if count_lines(rows) > 1:
+        return True, "the first lines have no values where all others have"
+    if _is_labelled(first, rest):
+        return True, "years or dates over other values"
+    machine = [i for i in machine_columns(rest, len(first)) if i < len(first)]
+    if machine:
+        named = [i for i in machine if not re.fullmatch(MACHINE, first[i])]
+        if len(named) * 2 > len(machine):
+            return True, f"column {named[0] + 1} has values in all rows but the first"
+        return False, "the first row has values where the others have"
+    values = sum(1 for cell in first if re.fullmatch(MACHINE, cell))
+    again = [cell for i, cell in enumerate(first) if cell and _recurs(cell, i, first, rest)]
+    # One word of several may be a name and a value; without header it would be loaded.
+    if not values and len(again) >= (2 if len(first) > 2 else 1):
+        return False, f"{again[0]!r} of the first row comes again below it"
+    return values == 0, f"{values} cells of the first row look like values"
+
+
+def _is_labelled(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
+    """The values in the first row are years in regular steps, or dates, over what is neither."""
+    values = [i for i, cell in enumerate(first) if re.fullmatch(MACHINE, cell.strip())]
+    if len(values) < 2 or len(values) == len(first):
+        return False
+    labels = [first[i].strip() for i in values]
+    if all(_YEAR.fullmatch(label) for label in labels):
+        kind, steps = _YEAR, {int(b) - int(a) for a, b in pairwise(labels)}
+        is_regular = len(steps) == 1 and 0 < abs(steps.pop()) <= 10
+    else:
+        kind, is_regular = _DAY, len(set(labels)) == len(labels)
+        is_regular &= all(_DAY.fullmatch(label) for label in labels)
+    below = [row[i] for row in rest if len(row) == len(first) for i in values if row[i].strip()]
+    return is_regular and sum(1 for cell in below if kind.fullmatch(cell)) * 2 < len(below)
+
+
+def _recurs(cell: str, column: int, first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
+    return any(row[column] == cell and row != first for row in rest if len(row) == len(first))
+
+
+def are_values(cells: Sequence[str]) -> bool:
+    """Some cell is what machines write."""
+    return any(re.fullmatch(MACHINE, cell) for cell in cells)
+
+
+def count_lines(rows: Sequence[Sequence[str]]) -> int:
+    """Lines of the header, names included."""
+    rows = rows[:_LOOK_ROWS]
+    for depth in range(min(_MOST_LINES, len(rows) - 1), 1, -1):
+        further, rest = rows[2:depth], rows[depth:]
+        if _is_second(rows[0], rows[1], rest) and all(_says_more(row, rest) for row in further):
+            return depth
+    return 1
+
+
+def is_joined(rows: Sequence[Sequence[str]], width: int) -> bool:
+    """The second line completes the names of the first, which has gaps."""
+    if count_lines(rows) == 1:
+        return False
+    first, second = rows[0], rows[1]
+    gaps = [i for i, cell in enumerate(first) if not cell.strip()]
+    return len(first) == len(second) == width and bool(gaps) and all(second[i].strip() for i in gaps)
+
+
+def _is_second(first: Sequence[str], second: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
+    """The second row is no record: units, a rule, or words in several columns that hold values below."""
+    if len(second) not in (1, len(first)):
+        return False
+    if all(_RULE.fullmatch(cell) for cell in second):
+        return True
+    machine = machine_columns(rest, len(first)) if len(second) == len(first) else ()
+    if not machine or any(re.fullmatch(MACHINE, second[i]) for i in machine):
+        return False
+    if all(_UNIT.fullmatch(cell) for cell in second):
+        return any(not _NOTHING.fullmatch(second[i]) for i in machine)
+    gaps = [second[i].strip() for i, cell in enumerate(first) if not cell.strip()]
+    # A group of years, `2023,,2024,`, is no name by itself.
+    named = any(gaps) or not any(re.fullmatch(MACHINE, cell) for cell in first)
+    complete = all(second[i].strip() or first[i].strip() for i in machine)
+    return named and complete and len(rest) >= _ENOUGH and _has_words(first, second, machine, gaps)
+
+
+def _has_words(first: Sequence[str], second: Sequence[str], machine: Sequence[int], gaps: list[str]) -> bool:
+    """The second row says so much in columns of values that no record would: it fills all gaps, or differs enough."""
+    if len(gaps) > 1 and all(gaps):
+        return True
+    # A record that lacks its values has nothing there, or one word for all of them.
+    words = {second[i] for i in machine if not _NOTHING.fullmatch(second[i])}
+    # Two words may be chance in a record that has text elsewhere; three are none, nor is a name said again.
+    elsewhere = any(cell.strip() for i, cell in enumerate(second) if i not in machine and first[i].strip())
+    is_sure = any(gaps) or not elsewhere or any(map(_is_same_name, first, second))
+    return len(words) >= (2 if is_sure else 3)
+
+
+def _is_same_name(one: str, other: str) -> bool:
+    return _letters(one) == _letters(other) != ""
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"\W|_", "", name).casefold()
+
+
+def _says_more(row: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
+    """A row under the second line of a header has words where all below have values."""
+    machine = machine_columns(rest, len(row))
+    words = [row[i] for i in machine if not _NOTHING.fullmatch(row[i])]
+    return len(words) > 0 and len(rest) >= _ENOUGH and not any(re.fullmatch(MACHINE, row[i]) for i in machine)
