@@ -25,11 +25,13 @@ class Context:
         filler: Words that every source column or every target column starts with.
         taken: Words written on both sides, which are therefore no slips of the pen.
         table: The words of the table's name, in the singular.
+        single: Words that one source column and one target column have, and no others.
     """
 
     filler: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()
     table: tuple[str, ...] = ()
+    single: frozenset[str] = frozenset()
 
 
 class Missing(NamedTuple):
