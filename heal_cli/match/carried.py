@@ -24,8 +24,8 @@ def carries(
 ) -> bool:
     """True when all words of one name are in the other, and one of them is in no other column of either side.
 
-    What the longer name has more only narrows it: words in front (`laboratory sample` and `sample`),
-    participles (`quantity dispensed`), or a measure of the same thing behind (`deposit amount`).
+    What the longer name has more only narrows it: words in front (`laboratory sample` and `sample`), or a
+    measure of the same thing behind (`deposit amount`).
     """
     longer, rest = (a, rest_a) if rest_a else (b, rest_b)
     if (rest_a and rest_b) or not rest or any(_is_apart(word) for word in rest):
@@ -37,7 +37,7 @@ def carries(
         return False
     end = longer.words.index(shared[-1])
     behind = [word for word in rest if longer.words.index(word) > end]
-    return all(_only_narrows(word) for word in behind)
+    return all(word.concept in vocabulary().kinds["measure"] for word in behind)
 
 
 def _says_what(word: Word) -> bool:
@@ -50,8 +50,3 @@ def _is_apart(word: Word) -> bool:
     """True for a word that makes another thing of the rest: `gross`, `parent`, `is`, `at`."""
     table = vocabulary()
     return word.concept in table.kinds["contrast"] or word.weight < 1.0
-
-
-def _only_narrows(word: Word) -> bool:
-    kinds = vocabulary().kinds
-    return word.concept in kinds["measure"] or (word.concept.endswith("ed") and len(word.concept) > 4)

@@ -12,7 +12,7 @@ from heal_cli.match.likeness import UNEXPLAINED, Similarity, similarity
 from heal_cli.match.looks import Look, by_looks, is_opaque, tells_when
 from heal_cli.match.names import Name, is_claim, parse
 from heal_cli.match.remainder import Context
-from heal_cli.match.values import KEY_TYPES, MIN_FIT, TIMES, Evidence
+from heal_cli.match.values import KEY_TYPES, MIN_FIT, NUMERIC, TEXTS, TIMES, Evidence
 from heal_cli.model import Candidate, Column, Kind, TableSchema, Tier
 
 PLURAL: Final = 0.95
@@ -178,12 +178,19 @@ def _look(source: Name, target: Target, evidence: Evidence) -> Look:
 def _against(source: Name, target: Target, alike: Similarity, evidence: Evidence) -> str:
     """What the values say against leaving a word out; empty when they bear it out."""
     for kind, raw in sorted(alike.needs):
-        if kind == "reference" and raw == source.raw and target.column.type.base not in KEY_TYPES:
+        is_key = target.column.type.base in KEY_TYPES or _is_numbered(source, target, evidence)
+        if kind == "reference" and raw == source.raw and not is_key:
             return f"{source.raw!r} says it is a key, the column does not"
         reason = evidence.contradiction(source.raw, target.column, kind)
         if reason:
             return reason
     return ""
+
+
+def _is_numbered(source: Name, target: Target, evidence: Evidence) -> bool:
+    """True where `seat no` names seats: texts that are no bare numbers, in a column of texts."""
+    is_number = source.words[-1].concept == "number" and source.words[-1].text != "id"
+    return is_number and target.column.type.base in TEXTS and evidence.shape(source.raw, NUMERIC) == 0
 
 
 def _doubt(source: Name, target: Target, alike: Similarity) -> str:

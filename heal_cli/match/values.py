@@ -28,6 +28,7 @@ _NULLABLE: Final = 0.7
 
 _NUMBERS: Final = ("int2", "int4", "int8", "float4", "float8", "numeric")
 TIMES: Final = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
+TEXTS: Final = ("text", "varchar", "bpchar", "citext")
 KEY_TYPES: Final = ("int2", "int4", "int8", "uuid")
 _TELLING: Final = frozenset((*_NUMBERS, *TIMES, "bool", "uuid", "json", "jsonb"))
 """Types that most values of other kinds do not fit; all others take nearly any text."""
