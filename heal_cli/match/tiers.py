@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final, Protocol
 
 from heal_cli.match.likeness import UNEXPLAINED, Similarity, similarity
-from heal_cli.match.looks import Look, by_looks, is_opaque, tells_when
+from heal_cli.match.looks import Look, by_looks, is_opaque, tells_when, tells_which
 from heal_cli.match.names import Name, is_claim, parse
 from heal_cli.match.remainder import Context
 from heal_cli.match.values import KEY_TYPES, MIN_FIT, NUMERIC, TEXTS, TIMES, Evidence
@@ -172,7 +172,8 @@ def _look(source: Name, target: Target, evidence: Evidence) -> Look:
     """What the values say by themselves, where the source's name does not say what they are."""
     if is_opaque(source):
         return by_looks(source, target.column, target.name, evidence)
-    return tells_when(source, target.column, target.name, evidence)
+    when = tells_when(source, target.column, target.name, evidence)
+    return when if when.confidence else tells_which(source, target.column, evidence)
 
 
 def _against(source: Name, target: Target, alike: Similarity, evidence: Evidence) -> str:
