@@ -16,7 +16,17 @@ Pair: TypeAlias = tuple[Word, Word, float]
 """Two words that go together, and how alike they are (0-1)."""
 
 _SURE: Final = 0.95  # of the shared words: a slip of the pen carries nothing
-_GENERIC: Final = ("reference", "naming", "saying", "place", "unit", "counting", "contrast", "mild", "generic")
+_GENERIC: Final = (
+    "reference",
+    "naming",
+    "saying",
+    "place",
+    "unit",
+    "counting",
+    "contrast",
+    "mild",
+    "generic",
+)
 
 
 def carries(

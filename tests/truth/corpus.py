@@ -52,9 +52,7 @@ def _pair(domain: str, entry: dict[str, Any]) -> Pair:
     unknown = set(entry["gold"]) - set(sample.columns)
     unknown |= set(entry["gold"].values()) - {column.name for column in table.columns}
     assert not unknown, f"{entry['name']}: {unknown}"
-    answers = {
-        target: [cell or None for cell in cells] for target, cells in entry.get("answers", {}).items()
-    }
+    answers = {target: [cell or None for cell in cells] for target, cells in entry.get("answers", {}).items()}
     return Pair(entry["name"], domain, table, sample, entry["gold"], answers)
 
 
