@@ -26,6 +26,8 @@ _NO_ORDER: Final = (
     "order of day and month in this column is open; --date-order DMY or --date-order MDY says which"
 )
 
+_EPOCH: Final = "epoch number of the years 1990 to 2099"
+
 _BEYOND: Final = (
     (r"(?i)\sBC\s*$", "year before 1: PostgreSQL knows it, the wire to it does not"),
     (
@@ -39,7 +41,7 @@ def healers(target: Target, format: ColumnFormat) -> tuple[Healer, ...]:
     """All shapes of a date, in an order that does not matter: no text has two of them."""
     ways = [
         Healer("", lambda texts: _beyond(texts, target)),
-        Healer("epoch number of the years 1990 to 2099", EpochHealer(target, format)),
+        Healer("" if target.base == "date" else _EPOCH, EpochHealer(target, format)),
         Healer("", SerialHealer(target, format)),
     ]
     shapes = (ISO, in_order(format.date_order) if format.date_order else ORDERED, *OTHERS)

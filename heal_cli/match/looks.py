@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 
 from heal_cli.match.names import Name
-from heal_cli.match.values import LOOKS, NUMERIC, TIMES, Evidence
+from heal_cli.match.values import LOOKS, NUMERIC, TEXTS, TIMES, Evidence
 from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Column
 
@@ -117,6 +117,12 @@ def by_looks(source: Name, column: Column, name: Name, evidence: Evidence) -> Lo
         if evidence.shape(source.raw, regex) < _MOST:
             return NOTHING
         return Look(_BY_SHAPE[by_name], f"name says nothing, all values look like {spoken}")
+    if (
+        column.type.base in TEXTS
+        and profile.text.n_unique() > 1
+        and evidence.known_share(source.raw, column) >= _MOST
+    ):
+        return Look(LISTED, "name says nothing, all values stand in the table already")
     return _typed(source, column, evidence)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Final, Protocol
@@ -26,6 +27,14 @@ FLOOR: Final = 0.4
 
 
 _MEANT: Final = 0.95  # of a pattern that has the names by their meaning only
+_COMMENTED: Final = 0.95  # of a comment that is the source's name: people keep names, not comments, in step
+_LONGEST_COMMENT: Final = 60  # characters
+_MOST_COMMENT_WORDS: Final = 5
+_SENTENCE: Final = re.compile(
+    r"[;:!?]|\.\s|\b(?:not|never|see|e\.g|deprecated|unless|instead)\b", re.IGNORECASE
+)
+"""What a comment says that is more than a name."""
+
 _MADE: Final = ("now", "uuid")  # defaults that are computed and fit the types of their scope
 
 
@@ -144,10 +153,17 @@ def by_likeness(
     if look.confidence:
         yield _rename(source, target, Tier.FUZZY, look.confidence, (look.reason,))
     alike = similarity(source, target.name, around)
+    said = "name"
+    second = second_name(target.column)
+    if second is not None:
+        by_comment = similarity(source, second, around)
+        by_comment = replace(by_comment, score=round(by_comment.score * _COMMENTED, 4))
+        if by_comment.score > alike.score:
+            alike, target, said = by_comment, Target(target.column, second), "comment"
     if alike.score < FLOOR:
         return
     score = alike.score
-    reasons: tuple[str, ...] = (f"name {score:.2f}", *alike.reasons)
+    reasons: tuple[str, ...] = (f"{said} {score:.2f}", *alike.reasons)
     against = _against(source, target, alike, evidence)
     if against:
         yield _rename(source, target, Tier.FUZZY, min(score, CONTRADICTED), (*reasons, against))
@@ -166,6 +182,13 @@ def by_likeness(
         confidence = min(score * verdict.fit, UNEXPLAINED)
         reasons += () if verdict.reasons else ("no values to compare",)
     yield _rename(source, target, Tier.FUZZY, confidence, reasons + verdict.reasons)
+
+
+def second_name(column: Column) -> Name | None:
+    """The column's comment, where it is a few words and so another name for it; None for sentences and none."""
+    comment = (column.comment or "").strip().rstrip(".")
+    name = parse(comment) if 0 < len(comment) <= _LONGEST_COMMENT and not _SENTENCE.search(comment) else None
+    return name if name is not None and 0 < len(name.words) <= _MOST_COMMENT_WORDS else None
 
 
 def _look(source: Name, target: Target, evidence: Evidence) -> Look:

@@ -5,6 +5,15 @@ from __future__ import annotations
 from heal_cli.schema.create import add_columns, create_table
 from heal_cli.schema.ddl import run_ddl
 from heal_cli.schema.introspect import identify, introspect
+from heal_cli.schema.statistics import read_statistics
 from heal_cli.schema.version import schema_version
 
-__all__ = ["add_columns", "create_table", "identify", "introspect", "run_ddl", "schema_version"]
+__all__ = [
+    "add_columns",
+    "create_table",
+    "identify",
+    "introspect",
+    "read_statistics",
+    "run_ddl",
+    "schema_version",
+]
