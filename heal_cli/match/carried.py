@@ -34,8 +34,13 @@ def carries(
 ) -> bool:
     """True when all words of one name are in the other, and one of them is in no other column of either side.
 
-    What the longer name has more only narrows it: words in front (`laboratory sample` and `sample`), or a
-    measure of the same thing behind (`deposit amount`).
+    What the longer name has more only narrows it: words in front of the target's (`sample` and `laboratory
+    sample`), or a measure of the same thing behind (`deposit amount`). Words in front of the source's may
+    make another thing of it: `family diagnosis` is no `diagnosis`.
+
+    Args:
+        a: The source's name.
+        b: The target's.
     """
     longer, rest = (a, rest_a) if rest_a else (b, rest_b)
     if (rest_a and rest_b) or not rest or any(_is_apart(word) for word in rest):
@@ -47,6 +52,8 @@ def carries(
         return False
     end = longer.words.index(shared[-1])
     behind = [word for word in rest if longer.words.index(word) > end]
+    if longer is a and len(behind) < len(rest):
+        return False
     return all(word.concept in vocabulary().kinds["measure"] for word in behind)
 
 

@@ -54,11 +54,12 @@ def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Con
         taken=frozenset(_written(sources) & _written(targets)),
         table=tuple(map(singular, split(table))),
         single=_single(sources) & _single(targets),
+        is_lettered=len(sources) > 1 and all(len(name.raw.strip()) == 1 for name in sources),
     )
 
 
 def similarity(a: Name, b: Name, around: Context) -> Similarity:
-    """How alike two names are; symmetric, and independent of all but the two names and `around`."""
+    """How alike a source's and a target's name are; independent of all but the two names and `around`."""
     if a.meaning_key and a.meaning_key == b.meaning_key and len(a.words) != len(b.words):
         return Similarity(min(a.meaning_trust, b.meaning_trust, _SUREST), (f"{a.raw} = {b.raw}",))
     if a.concepts & b.concepts <= around.filler and not _may_share(a, b):

@@ -68,8 +68,6 @@ _OPAQUE: Final = re.compile(
     r"[\s_.:#-]*\d+"
 )
 
-_LETTER: Final = re.compile(r"[A-Za-z]")
-
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -83,9 +81,8 @@ NOTHING: Final = Look(0.0)
 
 
 def is_opaque(name: Name) -> bool:
-    """True for a name that says nothing: `col1`, `f_07`, `Unnamed: 3`, `B` as a sheet calls its columns."""
-    raw = name.raw.strip()
-    return _OPAQUE.fullmatch(raw) is not None or _LETTER.fullmatch(raw) is not None
+    """True for a name that says nothing: `col1`, `f_07`, `Unnamed: 3`."""
+    return _OPAQUE.fullmatch(name.raw.strip()) is not None
 
 
 def says_only_when(name: Name) -> bool:

@@ -13,7 +13,7 @@ from heal_cli.match.likeness import UNEXPLAINED, Similarity, similarity
 from heal_cli.match.looks import Look, by_looks, is_opaque, tells_when, tells_which
 from heal_cli.match.names import Name, is_claim, parse
 from heal_cli.match.remainder import Context
-from heal_cli.match.values import KEY_TYPES, MIN_FIT, NUMERIC, TEXTS, TIMES, Evidence
+from heal_cli.match.values import KEY_TYPES, LOOKS, MIN_FIT, NUMERIC, TEXTS, TIMES, Evidence
 from heal_cli.model import Candidate, Column, Kind, TableSchema, Tier
 
 PLURAL: Final = 0.95
@@ -107,7 +107,17 @@ def named_alike(source: Name, target: Target, evidence: Evidence) -> Iterator[Ca
     if source.singular_key and source.singular_key == target.name.singular_key:
         fit, reasons = evidence.fit(source.raw, target.column)
         confidence = PLURAL * _factor(fit)
+        if _counts(source, target, evidence):
+            confidence = min(confidence, CONTRADICTED)
+            reasons += (f"{source.raw!r} counts, the column does not",)
         yield _rename(source, target, Tier.EXACT, confidence, ("same name but for the plural", *reasons))
+
+
+def _counts(source: Name, target: Target, evidence: Evidence) -> bool:
+    """True where `stops` holds numbers and `stop` texts."""
+    is_plural = source.key != source.singular_key and target.name.key == target.name.singular_key
+    is_text = target.column.type.base in TEXTS and evidence.profile(source.raw).count > 0
+    return is_plural and is_text and evidence.shape(source.raw, NUMERIC) >= MIN_FIT
 
 
 def by_pattern(
@@ -149,7 +159,7 @@ def by_likeness(
     Args:
         min_confidence: Names less alike than this can only become a question: their values are not asked.
     """
-    look = _look(source, target, evidence)
+    look = _look(source, target, around, evidence)
     if look.confidence:
         yield _rename(source, target, Tier.FUZZY, look.confidence, (look.reason,))
     alike = similarity(source, target.name, around)
@@ -191,9 +201,9 @@ def second_name(column: Column) -> Name | None:
     return name if name is not None and 0 < len(name.words) <= _MOST_COMMENT_WORDS else None
 
 
-def _look(source: Name, target: Target, evidence: Evidence) -> Look:
+def _look(source: Name, target: Target, around: Context, evidence: Evidence) -> Look:
     """What the values say by themselves, where the source's name does not say what they are."""
-    if is_opaque(source):
+    if around.is_lettered or is_opaque(source):
         return by_looks(source, target.column, target.name, evidence)
     when = tells_when(source, target.column, target.name, evidence)
     return when if when.confidence else tells_which(source, target.column, evidence)
@@ -201,8 +211,12 @@ def _look(source: Name, target: Target, evidence: Evidence) -> Look:
 
 def _against(source: Name, target: Target, alike: Similarity, evidence: Evidence) -> str:
     """What the values say against leaving a word out; empty when they bear it out."""
+    if source.singular_key == target.name.singular_key and _counts(source, target, evidence):
+        return f"{source.raw!r} counts, the column does not"
     for kind, raw in sorted(alike.needs):
         is_key = target.column.type.base in KEY_TYPES or _is_numbered(source, target, evidence)
+        if kind in LOOKS and raw == source.raw and target.column.type.base in TEXTS:
+            return f"{source.raw!r} says it is {LOOKS[kind][1]}, the column does not"
         if kind == "reference" and raw == source.raw and not is_key:
             return f"{source.raw!r} says it is a key, the column does not"
         reason = evidence.contradiction(source.raw, target.column, kind)
