@@ -25,7 +25,7 @@ _JSON = st.recursive(
 VALUES: dict[PgType, st.SearchStrategy[Any]] = {
     PgType(21, "smallint", "int2", "b"): st.integers(-(2**15), 2**15 - 1),
     PgType(20, "bigint", "int8", "b"): st.integers(-(2**63), 2**63 - 1),
-    PgType(1700, "numeric(12,3)", "numeric", "b", 12, 3): st.decimals(-(10**9), 10**9, places=3),
+    PgType(1700, "numeric(12,3)", "numeric", "b", 12, 3): st.decimals(1 - 10**9, 10**9 - 1, places=3),
     PgType(701, "double precision", "float8", "b"): st.floats(),
     PgType(16, "boolean", "bool", "b"): st.booleans(),
     PgType(2950, "uuid", "uuid", "b"): st.uuids(),

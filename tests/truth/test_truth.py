@@ -41,9 +41,9 @@ def test_no_cell_is_wrong() -> None:
 
 
 def test_the_corpus_is_as_large_as_it_says() -> None:
-    """At least sixty pairs, a third of them held back."""
+    """At least sixty pairs, and half of them are in sets that nothing is tuned on."""
     assert len(PAIRS) >= 60
-    assert 2 * len(read_pairs(HELD_BACK)) >= len(read_pairs(TUNING))
+    assert 2 * len(read_pairs(TUNING)) <= len(PAIRS)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
