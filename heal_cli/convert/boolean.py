@@ -41,6 +41,18 @@ OPPOSITES: Final = (
 )  # fmt: skip
 """Two words of which the first says yes: only where the column holds both and no other."""
 
+NEGATIONS: Final = frozenset(
+    spelt
+    for word in (
+        "not", "no", "non", "nicht", "kein", "keine", "ohne", "without", "pas", "sans", "sin", "sem", "senza", "não", "nao",
+        "niet", "geen", "zonder",
+    )
+    for spelt in (word + " ", word + "-", word + "_")
+) | {"un", "in", "non", "dis", "nicht", "niet"}  # fmt: skip
+"""What makes the opposite of a word that stands behind it."""
+
+_SHORTEST_STEM: Final = 4  # letters of the word that is negated: `come` and `income` are longer than chance
+
 _ATTEMPT: Final = "boolean: true/false, yes/no, on/off, 1/0 or the column's own two words"
 
 ALONE: Final = ("x",)
@@ -60,11 +72,22 @@ def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnF
     if len(letters) == 1:
         pairs += letters
     pairs += [pair for pair in OPPOSITES if words == frozenset(pair)]
+    pairs += _negated(words)
     if len(words) == 1 and words <= set(ALONE):
         pairs += [(word, word) for word in words]
     trues = tuple(dict.fromkeys(true for true, _ in pairs))
     falses = tuple(dict.fromkeys(false for _, false in pairs if false not in trues))
     return replace(base, true_words=trues, false_words=falses)
+
+
+def _negated(words: frozenset[str]) -> list[tuple[str, str]]:
+    """The column's only two words, where one is the other with a no in front: `insured`, `not insured`."""
+    if len(words) != 2:
+        return []
+    short, long = sorted(words, key=len)
+    no = long.removesuffix(short)
+    is_no = no != long and len(short) >= _SHORTEST_STEM and no in NEGATIONS
+    return [(short, long)] if is_no else []
 
 
 def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:

@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 
 from heal_cli.convert import nulls
+from heal_cli.convert.beyond import add_words
 from heal_cli.convert.families import family_name, family_of
 from heal_cli.convert.residue import blank
 from heal_cli.convert.text_typed import decode
@@ -52,6 +53,9 @@ def convert(values: pl.Series, type: PgType, format: ColumnFormat, *, allow: fro
         values: Text, or any other dtype where the source is typed (Parquet).
         format: From `decide_format`, the same for all batches of a file.
         allow: Lossy steps that may happen: 'round', 'truncate', 'trim_blanks', 'remove_nul', ...
+
+    Returns:
+        Values in `wire_dtype(type)`; in text where the column holds one that only the server knows, as `infinity`.
     """
     family = family_of(type)
     if values.dtype == pl.Null:
@@ -66,8 +70,9 @@ def convert(values: pl.Series, type: PgType, format: ColumnFormat, *, allow: fro
     told = nulls.told_beyond(type, format.nulls) if family_name(type) != "text" else ()
     is_told = nulls.is_token(values, told).fill_null(False) if told else None
     if is_told is None or not is_told.any():
-        return family.to_typed(values, type, format, allow)
-    made = family.to_typed(blank(values, is_told), type, format, allow)
+        return add_words(values, family.to_typed(values, type, format, allow), type)
+    values = blank(values, is_told)
+    made = add_words(values, family.to_typed(values, type, format, allow), type)
     return made._replace(heals=(HealMask(nulls.RULE, is_told), *made.heals))
 
 

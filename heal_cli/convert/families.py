@@ -28,6 +28,7 @@ BY_BASE: Final[Mapping[str, str]] = {
     "interval": "interval",
     "json": "json",
     "jsonb": "json",
+    "hstore": "hstore",
 }
 """pg_type.typname -> module of this package; enums and arrays are told by the type itself, all else is text."""
 

@@ -87,6 +87,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "epoch_milliseconds": Rule("A count of milliseconds since 1970 was read as a time."),
     "epoch_microseconds": Rule("A count of microseconds since 1970 was read as a time."),
     "epoch_nanoseconds": Rule("A count of nanoseconds since 1970 was read as a time."),
+    "excel_serial": Rule(
+        "A count of days since the end of 1899, as spreadsheets keep dates, was read.", assumption=True
+    ),
     "naive_time_zone": Rule(
         "A time without an offset was placed in the zone of its column.", assumption=True
     ),
@@ -102,6 +105,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "json_duplicate_keys": Rule(
         "Of keys that a JSON object repeats only the last was kept.", lossy=True, allow="json_duplicate_keys"
     ),
+    "json_to_hstore": Rule("A flat JSON object was written as pairs for an hstore."),
     "python_literal": Rule("A value as Python prints it was written as JSON or as an array."),
 }
 """Rule name -> what it does. A value that PostgreSQL's own input reads to the same value needs no rule."""

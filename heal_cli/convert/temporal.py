@@ -12,6 +12,7 @@ from heal_cli.convert.residue import Attempt, Healer, heal_residue, nothing
 from heal_cli.convert.temporal_decide import decide_epoch, decide_order, decide_zone
 from heal_cli.convert.temporal_healers import healers
 from heal_cli.convert.temporal_layouts import cast_layouts
+from heal_cli.convert.temporal_serial import counts_days
 from heal_cli.convert.temporal_settle import WIRES, Target, settle
 from heal_cli.convert.temporal_shapes import Reading
 from heal_cli.convert.temporal_zones import UTC, check_zone, utc_offsets
@@ -38,9 +39,9 @@ def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnF
         order, question = decide_order(values)
         base = replace(base, date_order=order)
         questions.append(question)
-    if type.base in ("timestamp", "timestamptz"):
+    if type.base not in TIMES_OF_DAY:
         unit, question = decide_epoch(values)
-        base = replace(base, epoch=unit)
+        base = replace(base, epoch=unit, serial=counts_days(values))
         questions.append(question)
     if type.base in ("timestamptz", "timetz") and options.timezone is None:
         zone, question = decide_zone(values)
@@ -83,7 +84,7 @@ def _from_numbers(values: pl.Series, type: PgType, format: ColumnFormat, allow: 
     whole = values.cast(pl.Int64, strict=False)
     exact = (whole == values) if values.dtype.is_float() else whole.is_not_null()
     texts = whole.cast(pl.String).zip_with(exact, values.cast(pl.String))
-    if format.epoch is None and type.base in ("timestamp", "timestamptz"):
+    if format.epoch is None and type.base not in TIMES_OF_DAY:
         format = replace(format, epoch=decide_epoch(texts.drop_nulls())[0])
     return to_typed(texts, type, _with_zone(replace(format, nulls=())), allow)
 

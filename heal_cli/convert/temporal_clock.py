@@ -14,14 +14,22 @@ OFFSET: Final = r"[+-][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2})?)?"
 ZONE: Final = rf"(?:[Zz]|(?:UTC|GMT|UT)(?:[+-][0-9]{{2}}:?[0-9]{{2}})?|{OFFSET})"
 """'GMT+0100' is what JavaScript prints, east positive; PostgreSQL would read the sign the POSIX way."""
 
-MAIL_ZONES: Final = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
-"""RFC 2822 4.3 fixes these eight; anywhere else an abbreviation has several meanings."""
+MAIL_ZONES: Final = {
+    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
+    "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "SAST": 2, "JST": 9, "KST": 9,
+    "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13, "AKST": -9, "AKDT": -8, "HST": -10,
+}  # fmt: skip
+"""RFC 2822 4.3 fixes the first eight, the others have one meaning and PostgreSQL's list has the same;
+any other abbreviation has several (IST, BST) or none."""
+
+NAMED: Final = r"(?:\[[A-Za-z_]+(?:/[A-Za-z_+-]+[0-9]*)+\])"
+"""The zone's name that Java writes behind the offset, which has said it all."""
 
 WIDEST_OFFSET: Final = 16 * 3600  # PostgreSQL takes offsets below 16 hours (datatype/timestamp.h)
 
 _CLOCK: Final = (
     r"^(?<h>[0-9]{1,2})(?::(?<mi>[0-5][0-9])(?::(?<s>[0-5][0-9])(?:[.,](?<f>[0-9]{1,9}))?)?)?"
-    rf"(?: ?(?<ap>[AaPp])\.?[Mm]\.?)?(?: ?(?<z>{ZONE}|{'|'.join(MAIL_ZONES)}))?$"
+    rf"(?: ?(?<ap>[AaPp])\.?[Mm]\.?)?(?: ?(?<z>{ZONE}|{'|'.join(MAIL_ZONES)}){NAMED}?)?$"
 )
 
 CLOCKS: Final = pl.Schema(

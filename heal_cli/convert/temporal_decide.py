@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple
 
 import polars as pl
 
-from heal_cli.convert.temporal_clock import MAIL_ZONES, ZONE, offset_seconds, offset_text
+from heal_cli.convert.temporal_clock import MAIL_ZONES, NAMED, ZONE, offset_seconds, offset_text
 from heal_cli.convert.temporal_shapes import ORDERED, in_order, read_days
 from heal_cli.convert.temporal_zones import UTC
 from heal_cli.model import DateOrder
@@ -108,7 +108,7 @@ def decide_epoch(texts: pl.Series) -> tuple[Unit | None, str | None]:
     return None, f"epoch numbers of several units ({', '.join(units)}) stand in one column"
 
 
-_ZONED: Final = rf":[0-9]{{2}}(?:[.,][0-9]+)?(?: ?[AaPp]\.?[Mm]\.?)? ?({ZONE}|{'|'.join(MAIL_ZONES)})(?: [0-9]{{4}}| ?\([^()]*\))?\s*$"
+_ZONED: Final = rf":[0-9]{{2}}(?:[.,][0-9]+)?(?: ?[AaPp]\.?[Mm]\.?)? ?({ZONE}|{'|'.join(MAIL_ZONES)})(?: [0-9]{{4}}| ?\([^()]*\)|{NAMED})?\s*$"
 """A time of day with an offset; what ctime and JavaScript write behind it may follow."""
 _NAIVE: Final = (
     r"(?:^\s*[0-9A-Za-z]{1,9}[-/. ][0-9A-Za-z]+[-/. ,]|^\s*[0-9]{8}(?:T|\s*$)|^\s*[0-9]{1,2}:[0-9]{2})"

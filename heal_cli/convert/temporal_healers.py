@@ -8,6 +8,7 @@ import polars as pl
 
 from heal_cli.convert.residue import NOT_CONVERTIBLE, Attempt, Healer, Refusal, mask_of, nothing, spread
 from heal_cli.convert.temporal_epoch import EpochHealer
+from heal_cli.convert.temporal_serial import SerialHealer
 from heal_cli.convert.temporal_settle import Target, settle
 from heal_cli.convert.temporal_shapes import (
     ISO,
@@ -25,8 +26,9 @@ _NO_ORDER: Final = (
     "order of day and month in this column is open; --date-order DMY or --date-order MDY says which"
 )
 
+_EPOCH: Final = "epoch number of the years 1990 to 2099"
+
 _BEYOND: Final = (
-    (r"(?i)^\s*[+-]?inf(?:inity)?\s*$", "infinity: PostgreSQL knows it, the wire to it does not"),
     (r"(?i)\sBC\s*$", "year before 1: PostgreSQL knows it, the wire to it does not"),
     (
         r"^\s*[+-]?[0-9]{5,}-[0-9]{2}-[0-9]{2}",
@@ -37,9 +39,11 @@ _BEYOND: Final = (
 
 def healers(target: Target, format: ColumnFormat) -> tuple[Healer, ...]:
     """All shapes of a date, in an order that does not matter: no text has two of them."""
-    ways = [Healer("", lambda texts: _beyond(texts, target))]
-    if target.base != "date":
-        ways.append(Healer("epoch number of the years 1990 to 2099", EpochHealer(target, format)))
+    ways = [
+        Healer("", lambda texts: _beyond(texts, target)),
+        Healer("" if target.base == "date" else _EPOCH, EpochHealer(target, format)),
+        Healer("", SerialHealer(target, format)),
+    ]
     shapes = (ISO, in_order(format.date_order) if format.date_order else ORDERED, *OTHERS)
     return (*ways, *(Healer(shape.name, _ShapeHealer(shape, target, format)) for shape in shapes))
 

@@ -12,7 +12,7 @@ from heal_cli.convert.temporal_zones import fixed_offset
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType
 
 _STRICT: Final = r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"
-_END_OF_DAY: Final = r"^\s*24:00"
+_END_OF_DAY: Final = r"^\s*24:00"  # `beyond` has it for a time without offset
 
 
 def wire(type: PgType) -> pl.DataType:

@@ -23,6 +23,7 @@ from heal_cli.model import (
     ColumnPlan,
     DateOrder,
     Kind,
+    KnownValues,
     Matching,
     MatchOptions,
     PgType,
@@ -65,6 +66,7 @@ def make_plan(
     *,
     options: PlanOptions,
     confidences: Mapping[str, float] | None = None,
+    known: Mapping[str, KnownValues] | None = None,
     is_nameless: bool = False,
 ) -> Plan:
     """Where each target column gets its values, and how they are read.
@@ -74,6 +76,7 @@ def make_plan(
     Args:
         sample: The first batch of the source.
         confidences: Pattern id -> confidence learned so far; the catalogue's own where missing.
+        known: Column -> what the table holds already, where that is known.
         is_nameless: The source has no header.
 
     Raises:
@@ -92,6 +95,7 @@ def make_plan(
             options=options.match,
             fit=lambda values, type_: _best_fit(values, type_, options.values),
             confidences=confidences,
+            known=known,
             is_nameless=is_nameless,
         )
     values = sample.frame.head(FORMAT_ROWS)

@@ -6,13 +6,15 @@ word too many (`email_consent` against `email`) is another thing, however many l
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
-from typing import Final, TypeAlias
+from typing import Final
 
 from rapidfuzz.distance import OSA
 
+from heal_cli.match.carried import CARRIED, Pair, carries
 from heal_cli.match.names import Name, Word, singular, split
 from heal_cli.match.remainder import Context, Need, missing_words
 from heal_cli.match.vocabulary import SYNONYM_TRUST, vocabulary
@@ -34,10 +36,6 @@ _SHORTEST_STEM: Final = 3
 _LETTERS_PER_SLIP: Final = 8  # one slip in up to 8 letters, two in up to 16
 
 
-Pair: TypeAlias = tuple[Word, Word, float]
-"""Two words that go together, and how alike they are (0-1)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Similarity:
     """How alike two names are (0-1), and the words that had to be explained."""
@@ -55,11 +53,13 @@ def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Con
         filler=_shared_prefix(sources) | _shared_prefix(targets),
         taken=frozenset(_written(sources) & _written(targets)),
         table=tuple(map(singular, split(table))),
+        single=_single(sources) & _single(targets),
+        is_lettered=len(sources) > 1 and all(len(name.raw.strip()) == 1 for name in sources),
     )
 
 
 def similarity(a: Name, b: Name, around: Context) -> Similarity:
-    """How alike two names are; symmetric, and independent of all but the two names and `around`."""
+    """How alike a source's and a target's name are; independent of all but the two names and `around`."""
     if a.meaning_key and a.meaning_key == b.meaning_key and len(a.words) != len(b.words):
         return Similarity(min(a.meaning_trust, b.meaning_trust, _SUREST), (f"{a.raw} = {b.raw}",))
     if a.concepts & b.concepts <= around.filler and not _may_share(a, b):
@@ -75,7 +75,7 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
     score = min(gained / (whole + sum(word.weight for word in missing)), _SUREST) * _order_factor(a, b, pairs)
     one_sided = not (rest_a and rest_b) or not any(word.need for word in missing)
     if any(word.weight == 1.0 for word in missing) or _clashes(rest_a, rest_b) or not one_sided:
-        score = min(score, UNEXPLAINED)
+        score = CARRIED if carries(a, b, pairs, rest_a, rest_b, around) else min(score, UNEXPLAINED)
     needs = frozenset(word.need for word in missing if word.need)
     untimed = any(word.concept in vocabulary().temporal for word in (*rest_a, *rest_b))
     return Similarity(round(score, 4), _reasons(pairs), untimed, needs)
@@ -92,6 +92,12 @@ def _shared_prefix(names: Sequence[Name]) -> frozenset[str]:
 
 def _written(names: Iterable[Name]) -> set[str]:
     return {word.concept for name in names for word in name.words}
+
+
+def _single(names: Iterable[Name]) -> frozenset[str]:
+    """The words that stand in one name only."""
+    counts = Counter(concept for name in names for concept in name.concepts)
+    return frozenset(concept for concept, count in counts.items() if count == 1)
 
 
 def _align(a: Name, b: Name, around: Context) -> tuple[list[Pair], list[Word], list[Word]]:

@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 
 from heal_cli.match.names import Name
-from heal_cli.match.values import LOOKS, NUMERIC, TIMES, Evidence
+from heal_cli.match.values import LOOKS, NUMERIC, TEXTS, TIMES, Evidence
 from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Column
 
@@ -56,6 +56,9 @@ _BY_SHAPE: Final[Mapping[str, float]] = {
 
 LISTED: Final = 0.85
 """Of a column whose values are all among the labels of an enum or a CHECK list, where several occur."""
+
+WHICH: Final = 0.80
+"""The same for a column whose name says that it tells kinds apart, but not of what."""
 
 ONLY_WHEN: Final = 0.75
 """Of a column called `date` or `timestamp` for the one column of the table that says when."""
@@ -111,7 +114,24 @@ def by_looks(source: Name, column: Column, name: Name, evidence: Evidence) -> Lo
         if evidence.shape(source.raw, regex) < _MOST:
             return NOTHING
         return Look(_BY_SHAPE[by_name], f"name says nothing, all values look like {spoken}")
+    if (
+        column.type.base in TEXTS
+        and profile.text.n_unique() > 1
+        and evidence.known_share(source.raw, column) >= _MOST
+    ):
+        return Look(LISTED, "name says nothing, all values stand in the table already")
     return _typed(source, column, evidence)
+
+
+def tells_which(source: Name, column: Column, evidence: Evidence) -> Look:
+    """What a column called `status` or `class` says for one that takes a list, where all its values are listed."""
+    profile = evidence.profile(source.raw)
+    is_kind = bool(source.words) and source.words[-1].concept in vocabulary().kinds["which"]
+    labels = evidence.labels(column) if is_kind else ()
+    if not labels or profile.count < _FEWEST or not profile.text.len():
+        return NOTHING
+    look = _listed(profile.text, labels)
+    return Look(WHICH, look.reason) if look.confidence else NOTHING
 
 
 def _listed(text: pl.Series, labels: tuple[str, ...]) -> Look:

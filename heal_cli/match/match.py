@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 import polars as pl
@@ -32,7 +33,17 @@ from heal_cli.match.tiers import (
     named_alike,
 )
 from heal_cli.match.values import Evidence, Fit
-from heal_cli.model import ROW, Candidate, ColumnMatch, Kind, Matching, MatchOptions, TableSchema, Tier
+from heal_cli.model import (
+    ROW,
+    Candidate,
+    ColumnMatch,
+    Kind,
+    KnownValues,
+    Matching,
+    MatchOptions,
+    TableSchema,
+    Tier,
+)
 
 EXACT: Final = 1.0
 NORMALISED: Final = 0.98
@@ -47,6 +58,7 @@ def match_columns(
     options: MatchOptions,
     fit: Fit,
     confidences: Mapping[str, float] | None = None,
+    known: Mapping[str, KnownValues] | None = None,
     is_nameless: bool = False,
 ) -> Matching:
     """Where every target column gets its values, and which columns stay open.
@@ -56,6 +68,7 @@ def match_columns(
         patterns: The catalogue's entries; only renames, mappings and defaults matter here.
         fit: Share of a series' non-null values that convert to a type.
         confidences: Pattern id -> confidence learned from trials, in place of the prior.
+        known: Column -> what the table holds already, where that is known.
         is_nameless: The source has no header, so that only the order of its columns says what they are.
 
     Returns:
@@ -65,7 +78,7 @@ def match_columns(
     Raises:
         UsageError: `options.renames` names a column that is missing, twice used or not writable.
     """
-    board = _Board(sample, table, tuple(patterns), options, fit, confidences or {})
+    board = _Board(sample, table, tuple(patterns), options, fit, confidences or {}, known or {})
     board.place_explicit()
     if is_nameless and not options.renames:
         board.place_by_position()
@@ -87,6 +100,7 @@ class _Board:
     options: MatchOptions
     fit: Fit
     confidences: Mapping[str, float]
+    known: Mapping[str, KnownValues]
     placed: dict[str, ColumnMatch] = field(default_factory=dict)  # by target
     refused: dict[str, ColumnMatch] = field(default_factory=dict)  # by target
     asked: set[str] = field(default_factory=set)  # sources that wait for an answer
@@ -95,8 +109,12 @@ class _Board:
         self.sources = {name: parse(name) for name in sorted(self.sample.columns) if name != ROW}
         columns = sorted(self.table.columns, key=lambda column: column.name)
         self.targets = {c.name: Target(c, parse(c.name)) for c in columns if is_writable(c, self.options)}
-        self.evidence = Evidence(self.sample, self.table, self.fit)
-        self.by_names = by_names(self.patterns)
+        self.evidence = Evidence(self.sample, self.table, self.fit, self.known)
+
+    @cached_property
+    def by_names(self) -> dict[tuple[str, str], list[Pattern]]:
+        """Patterns by names; taking their names apart is spared where every column is certain."""
+        return by_names(self.patterns)
 
     # ------------------------------------------------------------------- what is certain
 

@@ -15,6 +15,9 @@ TEMPORAL_WEIGHT: Final = 0.15
 """Weight of a word about time beside others: `created`, `created_at`, `created_on` say one thing."""
 WEAK_WEIGHT: Final = 0.1
 
+_SHORTEST_FRONT: Final = 4  # letters of a compound's first part
+_LINKS: Final = ("", "s", "n", "en", "es", "er")  # between the parts of a compound
+
 _UNDECOMPOSED: Final = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"}
 )
@@ -104,8 +107,10 @@ def _concepts(plain: Sequence[str]) -> tuple[Word, ...]:
     """Words with abbreviations written out and the longest phrases settled first."""
     table = vocabulary()
     spelled: list[tuple[str, str, float]] = []  # singular word, as written, trust
-    for word in plain:
-        short = table.abbreviations.get(word)
+    for place, word in enumerate(plain):
+        short = table.abbreviations.get(word) or _compound(word)
+        if word == "data" and place == 0 < len(plain) - 1:  # `data ritiro`, `data de registro`
+            short = ("date",)
         base = word if (word,) in table.phrases else singular(word)
         spelled += [(long, word, ABBREVIATION_TRUST) for long in short] if short else [(base, word, 1.0)]
     spelled = _genitive(spelled)
@@ -127,6 +132,22 @@ def _concepts(plain: Sequence[str]) -> tuple[Word, ...]:
             del spelled[:length]
             break
     return tuple(words)
+
+
+def _compound(word: str) -> tuple[str, ...] | None:
+    """The words of a German or Dutch compound whose front the vocabulary knows: `zaehlernummer`."""
+    table = vocabulary()
+    if word in table.known:
+        return None
+    for back, meant in table.backs.items():
+        front = word.removesuffix(back)
+        if front == word or len(front) < _SHORTEST_FRONT:
+            continue
+        for link in _LINKS:
+            known = table.phrases.get((front.removesuffix(link),))
+            if known and front.endswith(link):
+                return (*known.concept.split(), meant)
+    return None
 
 
 def _genitive(spelled: list[tuple[str, str, float]]) -> list[tuple[str, str, float]]:

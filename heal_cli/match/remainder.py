@@ -25,11 +25,15 @@ class Context:
         filler: Words that every source column or every target column starts with.
         taken: Words written on both sides, which are therefore no slips of the pen.
         table: The words of the table's name, in the singular.
+        is_lettered: Every source column is called by one character, as a sheet calls its columns.
+        single: Words that one source column and one target column have, and no others.
     """
 
     filler: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()
     table: tuple[str, ...] = ()
+    single: frozenset[str] = frozenset()
+    is_lettered: bool = False
 
 
 class Missing(NamedTuple):

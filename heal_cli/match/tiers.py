@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Final, Protocol
 
 from heal_cli.match.likeness import UNEXPLAINED, Similarity, similarity
-from heal_cli.match.looks import Look, by_looks, is_opaque, tells_when
+from heal_cli.match.looks import Look, by_looks, is_opaque, tells_when, tells_which
 from heal_cli.match.names import Name, is_claim, parse
 from heal_cli.match.remainder import Context
-from heal_cli.match.values import KEY_TYPES, MIN_FIT, TIMES, Evidence
+from heal_cli.match.values import KEY_TYPES, LOOKS, MIN_FIT, NUMERIC, TEXTS, TIMES, Evidence
 from heal_cli.model import Candidate, Column, Kind, TableSchema, Tier
 
 PLURAL: Final = 0.95
@@ -26,6 +27,14 @@ FLOOR: Final = 0.4
 
 
 _MEANT: Final = 0.95  # of a pattern that has the names by their meaning only
+_COMMENTED: Final = 0.95  # of a comment that is the source's name: people keep names, not comments, in step
+_LONGEST_COMMENT: Final = 60  # characters
+_MOST_COMMENT_WORDS: Final = 5
+_SENTENCE: Final = re.compile(
+    r"[;:!?]|\.\s|\b(?:not|never|see|e\.g|deprecated|unless|instead)\b", re.IGNORECASE
+)
+"""What a comment says that is more than a name."""
+
 _MADE: Final = ("now", "uuid")  # defaults that are computed and fit the types of their scope
 
 
@@ -98,7 +107,17 @@ def named_alike(source: Name, target: Target, evidence: Evidence) -> Iterator[Ca
     if source.singular_key and source.singular_key == target.name.singular_key:
         fit, reasons = evidence.fit(source.raw, target.column)
         confidence = PLURAL * _factor(fit)
+        if _counts(source, target, evidence):
+            confidence = min(confidence, CONTRADICTED)
+            reasons += (f"{source.raw!r} counts, the column does not",)
         yield _rename(source, target, Tier.EXACT, confidence, ("same name but for the plural", *reasons))
+
+
+def _counts(source: Name, target: Target, evidence: Evidence) -> bool:
+    """True where `stops` holds numbers and `stop` texts."""
+    is_plural = source.key != source.singular_key and target.name.key == target.name.singular_key
+    is_text = target.column.type.base in TEXTS and evidence.profile(source.raw).count > 0
+    return is_plural and is_text and evidence.shape(source.raw, NUMERIC) >= MIN_FIT
 
 
 def by_pattern(
@@ -140,14 +159,21 @@ def by_likeness(
     Args:
         min_confidence: Names less alike than this can only become a question: their values are not asked.
     """
-    look = _look(source, target, evidence)
+    look = _look(source, target, around, evidence)
     if look.confidence:
         yield _rename(source, target, Tier.FUZZY, look.confidence, (look.reason,))
     alike = similarity(source, target.name, around)
+    said = "name"
+    second = second_name(target.column)
+    if second is not None:
+        by_comment = similarity(source, second, around)
+        by_comment = replace(by_comment, score=round(by_comment.score * _COMMENTED, 4))
+        if by_comment.score > alike.score:
+            alike, target, said = by_comment, Target(target.column, second), "comment"
     if alike.score < FLOOR:
         return
     score = alike.score
-    reasons: tuple[str, ...] = (f"name {score:.2f}", *alike.reasons)
+    reasons: tuple[str, ...] = (f"{said} {score:.2f}", *alike.reasons)
     against = _against(source, target, alike, evidence)
     if against:
         yield _rename(source, target, Tier.FUZZY, min(score, CONTRADICTED), (*reasons, against))
@@ -168,22 +194,41 @@ def by_likeness(
     yield _rename(source, target, Tier.FUZZY, confidence, reasons + verdict.reasons)
 
 
-def _look(source: Name, target: Target, evidence: Evidence) -> Look:
+def second_name(column: Column) -> Name | None:
+    """The column's comment, where it is a few words and so another name for it; None for sentences and none."""
+    comment = (column.comment or "").strip().rstrip(".")
+    name = parse(comment) if 0 < len(comment) <= _LONGEST_COMMENT and not _SENTENCE.search(comment) else None
+    return name if name is not None and 0 < len(name.words) <= _MOST_COMMENT_WORDS else None
+
+
+def _look(source: Name, target: Target, around: Context, evidence: Evidence) -> Look:
     """What the values say by themselves, where the source's name does not say what they are."""
-    if is_opaque(source):
+    if around.is_lettered or is_opaque(source):
         return by_looks(source, target.column, target.name, evidence)
-    return tells_when(source, target.column, target.name, evidence)
+    when = tells_when(source, target.column, target.name, evidence)
+    return when if when.confidence else tells_which(source, target.column, evidence)
 
 
 def _against(source: Name, target: Target, alike: Similarity, evidence: Evidence) -> str:
     """What the values say against leaving a word out; empty when they bear it out."""
+    if source.singular_key == target.name.singular_key and _counts(source, target, evidence):
+        return f"{source.raw!r} counts, the column does not"
     for kind, raw in sorted(alike.needs):
-        if kind == "reference" and raw == source.raw and target.column.type.base not in KEY_TYPES:
+        is_key = target.column.type.base in KEY_TYPES or _is_numbered(source, target, evidence)
+        if kind in LOOKS and raw == source.raw and target.column.type.base in TEXTS:
+            return f"{source.raw!r} says it is {LOOKS[kind][1]}, the column does not"
+        if kind == "reference" and raw == source.raw and not is_key:
             return f"{source.raw!r} says it is a key, the column does not"
         reason = evidence.contradiction(source.raw, target.column, kind)
         if reason:
             return reason
     return ""
+
+
+def _is_numbered(source: Name, target: Target, evidence: Evidence) -> bool:
+    """True where `seat no` names seats: texts that are no bare numbers, in a column of texts."""
+    is_number = source.words[-1].concept == "number" and source.words[-1].text != "id"
+    return is_number and target.column.type.base in TEXTS and evidence.shape(source.raw, NUMERIC) == 0
 
 
 def _doubt(source: Name, target: Target, alike: Similarity) -> str:

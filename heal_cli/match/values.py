@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 import polars as pl
 
 from heal_cli.match.names import Name
-from heal_cli.model import Column, PgType, TableSchema
+from heal_cli.model import Column, KnownValues, PgType, TableSchema
 
 Fit: TypeAlias = Callable[[pl.Series, PgType], float]
 """Share (0-1) of non-null values that convert to the type; `convert` supplies it."""
@@ -20,6 +20,9 @@ MIN_FIT: Final = 0.9
 """Share of values that has to convert before likeness of names counts for anything."""
 
 _SAMPLE: Final = 1000  # values to judge a column by, evenly spaced: shares are then known to about 2 %
+_FEWEST: Final = 2  # common values that say what a column holds
+_MET: Final = 0.5  # share of values met again, from which they speak for the pair
+_MANY: Final = 10  # values of which one at least should be met in a column of few
 _TEXT_FACTOR: Final = 0.85  # any value fits text, so the name alone has to be better
 _AGAINST: Final = 0.5
 _MOSTLY: Final = 0.9
@@ -28,6 +31,7 @@ _NULLABLE: Final = 0.7
 
 _NUMBERS: Final = ("int2", "int4", "int8", "float4", "float8", "numeric")
 TIMES: Final = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
+TEXTS: Final = ("text", "varchar", "bpchar", "citext")
 KEY_TYPES: Final = ("int2", "int4", "int8", "uuid")
 _TELLING: Final = frozenset((*_NUMBERS, *TIMES, "bool", "uuid", "json", "jsonb"))
 """Types that most values of other kinds do not fit; all others take nearly any text."""
@@ -106,8 +110,15 @@ class Verdict:
 class Evidence:
     """Answers about a sample's values; each question is asked of `fit` once."""
 
-    def __init__(self, sample: pl.DataFrame, table: TableSchema, fit: Fit) -> None:
+    def __init__(
+        self,
+        sample: pl.DataFrame,
+        table: TableSchema,
+        fit: Fit,
+        known: Mapping[str, KnownValues] | None = None,
+    ) -> None:
         self._fit = fit
+        self._known = known or {}
         self._sample = sample
         self._profiles: dict[str, Profile] = {}
         self._fits: dict[tuple[str, PgType], float] = {}
@@ -155,6 +166,10 @@ class Evidence:
         if shaped is not None and not telling:
             factor = 1.0 if shaped >= _MOSTLY else _TEXT_FACTOR * _AGAINST
             reasons += shape_reasons
+        met = self._judge_known(source, column)
+        if met is not None:
+            factor = factor * met.factor if met.factor < 1.0 else 1.0 if not telling else factor
+            reasons += met.reasons
         if column.name in self._keys and profile.distinct < _UNIQUE:
             factor *= _AGAINST
             reasons += (
@@ -164,6 +179,23 @@ class Evidence:
             factor *= _NULLABLE
             reasons += (f"only {profile.filled} of {profile.rows} rows have a value, the column is NOT NULL",)
         return Verdict(factor, fit, reasons)
+
+    def _judge_known(self, source: str, column: Column) -> Verdict | None:
+        """What the values that the table has already say: the same words speak for a text, strange ones against it."""
+        known, profile = self._known.get(column.name), self.profile(source)
+        if known is None or len(known.common) < _FEWEST or column.type.base not in TEXTS or not profile.count:
+            return None
+        share = self.known_share(source, column)
+        reasons = (f"{_of(share, profile.count)} values stand in the table already",)
+        if share >= _MET:
+            return Verdict(1.0, 1.0, reasons)
+        strange = share == 0 and known.is_complete and profile.count >= _MANY
+        return Verdict(_AGAINST, 1.0, reasons) if strange else None
+
+    def known_share(self, source: str, column: Column) -> float:
+        """Share of the values that are among the commonest of the column; 0 where none are known."""
+        known, text = self._known.get(column.name), self.profile(source).text
+        return _share(text.is_in(list(known.common))) if known is not None and text.len() else 0.0
 
     def contradiction(self, source: str, column: Column, kind: str) -> str:
         """Why the values speak against a word of that kind being left out of a name; empty when they do not.

@@ -39,6 +39,7 @@ class Vocabulary:
     claims: frozenset[str]  # in front of a name: yes or no
     singular: frozenset[str]  # words that look like plurals and are not
     known: frozenset[str]  # real words: two of them are never typos of each other
+    backs: Mapping[str, str]  # last part of a compound -> what it means: 'nummer' -> 'number'
     kinds: Mapping[str, frozenset[str]]  # 'reference', 'naming', ...: see vocabulary.toml
 
 
@@ -62,6 +63,7 @@ def vocabulary() -> Vocabulary:
         of=frozenset(words["of"]),
         claims=frozenset(words["claims"]),
         singular=frozenset(words["singular"]),
+        backs=data["compounds"]["back"],
         kinds={kind: frozenset(members) for kind, members in data["kinds"].items()},
         known=frozenset((*words["known"], *words["temporal"], *words["weak"], *spelled, *abbreviations)),
     )

@@ -73,6 +73,16 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownValues:
+    """What a column holds already, or the key that it refers to (pg_stats); values as PostgreSQL prints them."""
+
+    common: tuple[str, ...]  # most frequent first
+    low: str | None = None  # ends of the histogram of all others; None where there is none
+    high: str | None = None
+    is_complete: bool = False  # there are no others
+
+
+@dataclass(frozen=True, slots=True)
 class TableSchema:
     """What the catalog says about the target table, in one reading."""
 

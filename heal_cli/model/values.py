@@ -35,6 +35,7 @@ class ColumnFormat:
     timezone: str | None = None  # for naive times
     timezone_assumed: bool = False  # nobody said so: a counted assumption
     epoch: Literal["s", "ms", "us", "ns"] | None = None
+    serial: bool = False  # its numbers of five digits are days as spreadsheets count them
     percent: Literal["fraction", "number"] | None = None
     units: tuple[str, ...] = ()  # that may stand behind its numbers
     true_words: tuple[str, ...] = ()  # case-folded

@@ -18,7 +18,7 @@ from heal_cli.pipeline.claiming import claim
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
 from heal_cli.read import SourceReader, shape_of, unnest
-from heal_cli.schema import add_columns, introspect
+from heal_cli.schema import add_columns, introspect, read_statistics
 from heal_cli.write import keep_plan, settle_plan, takes_a_row
 
 
@@ -226,6 +226,7 @@ class SourceRun:
             self.run.catalogue,
             options=self.run.plan_options(),
             confidences=self.run.confidences,
+            known=read_statistics(self.run.connection, table),
             is_nameless=self._is_nameless,
         )
         plan = self._settled(plan, open_columns(plan))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from heal_cli.schema.create import add_columns, create_table, drop_if_empty
 from heal_cli.schema.ddl import run_ddl
 from heal_cli.schema.introspect import identify, introspect, introspect_oid
+from heal_cli.schema.statistics import read_statistics
 from heal_cli.schema.version import schema_version
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "identify",
     "introspect",
     "introspect_oid",
+    "read_statistics",
     "run_ddl",
     "schema_version",
 ]

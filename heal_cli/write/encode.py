@@ -29,6 +29,8 @@ BINARY_BASES: Final = frozenset(
 )
 """Base types whose binary form pgpq can write from the wire dtypes; enums too (their label as text)."""
 
+_TEXTS_BESIDE: Final = frozenset({"date", "time", "timestamp", "timestamptz"})
+
 
 class Encoding(NamedTuple):
     """How a COPY is sent."""
@@ -54,6 +56,8 @@ def choose_encoding(frame_schema: pl.Schema, types: Sequence[PgType]) -> Encodin
 def _has_binary(dtype: pl.DataType, type_: PgType) -> bool:
     if type_.base == "numeric":
         return isinstance(dtype, pl.Decimal)  # unbounded numeric travels as exact text
+    if dtype == pl.String and type_.base in _TEXTS_BESIDE:
+        return False  # infinity and 24:00 have no place in the wire dtype
     return type_.base in BINARY_BASES or type_.kind == "e"
 
 

@@ -54,6 +54,29 @@ def test_a_third_word_fails_alone(word: str) -> None:
     assert made.failed.to_list() == [False, False, True]
 
 
+@pytest.mark.parametrize(
+    ("true", "false"),
+    [
+        ("insured", "uninsured"),
+        ("Leased", "not leased"),
+        ("geimpft", "nicht geimpft"),
+        ("smoker", "non-smoker"),
+    ],
+)
+def test_a_word_and_its_negation_are_a_pair(true: str, false: str) -> None:
+    """Any two words will do where one says no to the other and the column has no third."""
+    assert _convert([true, false, None]).values.to_list() == [True, False, None]
+    assert _convert([true, false, "unknown"]).values.to_list() == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    "words", [["red", "blue"], ["laden", "empty"], ["come", "become"], ["on hold", "hold"]]
+)
+def test_two_words_without_a_no_are_not_guessed(words: list[str]) -> None:
+    """Which of two other words means true is nobody's guess."""
+    assert _convert(words).values.to_list() == [None, None]
+
+
 def test_a_tick_alone_is_true_and_its_blanks_stay_null() -> None:
     """A column of nothing but 'x' ticks is true where ticked; a blank is not called false."""
     assert _convert(["x", None, "X"]).values.to_list() == [True, None, True]

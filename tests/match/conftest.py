@@ -114,6 +114,7 @@ def match() -> Match:
         patterns: object = None,
         *,
         is_nameless: bool = False,
+        known: object = None,
         **options: object,
     ) -> Matching:
         frame = pl.DataFrame(sample, schema=dict.fromkeys(sample, pl.String))
@@ -124,6 +125,7 @@ def match() -> Match:
             options=MatchOptions(**options),
             fit=fit,  # type: ignore[arg-type]
             is_nameless=is_nameless,
+            known=known,  # type: ignore[arg-type]
         )
 
     return run

@@ -15,6 +15,7 @@ from heal_cli.model import Column, Constraint, PgType, TableSchema
 
 TUNING: Final = "corpus"
 HELD_BACK: Final = "held_back"
+BLIND: Final = "blind"
 
 _SPEC: Final = re.compile(
     r"(?P<name>\S+) (?P<base>\w+)(?:\((?P<args>[^)]*)\))?(?P<words>[^#]*)(?:# (?P<comment>.*))?"
@@ -27,7 +28,8 @@ class Pair:
 
     Attributes:
         gold: Source column -> target column; a source column that is not in it must stay unmatched.
-        answers: Target column -> the values of the sample's rows as PostgreSQL prints them.
+        answers: Target column -> the values of the sample's rows as PostgreSQL prints them; None where no
+            value may come of the cell (a null, or a reject). "" says so in the file.
     """
 
     name: str
@@ -38,7 +40,7 @@ class Pair:
     answers: dict[str, list[str | None]] = field(default_factory=dict)
 
 
-def read_pairs(folder: Literal["corpus", "held_back"]) -> list[Pair]:
+def read_pairs(folder: Literal["corpus", "held_back", "blind"]) -> list[Pair]:
     """The pairs of one set, in the order of files and of their contents."""
     files = sorted((Path(__file__).parent / folder).glob("*.toml"))
     return [_pair(file.stem, entry) for file in files for entry in tomllib.loads(file.read_text())["pair"]]
@@ -50,7 +52,8 @@ def _pair(domain: str, entry: dict[str, Any]) -> Pair:
     unknown = set(entry["gold"]) - set(sample.columns)
     unknown |= set(entry["gold"].values()) - {column.name for column in table.columns}
     assert not unknown, f"{entry['name']}: {unknown}"
-    return Pair(entry["name"], domain, table, sample, entry["gold"], entry.get("answers", {}))
+    answers = {target: [cell or None for cell in cells] for target, cells in entry.get("answers", {}).items()}
+    return Pair(entry["name"], domain, table, sample, entry["gold"], answers)
 
 
 def _frame(text: str) -> pl.DataFrame:
@@ -124,6 +127,8 @@ def _column(spec: str, position: int) -> tuple[Column, tuple[Constraint, ...]]:
 def _type(base: str, args: str | None) -> PgType:
     if base == "enum":
         return PgType(0, "enum", "enum", "e", labels=tuple((args or "").split("|")))
+    if base.startswith("_"):
+        return PgType(0, f"{base[1:]}[]", base, "b", element=_type(base[1:], args))
     name = f"{base}({args})" if args else base
     numbers = [int(number) for number in args.split(",")] if args else []
     if base == "numeric" and numbers:

@@ -1,0 +1,69 @@
+"""Names that go together by one word that nothing else in source and table has, one of them with a word more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+from heal_cli.match.names import Name, Word
+from heal_cli.match.remainder import Context
+from heal_cli.match.vocabulary import vocabulary
+
+CARRIED: Final = 0.84
+"""Likeness of such names: with the discount for text, which any value fits, it just passes 0.7."""
+
+Pair: TypeAlias = tuple[Word, Word, float]
+"""Two words that go together, and how alike they are (0-1)."""
+
+_SURE: Final = 0.95  # of the shared words: a slip of the pen carries nothing
+_GENERIC: Final = (
+    "reference",
+    "naming",
+    "saying",
+    "place",
+    "unit",
+    "counting",
+    "contrast",
+    "mild",
+    "generic",
+)
+
+
+def carries(
+    a: Name, b: Name, pairs: Sequence[Pair], rest_a: Sequence[Word], rest_b: Sequence[Word], around: Context
+) -> bool:
+    """True when all words of one name are in the other, and one of them is in no other column of either side.
+
+    What the longer name has more only narrows it: words in front of the target's (`sample` and `laboratory
+    sample`), or a measure of the same thing behind (`deposit amount`). Words in front of the source's may
+    make another thing of it: `family diagnosis` is no `diagnosis`.
+
+    Args:
+        a: The source's name.
+        b: The target's.
+    """
+    longer, rest = (a, rest_a) if rest_a else (b, rest_b)
+    if (rest_a and rest_b) or not rest or any(_is_apart(word) for word in rest):
+        return False
+    if any(alike < _SURE for _, _, alike in pairs):
+        return False
+    shared = [word for word in longer.words if word not in rest]
+    if not any(word.concept in around.single and _says_what(word) for word in shared):
+        return False
+    end = longer.words.index(shared[-1])
+    behind = [word for word in rest if longer.words.index(word) > end]
+    if longer is a and len(behind) < len(rest):
+        return False
+    return all(word.concept in vocabulary().kinds["measure"] for word in behind)
+
+
+def _says_what(word: Word) -> bool:
+    """True for a word that names a thing, not a kind of thing that any table has."""
+    kinds = vocabulary().kinds
+    return word.weight == 1.0 and not any(word.concept in kinds[kind] for kind in _GENERIC)
+
+
+def _is_apart(word: Word) -> bool:
+    """True for a word that makes another thing of the rest: `gross`, `parent`, `is`, `at`."""
+    table = vocabulary()
+    return word.concept in table.kinds["contrast"] or word.weight < 1.0
