@@ -55,6 +55,11 @@ class WriteOptions:
         return self.atomic or self.dry_run
 
     @property
+    def recorded_mode(self) -> str:
+        """How rows are written, as the ledger calls it: undo knows by it what it may take back."""
+        return "overwrite" if self.on_conflict == "update" else "insert"
+
+    @property
     def connections(self) -> int:
         """How many connections write: one where order or a single transaction asks for it."""
         return 1 if self.ordered or self.is_one_transaction else self.jobs

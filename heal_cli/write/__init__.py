@@ -2,6 +2,7 @@
 
 from heal_cli.write.batch import BatchRef, Target, Writer
 from heal_cli.write.connection import connect
+from heal_cli.write.history import RunRecord, RunSource, find_run, list_runs, sources_of
 from heal_cli.write.ledger import (
     RunNote,
     Trace,
@@ -39,6 +40,7 @@ from heal_cli.write.sources import (
     settled_rows,
 )
 from heal_cli.write.trial import takes_a_row
+from heal_cli.write.undo import Undone, UndoneBatch, undo_run
 
 __all__ = [
     "BatchRef",
@@ -50,8 +52,12 @@ __all__ = [
     "RejectSource",
     "RetryWriter",
     "RunNote",
+    "RunRecord",
+    "RunSource",
     "Target",
     "Trace",
+    "Undone",
+    "UndoneBatch",
     "Writer",
     "add_source",
     "are_complete",
@@ -64,11 +70,13 @@ __all__ = [
     "end_run",
     "find_reject_batch",
     "find_reject_source",
+    "find_run",
     "finish_source",
     "is_superseded_and_done",
     "join_source",
     "keep_plan",
     "ledger_migrations",
+    "list_runs",
     "migrate",
     "newest_source",
     "read_source",
@@ -78,6 +86,8 @@ __all__ = [
     "retried_totals",
     "run_totals",
     "settled_rows",
+    "sources_of",
     "takes_a_row",
     "traces",
+    "undo_run",
 ]

@@ -308,7 +308,11 @@ class Writer:
         rows = trial.close_piece()
         if not self._target.has_ledger:
             return
-        piece = Piece(trial.pieces - 1, trial.is_done, pending or None, self._target.run, trial.attempt)
+        target = self._target
+        piece = Piece(
+            *(trial.pieces - 1, trial.is_done, pending or None),
+            *(target.run, trial.attempt, target.options.recorded_mode),
+        )
         add_piece(cursor, ref.source, ref.source_name, ref.chunk, piece, rows)
 
     def _commit(self, connection: psycopg.Connection) -> None:

@@ -109,8 +109,10 @@ class RetryWriter(Writer):
 
     def _take_batch(self, cursor: psycopg.Cursor, trial: Work, doubtful: Work | None, ref: BatchRef) -> bool:
         cursor.execute(
-            "SELECT pg_catalog.pg_advisory_xact_lock(%s, pg_catalog.hashtext(%s))",
-            (_BATCH_LOCK_CLASS, f"{ref.source}/{ref.chunk.index}"),
+            # The share lock on the source's row keeps it from being undone before the commit.
+            "SELECT pg_catalog.pg_advisory_xact_lock(%s, pg_catalog.hashtext(%s))"
+            " FROM heal.load_sources WHERE source = %s FOR KEY SHARE",
+            (_BATCH_LOCK_CLASS, f"{ref.source}/{ref.chunk.index}", ref.source),
         )
         # Statements of their own: their snapshots must be younger than the lock.
         if not self._is_there(cursor, ref):
@@ -129,11 +131,11 @@ class RetryWriter(Writer):
             return
         loaded = trial.loaded[-1].to_list() if rows.loaded else []
         cursor.execute(
-            "INSERT INTO heal.load_retries (source, batch, run, attempt, source_name, rows, duplicates)"
-            " VALUES (%s, %s, %s, %s, %s, %s::bigint[], %s)",
+            "INSERT INTO heal.load_retries (source, batch, run, attempt, source_name, mode, rows, duplicates)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s::bigint[], %s)",
             (
                 *(ref.source, ref.chunk.index, self._target.run, trial.attempt),
-                *(ref.source_name, loaded, rows.duplicates),
+                *(ref.source_name, self._target.options.recorded_mode, loaded, rows.duplicates),
             ),
         )
 
