@@ -15,6 +15,7 @@ from typing import Final
 import polars as pl
 import psycopg
 
+from heal_cli.errors import UsageError
 from heal_cli.model import ROW, Spans
 from heal_cli.write.batch import BatchRef, Writer
 from heal_cli.write.ledger import CLAIM_LOCK_CLASS
@@ -47,7 +48,11 @@ class RejectBatch:
 
 
 def find_reject_source(connection: psycopg.Connection, run: str, name: str) -> RejectSource | None:
-    """The source that a run called so; None where that run committed no batch of it."""
+    """The source that a run called so; None where that run committed no batch of it.
+
+    Raises:
+        UsageError: The run did not insert, and a retry does.
+    """
     with connection.transaction():
         row = connection.execute(
             "SELECT source, table_oid::int8, plan::text, reading::text, schema_version FROM heal.load_sources"
@@ -55,6 +60,16 @@ def find_reject_source(connection: psycopg.Connection, run: str, name: str) -> R
             " ORDER BY source LIMIT 1",
             (run, name),
         ).fetchone()
+        changes = connection.execute(
+            "SELECT EXISTS (SELECT FROM heal.load_sources WHERE source = %s"
+            " AND source_id ~ ' ?to (upsert|update|delete)$')",
+            (row[0] if row else 0,),
+        ).fetchone()
+    if changes == (True,):
+        raise UsageError(
+            f"Rejects of {name!r} are of a load with --mode, and a retry only inserts",
+            hint="Mend the source, then load it again with the same --mode",
+        )
     return RejectSource(*row) if row else None
 
 

@@ -15,6 +15,7 @@ from heal_cli.model import WriteOptions
 from heal_cli.write.connection import begin, table_name
 from heal_cli.write.pieces import WrittenPiece, lock_pieces
 from heal_cli.write.sqlstate import to_heal_error
+from heal_cli.write.undo_changes import Restorer
 
 _KINDS: Final = {
     "v": "it went through a view, and nothing tells which rows of the tables behind it are its own",
@@ -94,10 +95,15 @@ def undo_run(
             begin(cursor, options, server_version=connection.info.server_version)
             pieces = lock_pieces(cursor, run)
             table = _find_table(cursor, run, table_oid)
-            _check_modes(run, pieces)
+            mode = _mode(run, pieces)
             xmins = sorted({piece.xmin for piece in pieces if piece.loaded})
-            _check_references(cursor, run, table, xmins)
-            batches = _compare(run, pieces, _delete(cursor, table, xmins), force_unchanged=force_unchanged)
+            if mode == "insert":
+                _check_references(cursor, run, table, xmins)
+                batches = _compare(
+                    run, pieces, _delete(cursor, table, xmins), force_unchanged=force_unchanged
+                )
+            else:
+                batches = _restore(cursor, run, table, mode, pieces, xmins)
             _forget(cursor, run, undo, batches)
             return Undone(
                 f"{table.schema}.{table.name}",
@@ -126,11 +132,51 @@ def _find_table(cursor: psycopg.Cursor, run: str, oid: int) -> _Table:
     return table
 
 
-def _check_modes(run: str, pieces: Sequence[WrittenPiece]) -> None:
-    if any(piece.mode == "overwrite" and piece.loaded for piece in pieces):
+def _mode(run: str, pieces: Sequence[WrittenPiece]) -> str:
+    """How the run wrote."""
+    modes = {piece.mode for piece in pieces if piece.loaded} or {"insert"}
+    if "overwrite" in modes or len(modes) > 1:
         raise WriteError(
-            f"Run {run} cannot be undone: with --on-conflict update it changed rows, and what they were is not kept"
+            f"Run {run} cannot be undone: it changed rows by --on-conflict update or --no-restore,"
+            " and what they were is not kept"
         )
+    return modes.pop()
+
+
+def _restore(
+    cursor: psycopg.Cursor,
+    run: str,
+    table: _Table,
+    mode: str,
+    pieces: Sequence[WrittenPiece],
+    xmins: Sequence[str],
+) -> tuple[UndoneBatch, ...]:
+    """Bring changed rows back to what they were, and delete what an upsert inserted."""
+    before = Restorer(
+        cursor,
+        run,
+        oid=table.oid,
+        target=table.sql,
+        row_type=table_name(table.schema, table.name),
+        xmins=xmins,
+    )
+    inserted = sum(piece.loaded for piece in pieces) - before.images
+    if mode == "delete":
+        before.restore_deleted()
+        gone = 0
+    else:
+        before.restore_updated()
+        _check_references(cursor, run, table, xmins)
+        gone = _delete(cursor, table, xmins).total()
+    cursor.execute("DELETE FROM heal.restore_points WHERE run = %s", (run,))
+    if gone != inserted:
+        raise WriteError(
+            f"Run {run} was not undone: {abs(inserted - gone):,} of the {inserted:,} rows that it inserted"
+            " were changed or deleted since, or triggers wrote more of them"
+        )
+    return _compare(
+        run, pieces, Counter({p.xmin: p.loaded for p in pieces if p.loaded}), force_unchanged=False
+    )
 
 
 def _delete(cursor: psycopg.Cursor, table: _Table, xmins: Sequence[str]) -> Counter[str]:

@@ -26,3 +26,15 @@ CREATE TABLE heal.undone_batches (
     PRIMARY KEY (undo, source, batch, source_name)
 );
 CREATE INDEX undone_batches_run ON heal.undone_batches (run);
+
+-- What rows were before a run changed or deleted them, one line for each savepoint that did.
+CREATE TABLE heal.restore_points (
+    point        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run          uuid NOT NULL REFERENCES heal.load_runs ON DELETE CASCADE,
+    key          text[] NOT NULL,              -- columns that rows were found by
+    columns      text NOT NULL,                -- names and types of the table then
+    before_xmins text[] NOT NULL,              -- who had written them
+    images       text[] NOT NULL,              -- rows, as the text of the table's row type
+    made_at      timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+);
+CREATE INDEX restore_points_run ON heal.restore_points (run);
