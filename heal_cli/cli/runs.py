@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heal_cli.cli.options import Config, DataDir, Dsn, GroupedCommand, Json, PgBin
+from heal_cli.cli.options import Config, DataDir, Dsn, GroupedCommand, Json, PgBin, Yes
 from heal_cli.cli.terminal import clean, console, note, say
 from heal_cli.errors import UsageError
 
@@ -61,11 +61,12 @@ def show(
     json: Json = None,
 ) -> None:
     """Show one run: its command, its sources, what is left of it."""
-    from heal_cli.write import find_run, sources_of
+    from heal_cli.write import find_run, restore_bytes, sources_of
 
     with _connect(dsn, data_dir, pg_bin, config) as connection:
         found = find_run(connection, run)
         sources = sources_of(connection, found.run)
+        kept = restore_bytes(connection, found.run)
     if json:
         import msgspec
 
@@ -73,7 +74,7 @@ def show(
 
         report = msgspec.Raw(found.report.encode()) if found.report else None
         listed = [_source_facts(source) for source in sources]
-        say(encode({"heal": 1, **_facts(found), "sources": listed, "report": report}))
+        say(encode({"heal": 1, **_facts(found), "sources": listed, "restore_bytes": kept, "report": report}))
         return
     say(clean(f"run      {found.run}, {found.state}"))
     say(clean(f"command  {found.command}"))
@@ -83,10 +84,38 @@ def show(
     say(f"rows     {_counts(found)}")
     for source in sources:
         say(clean(f"source   {source.name}: {source.loaded:,} rows loaded in {source.batches} batches"))
+    if kept:
+        say(f"restore  {kept:,} bytes keep what its rows were before")
     if found.rejects_path and found.rejected:
         say(clean(f"rejects  {found.rejects_path}"))
     if found.loaded:
         note(f"take it back with: heal undo {found.run}")
+
+
+@app.command(cls=GroupedCommand)
+def prune(
+    older_than: Annotated[
+        int, typer.Option("--older-than", min=0, metavar="DAYS", help="Only those that are older.")
+    ] = 30,
+    dsn: Dsn = None,
+    data_dir: DataDir = None,
+    pg_bin: PgBin = None,
+    config: Config = None,
+    yes: Yes = None,
+) -> None:
+    """Delete restore points: what rows were before old runs changed them. Those runs cannot be undone any more."""
+    from datetime import timedelta
+
+    from heal_cli.write import prune_restore_points
+
+    if not yes:
+        raise UsageError(
+            f"Runs with --mode from more than {older_than} days ago could not be undone any more",
+            hint="Say --yes if that is meant",
+        )
+    with _connect(dsn, data_dir, pg_bin, config) as connection:
+        count, freed = prune_restore_points(connection, older_than=timedelta(days=older_than))
+    say(f"deleted the restore points of {count} runs ({freed:,} bytes)")
 
 
 def _connect(

@@ -72,15 +72,15 @@ def _confirmed(run: RunRecord) -> bool:
     Raises:
         UsageError: There is nobody to ask.
     """
-    told = f"{run.loaded:,} rows that run {run.run} loaded into {run.table}"
+    told = f"what run {run.run} did to {run.loaded:,} rows of {run.table}"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"This would delete {told}", hint="Say --yes, or look first with --dry-run")
-    return typer.confirm(f"Delete {clean(told)}?", err=True)
+        raise UsageError(f"This would take back {told}", hint="Say --yes, or look first with --dry-run")
+    return typer.confirm(f"Take back {clean(told)}?", err=True)
 
 
 def _tell(report: UndoReport) -> None:
     verb = "would be" if report.dry_run else "are"
-    say(clean(f"{report.removed:,} rows of run {report.undone} {verb} out of {report.table} again"))
+    say(clean(f"{report.removed:,} rows of run {report.undone} {verb} taken back from {report.table}"))
     for source in report.sources:
         kept = source.loaded - source.removed
         left = f", {kept:,} changed rows stay" if kept else ""

@@ -2,7 +2,15 @@
 
 from heal_cli.write.batch import BatchRef, Target, Writer
 from heal_cli.write.connection import connect
-from heal_cli.write.history import RunRecord, RunSource, find_run, list_runs, sources_of
+from heal_cli.write.history import (
+    RunRecord,
+    RunSource,
+    find_run,
+    list_runs,
+    prune_restore_points,
+    restore_bytes,
+    sources_of,
+)
 from heal_cli.write.ledger import (
     RunNote,
     Trace,
@@ -79,7 +87,9 @@ __all__ = [
     "list_runs",
     "migrate",
     "newest_source",
+    "prune_restore_points",
     "read_source",
+    "restore_bytes",
     "restore_event",
     "retried_attempts",
     "retried_rows",

@@ -48,6 +48,8 @@ class Changer:
             raise WriteError(f"--mode {mode} needs the right to make temporary tables (TEMP on the database)")
         self._table, self._facts, self._key, self._mode, self._run = table, facts, key, mode, run
         only = sql.SQL("" if table.kind == "p" else "ONLY ")
+        self.kept = 0
+        """Rows in the restore point of the last `copy`."""
         self._target = sql.SQL("{}{}").format(only, table_name(table.schema, table.name))
 
     def copy(self, cursor: psycopg.Cursor, rows: pl.DataFrame) -> int:
@@ -64,8 +66,7 @@ class Changer:
             )
         stage = Stage(self._table, self._facts, rows.schema, rows.drop(ROW).columns)
         stage.fill(cursor, rows)
-        if self._run is not None:
-            self._keep(cursor, stage)
+        self.kept = self._keep(cursor, stage) if self._run is not None else 0
         if self._mode == "delete":
             cursor.execute(
                 sql.SQL("DELETE FROM {} AS t USING {} AS s WHERE {}").format(
@@ -82,14 +83,15 @@ class Changer:
         cursor.execute(sql.SQL("DROP TABLE {}").format(STAGED))
         return taken
 
-    def _keep(self, cursor: psycopg.Cursor, stage: Stage) -> None:
-        """Lock the rows that will change, and keep them as text: every type reads what it wrote."""
+    def _keep(self, cursor: psycopg.Cursor, stage: Stage) -> int:
+        """Lock the rows that will change, and keep them as text, which every type reads again; how many."""
         cursor.execute(
             sql.SQL(
                 "INSERT INTO heal.restore_points (run, key, columns, before_xmins, images)"
                 " SELECT {run}::uuid, {key}::text[], {columns}, array_agg(x), array_agg(image) FROM"
                 " (SELECT t.xmin::text AS x, (t.*)::text AS image FROM {target} AS t, {staged} AS s"
                 " WHERE {match} FOR UPDATE OF t) AS before HAVING count(*) > 0"
+                " RETURNING cardinality(images)"
             ).format(
                 run=sql.Literal(self._run),
                 key=sql.Literal(list(self._key.columns)),
@@ -99,6 +101,8 @@ class Changer:
                 match=self._match(stage),
             )
         )
+        (kept,) = cursor.fetchone() or (0,)
+        return int(kept)
 
     def _match(self, stage: Stage) -> sql.Composed:
         """`t` is the row of the table that has the key of `s`."""

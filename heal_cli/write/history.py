@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import psycopg
@@ -68,6 +68,27 @@ def list_runs(connection: psycopg.Connection, *, limit: int, table: str | None =
             {"table": table, "limit": limit},
         )
         return [RunRecord(*row) for row in cursor.fetchall()]
+
+
+def restore_bytes(connection: psycopg.Connection, run: str) -> int:
+    """What the restore points of a run take in the database."""
+    row = connection.execute(
+        "SELECT coalesce(sum(pg_catalog.pg_column_size(images) + pg_catalog.pg_column_size(before_xmins)), 0)::int8"
+        " FROM heal.restore_points WHERE run = %s",
+        (run,),
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def prune_restore_points(connection: psycopg.Connection, *, older_than: timedelta) -> tuple[int, int]:
+    """Delete restore points of that age; how many runs had some, and their bytes."""
+    row = connection.execute(
+        "WITH gone AS (DELETE FROM heal.restore_points WHERE made_at < pg_catalog.clock_timestamp() - %s"
+        " RETURNING run, pg_catalog.pg_column_size(images) + pg_catalog.pg_column_size(before_xmins) AS bytes)"
+        " SELECT count(DISTINCT run), coalesce(sum(bytes), 0)::int8 FROM gone",
+        (older_than,),
+    ).fetchone() or (0, 0)
+    return int(row[0]), int(row[1])
 
 
 def find_run(connection: psycopg.Connection, name: str) -> RunRecord:

@@ -28,6 +28,7 @@ class Piece:
     run: str
     attempt: int
     mode: str = "insert"  # how its rows were written: what undo goes by
+    kept: int = 0  # rows whose former selves are in its restore point
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +143,12 @@ def add_piece(
     pending = None if piece.pending is None else to_multirange(piece.pending)
     cursor.execute(
         "INSERT INTO heal.load_batches (source, batch, piece, complete, pending, start, stop, digest,"
-        " first_row, last_row, run, source_name, attempt, mode, rows_read, loaded, rejected, duplicates)"
-        " VALUES (%s, %s, %s, %s, %s::int8multirange, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " first_row, last_row, run, source_name, attempt, mode, kept, rows_read, loaded, rejected, duplicates)"
+        " VALUES (%s, %s, %s, %s, %s::int8multirange, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             *(source, chunk.index, piece.piece, piece.complete, pending),
             *(chunk.start, chunk.stop, chunk.digest, chunk.first_row, chunk.first_row + chunk.rows - 1),
-            *(piece.run, source_name, piece.attempt, piece.mode),
+            *(piece.run, source_name, piece.attempt, piece.mode, piece.kept),
             *(rows.read, rows.loaded, rows.rejected, rows.duplicates),
         ),
     )

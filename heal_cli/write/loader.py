@@ -83,6 +83,11 @@ class Loader:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         return taken
 
+    @property
+    def kept(self) -> int:
+        """Rows that the last `load` changed, and kept in a restore point."""
+        return self._copier.kept if isinstance(self._copier, Changer) else 0
+
     def expects_faults(self, rows: pl.DataFrame, screens: int) -> bool:
         """The rows are better screened before they are tried: those before them had faults."""
         return self._has_faults and screens == 0 and self.may_screen(rows, screens)

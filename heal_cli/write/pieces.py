@@ -25,6 +25,7 @@ class WrittenPiece:
     xmin: str  # of every row that it wrote
     loaded: int
     mode: str
+    kept: int  # rows in its restore point
 
 
 def lock_pieces(cursor: psycopg.Cursor, run: str) -> list[WrittenPiece]:
@@ -43,16 +44,16 @@ def lock_pieces(cursor: psycopg.Cursor, run: str) -> list[WrittenPiece]:
     _check_nobody_works(cursor, [source for (source,) in cursor.fetchall()], run)
     _check_nobody_went_on(cursor, run)
     cursor.execute(
-        "SELECT source, batch, source_name, xmin::text, loaded, mode, xact::text FROM heal.load_batches"
-        " WHERE run = %(run)s UNION ALL SELECT source, batch, source_name, xmin::text, cardinality(rows), mode,"
+        "SELECT source, batch, source_name, xmin::text, loaded, mode, kept, xact::text FROM heal.load_batches"
+        " WHERE run = %(run)s UNION ALL SELECT source, batch, source_name, xmin::text, cardinality(rows), mode, 0,"
         " xact::text FROM heal.load_retries WHERE run = %(run)s",
         {"run": run},
     )
     found = cursor.fetchall()
-    _check_identity(cursor, run, [(int(row[3]), row[6]) for row in found if row[4]])
+    _check_identity(cursor, run, [(int(row[3]), row[7]) for row in found if row[4]])
     return [
-        WrittenPiece(source, batch, name, xmin, loaded, mode or "insert")
-        for source, batch, name, xmin, loaded, mode, _ in found
+        WrittenPiece(source, batch, name, xmin, loaded, mode or "insert", kept)
+        for source, batch, name, xmin, loaded, mode, kept, _ in found
     ]
 
 

@@ -139,7 +139,13 @@ class RetryWriter(Writer):
         return False
 
     def _add_piece(
-        self, cursor: psycopg.Cursor, trial: Work, ref: BatchRef, *, pending: Spans | None = None
+        self,
+        cursor: psycopg.Cursor,
+        trial: Work,
+        ref: BatchRef,
+        *,
+        pending: Spans | None = None,
+        kept: int = 0,
     ) -> None:
         rows = trial.close_piece()
         if not self._target.has_ledger or not (rows.loaded or rows.duplicates):

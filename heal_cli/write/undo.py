@@ -160,7 +160,9 @@ def _restore(
         row_type=table_name(table.schema, table.name),
         xmins=xmins,
     )
-    inserted = sum(piece.loaded for piece in pieces) - before.images
+    if before.images != sum(piece.kept for piece in pieces):
+        raise WriteError(f"Run {run} cannot be undone: its restore points were pruned")
+    inserted = sum(piece.loaded - piece.kept for piece in pieces)
     if mode == "delete":
         before.restore_deleted()
         gone = 0

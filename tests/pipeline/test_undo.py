@@ -267,6 +267,6 @@ def test_asks_nobody_off_a_terminal(undoing, capsys) -> None:
 
     run = undoing.load(ROWS).run
     assert command(["undo", run, "--dsn", undoing.dsn]) == 2
-    assert "This would delete 300 rows" in capsys.readouterr().err
+    assert "to 300 rows of" in capsys.readouterr().err
     assert command(["undo", run, "--dsn", undoing.dsn, "--yes", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["rows"] == {"loaded": 300, "removed": 300, "kept": 0}

@@ -5,7 +5,8 @@ CREATE TABLE heal.origin (xact xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_
 INSERT INTO heal.origin DEFAULT VALUES;
 
 ALTER TABLE heal.load_batches
-    ADD COLUMN mode text,                      -- insert; overwrite: also updates, of which nothing is kept
+    ADD COLUMN mode text,                      -- insert, upsert, update, delete; overwrite: nothing is kept of what it changed
+    ADD COLUMN kept bigint NOT NULL DEFAULT 0, -- rows in its restore point
     ADD COLUMN xact xid8;                      -- the transaction, at most a little older than the piece's xmin
 ALTER TABLE heal.load_batches ALTER COLUMN xact SET DEFAULT pg_catalog.pg_current_xact_id();
 ALTER TABLE heal.load_retries
