@@ -20,9 +20,9 @@ from heal_cli import errors
 if TYPE_CHECKING:
     from heal_cli.match import Decision
     from heal_cli.model import Candidate, LoadOptions, LoadReport, Progress
-    from heal_cli.record import PlanReport, RetryReport
+    from heal_cli.record import PlanReport, RetryReport, UndoReport
 
-__all__ = ["ensemble_decision", "errors", "load", "plan", "retry"]
+__all__ = ["ensemble_decision", "errors", "load", "plan", "retry", "undo"]
 
 Sources = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -105,6 +105,32 @@ def retry(
             without_ledger=bool(options.get("yes")),
         ),
         command="heal_cli.retry",
+    )
+
+
+def undo(
+    run: str, *, dsn: str | None = None, force_unchanged: bool = False, dry_run: bool = False, **options: Any
+) -> UndoReport:
+    """Take back what a run has loaded: `heal undo` as a function; nobody is asked.
+
+    Args:
+        run: Its id, or the beginning of it.
+        force_unchanged: Rows that changed since stay, in place of a refusal.
+        options: Flags of `heal undo` by their long names: `timeout`, `state_dir`.
+
+    Raises:
+        errors.HealError: Why it was refused; then nothing has happened.
+    """
+    from heal_cli.model import WriteOptions
+    from heal_cli.pipeline.undo import UndoOptions
+    from heal_cli.pipeline.undo import undo as undo_run
+
+    load = _options((), "", dsn, {"timeout": 0, **options})
+    write = WriteOptions(
+        dry_run=dry_run, timeout_s=load.write.timeout_s, lock_timeout_s=load.write.lock_timeout_s
+    )
+    return undo_run(
+        UndoOptions(run, load.conninfo, load.state_dir, write, force_unchanged), command="heal_cli.undo"
     )
 
 

@@ -85,6 +85,8 @@ class Settings:
     jobs: Annotated[int, Meta(ge=1)] = 2
     ordered: bool = False
     atomic: bool = False
+    mode: Literal["insert", "upsert", "update", "delete"] = "insert"
+    restore: bool = True
     on_conflict: Literal["reject", "ignore", "update"] = "reject"
     key: Names = ()
     timeout: Annotated[float, Meta(ge=0)] = 30.0
@@ -273,6 +275,11 @@ def _connect(
 def _refuse_contradictions(settings: Settings) -> None:
     if settings.quiet and settings.verbose:
         raise UsageError("--quiet and --verbose cannot both hold", hint="Leave one of them out")
+    if settings.mode != "insert" and settings.on_conflict != "reject":
+        raise UsageError(
+            f"--mode {settings.mode} says what a key that is there means, and so does --on-conflict",
+            hint="Leave one of them out",
+        )
     if settings.create and settings.ddl:
         raise UsageError(
             "--create and --ddl both say how to make a missing table", hint="Leave one of them out"
@@ -334,6 +341,8 @@ def to_load_options(settings: Settings, sources: Sequence[str], table: str, *, c
             ordered=settings.ordered,
             atomic=settings.atomic,
             dry_run=settings.dry_run,
+            mode=settings.mode,
+            restore=settings.restore,
             on_conflict=settings.on_conflict,
             key=settings.key,
             timeout_s=settings.timeout,
@@ -341,7 +350,8 @@ def to_load_options(settings: Settings, sources: Sequence[str], table: str, *, c
             retry_s=settings.retry,
         ),
         fallback=model.FallbackOptions(
-            spool=settings.spool,
+            # Replay only inserts.
+            spool=settings.spool and settings.mode == "insert",
             spool_bytes=settings.spool_bytes,
             emergency_log=settings.emergency_log,
         ),

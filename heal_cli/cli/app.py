@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.main import get_command
 
-from heal_cli.cli import config, db, doctor, fallback, init, load, patterns, plan, rejects, replay
+from heal_cli.cli import config, db, doctor, fallback, init, load, patterns, plan, rejects, replay, runs, undo
 from heal_cli.cli.command import masked_command
 from heal_cli.cli.options import TWINS, GroupedCommand, QuickGroup
 from heal_cli.cli.terminal import clean, note, say
@@ -61,6 +61,8 @@ for _verb in (load.load, plan.plan):
 for _verb in (init.init, doctor.doctor):
     app.command(cls=GroupedCommand, context_settings=_CONTEXT)(_verb)
 app.command("replay-fallback", cls=GroupedCommand, context_settings=_CONTEXT)(replay.replay_fallback)
+app.command(cls=GroupedCommand, context_settings=_CONTEXT)(undo.undo)
+app.add_typer(runs.app, name="runs")
 app.add_typer(rejects.app, name="rejects")
 app.add_typer(patterns.app, name="patterns")
 app.add_typer(fallback.app, name="fallback")

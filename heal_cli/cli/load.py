@@ -11,6 +11,7 @@ from heal_cli.cli.progress import shown_progress
 from heal_cli.cli.session import build_options, read_settings
 from heal_cli.cli.signals import stop_on_signal
 from heal_cli.cli.terminal import say
+from heal_cli.errors import UsageError
 
 
 @with_load_flags
@@ -22,6 +23,8 @@ def load(context: typer.Context, sources: Sources, table: Table, flags: LoadFlag
     heal load 'chat/*.jsonl.gz' -t public.messages --map sender=role
     """
     settings = read_settings(flags, table)
+    if settings.mode == "delete" and not (settings.yes or settings.dry_run):
+        _confirm_delete(table)
     options = build_options(settings, sources, table)
     from importlib.metadata import version
 
@@ -47,3 +50,17 @@ def load(context: typer.Context, sources: Sources, table: Table, flags: LoadFlag
 
             say(load_report(report, verbose=settings.verbose))
     raise typer.Exit(code)
+
+
+def _confirm_delete(table: str) -> None:
+    """Asked on a terminal alone.
+
+    Raises:
+        UsageError: There is nobody to ask, or the answer was no.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            f"--mode delete takes rows out of {table!r}", hint="Say --yes, or look first with --dry-run"
+        )
+    if not typer.confirm(f"Delete the rows of {table!r} that have the keys of the source?", err=True):
+        raise UsageError("Nothing was deleted")

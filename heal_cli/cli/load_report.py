@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 _LABEL_WIDTH: Final = 11
 _MOST_HEALS: Final = 6
 _MOST_TRIALS: Final = 4
+_DONE: Final = {
+    "insert": "loaded into",
+    "upsert": "inserted or updated in",
+    "update": "updated in",
+    "delete": "deleted from",
+}
+"""What became of the loaded rows, by mode."""
 
 
 def load_report(report: LoadReport, *, verbose: bool = False) -> str:
@@ -54,7 +61,8 @@ def _headline(report: LoadReport) -> str:
     pace = styled("  ".join(filter(None, [_duration(report.seconds), speed])), dim=True)
     others = [f"{count:,} {name}" for name, count in _others(report)]
     more = f"; {', '.join(others)}" if others else ""
-    return f"{mark} {loaded} of {rows.read:,} rows loaded into {clean(report.table)}{more}  {pace}"
+    done = _DONE[report.mode]
+    return f"{mark} {loaded} of {rows.read:,} rows {done} {clean(report.table)}{more}  {pace}"
 
 
 def _others(report: LoadReport) -> Iterable[tuple[str, int]]:

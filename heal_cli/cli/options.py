@@ -212,6 +212,23 @@ class LoadFlags:
         list[str] | None, _flag("--patterns", panel=MAPPING, metavar="FILE", help="More patterns, as TOML.")
     ] = None
 
+    mode: Annotated[
+        str | None,
+        _flag(
+            "--mode",
+            panel=WRITING,
+            metavar="insert|upsert|update|delete",
+            help="What the source's rows do to the table's [insert].",
+        ),
+    ] = None
+    restore: Annotated[
+        bool | None,
+        _flag(
+            "--restore/--no-restore",
+            panel=WRITING,
+            help="Keep what changed rows were before, for heal undo, or not.",
+        ),
+    ] = None
     on_conflict: Annotated[
         str | None,
         _flag(

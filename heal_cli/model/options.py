@@ -43,6 +43,8 @@ class WriteOptions:
     ordered: bool = False
     atomic: bool = False
     dry_run: bool = False
+    mode: Literal["insert", "upsert", "update", "delete"] = "insert"
+    restore: bool = True  # keep what changed rows were before
     on_conflict: Literal["reject", "ignore", "update"] = "reject"
     key: tuple[str, ...] = ()
     timeout_s: float = 30.0  # per batch: statement and transaction
@@ -55,9 +57,24 @@ class WriteOptions:
         return self.atomic or self.dry_run
 
     @property
+    def recorded_mode(self) -> str:
+        """How rows are written, as the ledger calls it: undo knows by it what it may take back."""
+        if self.mode != "insert":
+            return self.mode if self.restore else "overwrite"
+        return "overwrite" if self.on_conflict == "update" else "insert"
+
+    @property
+    def conflicts(self) -> Literal["reject", "ignore", "update"]:
+        """What a key that is there means: a mode that changes rows looks for it."""
+        return self.on_conflict if self.mode == "insert" else "update"
+
+    @property
     def connections(self) -> int:
-        """How many connections write: one where order or a single transaction asks for it."""
-        return 1 if self.ordered or self.is_one_transaction else self.jobs
+        """How many connections write: one where order or a single transaction asks for it.
+
+        Of two changes of one row the later in the source counts.
+        """
+        return 1 if self.ordered or self.is_one_transaction or self.mode != "insert" else self.jobs
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,4 +87,5 @@ class LoadReport:
     notes: tuple[str, ...]
     seconds: float
     exit_code: int
+    mode: str = "insert"  # what loaded rows did to the table's
     resume: str | None = None  # command that goes on, when the run stopped early

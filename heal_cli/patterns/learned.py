@@ -110,6 +110,13 @@ def record_trials(
     return tuple(moved)
 
 
+def mark_failed(conn: Connection, run: UUID | str) -> None:
+    """What a run had taught counts against its patterns from now on: it was undone. Without the right, nothing."""
+    if not (_may_record(conn) and _has_rights(conn, "update")):
+        return
+    conn.execute(sql.SQL("update {} set success = false where run = %s").format(TRIALS), (run,))
+
+
 def _counts(conn: Connection, *, without: UUID | str | None = None) -> dict[str, tuple[int, int]]:
     """Pattern -> (successes, trials), but for one run's."""
     query = sql.SQL(

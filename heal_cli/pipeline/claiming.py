@@ -149,11 +149,13 @@ def _is_again(run: Run, name: str) -> bool:
 
 
 def _source_id(run: Run) -> str | None:
-    """What the user calls the source; a part of it that `--limit` loads is a source of its own."""
+    """What the user calls the source; a part of it that `--limit` loads is one of its own, and each mode's use of it."""
     options = run.options
-    if options.limit is None:
+    if options.limit is None and options.write.mode == "insert":
         return options.source_id
-    return f"{options.source_id or ''} first {options.limit} rows".strip()
+    part = f" first {options.limit} rows" if options.limit is not None else ""
+    use = f" to {options.write.mode}" if options.write.mode != "insert" else ""
+    return f"{options.source_id or ''}{part}{use}".strip()
 
 
 def _read_by(reader: SourceReader, reading: ReadOptions) -> SourceReader:

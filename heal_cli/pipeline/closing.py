@@ -73,6 +73,7 @@ def close_run(
         notes=run_notes(run, sources, outcome),
         seconds=time.perf_counter() - run.clock,
         exit_code=_WITH_REJECTS if outcome.rows.rejected else _DONE,
+        mode=run.options.write.mode,
     )
     if run.has_ledger:
         state = "stopped" if stopped else "done"

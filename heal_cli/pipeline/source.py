@@ -15,6 +15,7 @@ from heal_cli.heal import heal_batch, make_plan, open_columns, settle_columns
 from heal_cli.match.explicit import check_renames
 from heal_cli.model import Batch, Chunk, Plan, Rows, Spans, TableSchema, without
 from heal_cli.pipeline.claiming import claim
+from heal_cli.pipeline.modes import as_written
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
 from heal_cli.read import SourceReader, shape_of, unnest
@@ -222,7 +223,7 @@ class SourceRun:
             return msgspec.json.decode(claimed.plan, type=Plan)
         plan = make_plan(
             self.sample,
-            table,
+            as_written(table, self.run.options.write),
             self.run.catalogue,
             options=self.run.plan_options(),
             confidences=self.run.confidences,

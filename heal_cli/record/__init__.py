@@ -18,6 +18,7 @@ from heal_cli.record.rejects import (
 from heal_cli.record.report import PlanReport, encode, error_document, load_document, plan_document
 from heal_cli.record.retry_report import RetryReport, retry_document
 from heal_cli.record.rewrite import Rewrite
+from heal_cli.record.undo_report import UndoneSource, UndoReport, undo_document
 
 __all__ = [
     "DUPLICATES",
@@ -33,6 +34,8 @@ __all__ = [
     "RejectWriter",
     "RetryReport",
     "Rewrite",
+    "UndoReport",
+    "UndoneSource",
     "archive",
     "decode_line",
     "drop_uncommitted",
@@ -47,4 +50,5 @@ __all__ = [
     "read_rejects",
     "rejects_path",
     "retry_document",
+    "undo_document",
 ]

@@ -82,6 +82,10 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
         (Fix("put what varies into one nested object, for a jsonb column", is_retried=False),),
     ),
     "nested_too_deep": Explanation("Arrays and objects are nested too deep.", (_BY_HAND,)),
+    "no_such_row": Explanation(
+        "--mode update and delete change rows that are there, and no row of the table has this key.",
+        (Fix("load it with --mode upsert where it is a new row", is_retried=False), _BY_HAND),
+    ),
     # values that could not be converted
     "not_convertible": Explanation(
         "The value is none of the column's type in any spelling that heal knows.",

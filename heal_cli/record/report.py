@@ -51,6 +51,7 @@ def load_document(report: LoadReport) -> dict[str, Any]:
         "run": report.run,
         "table": report.table,
         "schema_version": report.schema_version,
+        "mode": report.mode,
         "sources": [_source(source) for source in report.sources],
         **_mapping(report.plan),
         "rows": dataclasses.asdict(report.rows),

@@ -3,6 +3,15 @@
 from heal_cli.write.attempts import Attempts
 from heal_cli.write.batch import BatchRef, Target, Writer
 from heal_cli.write.connection import connect, stands
+from heal_cli.write.history import (
+    RunRecord,
+    RunSource,
+    find_run,
+    list_runs,
+    prune_restore_points,
+    restore_bytes,
+    sources_of,
+)
 from heal_cli.write.ledger import (
     RunNote,
     Trace,
@@ -41,6 +50,7 @@ from heal_cli.write.sources import (
     settled_rows,
 )
 from heal_cli.write.trial import takes_a_row
+from heal_cli.write.undo import Undone, UndoneBatch, undo_run
 
 __all__ = [
     "Attempts",
@@ -53,8 +63,12 @@ __all__ = [
     "RejectSource",
     "RetryWriter",
     "RunNote",
+    "RunRecord",
+    "RunSource",
     "Target",
     "Trace",
+    "Undone",
+    "UndoneBatch",
     "Writer",
     "add_source",
     "are_complete",
@@ -67,22 +81,28 @@ __all__ = [
     "end_run",
     "find_reject_batch",
     "find_reject_source",
+    "find_run",
     "finish_source",
     "is_superseded_and_done",
     "join_source",
     "keep_plan",
     "ledger_migrations",
+    "list_runs",
     "migrate",
     "newest_source",
     "note_retried",
+    "prune_restore_points",
     "read_source",
+    "restore_bytes",
     "restore_event",
     "retried_rows",
     "retried_totals",
     "run_totals",
     "settle_plan",
     "settled_rows",
+    "sources_of",
     "stands",
     "takes_a_row",
     "traces",
+    "undo_run",
 ]

@@ -293,7 +293,7 @@ class Writer:
             error = refusal
         if error is None and taken == rows.height:
             trial.settle(segment)
-            self._add_piece(cursor, trial, ref)
+            self._add_piece(cursor, trial, ref, kept=self._loader.kept)
             cursor.execute("RELEASE SAVEPOINT heal_rows")
             return
         cursor.execute("ROLLBACK TO SAVEPOINT heal_rows")
@@ -318,17 +318,33 @@ class Writer:
             trial.isolate(segment, verdict[1])
 
     def _add_piece(
-        self, cursor: psycopg.Cursor, trial: Work, ref: BatchRef, *, pending: Spans | None = None
+        self,
+        cursor: psycopg.Cursor,
+        trial: Work,
+        ref: BatchRef,
+        *,
+        pending: Spans | None = None,
+        kept: int = 0,
     ) -> None:
         """Account in the ledger for all that was settled since the last piece.
 
         Args:
             pending: Of the last piece of a transaction: the rows that are left to later ones.
+            kept: Rows in the restore point of this savepoint.
         """
         rows = trial.close_piece()
         if not self._target.has_ledger:
             return
-        piece = Piece(trial.pieces - 1, trial.is_done, pending or None, self._target.run, trial.attempt)
+        target = self._target
+        piece = Piece(
+            piece=trial.pieces - 1,
+            complete=trial.is_done,
+            pending=pending or None,
+            run=target.run,
+            attempt=trial.attempt,
+            mode=target.options.recorded_mode,
+            kept=kept,
+        )
         add_piece(cursor, ref.source, ref.source_name, ref.chunk, piece, rows)
 
     def _commit(self, connection: psycopg.Connection) -> None:

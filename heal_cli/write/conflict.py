@@ -45,7 +45,8 @@ def choose_conflict(options: WriteOptions, uniques: Sequence[Unique], table: str
     Raises:
         WriteError: No unique constraint has exactly the columns of `--key`, or there is none to update by.
     """
-    if options.on_conflict == "reject":
+    conflicts = options.conflicts
+    if conflicts == "reject":
         return Conflict("reject", ())
     if options.key:
         # A partial index says nothing of the rows outside of it.
@@ -59,8 +60,8 @@ def choose_conflict(options: WriteOptions, uniques: Sequence[Unique], table: str
     else:
         fits = [unique for unique in uniques if unique.is_primary]
     if fits:
-        return Conflict(options.on_conflict, tuple(fits[:1]))
-    if options.on_conflict == "ignore" and not options.key:
+        return Conflict(conflicts, tuple(fits[:1]))
+    if conflicts == "ignore" and not options.key:
         return Conflict("ignore", tuple(uniques))
     key = ", ".join(options.key)
     raise WriteError(

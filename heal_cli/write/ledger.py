@@ -27,6 +27,8 @@ class Piece:
     pending: Spans | None  # row numbers left, said by the last piece of a transaction that leaves some
     run: str
     attempt: int
+    mode: str = "insert"  # how its rows were written: what undo goes by
+    kept: int = 0  # rows whose former selves are in its restore point
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def lock_batch(
 
     Raises:
         SourceError: The ledger holds other bytes at this place, or a longer source took its place: the
-            source changed under a run.
+            source changed under a run. Or the source was undone.
     """
     # The share lock on the source's row keeps it from being superseded before the commit.
     cursor.execute(
@@ -99,8 +101,12 @@ def lock_batch(
         " FROM heal.load_sources WHERE source = %s FOR KEY SHARE",
         (CLAIM_LOCK_CLASS + 1, f"{source}/{chunk.index}", source),
     )
-    _, superseded_by = cursor.fetchone() or (None, None)
-    if superseded_by is not None:
+    locked = cursor.fetchone()
+    if locked is None:
+        raise SourceError(
+            "What this run had begun was undone by another", hint="Run the same command again to load it anew"
+        )
+    if locked[1] is not None:
         raise SourceError(
             "Another run goes on with this source, which has grown since this one began",
             hint="Run the same command again when the other has ended",
@@ -137,12 +143,12 @@ def add_piece(
     pending = None if piece.pending is None else to_multirange(piece.pending)
     cursor.execute(
         "INSERT INTO heal.load_batches (source, batch, piece, complete, pending, start, stop, digest,"
-        " first_row, last_row, run, source_name, attempt, rows_read, loaded, rejected, duplicates)"
-        " VALUES (%s, %s, %s, %s, %s::int8multirange, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " first_row, last_row, run, source_name, attempt, mode, kept, rows_read, loaded, rejected, duplicates)"
+        " VALUES (%s, %s, %s, %s, %s::int8multirange, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             *(source, chunk.index, piece.piece, piece.complete, pending),
             *(chunk.start, chunk.stop, chunk.digest, chunk.first_row, chunk.first_row + chunk.rows - 1),
-            *(piece.run, source_name, piece.attempt),
+            *(piece.run, source_name, piece.attempt, piece.mode, piece.kept),
             *(rows.read, rows.loaded, rows.rejected, rows.duplicates),
         ),
     )

@@ -9,6 +9,7 @@ import psycopg
 
 from heal_cli.errors import WriteError
 from heal_cli.model import ROW, TableSchema, WriteOptions
+from heal_cli.write.change import Changer
 from heal_cli.write.conflict import Conflict, choose_conflict
 from heal_cli.write.copy import Copier
 from heal_cli.write.facts import Facts, read_facts
@@ -16,6 +17,7 @@ from heal_cli.write.insert import Inserter, needs_insert
 from heal_cli.write.probe import refused_suspects
 from heal_cli.write.refusal import failed_line, is_verdict_on_value, reject_row, skipped_row
 from heal_cli.write.screen import Screen
+from heal_cli.write.screen_change import ChangeScreen, no_such_row
 from heal_cli.write.sqlstate import Fault, fault_of
 from heal_cli.write.stage import catalog_path
 from heal_cli.write.work import Segment
@@ -35,10 +37,10 @@ class Loader:
         self._table = table
         self._options = options
         self._run = run
-        self._copier: Copier | Inserter = Copier(table)
+        self._copier: Copier | Inserter | Changer = Copier(table)
         self._conflict = Conflict("reject", ())
         self._facts: Facts | None = None
-        self._has_faults = options.on_conflict != "reject"
+        self._has_faults = options.conflicts != "reject"
         self._has_deferrable = any(c.deferrable for c in table.constraints) or any(
             t.is_constraint for t in table.triggers
         )
@@ -54,15 +56,25 @@ class Loader:
         """
         if self._facts is not None:
             return
-        update = self._options.on_conflict == "update"
-        if self._options.on_conflict == "reject" and not needs_insert(self._table):
+        update = self._options.conflicts == "update"
+        if self._options.conflicts == "reject" and not needs_insert(self._table):
             return
         facts = self._read_facts(connection)
         self._conflict = choose_conflict(self._options, facts.uniques, self._table.qualified)
+        mode = self._options.mode
+        if mode != "insert":
+            kept = self._run if self._options.restore and not self._options.dry_run else None
+            self._copier = Changer(self._table, facts, self._conflict.arbiters[0], mode, run=kept)
+            return
         if update:
             self._check_update_right(connection)
         if update or needs_insert(self._table):
             self._copier = Inserter(self._table, facts, self._conflict)
+
+    @property
+    def _needs_row(self) -> bool:
+        """A row of the batch does nothing unless the table has one of its key."""
+        return self._options.mode in ("update", "delete")
 
     def load(self, cursor: psycopg.Cursor, rows: pl.DataFrame) -> int:
         """Rows that the server took; every constraint on them has been checked."""
@@ -70,6 +82,11 @@ class Loader:
         if self._has_deferrable:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         return taken
+
+    @property
+    def kept(self) -> int:
+        """Rows that the last `load` changed, and kept in a restore point."""
+        return self._copier.kept if isinstance(self._copier, Changer) else 0
 
     def expects_faults(self, rows: pl.DataFrame, screens: int) -> bool:
         """The rows are better screened before they are tried: those before them had faults."""
@@ -80,19 +97,20 @@ class Loader:
         if self._facts is not None and not self._facts.can_stage:
             return False
         # INSERT ... ON CONFLICT DO UPDATE takes no two rows of one key.
-        fewest = 1 if self._options.on_conflict == "update" else HANDFUL
-        return screens < MOST_SCREENS and rows.height > fewest
+        fewest = 1 if self._options.conflicts == "update" else HANDFUL
+        return screens < MOST_SCREENS and (rows.height > fewest or self._needs_row)
 
     def screen(self, cursor: psycopg.Cursor, segment: Segment) -> Segment:
         """The same rows, with those known that constraints refuse."""
         facts = self._read_facts(cursor.connection)
         rows = segment.loadable
+        screen = ChangeScreen if self._needs_row else Screen
         found = (
-            Screen(self._table, facts, self._conflict, self._run).find(cursor, rows)
+            screen(self._table, facts, self._conflict, self._run).find(cursor, rows)
             if facts.can_stage
             else None
         )
-        if found is not None and found.height and not self.is_decisive:
+        if found is not None and found.height and not self.is_decisive and not self._needs_row:
             refused = refused_suspects(
                 cursor.connection,
                 rows,
@@ -102,7 +120,7 @@ class Loader:
                 fault_of=self.fault_of,
             )
             found = self._conflict.ignored(refused)
-        if self._options.on_conflict == "reject":
+        if self._options.conflicts == "reject":
             self._has_faults = found is not None and found.height > 0
         if found is None or found.is_empty():
             return segment._replace(screens=segment.screens + 1)
@@ -111,7 +129,7 @@ class Loader:
     def explain(self, cursor: psycopg.Cursor, rejects: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
         """The same REJECTS, with what else the table would refuse of those rows among their attempts."""
         facts = self._read_facts(cursor.connection)
-        if not facts.can_stage:
+        if not facts.can_stage or self._needs_row:
             return rejects
         said = Screen(self._table, facts, self._conflict, self._run).also_wrong(cursor, refused)
         if said is None:
@@ -133,12 +151,14 @@ class Loader:
         if line is None:
             return None
         row = rows.slice(line - 1, 1)
+        if error is None and self._needs_row:
+            return line - 1, no_such_row(row, self._conflict.arbiters[0])
         reject = reject_row(error, row, self._table) if error else skipped_row(row)
         return line - 1, self._conflict.ignored(reject)
 
     def fault_of(self, error: psycopg.Error) -> Fault:
         """Who is to blame, as far as this table is concerned."""
-        if error.sqlstate == "21000" and self._options.on_conflict == "update":
+        if error.sqlstate == "21000" and self._options.conflicts == "update":
             return Fault.ROW  # one key twice in a statement: smaller ones tell them apart
         if is_verdict_on_value(error):
             return Fault.ROW

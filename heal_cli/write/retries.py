@@ -15,6 +15,7 @@ from typing import Final
 import polars as pl
 import psycopg
 
+from heal_cli.errors import UsageError
 from heal_cli.model import ROW, Spans
 from heal_cli.write.batch import BatchRef, Writer
 from heal_cli.write.ledger import CLAIM_LOCK_CLASS
@@ -47,7 +48,11 @@ class RejectBatch:
 
 
 def find_reject_source(connection: psycopg.Connection, run: str, name: str) -> RejectSource | None:
-    """The source that a run called so; None where that run committed no batch of it."""
+    """The source that a run called so; None where that run committed no batch of it.
+
+    Raises:
+        UsageError: The run did not insert, and a retry does.
+    """
     with connection.transaction():
         row = connection.execute(
             "SELECT source, table_oid::int8, plan::text, reading::text, schema_version FROM heal.load_sources"
@@ -55,6 +60,16 @@ def find_reject_source(connection: psycopg.Connection, run: str, name: str) -> R
             " ORDER BY source LIMIT 1",
             (run, name),
         ).fetchone()
+        changes = connection.execute(
+            "SELECT EXISTS (SELECT FROM heal.load_sources WHERE source = %s"
+            " AND source_id ~ ' ?to (upsert|update|delete)$')",
+            (row[0] if row else 0,),
+        ).fetchone()
+    if changes == (True,):
+        raise UsageError(
+            f"Rejects of {name!r} are of a load with --mode, and a retry only inserts",
+            hint="Mend the source, then load it again with the same --mode",
+        )
     return RejectSource(*row) if row else None
 
 
@@ -100,8 +115,10 @@ class RetryWriter(Writer):
 
     def _take_batch(self, cursor: psycopg.Cursor, trial: Work, doubtful: Work | None, ref: BatchRef) -> bool:
         cursor.execute(
-            "SELECT pg_catalog.pg_advisory_xact_lock(%s, pg_catalog.hashtext(%s))",
-            (_BATCH_LOCK_CLASS, f"{ref.source}/{ref.chunk.index}"),
+            # The share lock on the source's row keeps it from being undone before the commit.
+            "SELECT pg_catalog.pg_advisory_xact_lock(%s, pg_catalog.hashtext(%s))"
+            " FROM heal.load_sources WHERE source = %s FOR KEY SHARE",
+            (_BATCH_LOCK_CLASS, f"{ref.source}/{ref.chunk.index}", ref.source),
         )
         # Statements of their own: their snapshots must be younger than the lock.
         if not self._is_there(cursor, ref):
@@ -113,18 +130,24 @@ class RetryWriter(Writer):
         return False
 
     def _add_piece(
-        self, cursor: psycopg.Cursor, trial: Work, ref: BatchRef, *, pending: Spans | None = None
+        self,
+        cursor: psycopg.Cursor,
+        trial: Work,
+        ref: BatchRef,
+        *,
+        pending: Spans | None = None,
+        kept: int = 0,
     ) -> None:
         rows = trial.close_piece()
         if not self._target.has_ledger or not (rows.loaded or rows.duplicates):
             return
         loaded = trial.loaded[-1].to_list() if rows.loaded else []
         cursor.execute(
-            "INSERT INTO heal.load_retries (source, batch, run, attempt, source_name, rows, duplicates)"
-            " VALUES (%s, %s, %s, %s, %s, %s::bigint[], %s)",
+            "INSERT INTO heal.load_retries (source, batch, run, attempt, source_name, mode, rows, duplicates)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s::bigint[], %s)",
             (
                 *(ref.source, ref.chunk.index, self._target.run, trial.attempt),
-                *(ref.source_name, loaded, rows.duplicates),
+                *(ref.source_name, self._target.options.recorded_mode, loaded, rows.duplicates),
             ),
         )
 

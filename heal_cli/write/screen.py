@@ -44,7 +44,7 @@ _UNIQUE: Final = "23505"
 _FOREIGN: Final = "23503"
 
 
-class _Group(NamedTuple):
+class Group(NamedTuple):
     """Rows of the batch that claim equal keys of one unique constraint."""
 
     unique: Unique
@@ -71,7 +71,7 @@ class Screen:
         names = self._staged(rows)
         stage = Stage(self._table, self._facts, rows.schema, names)
         with catalog_path(cursor.connection):
-            if names and not _is_filled(cursor, stage, rows):
+            if names and not is_filled(cursor, stage, rows):
                 return None
             found, unsafe = self._value_faults(cursor, stage, rows)
             found += missing_values(rows, self._table)
@@ -92,7 +92,7 @@ class Screen:
             return None
         stage = Stage(self._table, self._facts, rows.schema, names)
         with catalog_path(cursor.connection):
-            if not _is_filled(cursor, stage, rows):
+            if not is_filled(cursor, stage, rows):
                 return None
             found, unsafe = self._value_faults(cursor, stage, rows)
             relation = stage.relation(soft=self._is_soft, unsafe=unsafe)
@@ -145,7 +145,7 @@ class Screen:
             shared = shared_columns(rows, exact, unique) if exact else shared_keys(cursor, relation, unique)
             if shared:
                 groups.append(
-                    _Group(
+                    Group(
                         unique, {row: group for row, group, _ in shared}, {row: key for row, _, key in shared}
                     )
                 )
@@ -194,7 +194,7 @@ class Screen:
 
     def _resolve(
         self,
-        groups: list[_Group],
+        groups: list[Group],
         references: list[Foreign],
         parents: list[list[Parent]],
         refused: set[int],
@@ -204,9 +204,9 @@ class Screen:
         if self._conflict.mode == "update":
             for group in groups:
                 if self._conflict.is_arbiter(group.unique.name):
-                    superseded = all_but_last(group.groups, refused)
-                    found.append(_superseded(group, superseded))
-                    refused |= superseded.keys()
+                    losers = all_but_last(group.groups, refused)
+                    found.append(superseded(group, losers))
+                    refused |= losers.keys()
             groups = [group for group in groups if not self._conflict.is_arbiter(group.unique.name)]
         keys = [group.groups for group in groups]
         while True:
@@ -234,7 +234,7 @@ class Screen:
         return found
 
 
-def _is_filled(cursor: psycopg.Cursor, stage: Stage, rows: pl.DataFrame) -> bool:
+def is_filled(cursor: psycopg.Cursor, stage: Stage, rows: pl.DataFrame) -> bool:
     """The rows are in the temporary table now, and it took them all."""
     try:
         with cursor.connection.transaction():
@@ -246,7 +246,7 @@ def _is_filled(cursor: psycopg.Cursor, stage: Stage, rows: pl.DataFrame) -> bool
     return True
 
 
-def _lost(group: _Group, winners: dict[int, int]) -> list[pl.DataFrame]:
+def _lost(group: Group, winners: dict[int, int]) -> list[pl.DataFrame]:
     if not winners:
         return []
     unique = group.unique
@@ -261,7 +261,8 @@ def _lost(group: _Group, winners: dict[int, int]) -> list[pl.DataFrame]:
     ]
 
 
-def _superseded(group: _Group, winners: dict[int, int]) -> pl.DataFrame:
+def superseded(group: Group, winners: dict[int, int]) -> pl.DataFrame:
+    """FAULTS of rows whose key a later row of the batch has: row -> that row."""
     unique = group.unique
     said = [
         (row, f"Key {_named(unique)} = ({group.keys[row]}) is in row {winner} again")

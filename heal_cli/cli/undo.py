@@ -1,0 +1,89 @@
+"""`heal undo`: a run out of the table again."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from heal_cli.cli.options import LoadFlags, with_flags
+from heal_cli.cli.session import connection
+from heal_cli.cli.terminal import clean, note, say
+from heal_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from heal_cli.record import UndoReport
+    from heal_cli.write import RunRecord
+
+
+@with_flags(
+    *("dry_run", "timeout", "lock_timeout", "dsn", "data_dir", "pg_bin", "config"),
+    *("json", "quiet", "state_dir", "yes"),
+)
+def undo(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, or its beginning.")],
+    flags: LoadFlags,
+    force_unchanged: Annotated[
+        bool,
+        typer.Option("--force-unchanged", help="Undo what is unchanged, and leave rows that changed since."),
+    ] = False,
+) -> None:
+    """Take back what a run has loaded: all of it, or nothing.
+
+    Rows that changed since are not touched: the undo is refused and says where they are. The same load works again afterwards.
+
+    \b
+    heal runs list
+    heal undo 01a204f1
+    """
+    from importlib.metadata import version
+
+    from heal_cli.model import WriteOptions
+    from heal_cli.pipeline.undo import UndoOptions
+    from heal_cli.pipeline.undo import undo as undo_run
+    from heal_cli.settings import load_settings
+
+    settings = load_settings(flags.given(), config=flags.config)
+    write = WriteOptions(
+        dry_run=settings.dry_run,
+        timeout_s=settings.timeout if "timeout" in settings.origins else 0,
+        lock_timeout_s=settings.lock_timeout,
+    )
+    options = UndoOptions(run, connection(settings), settings.state_dir, write, force_unchanged)
+    report = undo_run(
+        options,
+        confirm=lambda found: settings.yes or settings.dry_run or _confirmed(found),
+        command=context.obj or "heal undo",
+        version=version("heal-cli"),
+    )
+    if settings.json:
+        from heal_cli.record import encode, undo_document
+
+        say(encode(undo_document(report)))
+    elif not settings.quiet:
+        _tell(report)
+
+
+def _confirmed(run: RunRecord) -> bool:
+    """Asked on a terminal alone.
+
+    Raises:
+        UsageError: There is nobody to ask.
+    """
+    told = f"what run {run.run} did to {run.loaded:,} rows of {run.table}"
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(f"This would take back {told}", hint="Say --yes, or look first with --dry-run")
+    return typer.confirm(f"Take back {clean(told)}?", err=True)
+
+
+def _tell(report: UndoReport) -> None:
+    verb = "would be" if report.dry_run else "are"
+    say(clean(f"{report.removed:,} rows of run {report.undone} {verb} taken back from {report.table}"))
+    for source in report.sources:
+        kept = source.loaded - source.removed
+        left = f", {kept:,} changed rows stay" if kept else ""
+        say(clean(f"  {source.name}: {source.removed:,} rows in {source.batches} batches{left}"))
+    for text in report.notes:
+        note(text)

@@ -1,0 +1,166 @@
+"""`heal undo`: a run out of the table and the ledger, and what is said about it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+import psycopg
+
+from heal_cli.errors import HealError, UsageError, WriteError
+from heal_cli.model import WriteOptions
+from heal_cli.patterns import mark_failed
+from heal_cli.pipeline.identity import new_run_id
+from heal_cli.record import UndoneSource, UndoReport, encode, undo_document
+from heal_cli.resilience import Spool
+from heal_cli.write import (
+    RunNote,
+    RunRecord,
+    Undone,
+    UndoneBatch,
+    begin_run,
+    connect,
+    end_run,
+    find_run,
+    ledger_migrations,
+    migrate,
+    undo_run,
+)
+from heal_cli.write.sqlstate import to_heal_error
+
+
+@dataclass(frozen=True, slots=True)
+class UndoOptions:
+    """One `heal undo`."""
+
+    run: str  # its id, or the beginning of it
+    conninfo: str
+    state_dir: str  # where its spooled batches would be
+    write: WriteOptions
+    force_unchanged: bool = False
+
+
+def undo(
+    options: UndoOptions,
+    *,
+    confirm: Callable[[RunRecord], bool] = lambda run: True,
+    command: str = "heal undo",
+    version: str = "",
+) -> UndoReport:
+    """Take back what a run has loaded, in one transaction.
+
+    Args:
+        confirm: Asked once the run is known; nothing happens when it says no.
+
+    Raises:
+        UsageError: No such run, nothing left of it, or it was not confirmed.
+        WriteError: Rows changed since, others went on from them, or they cannot be told from others.
+    """
+    clock = time.perf_counter()
+    own = new_run_id()
+    connection = connect(options.conninfo, application_name=f"heal/{own}")
+    try:
+        connection.autocommit = True
+        if migrate(connection, ledger_migrations()) is None:
+            raise WriteError("The role may not use schema heal, and nothing else knows what a run has loaded")
+        run = find_run(connection, options.run)
+        _check_there_is_something(connection, run, options)
+        if not confirm(run):
+            raise UsageError("Nothing was undone")
+        is_real = not options.write.dry_run
+        if is_real:
+            begin_run(connection, _note(own, run, command, version))
+        try:
+            return _undo(connection, run, own, options, clock)
+        except HealError:
+            if is_real:
+                with suppress(psycopg.Error):
+                    end_run(connection, run=own, state="failed", report=None)
+            raise
+    finally:
+        connection.close()
+
+
+def _undo(
+    connection: psycopg.Connection, run: RunRecord, own: str, options: UndoOptions, clock: float
+) -> UndoReport:
+    try:
+        with connection.transaction():
+            undone = undo_run(
+                connection,
+                run.run,
+                undo=own,
+                table_oid=run.table_oid,
+                options=options.write,
+                force_unchanged=options.force_unchanged,
+            )
+            report = UndoReport(
+                own,
+                run.run,
+                undone.table,
+                _by_source(undone.batches),
+                tuple(_notes(run, undone)),
+                time.perf_counter() - clock,
+                options.write.dry_run,
+            )
+            if not options.write.dry_run:
+                mark_failed(connection, run.run)
+                end_run(connection, run=own, state="done", report=encode(undo_document(report)))
+        return report
+    except psycopg.Error as error:
+        raise to_heal_error(error, f"undoing run {run.run}") from error
+
+
+def _note(own: str, run: RunRecord, command: str, version: str) -> RunNote:
+    return RunNote(own, command, version, run.table_oid, run.table, "", "", "")
+
+
+def _check_there_is_something(connection: psycopg.Connection, run: RunRecord, options: UndoOptions) -> None:
+    """Refuse a run of which nothing is in the ledger, and one of which something is still to come.
+
+    Raises:
+        UsageError: With what to do instead.
+    """
+    waiting = [entry for entry in Spool(options.state_dir).entries() if entry.name.startswith(run.run)]
+    if waiting:
+        raise UsageError(
+            f"{len(waiting)} batches of run {run.run} wait in the spool, and replay would load them after the undo",
+            hint=f"Throw them away with heal fallback discard {run.run}, or let heal replay-fallback bring them home first",
+        )
+    if run.loaded or run.rejected or run.duplicates:
+        return
+    row = connection.execute(
+        "SELECT command FROM heal.load_runs WHERE run IN (SELECT run FROM heal.undone_batches WHERE undo = %s)",
+        (run.run,),
+    ).fetchone()
+    if row is not None:
+        raise UsageError(f"Run {run.run} is an undo itself", hint=f"Load it again with: {row[0]}")
+    raise UsageError(
+        f"Nothing is left of run {run.run}: it loaded nothing, or was undone",
+        hint=f"See: heal runs show {run.run}",
+    )
+
+
+def _by_source(batches: tuple[UndoneBatch, ...]) -> tuple[UndoneSource, ...]:
+    names = sorted({batch.source_name for batch in batches})
+    grouped = {name: [batch for batch in batches if batch.source_name == name] for name in names}
+    return tuple(
+        UndoneSource(name, len(own), sum(b.loaded for b in own), sum(b.removed for b in own))
+        for name, own in grouped.items()
+    )
+
+
+def _notes(run: RunRecord, undone: Undone) -> Iterator[str]:
+    """What an undo cannot take back, and what comes of the same command now."""
+    if undone.triggers:
+        names = ", ".join(undone.triggers)
+        yield f"Triggers of {undone.table} ({names}) ran at the load and for each row removed now; what they did elsewhere stays"
+    if undone.sequences:
+        yield f"Numbers that the rows took from {', '.join(undone.sequences)} are not given again"
+    kept = sum(1 for batch in undone.batches if batch.changed)
+    if kept:
+        yield f"{kept} batches with changed rows stay in the ledger and do not load again, except with --again"
+    if run.rejects_path and run.rejected:
+        yield f"Its rejects in {run.rejects_path!r} can be retried no more"

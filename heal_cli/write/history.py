@@ -1,0 +1,125 @@
+"""Runs as the ledger keeps them, for people: which there were, and what is left of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import psycopg
+
+from heal_cli.errors import UsageError
+from heal_cli.write.connection import transaction
+
+_RUNS: Final = (
+    "SELECT run::text, command, started_at, finished_at, state, table_oid::int8, table_name, rejects_path,"
+    " report::text, coalesce(b.loaded, 0) + coalesce(r.loaded, 0), coalesce(b.rejected, 0),"
+    " coalesce(b.duplicates, 0), coalesce(u.removed, 0)"
+    " FROM heal.load_runs AS runs"
+    " LEFT JOIN LATERAL (SELECT sum(loaded)::int8 AS loaded, sum(rejected)::int8 AS rejected,"
+    " sum(duplicates)::int8 AS duplicates FROM heal.load_batches AS b WHERE b.run = runs.run) AS b ON true"
+    " LEFT JOIN LATERAL (SELECT sum(cardinality(rows))::int8 AS loaded FROM heal.load_retries AS r"
+    " WHERE r.run = runs.run) AS r ON true"
+    " LEFT JOIN LATERAL (SELECT sum(removed)::int8 AS removed FROM heal.undone_batches AS u"
+    " WHERE u.run = runs.run) AS u ON true"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run, and what of it the ledger holds now."""
+
+    run: str
+    command: str
+    started_at: datetime
+    finished_at: datetime | None
+    state: str  # running, done, stopped, failed, spooled, undone
+    table_oid: int
+    table: str
+    rejects_path: str | None
+    report: str | None  # JSON
+    loaded: int  # rows that it wrote and nobody has undone
+    rejected: int
+    duplicates: int
+    removed: int  # rows of it that were undone
+
+
+@dataclass(frozen=True, slots=True)
+class RunSource:
+    """What a run did of one source."""
+
+    name: str
+    batches: int
+    loaded: int
+    rejected: int
+    duplicates: int
+
+
+def list_runs(connection: psycopg.Connection, *, limit: int, table: str | None = None) -> list[RunRecord]:
+    """The latest runs, newest first.
+
+    Args:
+        table: Only those into a table of this name, with or without its schema.
+    """
+    with transaction(connection) as cursor:
+        cursor.execute(
+            f"{_RUNS} WHERE %(table)s::text IS NULL OR table_name = %(table)s"
+            " OR pg_catalog.split_part(table_name, '.', 2) = %(table)s ORDER BY run DESC LIMIT %(limit)s",
+            {"table": table, "limit": limit},
+        )
+        return [RunRecord(*row) for row in cursor.fetchall()]
+
+
+def restore_bytes(connection: psycopg.Connection, run: str) -> int:
+    """What the restore points of a run take in the database."""
+    row = connection.execute(
+        "SELECT coalesce(sum(pg_catalog.pg_column_size(images) + pg_catalog.pg_column_size(before_xmins)), 0)::int8"
+        " FROM heal.restore_points WHERE run = %s",
+        (run,),
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def prune_restore_points(connection: psycopg.Connection, *, older_than: timedelta) -> tuple[int, int]:
+    """Delete restore points of that age; how many runs had some, and their bytes."""
+    row = connection.execute(
+        "WITH gone AS (DELETE FROM heal.restore_points WHERE made_at < pg_catalog.clock_timestamp() - %s"
+        " RETURNING run, pg_catalog.pg_column_size(images) + pg_catalog.pg_column_size(before_xmins) AS bytes)"
+        " SELECT count(DISTINCT run), coalesce(sum(bytes), 0)::int8 FROM gone",
+        (older_than,),
+    ).fetchone() or (0, 0)
+    return int(row[0]), int(row[1])
+
+
+def find_run(connection: psycopg.Connection, name: str) -> RunRecord:
+    """The run of that id, or whose id alone begins so.
+
+    Raises:
+        UsageError: There is none, or there are several.
+    """
+    with transaction(connection) as cursor:
+        cursor.execute(
+            f"{_RUNS} WHERE pg_catalog.starts_with(run::text, %s) ORDER BY run DESC LIMIT 2", (name.lower(),)
+        )
+        found = [RunRecord(*row) for row in cursor.fetchall()]
+    hint = "See which there are with: heal runs list"
+    if not name or not found:
+        raise UsageError(f"The ledger knows no run {name!r}", hint=hint)
+    if len(found) > 1:
+        raise UsageError(f"Several runs begin with {name!r}", hint=hint)
+    return found[0]
+
+
+def sources_of(connection: psycopg.Connection, run: str) -> list[RunSource]:
+    """What the ledger holds of a run now, source by source."""
+    with transaction(connection) as cursor:
+        cursor.execute(
+            "SELECT source_name, count(DISTINCT batch), sum(loaded)::int8, sum(rejected)::int8,"
+            " sum(duplicates)::int8 FROM (SELECT source_name, batch, loaded, rejected, duplicates"
+            " FROM heal.load_batches WHERE run = %(run)s UNION ALL"
+            " SELECT source_name, batch, cardinality(rows), 0, duplicates"
+            " FROM heal.load_retries WHERE run = %(run)s) AS done"
+            " GROUP BY source_name ORDER BY source_name",
+            {"run": run},
+        )
+        return [RunSource(*row) for row in cursor.fetchall()]

@@ -1,0 +1,123 @@
+"""The ledger's pieces of one run, held still, and whether nobody has gone on from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+
+from heal_cli.errors import WriteError
+
+_XIDS: Final = 2**32
+
+_OLDEST: Final = 4_000_000_000
+"""Transactions after which an xmin may soon name another one: 2^32 less a margin."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPiece:
+    """One savepoint of a run."""
+
+    source: int
+    batch: int
+    source_name: str
+    xmin: str  # of every row that it wrote
+    loaded: int
+    mode: str
+    kept: int  # rows in its restore point
+
+
+def lock_pieces(cursor: psycopg.Cursor, run: str) -> list[WrittenPiece]:
+    """What the run has written, by the ledger; nobody adds to its sources before the transaction ends.
+
+    Raises:
+        WriteError: Somebody went on from what it has written, or its rows can no longer be told from others.
+    """
+    # Writers and retries hold a share of the source's row until their commit.
+    cursor.execute(
+        "SELECT source FROM heal.load_sources WHERE source IN"
+        " (SELECT source FROM heal.load_batches WHERE run = %(run)s"
+        " UNION SELECT source FROM heal.load_retries WHERE run = %(run)s) ORDER BY source FOR UPDATE",
+        {"run": run},
+    )
+    _check_nobody_works(cursor, [source for (source,) in cursor.fetchall()], run)
+    _check_nobody_went_on(cursor, run)
+    cursor.execute(
+        "SELECT source, batch, source_name, xmin::text, loaded, mode, kept, xact::text FROM heal.load_batches"
+        " WHERE run = %(run)s UNION ALL SELECT source, batch, source_name, xmin::text, cardinality(rows), mode, 0,"
+        " xact::text FROM heal.load_retries WHERE run = %(run)s",
+        {"run": run},
+    )
+    found = cursor.fetchall()
+    _check_identity(cursor, run, [(int(row[3]), row[7]) for row in found if row[4]])
+    return [
+        WrittenPiece(source, batch, name, xmin, loaded, mode or "insert", kept)
+        for source, batch, name, xmin, loaded, mode, kept, _ in found
+    ]
+
+
+def _check_nobody_works(cursor: psycopg.Cursor, sources: list[int], run: str) -> None:
+    """No run is loading these sources, the run itself included."""
+    cursor.execute(
+        "SELECT run::text FROM heal.load_run_sources JOIN heal.load_runs USING (run)"
+        " WHERE source = ANY(%s) AND state = 'running' AND EXISTS (SELECT FROM pg_catalog.pg_stat_activity"
+        " WHERE application_name = 'heal/' || run::text) LIMIT 1",
+        (sources,),
+    )
+    if working := cursor.fetchone():
+        who = "It" if working[0] == run else f"Run {working[0]}"
+        raise WriteError(
+            f"Run {run} cannot be undone now. {who} is still at work on its sources",
+            hint="Wait for its end, or stop it",
+        )
+
+
+def _check_nobody_went_on(cursor: psycopg.Cursor, run: str) -> None:
+    """No other run has settled anything that rests on what this one settled."""
+    cursor.execute(
+        # Later savepoints of a batch that this run had begun.
+        "SELECT later.run::text FROM heal.load_batches AS later JOIN heal.load_batches AS own"
+        " USING (source, batch) WHERE own.run = %(run)s AND later.run <> own.run AND later.piece > own.piece"
+        # Retries of its rejects.
+        " UNION ALL SELECT retry.run::text FROM heal.load_retries AS retry JOIN heal.load_batches AS own"
+        " USING (source, batch) WHERE own.run = %(run)s AND retry.run <> own.run"
+        # A longer source that counts these rows as loaded.
+        " UNION ALL SELECT tail.run::text FROM heal.load_sources AS own JOIN heal.load_sources AS longer"
+        " ON longer.source = own.superseded_by OR (longer.source > own.source"
+        " AND (longer.table_oid, longer.generation) = (own.table_oid, own.generation)"
+        " AND (longer.before_stop, longer.before_digest) = (own.stop, own.digest))"
+        " JOIN heal.load_batches AS tail ON tail.source = longer.source"
+        " WHERE own.source IN (SELECT source FROM heal.load_batches WHERE run = %(run)s)"
+        " ORDER BY 1 DESC LIMIT 1",
+        {"run": run},
+    )
+    if later := cursor.fetchone():
+        raise WriteError(
+            f"Run {later[0]} went on from what run {run} had loaded, so that has to be undone first",
+            hint=f"heal undo {later[0]}",
+        )
+
+
+def _check_identity(cursor: psycopg.Cursor, run: str, pieces: list[tuple[int, str | None]]) -> None:
+    """The pieces' xmin still name the transactions that wrote the rows.
+
+    Args:
+        pieces: xmin, and the transaction as the piece says it.
+
+    A dump that was restored, and 2^32 transactions, make other rows look like those of the run.
+    """
+    cursor.execute(
+        "SELECT bool_and(xmin::text::int8 = xact::text::numeric % 4294967296),"
+        " pg_catalog.pg_current_xact_id()::text::numeric FROM heal.origin"
+    )
+    is_original, now = cursor.fetchone() or (False, 0)
+    if any(xact is None for _, xact in pieces):
+        why = "it was loaded before heal kept what undo needs"
+    elif not is_original or any((xmin - int(xact or 0)) % _XIDS >= _XIDS // 2 for xmin, xact in pieces):
+        why = "the database was restored from a dump since, so nothing tells its rows from others"
+    elif any(now - int(xact or 0) > _OLDEST for _, xact in pieces):
+        why = "it is so many transactions ago that its rows cannot be told from others"
+    else:
+        return
+    raise WriteError(f"Run {run} cannot be undone: {why}", hint="Delete its rows by what is in them")

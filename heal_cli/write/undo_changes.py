@@ -1,0 +1,161 @@
+"""Rows that a run updated or deleted, back to what they were: from its restore points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import psycopg
+from psycopg import sql
+
+from heal_cli.errors import WriteError
+from heal_cli.write.change import COLUMNS_NOW
+
+_COMMA: Final = sql.SQL(", ")
+_AND: Final = sql.SQL(" AND ")
+_SHOWN: Final = 5
+
+
+class Restorer:
+    """The restore points of one run, first image of each key first.
+
+    Args:
+        target: The table, for FROM.
+        row_type: The table's name, as a type.
+        xmins: Of all that the run wrote.
+    """
+
+    def __init__(
+        self,
+        cursor: psycopg.Cursor,
+        run: str,
+        *,
+        oid: int,
+        target: sql.Composable,
+        row_type: sql.Composable,
+        xmins: Sequence[str],
+    ) -> None:
+        self._cursor, self._run, self._target, self._xmins = cursor, run, target, list(xmins)
+        cursor.execute(
+            sql.SQL(
+                "SELECT min(key), bool_and(columns = {}), coalesce(sum(cardinality(images)), 0)::int8"
+                " FROM heal.restore_points WHERE run = %s"
+            ).format(COLUMNS_NOW.format(sql.Literal(oid))),
+            (run,),
+        )
+        key, is_same, self.images = cursor.fetchone() or (None, None, 0)
+        self._key: list[str] = key or []
+        if is_same is False:
+            raise WriteError(f"Run {run} cannot be undone: columns of the table have changed since")
+        self.rows = self._stage(row_type) if self.images else 0
+        """Rows to bring back: those that were there before the run."""
+        cursor.execute(
+            "SELECT attname::text, attidentity <> 'a' FROM pg_catalog.pg_attribute WHERE attrelid = %s"
+            " AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum",
+            (oid,),
+        )
+        found = cursor.fetchall()
+        self._columns = [name for name, _ in found]
+        self._settable = [name for name, can_set in found if can_set]
+
+    def _stage(self, row_type: sql.Composable) -> int:
+        """The first image of each key that the run had not made itself; how many there are.
+
+        Raises:
+            WriteError: Others changed a row between two changes by the run.
+        """
+        images = sql.SQL(
+            "SELECT point, before_xmin, image::text::{} AS image FROM heal.restore_points"
+            " CROSS JOIN LATERAL ROWS FROM (unnest(before_xmins), unnest(images)) AS i (before_xmin, image)"
+            " WHERE run = {}::uuid"
+        ).format(row_type, sql.Literal(self._run))
+        keys = _COMMA.join(sql.SQL("(image).{}").format(sql.Identifier(name)) for name in self._key)
+        self._cursor.execute(
+            sql.SQL(
+                "CREATE TEMP TABLE heal_before ON COMMIT DROP AS SELECT * FROM (SELECT DISTINCT ON ({keys})"
+                " before_xmin, image FROM ({images}) AS i ORDER BY {keys}, point) AS firsts"
+                " WHERE before_xmin <> ALL({own}::text[])"
+            ).format(keys=keys, images=images, own=sql.Literal(self._xmins))
+        )
+        rows = self._cursor.rowcount
+        self._cursor.execute(
+            "SELECT count(*) FROM heal.restore_points, unnest(before_xmins) AS x WHERE run = %s AND x <> ALL(%s)",
+            (self._run, self._xmins),
+        )
+        if self._cursor.fetchone() != (rows,):
+            raise WriteError(
+                f"Run {self._run} was not undone: others changed rows between two changes by this run"
+            )
+        return rows
+
+    def restore_updated(self) -> None:
+        """Give rows that are there as the run left them what they had before.
+
+        Raises:
+            WriteError: Some are not as the run left them.
+        """
+        if not self.rows:
+            return
+        names = [name for name in self._settable if name not in self._key] or self._settable[:1]
+        sets = _COMMA.join(sql.SQL("{0} = (b.image).{0}").format(sql.Identifier(name)) for name in names)
+        unchanged = sql.SQL("t.xmin = ANY({}::xid[]) AND {}").format(sql.Literal(self._xmins), self._match())
+        self._cursor.execute(
+            sql.SQL("SELECT concat_ws(', ', {}) FROM pg_temp.heal_before AS b WHERE NOT EXISTS"
+                    " (SELECT FROM {} AS t WHERE {}) LIMIT {}").format(
+                _COMMA.join(sql.SQL("(b.image).{}").format(sql.Identifier(name)) for name in self._key),
+                self._target, unchanged, sql.Literal(_SHOWN + 1))
+        )  # fmt: skip
+        self._refuse_changed([key for (key,) in self._cursor.fetchall()], "were changed or deleted since")
+        self._cursor.execute(
+            sql.SQL("UPDATE {} AS t SET {} FROM pg_temp.heal_before AS b WHERE {}").format(
+                self._target, sets, unchanged
+            )
+        )
+        self._check_count()
+
+    def restore_deleted(self) -> None:
+        """Put deleted rows back.
+
+        Raises:
+            WriteError: Rows with their keys are there again.
+        """
+        if not self.rows:
+            return
+        self._cursor.execute(
+            sql.SQL(
+                "SELECT concat_ws(', ', {}) FROM pg_temp.heal_before AS b JOIN {} AS t ON {} LIMIT {}"
+            ).format(
+                _COMMA.join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in self._key),
+                *(self._target, self._match(), sql.Literal(_SHOWN + 1)),
+            )
+        )
+        self._refuse_changed([key for (key,) in self._cursor.fetchall()], "are there again")
+        columns = [sql.Identifier(name) for name in self._columns]
+        values = [sql.SQL("(b.image).{}").format(name) for name in columns]
+        # An INSERT takes no ONLY; rows go where they came from.
+        name = sql.SQL(self._target.as_string(self._cursor).removeprefix("ONLY "))
+        self._cursor.execute(
+            sql.SQL(
+                "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM pg_temp.heal_before AS b"
+            ).format(name, _COMMA.join(columns), _COMMA.join(values))
+        )
+        self._check_count()
+
+    def _match(self) -> sql.Composed:
+        return _AND.join(sql.SQL("t.{0} = (b.image).{0}").format(sql.Identifier(name)) for name in self._key)
+
+    def _refuse_changed(self, keys: list[str], what: str) -> None:
+        if not keys:
+            return
+        more = " and more" if len(keys) > _SHOWN else ""
+        shown = ", ".join(map(repr, keys[:_SHOWN]))
+        raise WriteError(
+            f"Run {self._run} was not undone: rows with key ({', '.join(self._key)}) {shown}{more} {what}"
+        )
+
+    def _check_count(self) -> None:
+        if self._cursor.rowcount != self.rows:
+            raise WriteError(
+                f"Run {self._run} was not undone: triggers or others kept {self.rows - self._cursor.rowcount:,} rows"
+                " from being restored"
+            )

@@ -1,0 +1,16 @@
+"""`heal load --mode delete` asks, or is told --yes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def test_off_a_terminal_it_needs_yes(heal: Any, engine: Any) -> None:
+    """Nobody is asked, and the engine hears of it only with --yes or --dry-run."""
+    command = ("load", "a.csv", "-t", "m", "-d", "dbname=x", "-q", "--mode", "delete")
+    refused = heal(*command)
+    assert refused.code == 2
+    assert "Say --yes" in refused.err
+    assert engine.options is None
+    heal(*command, "--yes")
+    assert engine.options.write.mode == "delete"

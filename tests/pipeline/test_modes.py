@@ -1,0 +1,222 @@
+"""`--mode upsert|update|delete`: rows changed by key, counted, and brought back by undo."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import heal_cli
+from heal_cli.errors import PlanError, UsageError, WriteError
+
+CHANGES = "id,name,n\n2,two,22\n4,four,44\n9,nine,99\n4,FOUR,45\n5,five,bad\n"
+OLD = [(n, f"old {n}", n) for n in range(1, 7)]
+
+
+@pytest.fixture
+def changing(retrying):
+    """Six rows by id, and a loader into their table."""
+    retrying.conn.execute(
+        "create table t (id int primary key, name text not null, n int);"
+        "insert into t select g, 'old ' || g, g from generate_series(1, 6) g"
+    )
+    retrying.undo = lambda run, **given: heal_cli.undo(run, **retrying.options, **given)
+    return retrying
+
+
+def with_changes(**changed) -> list[tuple]:
+    """The old rows with others in the place of some; None for one that is gone."""
+    rows = {row[0]: row for row in OLD} | {int(key[1:]): row for key, row in changed.items()}
+    return [row for _, row in sorted(rows.items()) if row]
+
+
+@pytest.mark.parametrize(
+    ("mode", "after", "reasons"),
+    [
+        (
+            "upsert",
+            with_changes(_2=(2, "two", 22), _4=(4, "FOUR", 45), _9=(9, "nine", 99)),
+            {"not_convertible": 1},
+        ),
+        (
+            "update",
+            with_changes(_2=(2, "two", 22), _4=(4, "FOUR", 45)),
+            {"not_convertible": 1, "no_such_row": 1},
+        ),
+        ("delete", with_changes(_2=None, _4=None), {"not_convertible": 1, "no_such_row": 1}),
+    ],
+)
+def test_each_mode_and_its_undo(changing, mode, after, reasons) -> None:
+    """The last of two rows of one key counts, each row is accounted for, and undo brings all of it back."""
+    report = changing.load(CHANGES, mode=mode)
+    assert changing.all() == after
+    assert dict(report.reject_reasons) == reasons
+    assert report.rows.is_conserved
+    assert changing.load(None, mode=mode).rows.already == 5
+    assert changing.undo(report.run).removed == report.rows.loaded
+    assert changing.all() == OLD
+    assert changing.load(None, mode=mode).rows.loaded == report.rows.loaded
+    assert changing.all() == after
+
+
+def test_an_update_needs_the_key_alone(changing) -> None:
+    """Columns that the source does not have stay as they are, NOT NULL or not."""
+    changing.load("id,n\n3,33\n", mode="update")
+    assert changing.all("select * from t where id = 3") == [(3, "old 3", 33)]
+    with pytest.raises(PlanError, match="'id'"):
+        changing.load("name\nx\n", mode="update", name="b.csv")
+
+
+def test_an_absent_key_of_an_object_is_not_touched(changing) -> None:
+    """JSON says null where it means NULL."""
+    changing.load('{"id": 1, "n": null}\n{"id": 2, "name": "two"}\n{"n": 5}\n', mode="update", name="a.jsonl")
+    assert changing.all("select * from t where id in (1, 2)") == [(1, "old 1", None), (2, "two", 2)]
+
+
+def test_rows_that_the_table_refuses_are_rejects(changing) -> None:
+    """Constraints hold for changed rows as for new ones."""
+    changing.conn.execute("alter table t add check (n < 50)")
+    report = changing.load("id,n\n1,10\n2,77\n3,30\n", mode="update")
+    assert dict(report.reject_reasons) == {"check_violation": 1}
+    assert changing.all("select n from t where id < 4 order by id") == [(10,), (2,), (30,)]
+
+
+def test_another_key(changing) -> None:
+    """--key names any unique constraint, and one that is none is refused."""
+    changing.conn.execute("alter table t add unique (name)")
+    changing.load("name,n\nold 3,33\n", mode="update", key=["name"])
+    assert changing.all("select n from t where id = 3") == [(33,)]
+    with pytest.raises(WriteError, match="no unique constraint on exactly 'n'"):
+        changing.load("name,n\nx,3\n", mode="update", key=["n"], name="b.csv")
+
+
+def test_the_same_file_by_another_mode_is_another_load(changing) -> None:
+    """A file that was inserted can be deleted by."""
+    content = "id,name,n\n7,seven,7\n"
+    changing.load(content)
+    assert changing.load(None, mode="delete").rows.loaded == 1
+    assert changing.all() == OLD
+
+
+@pytest.mark.parametrize("mode", ["upsert", "update", "delete"])
+def test_every_type_comes_back_as_it_was(changing, mode) -> None:
+    """Restore points hold rows as text that every type reads again, identity and generated columns included."""
+    changing.conn.execute(
+        """create type mood as enum ('sad', 'glad');
+        create table w (id bigint generated always as identity primary key, j json, b bytea, f float8, a text[],
+            r int4range, i interval, z timestamptz, m mood, c numeric, g int generated always as (1 + 1) stored,
+            "quo""ted" text);
+        insert into w (j, b, f, a, r, i, z, m, c, "quo""ted") values
+            ('{"b": 1,  "a":  2, "b": 3}', '\\x00ff', 'nan', '[3:4]={"a,b",NULL}', 'empty', '1 mon -1 day',
+             '2020-01-01 00:00:00.123456+03', 'glad', 'infinity', E'a"b\\\\c,(\\n)'),
+            (null, null, 0.1, '{}', '[1,)', null, 'infinity', null, 1.10, '');"""
+    )
+    before = changing.all("select w::text from w order by id")
+    source = '{"id": 1, "f": 5}\n{"id": 2, "f": 6}\n'
+    flags = {"override_identity": True} if mode == "upsert" else {}
+    run = changing.load(source, name="w.jsonl", table="w", mode=mode, **flags)
+    assert run.rows.loaded == 2
+    assert changing.all("select w::text from w order by id") != before
+    changing.undo(run.run)
+    assert changing.all("select w::text from w order by id") == before
+
+
+@pytest.mark.parametrize(
+    ("mode", "since", "told"),
+    [
+        ("update", "update t set n = 0 where id = 2", r"key \(id\) '2' were changed"),
+        ("update", "delete from t where id = 4", r"key \(id\) '4' were changed"),
+        ("upsert", "update t set n = 0 where id = 9", "1 of the 1 rows that it inserted"),
+        ("delete", "insert into t values (2, 'mine')", r"key \(id\) '2' are there again"),
+        ("update", "alter table t add more int", "columns of the table have changed"),
+    ],
+)
+def test_undo_refuses_what_changed_since(changing, mode, since, told) -> None:
+    """It names the keys, and nothing happens."""
+    run = changing.load(CHANGES, mode=mode).run
+    changing.conn.execute(since)
+    before = changing.all()
+    with pytest.raises(WriteError, match=told):
+        changing.undo(run)
+    assert changing.all() == before
+
+
+def test_rows_changed_twice_by_a_run(changing) -> None:
+    """Over several batches the first image counts; a row that the run itself had made is deleted."""
+    rows = "".join(f"{n % 8 + 1},{'x' * 200} {n},{n}\n" for n in range(64))
+    run = changing.load(f"id,name,n\n{rows}", mode="upsert", batch_bytes="1KiB").run
+    assert changing.all("select n from t order by id") == [(n,) for n in range(56, 64)]
+    changing.undo(run)
+    assert changing.all() == OLD
+
+
+def test_without_restore_points(changing) -> None:
+    """--no-restore keeps nothing, and undo says so."""
+    run = changing.load(CHANGES, mode="update", restore=False).run
+    assert changing.all(f"select count(*) from heal.restore_points where run = '{run}'") == [(0,)]
+    with pytest.raises(WriteError, match="--no-restore"):
+        changing.undo(run)
+
+
+def test_pruned_restore_points_are_missed(changing, capsys) -> None:
+    """Undo never takes a changed row for an inserted one because its former self is gone."""
+    from heal_cli.cli.app import run as command
+
+    run = changing.load(CHANGES, mode="upsert").run
+    assert command(["runs", "show", run, "--dsn", changing.dsn]) == 0
+    assert "bytes keep what its rows were before" in capsys.readouterr().out
+    assert command(["runs", "prune", "--older-than", "0", "--dsn", changing.dsn]) == 2
+    assert command(["runs", "prune", "--older-than", "0", "--dsn", changing.dsn, "--yes"]) == 0
+    before = changing.all()
+    with pytest.raises(WriteError, match="were pruned"):
+        changing.undo(run)
+    assert changing.all() == before
+
+
+def test_rejects_of_a_change_are_not_inserted(changing) -> None:
+    """A retry would insert what was to update."""
+    changing.load(CHANGES, mode="update")
+    with pytest.raises(UsageError, match="a retry only inserts"):
+        changing.retry(null=["bad"], reasons=["not_convertible"])
+    assert len(changing.all()) == 6
+
+
+def test_mode_and_on_conflict_contradict(changing) -> None:
+    """Both say what an existing key means."""
+    with pytest.raises(UsageError, match="--mode upsert"):
+        changing.load(CHANGES, mode="upsert", on_conflict="ignore")
+
+
+@pytest.mark.timeout(180)
+def test_a_killed_update_goes_on_and_comes_back(changing) -> None:
+    """kill -9 in the middle: the same command does the rest, each row once, and undoing both runs restores all."""
+    changing.conn.execute("insert into t select g, 'old ' || g, g from generate_series(7, 20000) g")
+    changing.conn.execute("create table hits (id int)")
+    changing.conn.execute(
+        "create function hit() returns trigger language plpgsql as $$ begin insert into hits values (new.id);"
+        " return new; end $$; create trigger hit after update on t for each row execute function hit()"
+    )
+    before = changing.all()
+    path = changing.folder / "a.csv"
+    path.write_text("id,n\n" + "".join(f"{n},{-n}\n" for n in range(1, 20001)))
+    flags = ["--mode", "update", "--batch-bytes", "8KiB", "--dsn", changing.dsn, "-q"]
+    command = [sys.executable, "-m", "heal_cli", "load", str(path), "-t", "t", *flags]
+    environment = {**os.environ, "HEAL_STATE_DIR": changing.options["state_dir"]}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    while process.poll() is None and changing.all("select count(*) from hits") == [(0,)]:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    report = changing.load(None, mode="update", batch_bytes="8KiB")
+    assert report.rows.loaded + report.rows.already == 20000
+    assert changing.all("select count(*), count(distinct id) from hits") == [(20000, 20000)]
+    runs = changing.all(
+        "select run::text from heal.load_runs where table_oid = 't'::regclass order by 1 desc"
+    )
+    for (run,) in runs:
+        changing.undo(run)
+    assert changing.all() == before
