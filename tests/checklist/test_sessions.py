@@ -27,15 +27,15 @@ LASTING = (
 def trace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """A file of every protocol message of every connection that heal opens."""
     path = tmp_path / "trace"
-    real = psycopg.connect
+    real = psycopg.Connection.connect.__func__  # type: ignore[attr-defined]
     with path.open("wb") as stream:
 
-        def connect(*args: Any, **kwargs: Any) -> psycopg.Connection[Any]:
-            connection = real(*args, **kwargs)
+        def connect(cls: type, *args: Any, **kwargs: Any) -> psycopg.Connection[Any]:
+            connection: psycopg.Connection[Any] = real(cls, *args, **kwargs)
             connection.pgconn.trace(stream.fileno())
             return connection
 
-        monkeypatch.setattr(psycopg, "connect", connect)
+        monkeypatch.setattr(psycopg.Connection, "connect", classmethod(connect))
         yield path
 
 
