@@ -195,7 +195,7 @@ def _fill(stream: ByteStream, carry: bytes, wanted: int, terminator: bytes, *, t
         data = b"".join(blocks)
         whole = data.rfind(terminator, 0, wanted) + 1 or data.find(terminator, wanted) + 1
         return _Fill(data[:whole], data[whole:], False, None)
-    # The last block is cut before it is joined: 8 MiB less to copy.
+    # The last block is cut before it is joined: a whole batch less to copy.
     blocks[-1] = memoryview(block)[:whole]
     return _Fill(b"".join(blocks), block[whole:], False, None)
 

@@ -83,7 +83,7 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     ),
     "nested_too_deep": Explanation("Arrays and objects are nested too deep.", (_BY_HAND,)),
     "no_such_row": Explanation(
-        "--mode update and delete change rows that are there, and no row of the table has this key.",
+        "No row of the table has this key, and --mode update and delete change only rows that are there.",
         (Fix("load it with --mode upsert where it is a new row", is_retried=False), _BY_HAND),
     ),
     # values that could not be converted
