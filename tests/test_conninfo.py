@@ -39,7 +39,7 @@ def test_mask(conninfo: str, masked: str) -> None:
     assert mask(conninfo) == masked
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(password=st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=4))
 def test_no_password_survives(password: str) -> None:
     """Whatever libpq's own quoting makes of it, the password is gone."""

@@ -58,12 +58,16 @@ def carries(
 
 
 def _says_what(word: Word) -> bool:
-    """True for a word that names a thing, not a kind of thing that any table has."""
+    """True for a word that names a thing: neither a letter nor a kind of thing that any table has."""
     kinds = vocabulary().kinds
-    return word.weight == 1.0 and not any(word.concept in kinds[kind] for kind in _GENERIC)
+    return (
+        len(word.text) > 1
+        and word.weight == 1.0
+        and not any(word.concept in kinds[kind] for kind in _GENERIC)
+    )
 
 
 def _is_apart(word: Word) -> bool:
-    """True for a word that makes another thing of the rest: `gross`, `parent`, `is`, `at`."""
+    """True for a word that makes another thing of the rest: `gross`, `parent`, `is`, `at`, `2`."""
     table = vocabulary()
-    return word.concept in table.kinds["contrast"] or word.weight < 1.0
+    return word.concept in table.kinds["contrast"] or word.weight < 1.0 or word.text.isdigit()

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import psycopg
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from heal_cli.convert import convert, decide_format
@@ -118,7 +118,6 @@ def test_typed_lists(values: pl.Series, element: str, literals: list[str | None]
 texts = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=10)
 
 
-@settings(deadline=None)
 @given(cells=st.lists(st.lists(st.none() | texts, min_size=1, max_size=5), min_size=1, max_size=10))
 def test_any_text_survives_its_quoting(cells: list[list[str | None]]) -> None:
     """A literal that we wrote is read back as the same elements."""

@@ -50,7 +50,7 @@ def test_what_the_server_prints_is_read_as_it_is(
     def show(texts: list[str]) -> list[str]:
         return [row[0] for row in conn.execute(printed.format(name), [texts])]
 
-    @settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=15, suppress_health_check=list(HealthCheck))
     @given(st.lists(VALUES[type], min_size=1, max_size=8))
     def check(values: list[Any]) -> None:
         texts = show([str(value) for value in values])

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import psycopg
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from heal_cli.convert import convert, decide_format
@@ -143,7 +143,6 @@ json_values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(json_values, min_size=1, max_size=10), st.booleans())
 def test_what_json_writes_stays(values: list[Any], ascii_only: bool) -> None:
     """Whatever a JSON writer writes is passed on unchanged, unless it holds a NUL."""
@@ -153,7 +152,6 @@ def test_what_json_writes_stays(values: list[Any], ascii_only: bool) -> None:
         assert out == text or "\\u0000" in text
 
 
-@settings(deadline=None)
 @given(st.lists(json_values, min_size=1, max_size=10))
 def test_what_python_writes_is_healed(values: list[Any]) -> None:
     """The repr of a dict or list is the JSON of the same value."""

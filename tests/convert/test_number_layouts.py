@@ -40,7 +40,7 @@ _ODD = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(_AMOUNTS.map(lambda amount: f"${amount:,}") | _ODD, min_size=1, max_size=8))
 @pytest.mark.parametrize("type", [NUMERIC, FLOAT8], ids=lambda type: type.base)
 def test_a_column_is_its_cells(type: PgType, cells: list[str | None]) -> None:

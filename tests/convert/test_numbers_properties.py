@@ -26,7 +26,6 @@ def _convert(values: list[Any], type: PgType, format: ColumnFormat | None = None
     return convert(texts, type, format or decide_format(texts, type, ValueOptions()), allow=frozenset(allow))
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(-(2**63), 2**63 - 1)))
 def test_integers_come_back(numbers: list[int]) -> None:
     """Clean integers are unchanged and no heal is counted."""
@@ -34,7 +33,6 @@ def test_integers_come_back(numbers: list[int]) -> None:
     assert (made.values.to_list(), made.heals, made.failed) == (numbers, (), None)
 
 
-@settings(deadline=None)
 @given(st.lists(_DECIMALS))
 def test_decimals_come_back(numbers: list[Decimal]) -> None:
     """Clean decimals are unchanged and no heal is counted."""
@@ -42,7 +40,6 @@ def test_decimals_come_back(numbers: list[Decimal]) -> None:
     assert (made.values.to_list(), made.heals, made.failed) == (numbers, (), None)
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=False)))
 def test_floats_come_back(numbers: list[float]) -> None:
     """Clean floats are unchanged; only integers beyond 2**53 may be said to lose digits."""
@@ -50,7 +47,6 @@ def test_floats_come_back(numbers: list[float]) -> None:
     assert (made.values.to_list(), made.heals, made.failed) == (numbers, (), None)
 
 
-@settings(deadline=None)
 @given(
     st.lists(_DECIMALS, min_size=1),
     st.sampled_from([".", ","]),
@@ -71,7 +67,6 @@ def test_a_dressed_number_is_the_number(
     assert (made.values.to_list(), made.failed) == (numbers, None)
 
 
-@settings(deadline=None)
 @given(st.lists(_DECIMALS, min_size=1), st.sampled_from([".", ","]))
 def test_decide_never_picks_the_wrong_mark(numbers: list[Decimal], mark: str) -> None:
     """Whatever the values, the mark that wrote them is found or asked for, never mistaken."""
@@ -84,7 +79,6 @@ def test_decide_never_picks_the_wrong_mark(numbers: list[Decimal], mark: str) ->
     assert format.decimal in (None, mark)
 
 
-@settings(deadline=None)
 @given(st.decimals(min_value=-1000, max_value=1000, allow_nan=False, allow_infinity=False, places=9))
 def test_rounding_is_half_away_from_zero(number: Decimal) -> None:
     """Allowed rounding agrees with Python's ROUND_HALF_UP, which is PostgreSQL's."""
@@ -92,7 +86,7 @@ def test_rounding_is_half_away_from_zero(number: Decimal) -> None:
     assert made.values[0] == number.quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(_CELLS, max_size=8), st.sampled_from([INT8, NUMERIC, NUMERIC_12_4, FLOAT8]))
 @example(["1e999"], NUMERIC)
 @example(["(", ")", "()", "-", "%", "$"], INT8)
@@ -111,7 +105,7 @@ def test_any_cell_converts_or_fails(cells: list[str], type: PgType) -> None:
         assert not (heal.mask & failed).any()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(_CELLS, max_size=8), st.sampled_from([INT8, NUMERIC, NUMERIC_12_4, FLOAT8]))
 def test_healing_twice_is_healing_once(cells: list[str], type: PgType) -> None:
     """What came out goes in again unchanged and unnamed."""
@@ -121,7 +115,6 @@ def test_healing_twice_is_healing_once(cells: list[str], type: PgType) -> None:
     assert ([heal.rule for heal in again.heals], again.failed) == ([], None)
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), _CELLS), max_size=8))
 def test_fit_is_the_share_that_converts(cells: list[str | None]) -> None:
     """Fit counts converted cells against failed ones and stays within 0 and 1."""

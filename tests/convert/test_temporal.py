@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from heal_cli.convert import convert, decide_format
@@ -312,7 +312,6 @@ instants = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=off
 columns = st.lists(instants, min_size=1, max_size=20)
 
 
-@settings(deadline=None)
 @given(columns, st.sampled_from(["T", " "]))
 def test_isoformat_round_trips(values: list[datetime], separator: str) -> None:
     """What Python writes as ISO 8601 is read as the same instant, whatever stands beside it."""
@@ -320,7 +319,6 @@ def test_isoformat_round_trips(values: list[datetime], separator: str) -> None:
     assert (made.values.to_list(), made.failed, made.heals) == ([v.astimezone(UTC) for v in values], None, ())
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.datetimes(datetime(1000, 1, 1)), min_size=1, max_size=20),  # noqa: DTZ001
     st.sampled_from("/.-"),
@@ -335,7 +333,6 @@ def test_ordered_dates_round_trip(values: list[datetime], mark: str, day_first: 
     assert (made.values.to_list(), made.failed) == (values, None)
 
 
-@settings(deadline=None)
 @given(st.datetimes(datetime(1990, 1, 1), datetime(2099, 12, 31)), st.sampled_from([1, 1_000, 1_000_000]))  # noqa: DTZ001
 def test_epoch_round_trips(value: datetime, per_second: int) -> None:
     """An epoch number of any unit is its instant."""
@@ -346,7 +343,6 @@ def test_epoch_round_trips(value: datetime, per_second: int) -> None:
     ]
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.text(max_size=30)), max_size=20))
 def test_any_text_is_read_or_fails(texts: list[str | None]) -> None:
     """No text breaks the conversion: each cell is a value, NULL, or failed."""

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from heal_cli.convert import decide_format
@@ -75,7 +75,6 @@ def test_said_order_wins() -> None:
     assert (format.date_order, format.question) == ("MDY", None)
 
 
-@settings(deadline=None)
 @given(st.lists(st.dates(date(1000, 1, 1), date(9999, 12, 31)), min_size=1, max_size=30), st.booleans())
 def test_decided_order_is_never_the_wrong_one(days: list[date], day_first: bool) -> None:
     """From dates all written in one order either that order is found or a question is asked."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from heal_cli.convert import convert, decide_format
@@ -86,7 +86,6 @@ def test_timetz_needs_a_fixed_offset() -> None:
     assert (made.faults[0].reason, made.values.to_list()) == ("ambiguous", [None])
 
 
-@settings(deadline=None)
 @given(st.lists(st.times(), min_size=1, max_size=20))
 def test_isoformat_round_trips(values: list[time]) -> None:
     """What Python writes is read back, and is no heal."""

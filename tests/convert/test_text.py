@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import psycopg
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from heal_cli.convert import convert, decide_format
@@ -29,7 +29,6 @@ def _convert(
     return convert(column, type, decide_format(column, type, options), allow=options.allow)
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.one_of(st.none(), st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",))))

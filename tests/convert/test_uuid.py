@@ -7,7 +7,7 @@ import uuid
 import polars as pl
 import psycopg
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from heal_cli.convert import convert, decide_format
@@ -66,7 +66,6 @@ def test_what_is_no_uuid_fails(text: str) -> None:
     assert made.failed.to_list() == [True, False]
 
 
-@settings(deadline=None)
 @given(st.lists(st.uuids(), min_size=1))
 def test_sixteen_bytes_are_a_uuid(ids: list[uuid.UUID]) -> None:
     """Parquet's raw bytes come out as the same UUIDs, and healing twice is healing once."""

@@ -78,7 +78,7 @@ def test_a_file_in_an_archive_says_what_to_do(tmp_path: Path) -> None:
         open_source(str(path), ReadOptions())
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.data())
 def test_damaged_streams_say_so(data: st.DataObject) -> None:
     """Bytes lost at the end never end in a traceback."""

@@ -136,7 +136,7 @@ def test_an_archive_made_to_fill_the_disk_is_stopped(
     assert read_all(stream_of(compress(PLAIN))) == PLAIN  # type: ignore[operator]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     data=st.binary(max_size=80),
     encoding=st.sampled_from(["cp1252", "latin-1", "utf-16-le", "utf-16-be", "utf-32-le", "cp1251"]),

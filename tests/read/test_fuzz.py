@@ -17,14 +17,14 @@ seeds = st.integers(0, 2**32)
 batches = st.sampled_from([300, 2**20])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=seeds, batch_bytes=batches)
 def test_a_table_in_any_dialect_comes_back_cell_for_cell(seed: int, batch_bytes: int) -> None:
     """Delimiter, quote, escape, line end, title, remark, header again and footer are found out."""
     check_same(write(random.Random(seed)), batch_bytes)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=seeds, batch_bytes=batches)
 def test_a_damaged_file_loses_no_line(seed: int, batch_bytes: int) -> None:
     """Every line is in a record or in a finding, row numbers have no gap, and nothing is raised."""
@@ -32,7 +32,7 @@ def test_a_damaged_file_loses_no_line(seed: int, batch_bytes: int) -> None:
     check_conserved(damage(rng, write(rng).data), batch_bytes)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.binary(max_size=60) | st.text("a1,;\"'\n\r# \\", max_size=60).map(str.encode))
 @example(b"#")
 @example(b"a,b\n1,2\n#x\n")

@@ -411,7 +411,7 @@ def as_text(value: object, *, ensure_ascii: bool) -> str | None:
     return json.dumps(value, ensure_ascii=ensure_ascii)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.lists(records, min_size=1, max_size=8), st.booleans(), st.integers(1, 200), st.sampled_from([1, 150])
 )
@@ -438,7 +438,7 @@ def test_any_records_come_back(
         assert found[number] == {ROW: number, **expected}
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.data())
 def test_mutated_lines_agree_with_the_standard_parser(data: st.DataObject) -> None:
     """A line is a record exactly when the standard library's strictest parser finds an object in it, or a heal says what was mended."""

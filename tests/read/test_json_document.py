@@ -184,7 +184,7 @@ def spelled(objects: list[dict[str, object]], layout: str, spelling: dict[str, o
     return text.encode()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(records, min_size=1, max_size=9),
     st.sampled_from(["array", "wrapped", "\n", "", " ", ",\n", "\n\n"]),
@@ -216,7 +216,7 @@ def test_any_document_comes_back(
     assert [row for batch in got for row in batch.frame[ROW]] == list(range(1, len(objects) + 1))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.randoms(use_true_random=False), st.sampled_from(["array", "wrapped", "\n", ""]), spellings)
 def test_mutated_documents_keep_their_records(
     chance: random.Random, layout: str, spelling: dict[str, object]

@@ -68,7 +68,7 @@ def test_fields_of_typed_structs_are_values_too(tmp_path: Path) -> None:
     assert [series.to_list() for series in reader.column("user.age")] == [[36]]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.fixed_dictionaries(

@@ -234,7 +234,7 @@ def test_damaged_pages_are_found_before_polars_sees_them(tmp_path: Path) -> None
         open_path(path)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_damaged_files_say_so(tmp_path: Path, data: st.DataObject) -> None:
     """A file with wrong bytes in it gives rows or a SourceError, never anything else."""

@@ -169,7 +169,7 @@ almost = st.tuples(st.lists(line, max_size=12), st.sampled_from(["\n", "\r\n"]))
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     data=garbage | dirty | almost,
     width=st.integers(1, 4),
@@ -183,7 +183,7 @@ def test_any_bytes_are_read_as_the_plain_reader_does(
     assert read(data, width, machine, batch_bytes) == read_plainly(data, width, machine)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rows=st.lists(
         st.tuples(st.text('a",\n\r é', max_size=6), st.text('b",\n', max_size=6)), min_size=1, max_size=12

@@ -63,7 +63,7 @@ def test_the_record_is_that_of_the_design(tmp_path: Path) -> None:
     assert list(json.loads(line)) == RECORD.names()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     raws=st.lists(
         st.one_of(st.none(), st.binary(max_size=30), st.text(max_size=20).map(str.encode)), min_size=1

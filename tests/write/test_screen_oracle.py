@@ -78,7 +78,6 @@ def insert(
 
 @settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 @given(table=tables(), rows=ROWS, before=BEFORE, ignore=st.booleans())
