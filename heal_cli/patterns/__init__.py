@@ -1,8 +1,9 @@
 """What heal knows beforehand and what it learns: the catalogue as data, lessons and trials in the database."""
 
 from heal_cli.patterns.catalogue import MIN_CONFIDENCE, Catalogue, Example, Pattern, Scope
+from heal_cli.patterns.exchange import export_patterns, import_patterns, parse_patterns
 from heal_cli.patterns.knowledge import Knowledge, read_knowledge
-from heal_cli.patterns.learned import Learned, Lesson, State, Teacher, store_lessons
+from heal_cli.patterns.learned import PREFIX, Learned, Lesson, State, Teacher, store_lessons
 from heal_cli.patterns.load import load_catalogue
 from heal_cli.patterns.own import own_path, read_own, rename_entry, write_own
 from heal_cli.patterns.review import Verdict, count_against, decide, record_duels, review
@@ -22,6 +23,7 @@ from heal_cli.patterns.trials import (
 __all__ = [
     "LEARNED_PRIOR",
     "MIN_CONFIDENCE",
+    "PREFIX",
     "Catalogue",
     "Comparison",
     "Connection",
@@ -45,11 +47,14 @@ __all__ = [
     "ddl",
     "decide",
     "ensure",
+    "export_patterns",
     "failed_before",
+    "import_patterns",
     "is_significant",
     "load_catalogue",
     "may_record",
     "own_path",
+    "parse_patterns",
     "posterior_mean",
     "read_knowledge",
     "read_own",

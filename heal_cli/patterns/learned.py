@@ -160,10 +160,14 @@ def store_lessons(conn: Connection, run: UUID | str, lessons: Sequence[Lesson]) 
     new = []
     with conn.transaction():
         for lesson in sorted(set(lessons), key=lambda lesson: lesson.id):
-            definition = Jsonb({**asdict(lesson), "run": str(run)})
-            row = (lesson.id, Kind.RENAME, LEARNED_PRIOR, definition, now)
+            row = (lesson.id, Kind.RENAME, LEARNED_PRIOR, Jsonb(definition_of(lesson, run)), now)
             new += [id for (id,) in conn.execute(insert, row).fetchall()]
     return tuple(new)
+
+
+def definition_of(lesson: Lesson, run: UUID | str) -> dict[str, str]:
+    """A lesson and the run that taught it, as heal.patterns keeps them."""
+    return {**asdict(lesson), "run": str(run)}
 
 
 def read_learned(

@@ -29,9 +29,14 @@ class Verdict:
 
 def states(conn: Connection) -> dict[str, State]:
     """Pattern -> how it stands; patterns that nobody decided about are not in it."""
-    query = "select distinct on (pattern) pattern, state from {} order by pattern, number desc"
+    return {pattern: word.state for pattern, word in last_words(conn).items()}
+
+
+def last_words(conn: Connection) -> dict[str, Verdict]:
+    """Pattern -> the last verdict on it."""
+    query = "select distinct on (pattern) pattern, state, reason from {} order by pattern, number desc"
     rows = conn.execute(sql.SQL(query).format(EVENTS)).fetchall()
-    return {pattern: State(state) for pattern, state in rows}
+    return {pattern: Verdict(pattern, State(state), reason) for pattern, state, reason in rows}
 
 
 def decide(conn: Connection, verdicts: Iterable[Verdict], *, run: UUID | str | None = None) -> None:
@@ -75,7 +80,11 @@ def verdict_of(pattern: str, tally: Tally, state: State) -> Verdict | None:
         return Verdict(pattern, State.DEMOTED, reason) if state is not State.DEMOTED else None
     if tally.is_significant():
         reason = f"{told} succeeded, surely more than {tally.lower_bound:.2f} of all"
-        return Verdict(pattern, State.PROMOTED, reason) if state is State.OPEN else None
+        return Verdict(pattern, State.PROMOTED, reason) if state is not State.PROMOTED else None
+    if state is State.DEMOTED:
+        return Verdict(
+            pattern, State.OPEN, f"{told} succeeded; failures are not surely more than half any more"
+        )
     if state is State.PROMOTED:
         return Verdict(pattern, State.OPEN, f"{told} succeeded, which is not significant any more")
     return None

@@ -37,8 +37,10 @@ def learn(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> tuple[Pat
         return ()
     conn = run.connection
     with conn.transaction():
-        rejected = [trial for trial in _overruled(run, sources) if not failed_before(conn, trial, run.id)]
-        tried = [*trials_of(sources, outcome), *rejected]
+        judged = [
+            t for t in _judged(run, sources, outcome) if t.success or not failed_before(conn, t, run.id)
+        ]
+        tried = [*trials_of(sources, outcome), *judged]
         moved = record_trials(conn, run.id, tried, catalogue=run.catalogue) if tried else ()
         for source in sources:
             record_duels(conn, run.id, shape_of(source.reader.source.columns), source.witnesses.duels)
@@ -95,20 +97,28 @@ def _teacher(run: Run, column: ColumnPlan) -> Teacher | None:
     return {Tier.FUZZY: Teacher.LIKENESS, Tier.AI: Teacher.AI}.get(winner.tier)
 
 
-def _overruled(run: Run, sources: Sequence[SourceRun]) -> Iterator[Trial]:
-    """A failure for each pattern that `--map` or the saved plan of a loaded source went against."""
+def _judged(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> Iterator[Trial]:
+    """Trials of the patterns that `--map` or a saved plan went against, and of those that it says again."""
     for source in sources:
-        plan, columns = source.planned.plan, source.reader.source.columns
-        said = {
-            (candidate.source, candidate.target)
-            for column in plan.columns
-            for candidate in (column.match.winner, *column.match.fallbacks)
-            if candidate.source is not None
-            and (run.saved or (candidate.source, candidate.target) in run.options.match.renames)
-        }
+        columns = source.reader.source.columns
+        said = _said(run, source)
         if not said or source.state < State.LOADED or source.is_no_op:
             continue
         table, shape = source.planned.table, shape_of(columns)
         known = run.knowledge.learned_for(table.qualified, columns)
+        for each in known:
+            if (each.source, each.target) in said:
+                yield Trial(each.id, shape, success=not outcome.faults[each.target])
         against = overruled(said, columns, table, patterns=run.catalogue.patterns, learned=known)
         yield from (Trial(pattern, shape, success=False) for pattern in sorted(against))
+
+
+def _said(run: Run, source: SourceRun) -> frozenset[tuple[str, str]]:
+    """What the user placed, as (source column, target column)."""
+    return frozenset(
+        (candidate.source, candidate.target)
+        for column in source.planned.plan.columns
+        for candidate in (column.match.winner, *column.match.fallbacks)
+        if candidate.source is not None
+        and (run.saved is not None or (candidate.source, candidate.target) in run.options.match.renames)
+    )
