@@ -1,4 +1,4 @@
-"""Trials in the target database."""
+"""Trials in the target database, and rights on its tables."""
 
 from __future__ import annotations
 
@@ -106,10 +106,10 @@ def test_a_role_with_rights_on_the_tables_needs_no_more(heal, plain_role) -> Non
     """Made by one role, used by another."""
     role = sql.Identifier(psycopg.conninfo.conninfo_to_dict(plain_role)["user"])
     heal.execute(sql.SQL("grant usage on schema heal to {}").format(role))
-    heal.execute(sql.SQL("grant select on heal.pattern_trials to {}").format(role))
+    heal.execute(sql.SQL("grant select on all tables in schema heal to {}").format(role))
     with psycopg.connect(plain_role, autocommit=True) as conn:
         assert not ensure(conn)
-        heal.execute(sql.SQL("grant insert on heal.pattern_trials to {}").format(role))
+        heal.execute(sql.SQL("grant insert on all tables in schema heal to {}").format(role))
         assert ensure(conn)
         assert record_trials(conn, uuid.uuid4(), [trial()], catalogue=CATALOGUE)[0].success
 
