@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -20,7 +20,7 @@ from heal_cli.patterns.statistics import (
     posterior_mean,
     wilson_lower_bound,
 )
-from heal_cli.patterns.store import TRIALS, Connection, may_read
+from heal_cli.patterns.store import TRIALS, Connection
 
 LEARNED_PRIOR: Final = 0.5
 """Of a pattern that no catalogue vouches for."""
@@ -72,14 +72,6 @@ def shape_of(columns: Iterable[str]) -> str:
     """Hash of a source's column names, whatever their order; hex, 32 digits."""
     text = "\x00".join(sorted(columns))
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def confidences(conn: Connection, catalogue: Catalogue) -> Mapping[str, float]:
-    """Pattern id -> posterior mean (0-1), for every pattern of the catalogue; the prior where no trial is known."""
-    known = tallies(conn) if may_read(conn) else {}
-    return {
-        pattern.id: known.get(pattern.id, Tally()).confidence(pattern.confidence) for pattern in catalogue
-    }
 
 
 def record_trials(
