@@ -6,7 +6,7 @@ from heal_cli.patterns.knowledge import Knowledge, read_knowledge
 from heal_cli.patterns.learned import PREFIX, Learned, Lesson, State, Teacher, store_lessons
 from heal_cli.patterns.load import load_catalogue
 from heal_cli.patterns.own import own_path, read_own, rename_entry, write_own
-from heal_cli.patterns.review import Verdict, count_against, decide, record_duels, review
+from heal_cli.patterns.review import Verdict, count_against, decide, record_duels, reopen, review
 from heal_cli.patterns.rivals import Comparison, Duel, compare, compare_counts, compare_trials
 from heal_cli.patterns.statistics import is_significant, posterior_mean, wilson_lower_bound
 from heal_cli.patterns.store import Connection, ddl, ensure, may_record
@@ -59,6 +59,7 @@ __all__ = [
     "record_duels",
     "record_trials",
     "rename_entry",
+    "reopen",
     "review",
     "shape_of",
     "store_lessons",

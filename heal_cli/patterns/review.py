@@ -11,7 +11,7 @@ from psycopg import sql
 
 from heal_cli.patterns.learned import State
 from heal_cli.patterns.rivals import Duel, compare
-from heal_cli.patterns.store import DUELS, EVENTS, PATTERNS, TRIALS, Connection
+from heal_cli.patterns.store import DUELS, EVENTS, PATTERNS, TRIALS, Connection, may_change
 from heal_cli.patterns.trials import Tally, tallies
 
 EVEN: Final = 0.5
@@ -102,12 +102,28 @@ def record_duels(conn: Connection, run: UUID | str, shape: str, duels: Iterable[
         )
 
 
+def reopen(conn: Connection, run: UUID | str, patterns: Collection[str], reason: str) -> tuple[Verdict, ...]:
+    """Give demoted patterns another chance, since a person says them again; what was revoked stays so."""
+    standing = states(conn)
+    verdicts = tuple(
+        Verdict(pattern, State.OPEN, reason)
+        for pattern in sorted(patterns)
+        if standing.get(pattern) is State.DEMOTED
+    )
+    decide(conn, verdicts, run=run)
+    return verdicts
+
+
 def count_against(conn: Connection, run: UUID | str, reason: str) -> tuple[str, ...]:
-    """Turn a run's trials into failures and revoke what it taught: it was undone.
+    """Turn a run's trials into failures and demote what it taught: it was undone. Without the right, nothing.
+
+    A person may teach the same again: undoing a run need not mean that its `--map` was wrong.
 
     Returns:
         Ids of the patterns that were used or taught.
     """
+    if not may_change(conn):
+        return ()
     with conn.transaction():
         used = conn.execute(
             sql.SQL("update {} set success = false where run = %s returning pattern").format(TRIALS), (run,)
@@ -115,7 +131,7 @@ def count_against(conn: Connection, run: UUID | str, reason: str) -> tuple[str, 
         taught = conn.execute(
             sql.SQL("select id from {} where definition ->> 'run' = %s").format(PATTERNS), (str(run),)
         ).fetchall()
-        decide(conn, [Verdict(id, State.REVOKED, reason) for (id,) in taught])
+        decide(conn, [Verdict(id, State.DEMOTED, reason) for (id,) in taught], run=run)
     return tuple(sorted({id for (id,) in (*used, *taught)}))
 
 

@@ -55,6 +55,11 @@ def may_record(conn: Connection) -> bool:
     return _has_rights(conn, "select") and _has_rights(conn, "insert")
 
 
+def may_change(conn: Connection) -> bool:
+    """True when the role may also change what is recorded: an undo turns trials into failures."""
+    return may_record(conn) and _has_rights(conn, "update")
+
+
 def _has_rights(conn: Connection, right: str) -> bool:
     """True when the tables are there and the role holds the right on all of them and on their schema."""
     query = (

@@ -19,6 +19,7 @@ from heal_cli.patterns import (
     failed_before,
     record_duels,
     record_trials,
+    reopen,
     review,
     shape_of,
     store_lessons,
@@ -44,7 +45,10 @@ def learn(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> tuple[Pat
         moved = record_trials(conn, run.id, tried, catalogue=run.catalogue) if tried else ()
         for source in sources:
             record_duels(conn, run.id, shape_of(source.reader.source.columns), source.witnesses.duels)
-        if new := store_lessons(conn, run.id, list(lessons(run, sources, outcome))):
+        taught = list(lessons(run, sources, outcome))
+        said = {lesson.id for lesson in taught if lesson.teacher.is_person}
+        reopen(conn, run.id, said, f"run {run.id} was told so again")
+        if new := store_lessons(conn, run.id, taught):
             run.notes.append(
                 f"Learned for the next load of this shape: {', '.join(new)} (heal patterns show, approve, revoke)"
             )

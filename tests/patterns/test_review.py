@@ -99,14 +99,14 @@ def test_a_rival_that_holds_where_the_incumbent_fails_takes_its_place(heal) -> N
 
 
 def test_an_undone_run_counts_against_what_it_used_and_taught(heal) -> None:
-    """Its trials turn into failures, its lessons are revoked."""
+    """Its trials turn into failures, its lessons are proposed no more."""
     run = uuid.uuid4()
     record_trials(heal, run, [Trial(SENDER, "s", success=True)], catalogue=CATALOGUE)
     store_lessons(heal, run, [LESSON])
     assert count_against(heal, run, "undone") == (LESSON.id, SENDER)
     knowledge = read_knowledge(heal)
     assert knowledge.tallies[SENDER].successes == 0
-    assert knowledge.learned[0].state is State.REVOKED
+    assert knowledge.learned[0].state is State.DEMOTED
 
 
 def test_old_trials_fade(heal) -> None:

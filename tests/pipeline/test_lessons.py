@@ -171,3 +171,13 @@ def test_promotion_is_automatic_and_told(notes) -> None:
         note.startswith(f"Pattern {each.id} is promoted now: 30 of 30 trials") for note in report.notes
     )
     assert read_knowledge(notes.conn).learned[0].state is State.PROMOTED
+
+
+def test_what_an_undone_run_taught_is_proposed_no_more_until_it_is_said_again(notes) -> None:
+    """An undo counts against the lesson; the same --map later gives it another chance."""
+    run = load(notes, "a.csv", "zwurk", map=["zwurk=body"]).run
+    heal_cli.undo(run, dsn=notes.dsn, state_dir=notes.options["state_dir"])
+    assert learned(notes) == {}
+    assert placed(load(notes, "b.csv", "zwurk")) == {}
+    load(notes, "c.csv", "zwurk", map=["zwurk=body"])
+    assert learned(notes) == {"zwurk": "body"}
