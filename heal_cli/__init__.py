@@ -21,8 +21,17 @@ if TYPE_CHECKING:
     from heal_cli.match import Decision
     from heal_cli.model import Candidate, LoadOptions, LoadReport, Progress
     from heal_cli.record import PlanReport, RetryReport, UndoReport
+    from heal_cli.settings import Settings
 
-__all__ = ["ensemble_decision", "errors", "load", "plan", "retry", "undo"]
+__all__ = [
+    "ensemble_decision",
+    "errors",
+    "is_statistically_significant",
+    "load",
+    "plan",
+    "retry",
+    "undo",
+]
 
 Sources = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -157,17 +166,53 @@ def ensemble_decision(
     return decide(candidates, rows, strategy=strategy, min_confidence=min_confidence, min_margin=min_margin)
 
 
+def is_statistically_significant(
+    pattern_id: str,
+    min_sample_size: int = 30,
+    confidence_level: float = 0.95,
+    *,
+    dsn: str | None = None,
+) -> bool:
+    """True when a pattern's trials in this database are many enough, and surely better than a coin.
+
+    Sure is what the lower bound of the Wilson interval says; older trials count less. A pattern that nobody
+    tried here is not significant.
+
+    Args:
+        pattern_id: Of the catalogue, your own, or learned.
+        min_sample_size: Trials needed at least; one is a run and a shape of source.
+        confidence_level: Of the interval, 0-1.
+        dsn: libpq connection string or URI; without one, settings and environment decide as for `load`.
+
+    Raises:
+        errors.HealError: The database cannot be read.
+    """
+    from heal_cli.patterns import Tally, read_knowledge
+    from heal_cli.settings import load_settings
+    from heal_cli.write import connect
+
+    settings = load_settings({"dsn": dsn} if dsn is not None else {})
+    with connect(_conninfo(settings), application_name="heal") as connection:
+        tally = read_knowledge(connection).tallies.get(pattern_id, Tally())
+    return tally.is_significant(min_sample_size, confidence_level)
+
+
 def _options(source: Sources, table: str, dsn: str | None, options: dict[str, Any]) -> LoadOptions:
     """The engine's options, by the same settings as the command's; nothing is prompted for."""
     from heal_cli.settings import load_settings, to_load_options
 
     given = {name: value for name, value in {"dsn": dsn, **options}.items() if value is not None}
     settings = load_settings(given, table=table)
-    conninfo = settings.conninfo
-    if conninfo is None:
-        from heal_cli.embedded import default_data_dir, start
-
-        folder = Path(settings.data_dir) if settings.data_dir else default_data_dir()
-        conninfo = start(folder, bin_dir=Path(settings.pg_bin) if settings.pg_bin else None).conninfo
     sources = [source] if isinstance(source, str | os.PathLike) else list(source)
+    conninfo = _conninfo(settings)
     return to_load_options(settings, [os.fspath(each) for each in sources], table, conninfo=conninfo)
+
+
+def _conninfo(settings: Settings) -> str:
+    """The connection string of the settings; where they have none, that of heal's own server, started if need be."""
+    if settings.conninfo is not None:
+        return settings.conninfo
+    from heal_cli.embedded import default_data_dir, start
+
+    folder = Path(settings.data_dir) if settings.data_dir else default_data_dir()
+    return start(folder, bin_dir=Path(settings.pg_bin) if settings.pg_bin else None).conninfo

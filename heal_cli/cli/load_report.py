@@ -83,7 +83,8 @@ def _columns(report: LoadReport) -> list[str]:
     for column in report.plan.columns if report.plan and report.rows.read else ():
         winner = column.match.winner
         if winner.tier != "exact" and winner.source is not None:
-            why = styled(f"({winner.tier.value} {winner.confidence:.2f})", dim=True)
+            taught = f": {clean(winner.evidence[0])}" if winner.tier == "learned" else ""
+            why = styled(f"({winner.tier.value} {winner.confidence:.2f}{taught})", dim=True)
             moved.append(f"{clean(winner.source)} → {clean(winner.target)} {why}")
     return block("columns", [", ".join(moved)] if moved else [])
 

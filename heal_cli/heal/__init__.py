@@ -1,17 +1,21 @@
 """Plan + batch -> healed rows, rejects and tallies; pure over frames."""
 
 from heal_cli.heal.apply import heal_batch
-from heal_cli.heal.plan import PlanOptions, make_plan, planned_sources
+from heal_cli.heal.plan import MATCH_ROWS, PlanOptions, make_plan, planned_sources
 from heal_cli.heal.replan import replan
 from heal_cli.heal.saved import NamedPlan, parse_plan, plan_text
 from heal_cli.heal.second_look import newly_open, open_columns, settle_columns
+from heal_cli.heal.shadow import duels, holds, shadow_counts
 from heal_cli.heal.values import as_text
 
 __all__ = [
+    "MATCH_ROWS",
     "NamedPlan",
     "PlanOptions",
     "as_text",
+    "duels",
     "heal_batch",
+    "holds",
     "make_plan",
     "newly_open",
     "open_columns",
@@ -20,4 +24,5 @@ __all__ = [
     "planned_sources",
     "replan",
     "settle_columns",
+    "shadow_counts",
 ]

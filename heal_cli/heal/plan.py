@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
@@ -31,7 +31,7 @@ from heal_cli.model import (
     TableSchema,
     ValueOptions,
 )
-from heal_cli.patterns import Catalogue
+from heal_cli.patterns import Catalogue, Learned
 
 MATCH_ROWS: Final = 2_000
 """Rows that matching looks at: enough for shares of values, few enough for any number of columns."""
@@ -67,6 +67,7 @@ def make_plan(
     options: PlanOptions,
     confidences: Mapping[str, float] | None = None,
     known: Mapping[str, KnownValues] | None = None,
+    learned: Sequence[Learned] = (),
     is_nameless: bool = False,
 ) -> Plan:
     """Where each target column gets its values, and how they are read.
@@ -77,6 +78,7 @@ def make_plan(
         sample: The first batch of the source.
         confidences: Pattern id -> confidence learned so far; the catalogue's own where missing.
         known: Column -> what the table holds already, where that is known.
+        learned: What earlier runs taught about this table and this shape.
         is_nameless: The source has no header.
 
     Raises:
@@ -96,6 +98,7 @@ def make_plan(
             fit=lambda values, type_: _best_fit(values, type_, options.values),
             confidences=confidences,
             known=known,
+            learned=learned,
             is_nameless=is_nameless,
         )
     values = sample.frame.head(FORMAT_ROWS)

@@ -3,6 +3,7 @@
 from heal_cli.match.coverage import coverage, left_to_triggers, notes
 from heal_cli.match.ensemble import Decision, decide, ensemble_decision
 from heal_cli.match.match import match_columns
+from heal_cli.match.overruled import overruled
 from heal_cli.match.tiers import Pattern, Scope
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "left_to_triggers",
     "match_columns",
     "notes",
+    "overruled",
 ]

@@ -19,6 +19,7 @@ from heal_cli.match.cells import Cells, Pair, Pairs, surest_first
 from heal_cli.match.ensemble import Decision, decide
 from heal_cli.match.explicit import check_renames, is_writable
 from heal_cli.match.fallback import may_fill_in, never_contradict
+from heal_cli.match.learned import Learned, Recall
 from heal_cli.match.likeness import UNEXPLAINED, context
 from heal_cli.match.names import Name, parse
 from heal_cli.match.position import by_position
@@ -59,6 +60,7 @@ def match_columns(
     fit: Fit,
     confidences: Mapping[str, float] | None = None,
     known: Mapping[str, KnownValues] | None = None,
+    learned: Sequence[Learned] = (),
     is_nameless: bool = False,
 ) -> Matching:
     """Where every target column gets its values, and which columns stay open.
@@ -69,6 +71,7 @@ def match_columns(
         fit: Share of a series' non-null values that convert to a type.
         confidences: Pattern id -> confidence learned from trials, in place of the prior.
         known: Column -> what the table holds already, where that is known.
+        learned: What earlier runs taught about this table and this shape.
         is_nameless: The source has no header, so that only the order of its columns says what they are.
 
     Returns:
@@ -78,7 +81,9 @@ def match_columns(
     Raises:
         UsageError: `options.renames` names a column that is missing, twice used or not writable.
     """
-    board = _Board(sample, table, tuple(patterns), options, fit, confidences or {}, known or {})
+    board = _Board(
+        sample, table, tuple(patterns), options, fit, confidences or {}, known or {}, tuple(learned)
+    )
     board.place_explicit()
     if is_nameless and not options.renames:
         board.place_by_position()
@@ -101,6 +106,7 @@ class _Board:
     fit: Fit
     confidences: Mapping[str, float]
     known: Mapping[str, KnownValues]
+    learned: tuple[Learned, ...]
     placed: dict[str, ColumnMatch] = field(default_factory=dict)  # by target
     refused: dict[str, ColumnMatch] = field(default_factory=dict)  # by target
     asked: set[str] = field(default_factory=set)  # sources that wait for an answer
@@ -192,6 +198,8 @@ class _Board:
                 worthy = [candidate for candidate in candidates if candidate.confidence >= FLOOR]
                 if worthy:
                     found[source.raw, target.column.name] = worthy
+        targets = {target.column.name: target for target in self._open_targets()}
+        Recall(self.learned, frozenset(self._open_sources()), targets).add_to(found, self.evidence)
         return Cells(found)
 
     def _known(self, source: Name, target: Target) -> Iterator[Candidate]:

@@ -138,7 +138,7 @@ def by_pattern(
             continue
         trust = (
             1.0
-            if _is_named(pattern, source, target)
+            if is_named(pattern, source, target)
             else _MEANT * min(source.meaning_trust, target.name.meaning_trust)
         )
         fit, reasons = evidence.fit(source.raw, target.column)
@@ -281,7 +281,7 @@ def by_names(patterns: tuple[Pattern, ...]) -> dict[tuple[str, str], list[Patter
     return found
 
 
-def _is_named(pattern: Pattern, source: Name, target: Target) -> bool:
+def is_named(pattern: Pattern, source: Name, target: Target) -> bool:
     """True when the pattern has both names to the letter, not only by their meaning."""
     return any(parse(name).key == source.key for name in pattern.sources) and any(
         parse(name).key == target.name.key for name in pattern.targets

@@ -1,146 +1,196 @@
-"""What runs have taught about patterns: trials in schema `heal` of the target database."""
+"""Learned patterns: a source column and its target, in one table and one shape, as an earlier run had them."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib import resources
-from itertools import groupby
-from typing import Any, Final, TypeAlias
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Final
 from uuid import UUID
 
-import psycopg
-from psycopg import errors, sql
+from psycopg import sql
+from psycopg.types.json import Jsonb
 
-from heal_cli.model import PatternTrial
-from heal_cli.patterns.catalogue import Catalogue
-from heal_cli.patterns.statistics import posterior_mean
+from heal_cli.model import Kind
+from heal_cli.patterns.store import PATTERNS, Connection
+from heal_cli.patterns.trials import LEARNED_PRIOR, Tally
 
-Connection: TypeAlias = psycopg.Connection[Any]
+PREFIX: Final = "learned_"
 
-SCHEMA: Final = "heal"
-PATTERNS: Final = sql.Identifier(SCHEMA, "patterns")
-TRIALS: Final = sql.Identifier(SCHEMA, "pattern_trials")
+APPROVED: Final = 0.9
+"""Least confidence of a learned pattern that a person approved."""
 
-_LOCK: Final = 0x6865616C_70617474  # 'healpatt': two runs at once must not both create the tables
-_LEARNED_PRIOR: Final = 0.5  # of a pattern that no catalogue vouches for
+_LONGEST_NAME: Final = 40  # of each part of an id, so that ids stay readable
+
+
+class Teacher(StrEnum):
+    """Whose word a learned pattern rests on."""
+
+    MAP = "--map"
+    PLAN = "a saved plan"
+    LIKENESS = "likeness"
+    AI = "a model"
+
+    @property
+    def is_person(self) -> bool:
+        """Somebody said so, rather than heal having guessed."""
+        return self in (Teacher.MAP, Teacher.PLAN)
+
+
+class State(StrEnum):
+    """How a pattern stands, by the last word on it."""
+
+    OPEN = "open"
+    PROMOTED = "promoted"  # by its trials
+    DEMOTED = "demoted"  # by its trials; proposed no more
+    APPROVED = "approved"  # by a person
+    REVOKED = "revoked"  # by a person; proposed no more
+
+    @property
+    def is_trusted(self) -> bool:
+        """It may compete with what the catalogue says."""
+        return self in (State.PROMOTED, State.APPROVED)
+
+    @property
+    def is_out(self) -> bool:
+        """It is proposed no more."""
+        return self in (State.DEMOTED, State.REVOKED)
+
+    @property
+    def is_a_persons(self) -> bool:
+        """No trial changes it."""
+        return self in (State.APPROVED, State.REVOKED)
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """One use of a pattern in one run and shape, and whether its rows were loaded."""
+class Lesson:
+    """What a run has to teach, before it is stored."""
 
-    pattern: str
+    table: str  # schema.name
     shape: str  # of the source: see `shape_of`
-    success: bool
+    source: str
+    target: str
+    type: str  # of the target, as format_type() spells it: another type is another column
+    teacher: Teacher
+
+    @property
+    def id(self) -> str:
+        """The id of the pattern that it becomes; the same lesson has the same id in every database."""
+        facts = (self.table, self.shape, self.source, self.target, self.type)
+        digest = hashlib.blake2b("\x00".join(facts).encode("utf-8", "surrogatepass"), digest_size=4)
+        words = (self.table.rpartition(".")[2], self.source, "to", self.target)
+        plain = (re.sub(r"[^a-z0-9]+", "_", word.lower()).strip("_")[:_LONGEST_NAME] for word in words)
+        return PREFIX + "_".join([*filter(None, plain), digest.hexdigest()])
 
 
-def shape_of(columns: Iterable[str]) -> str:
-    """Hash of a source's column names, whatever their order; hex, 32 digits."""
-    text = "\x00".join(sorted(columns))
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A learned pattern as it stands now."""
+
+    lesson: Lesson
+    run: str  # that taught it
+    taught_at: datetime
+    tally: Tally = field(default_factory=Tally)
+    state: State = State.OPEN
+
+    @property
+    def id(self) -> str:
+        """Its name in reports."""
+        return self.lesson.id
+
+    @property
+    def source(self) -> str:
+        """Source column, to the letter."""
+        return self.lesson.source
+
+    @property
+    def target(self) -> str:
+        """Target column, to the letter."""
+        return self.lesson.target
+
+    @property
+    def type(self) -> str:
+        """Type that the target had."""
+        return self.lesson.type
+
+    @property
+    def confidence(self) -> float:
+        """What its trials, or a person's approval, make of the 0.5 that it began with."""
+        earned = self.tally.confidence(LEARNED_PRIOR)
+        return max(earned, APPROVED) if self.state is State.APPROVED else earned
+
+    @property
+    def is_trusted(self) -> bool:
+        """It may compete with what the catalogue says."""
+        return self.state.is_trusted
+
+    @property
+    def is_a_persons(self) -> bool:
+        """A person's word stands behind it."""
+        return self.lesson.teacher.is_person or self.state is State.APPROVED
+
+    @property
+    def history(self) -> tuple[str, ...]:
+        """Who taught it when, and what came of it, for people."""
+        taught = f"{self.lesson.teacher} taught it in run {self.run} on {self.taught_at:%Y-%m-%d}"
+        tried = f"{self.tally.successes} of {self.tally.trials} runs since bore it out: {self.confidence:.2f}"
+        if self.state is State.APPROVED:
+            tried = f"approved: {self.confidence:.2f}"
+        elif not self.tally.trials:
+            tried = f"not tried since: {self.confidence:.2f}"
+        return taught, tried
 
 
-def ddl() -> str:
-    """The SQL that makes schema and tables where they are missing; runs in any transaction."""
-    folder = resources.files(__package__) / "sql"
-    files = sorted(
-        (file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name
-    )
-    return "\n".join(file.read_text("utf-8") for file in files)
+def in_scope(learned: Iterable[Learned], table: str, shape: str) -> tuple[Learned, ...]:
+    """What was learned of this table from sources of this shape, but for what is proposed no more; by id."""
+    found = (each for each in learned if (each.lesson.table, each.lesson.shape) == (table, shape))
+    return tuple(sorted((each for each in found if not each.state.is_out), key=lambda each: each.id))
 
 
-def ensure(conn: Connection) -> bool:
-    """True when trials can be recorded; the tables are made where missing, if the role may.
-
-    The caller's transaction, if there is one, is left usable whatever the server says.
-    """
-    if _may_record(conn):
-        return True
-    try:
-        with conn.transaction():
-            conn.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
-            conn.execute(sql.SQL(ddl()))
-    except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction):
-        return False
-    return _may_record(conn)
-
-
-def confidences(conn: Connection, catalogue: Catalogue) -> Mapping[str, float]:
-    """Pattern id -> posterior mean (0-1), for every pattern of the catalogue; the prior where no trial is known."""
-    counts = _counts(conn) if _may_read(conn) else {}
-    return {
-        pattern.id: posterior_mean(pattern.confidence, *counts.get(pattern.id, (0, 0)))
-        for pattern in catalogue
-    }
-
-
-def record_trials(
-    conn: Connection, run: UUID | str, trials: Sequence[Trial], *, catalogue: Catalogue
-) -> tuple[PatternTrial, ...]:
-    """Store what came of the patterns in a run, and say how far each confidence moved.
-
-    Doing it again with the same run and shapes changes nothing and answers the same; a pattern in several
-    shapes is one entry. Needs `ensure(conn)` to have said True.
-
-    Returns:
-        One entry a pattern, by id; `success` when all of its trials were.
-    """
-    priors = {pattern.id: pattern.confidence for pattern in catalogue}
-    ordered = sorted(set(trials), key=lambda trial: (trial.pattern, trial.shape))
-    moved = []
+def store_lessons(conn: Connection, run: UUID | str, lessons: Sequence[Lesson]) -> tuple[str, ...]:
+    """The ids of the lessons that are new; what is known already keeps its run and its trials."""
+    insert = sql.SQL(
+        "insert into {} (id, kind, confidence, definition, created_at) values (%s, %s, %s, %s, %s)"
+        " on conflict (id) do nothing returning id"
+    ).format(PATTERNS)
+    now = datetime.now(UTC)
+    new = []
     with conn.transaction():
-        insert = sql.SQL(
-            "insert into {} (pattern, run, shape, success) values (%s, %s, %s, %s) on conflict do nothing"
-        ).format(TRIALS)
-        with conn.cursor() as cursor:
-            cursor.executemany(insert, [(t.pattern, run, t.shape, t.success) for t in ordered])
-        after, before = _counts(conn), _counts(conn, without=run)
-        for pattern, group in groupby(ordered, key=lambda trial: trial.pattern):
-            prior = priors.get(pattern, _LEARNED_PRIOR)
-            moved.append(
-                PatternTrial(
-                    pattern,
-                    before=posterior_mean(prior, *before.get(pattern, (0, 0))),
-                    after=posterior_mean(prior, *after[pattern]),
-                    success=all(trial.success for trial in group),
-                )
-            )
-    return tuple(moved)
+        for lesson in sorted(set(lessons), key=lambda lesson: lesson.id):
+            row = (lesson.id, Kind.RENAME, LEARNED_PRIOR, Jsonb(definition_of(lesson, run)), now)
+            new += [id for (id,) in conn.execute(insert, row).fetchall()]
+    return tuple(new)
 
 
-def mark_failed(conn: Connection, run: UUID | str) -> None:
-    """What a run had taught counts against its patterns from now on: it was undone. Without the right, nothing."""
-    if not (_may_record(conn) and _has_rights(conn, "update")):
-        return
-    conn.execute(sql.SQL("update {} set success = false where run = %s").format(TRIALS), (run,))
+def definition_of(lesson: Lesson, run: UUID | str) -> dict[str, str]:
+    """A lesson and the run that taught it, as heal.patterns keeps them."""
+    return {**asdict(lesson), "run": str(run)}
 
 
-def _counts(conn: Connection, *, without: UUID | str | None = None) -> dict[str, tuple[int, int]]:
-    """Pattern -> (successes, trials), but for one run's."""
-    query = sql.SQL(
-        "select pattern, count(*) filter (where success), count(*) from {} "
-        "where run is distinct from %s::uuid group by pattern"
-    ).format(TRIALS)
-    rows = conn.execute(query, (without,)).fetchall()
-    return {pattern: (successes, total) for pattern, successes, total in rows}
-
-
-def _may_read(conn: Connection) -> bool:
-    return _has_rights(conn, "select")
-
-
-def _may_record(conn: Connection) -> bool:
-    return _has_rights(conn, "select") and _has_rights(conn, "insert")
-
-
-def _has_rights(conn: Connection, right: str) -> bool:
-    """True when the trials table is there and the role holds the right on it and on its schema."""
-    query = (
-        "select has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, %s) "
-        "from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
-        "where n.nspname = %s and c.relname = 'pattern_trials'"
+def read_learned(
+    conn: Connection, counts: Mapping[str, Tally], states: Mapping[str, State]
+) -> tuple[Learned, ...]:
+    """Every learned pattern, by id, those that are proposed no more among them."""
+    rows = conn.execute(
+        sql.SQL("select id, definition, created_at from {} where starts_with(id, %s) order by id").format(
+            PATTERNS
+        ),
+        (PREFIX,),
+    ).fetchall()
+    return tuple(
+        replace(
+            _learned(definition, created_at),
+            tally=counts.get(id, Tally()),
+            state=states.get(id, State.OPEN),
+        )
+        for id, definition, created_at in rows
     )
-    row = conn.execute(query, (right, SCHEMA)).fetchone()
-    return bool(row and row[0])
+
+
+def _learned(definition: Mapping[str, Any], taught_at: datetime) -> Learned:
+    facts = {key: definition[key] for key in ("table", "shape", "source", "target", "type")}
+    lesson = Lesson(**facts, teacher=Teacher(definition["teacher"]))
+    return Learned(lesson, run=definition["run"], taught_at=taught_at)

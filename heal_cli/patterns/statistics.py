@@ -13,7 +13,7 @@ MIN_TRIALS: Final = 30
 CONFIDENCE_LEVEL: Final = 0.95
 
 
-def posterior_mean(prior: float, successes: int, trials: int, weight: float = PRIOR_WEIGHT) -> float:
+def posterior_mean(prior: float, successes: float, trials: float, weight: float = PRIOR_WEIGHT) -> float:
     """Mean of the Beta posterior, 0-1: the prior counted as `weight` trials, then the real ones.
 
     >>> posterior_mean(0.95, 1, 1)
@@ -23,7 +23,7 @@ def posterior_mean(prior: float, successes: int, trials: int, weight: float = PR
     return (prior * weight + successes) / (weight + trials)
 
 
-def wilson_lower_bound(successes: int, trials: int, confidence: float = CONFIDENCE_LEVEL) -> float:
+def wilson_lower_bound(successes: float, trials: float, confidence: float = CONFIDENCE_LEVEL) -> float:
     """Lower end of the two-sided Wilson score interval (Wilson 1927), 0-1; 0 without trials."""
     _check_counts(successes, trials)
     if not trials:
@@ -36,8 +36,8 @@ def wilson_lower_bound(successes: int, trials: int, confidence: float = CONFIDEN
 
 
 def is_significant(
-    successes: int,
-    trials: int,
+    successes: float,
+    trials: float,
     *,
     baseline: float = 0.5,
     min_trials: int = MIN_TRIALS,
@@ -47,6 +47,6 @@ def is_significant(
     return trials >= min_trials and wilson_lower_bound(successes, trials, confidence) > baseline
 
 
-def _check_counts(successes: int, trials: int) -> None:
+def _check_counts(successes: float, trials: float) -> None:
     if not 0 <= successes <= trials:
         raise ValueError(f"{successes} successes in {trials} trials")

@@ -9,7 +9,8 @@ from typing import Final
 from heal_cli.errors import DatabaseUnavailable
 from heal_cli.model import HealTally, LoadReport, Rows, Source, TableSchema
 from heal_cli.pipeline.claiming import STDIN
-from heal_cli.pipeline.closing import check_conserved, trials_of
+from heal_cli.pipeline.closing import check_conserved
+from heal_cli.pipeline.lessons import trials_of
 from heal_cli.pipeline.notes import questions
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run

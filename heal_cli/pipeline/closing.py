@@ -10,8 +10,8 @@ from typing import Final
 import psycopg
 
 from heal_cli.errors import ConservationError
-from heal_cli.model import HealTally, LoadReport, PatternTrial, Rows, TableSchema
-from heal_cli.patterns import Trial, record_trials, shape_of
+from heal_cli.model import HealTally, LoadReport, Rows, TableSchema
+from heal_cli.pipeline.lessons import learn
 from heal_cli.pipeline.notes import run_notes
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.own_references import Recovered, note_tried
@@ -19,9 +19,6 @@ from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun, State
 from heal_cli.record import drop_uncommitted, encode, load_document
 from heal_cli.write import committed_attempts, end_run, finish_source, run_totals, traces
-
-TRIAL_FAILS_ABOVE: Final = 0.1
-"""Share of rows rejected for a column, above which the pattern that placed it has failed."""
 
 _DONE: Final = 0
 _WITH_REJECTS: Final = 3
@@ -55,6 +52,7 @@ def close_run(
         note_tried(run, sources)
     outcome = recovered.applied_to(outcome, run.id)
     check_conserved(run, outcome.rows)
+    trials = learn(run, sources, outcome)
     report = LoadReport(
         run=run.id,
         table=table.qualified,
@@ -69,7 +67,7 @@ def close_run(
         reject_reasons=dict(outcome.reasons.most_common()),
         rejects_path=str(run.rejects.path) if outcome.rows.rejected else None,
         leftovers_path=str(run.leftovers.path) if run.leftovers.path.exists() else None,
-        trials=_trials(run, sources, outcome) if outcome.rows.loaded else (),
+        trials=trials,
         notes=run_notes(run, sources, outcome),
         seconds=time.perf_counter() - run.clock,
         exit_code=_WITH_REJECTS if outcome.rows.rejected else _DONE,
@@ -141,24 +139,3 @@ def check_books(run: Run, rows: Rows, connection: psycopg.Connection) -> None:
             f" {kept.rejected} and {rows.rejected} rejected",
             hint=f"This is a defect of heal; please report it with run {run.id}",
         )
-
-
-def _trials(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> tuple[PatternTrial, ...]:
-    """One trial for each pattern that placed a column, noted in the database."""
-    used = trials_of(sources, outcome)
-    if not used or not run.can_learn:
-        return ()
-    return record_trials(run.connection, run.id, used, catalogue=run.catalogue)
-
-
-def trials_of(sources: Sequence[SourceRun], outcome: Outcome) -> list[Trial]:
-    """One trial for each pattern that placed a column, with what came of it."""
-    worst = TRIAL_FAILS_ABOVE * outcome.rows.read
-    used = {
-        Trial(pattern, shape_of(source.reader.source.columns), outcome.faults[column.column.name] <= worst)
-        for source in sources
-        for column in source.planned.plan.columns
-        for pattern in (column.match.winner.pattern, *(f.pattern for f in column.match.fallbacks))
-        if pattern is not None
-    }
-    return sorted(used, key=lambda trial: (trial.pattern, trial.shape))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
@@ -17,7 +17,7 @@ from heal_cli.convert.temporal_zones import check_zone
 from heal_cli.errors import BudgetExceeded, DatabaseUnavailable, Interrupted, UsageError
 from heal_cli.heal import NamedPlan, PlanOptions, parse_plan
 from heal_cli.model import LoadOptions, TableSchema, ValueOptions
-from heal_cli.patterns import confidences, ensure, load_catalogue
+from heal_cli.patterns import Catalogue, Knowledge, ensure, load_catalogue, read_knowledge
 from heal_cli.pipeline.fallback import Fallback
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.record import LeftoverWriter, RejectWriter, leftovers_path, rejects_path
@@ -49,14 +49,13 @@ class Run:
         self.command = command
         self._version = version
         self._connection: psycopg.Connection | None = None
-        self.catalogue = load_catalogue(options.catalogues)
+        self._catalogue = load_catalogue(options.catalogues)
         self.attempts = Attempts()
         self.undo = contextlib.ExitStack()
         """What takes back the things that a failed run had begun, last first."""
         self.has_ledger = False
         self.reads_ledger = False  # a dry run only looks
         self.can_learn = False
-        self.confidences: Mapping[str, float] = {}
         path = options.rejects_path or rejects_path(options.state_dir, options.table, self.id)
         self.rejects = RejectWriter(Path(path), self.id)
         self.leftovers = LeftoverWriter(leftovers_path(options.state_dir, options.table, self.id), self.id)
@@ -83,6 +82,16 @@ class Run:
             )
             self._connection.autocommit = True
         return self._connection
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """What earlier runs and people taught this database, as it was when the run first asked."""
+        return read_knowledge(self.connection)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The patterns, without what this database has seen revoked or demoted."""
+        return self.knowledge.trusted(self._catalogue)
 
     def wait_for_database(self) -> None:
         """Connect, again and again for as long as the retry budget lasts.
@@ -139,7 +148,6 @@ class Run:
             self.notes.append("Made schema heal in the database, for the ledger and the learned patterns")
         self.has_ledger = self.reads_ledger = True
         self.can_learn = ensure(self.connection)
-        self.confidences = confidences(self.connection, self.catalogue)
         begin_run(
             self.connection,
             RunNote(

@@ -18,6 +18,7 @@ from heal_cli.pipeline.claiming import claim
 from heal_cli.pipeline.modes import as_written
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
+from heal_cli.pipeline.witnesses import Witnesses, hear
 from heal_cli.read import SourceReader, shape_of, unnest
 from heal_cli.schema import add_columns, introspect, read_statistics
 from heal_cli.write import keep_plan, settle_plan, takes_a_row
@@ -57,6 +58,7 @@ class SourceRun:
         self.skipped = Outcome()
         self.last: Chunk | None = None
         self.state = State.READING
+        self.witnesses = Witnesses()
         self.is_spooling = False  # whatever is left of it has to be spooled, too
 
     @property
@@ -67,6 +69,8 @@ class SourceRun:
 
     def close(self) -> None:
         """Let go of the file and of all that was read: a run may have thousands of sources."""
+        if self._sample is not None and self.run.can_learn and self.state >= State.LOADED:
+            self.witnesses = hear(self.planned.plan, self._sample.frame)
         self._sample = None
         self.reader.close()
 
@@ -226,8 +230,9 @@ class SourceRun:
             as_written(table, self.run.options.write),
             self.run.catalogue,
             options=self.run.plan_options(),
-            confidences=self.run.confidences,
+            confidences=self.run.knowledge.confidences(self.run.catalogue),
             known=read_statistics(self.run.connection, table),
+            learned=self.run.knowledge.learned_for(table.qualified, self.reader.source.columns),
             is_nameless=self._is_nameless,
         )
         plan = self._settled(plan, open_columns(plan))

@@ -11,7 +11,7 @@ import psycopg
 
 from heal_cli.errors import HealError, UsageError, WriteError
 from heal_cli.model import WriteOptions
-from heal_cli.patterns import mark_failed
+from heal_cli.patterns import count_against
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.record import UndoneSource, UndoReport, encode, undo_document
 from heal_cli.resilience import Spool
@@ -106,7 +106,7 @@ def _undo(
                 options.write.dry_run,
             )
             if not options.write.dry_run:
-                mark_failed(connection, run.run)
+                count_against(connection, run.run, f"run {run.run} was undone")
                 end_run(connection, run=own, state="done", report=encode(undo_document(report)))
         return report
     except psycopg.Error as error:

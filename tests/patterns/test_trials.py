@@ -1,4 +1,4 @@
-"""Trials in the target database."""
+"""Trials in the target database, and rights on its tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from heal_cli.model import PatternTrial
-from heal_cli.patterns import Trial, confidences, ensure, load_catalogue, record_trials, shape_of
+from heal_cli.patterns import Trial, ensure, load_catalogue, read_knowledge, record_trials, shape_of
 
 CATALOGUE = load_catalogue()
 SENDER = "messages_sender_to_role"
@@ -44,14 +44,16 @@ def trial(pattern: str = SENDER, shape: str = "s", success: bool = True) -> Tria
 
 def test_without_trials_the_priors_hold(conn) -> None:
     """No table is no error."""
-    assert confidences(conn, CATALOGUE) == {pattern.id: pattern.confidence for pattern in CATALOGUE}
+    assert read_knowledge(conn).confidences(CATALOGUE) == {
+        pattern.id: pattern.confidence for pattern in CATALOGUE
+    }
 
 
 def test_one_success_moves_95_to_96(heal) -> None:
     """The move is reported and holds for the next run."""
     moved = record_trials(heal, uuid.uuid4(), [trial()], catalogue=CATALOGUE)
     assert moved == (PatternTrial(SENDER, before=0.95, after=pytest.approx(0.96), success=True),)
-    assert confidences(heal, CATALOGUE)[SENDER] == pytest.approx(0.96)
+    assert read_knowledge(heal).confidences(CATALOGUE)[SENDER] == pytest.approx(0.96)
 
 
 def test_a_failure_counts_against(heal) -> None:
@@ -65,7 +67,7 @@ def test_recording_a_run_again_changes_nothing(heal) -> None:
     run = uuid.uuid4()
     first = record_trials(heal, run, [trial(), trial()], catalogue=CATALOGUE)
     assert record_trials(heal, str(run), [trial()], catalogue=CATALOGUE) == first
-    assert confidences(heal, CATALOGUE)[SENDER] == pytest.approx(0.96)
+    assert read_knowledge(heal).confidences(CATALOGUE)[SENDER] == pytest.approx(0.96)
 
 
 def test_two_shapes_of_one_run_are_two_trials(heal) -> None:
@@ -91,14 +93,14 @@ def test_the_callers_transaction_decides(heal) -> None:
     """Inside a transaction that is rolled back, nothing stays."""
     with heal.transaction(force_rollback=True):
         record_trials(heal, uuid.uuid4(), [trial()], catalogue=CATALOGUE)
-    assert confidences(heal, CATALOGUE)[SENDER] == 0.95
+    assert read_knowledge(heal).confidences(CATALOGUE)[SENDER] == 0.95
 
 
 def test_a_role_that_may_create_nothing_is_told_so(plain_role) -> None:
     """`ensure` says False, reading still works, and the transaction goes on."""
     with psycopg.connect(plain_role) as conn:
         assert not ensure(conn)
-        assert confidences(conn, CATALOGUE)[SENDER] == 0.95
+        assert read_knowledge(conn).confidences(CATALOGUE)[SENDER] == 0.95
         assert conn.execute("select 1").fetchone() == (1,)
 
 
@@ -106,10 +108,10 @@ def test_a_role_with_rights_on_the_tables_needs_no_more(heal, plain_role) -> Non
     """Made by one role, used by another."""
     role = sql.Identifier(psycopg.conninfo.conninfo_to_dict(plain_role)["user"])
     heal.execute(sql.SQL("grant usage on schema heal to {}").format(role))
-    heal.execute(sql.SQL("grant select on heal.pattern_trials to {}").format(role))
+    heal.execute(sql.SQL("grant select on all tables in schema heal to {}").format(role))
     with psycopg.connect(plain_role, autocommit=True) as conn:
         assert not ensure(conn)
-        heal.execute(sql.SQL("grant insert on heal.pattern_trials to {}").format(role))
+        heal.execute(sql.SQL("grant insert on all tables in schema heal to {}").format(role))
         assert ensure(conn)
         assert record_trials(conn, uuid.uuid4(), [trial()], catalogue=CATALOGUE)[0].success
 
@@ -135,7 +137,7 @@ def test_eight_runs_at_once_make_the_tables_once(conninfo) -> None:
     for thread in threads:
         thread.join()
     with psycopg.connect(conninfo, autocommit=True) as conn:
-        assert confidences(conn, CATALOGUE)[SENDER] == pytest.approx((0.95 * 4 + 8) / 12)
+        assert read_knowledge(conn).confidences(CATALOGUE)[SENDER] == pytest.approx((0.95 * 4 + 8) / 12)
         conn.execute("drop schema heal cascade")
     assert results == [True] * 8
 

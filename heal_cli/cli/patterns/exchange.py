@@ -1,0 +1,53 @@
+"""`heal patterns export` and `import`: what was learned, as TOML for review in git."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from heal_cli.cli.options import Config, Dsn
+from heal_cli.cli.patterns.shared import database, read_text
+from heal_cli.cli.terminal import note, say
+from heal_cli.errors import UsageError
+
+
+def export(
+    path: Annotated[str, typer.Argument(metavar="[FILE]", help="Where to; '-' prints it.")] = "-",
+    dsn: Dsn = None,
+    config: Config = None,
+) -> None:
+    """Write all that was learned in this database as TOML: lessons, trials, verdicts; no value of any row.
+
+    heal patterns export patterns/learned.toml
+    """
+    from heal_cli.patterns import export_patterns
+
+    with database(dsn, config) as connection:
+        text = export_patterns(connection)
+    if path == "-":
+        say(text.rstrip("\n"))
+        return
+    try:
+        Path(path).write_text(text, "utf-8")
+    except OSError as exc:
+        raise UsageError(f"{path!r} cannot be written: {exc.strerror}") from exc
+    note(f"{text.count('[[pattern]]')} patterns in {path!r}")
+
+
+def import_(
+    path: Annotated[str, typer.Argument(metavar="FILE", help="What heal patterns export wrote.")],
+    dsn: Dsn = None,
+    config: Config = None,
+) -> None:
+    """Add what such a file has learned to this database; doing it again changes nothing.
+
+    heal patterns import patterns/learned.toml
+    """
+    from heal_cli.patterns import import_patterns, parse_patterns
+
+    saved = parse_patterns(read_text(path), path)
+    with database(dsn, config, writes=True) as connection:
+        added = import_patterns(connection, saved, path)
+    note(f"{added.patterns} learned patterns, {added.trials} trials and {added.states} verdicts were new")

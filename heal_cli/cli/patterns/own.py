@@ -1,0 +1,91 @@
+"""`heal patterns add|remove|enable|disable`: patterns of one's own, and which of all are on."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from heal_cli.cli.options import Config, StateDir
+from heal_cli.cli.patterns.shared import (
+    PatternId,
+    example_facts,
+    own_files,
+    read_text,
+    spoken,
+    whole_catalogue,
+)
+from heal_cli.cli.terminal import note
+from heal_cli.errors import UsageError
+
+
+def add(
+    what: Annotated[
+        str, typer.Argument(metavar="FILE|SRC=DST", help="A TOML file of patterns, or one rename.")
+    ],
+    table: Annotated[
+        str | None, typer.Option("-t", "--table", metavar="TABLE", help="Only for this table.")
+    ] = None,
+    confidence: Annotated[
+        float, typer.Option("--confidence", metavar="N", help="How sure it is, 0.60-0.98.")
+    ] = 0.9,
+    state_dir: StateDir = None,
+    config: Config = None,
+) -> None:
+    """Keep patterns of your own; their examples have to hold.
+
+    heal patterns add amt=amount -t orders
+    """
+    from heal_cli.heal.examples import run_examples
+    from heal_cli.patterns import load_catalogue, read_own, rename_entry, write_own
+
+    path, others = own_files(state_dir, config)
+    source, is_rename, target = what.partition("=")
+    entries = (
+        rename_entry(source, target, table=table, confidence=confidence) if is_rename else read_text(what)
+    )
+    own = read_own(path)
+    changed = own.with_entries(entries)
+    write_own(path, changed)
+    try:
+        catalogue = load_catalogue(others)
+        ids = [id for id, entry in changed.entries if (id, entry) not in own.entries]
+        for id in ids:
+            wrong = [outcome for outcome in run_examples(catalogue.get(id), catalogue) if not outcome.holds]
+            if wrong:
+                raise UsageError(
+                    f"Pattern {id!r}: {spoken(example_facts(wrong[0].example))} is not what it does"
+                )
+    except UsageError:
+        write_own(path, own)
+        raise
+    note(f"{', '.join(ids) or 'nothing new'} in {str(path)!r}")
+
+
+def remove(pattern: PatternId, state_dir: StateDir = None, config: Config = None) -> None:
+    """Forget a pattern of your own; one that ships with heal can be switched off."""
+    from heal_cli.patterns import read_own, write_own
+
+    path, _ = own_files(state_dir, config)
+    write_own(path, read_own(path).without(pattern))
+    note(f"{pattern} is gone")
+
+
+def enable(pattern: PatternId, state_dir: StateDir = None, config: Config = None) -> None:
+    """Switch a pattern on again."""
+    _switch(pattern, state_dir, config, is_enabled=True)
+
+
+def disable(pattern: PatternId, state_dir: StateDir = None, config: Config = None) -> None:
+    """Switch a pattern off, whether it is your own or ships with heal."""
+    _switch(pattern, state_dir, config, is_enabled=False)
+
+
+def _switch(pattern: str, state_dir: str | None, config: str | None, *, is_enabled: bool) -> None:
+    from heal_cli.patterns import read_own, write_own
+
+    every, _ = whole_catalogue(state_dir, config)
+    every.get(pattern)
+    path, _ = own_files(state_dir, config)
+    write_own(path, read_own(path).enabling(pattern, is_enabled=is_enabled))
+    note(f"{pattern} is {'on' if is_enabled else 'off'}")

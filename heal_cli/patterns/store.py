@@ -1,0 +1,71 @@
+"""The tables in schema `heal` that hold what was learned: made where the role may, read where it may."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any, Final, TypeAlias
+
+import psycopg
+from psycopg import errors, sql
+
+Connection: TypeAlias = psycopg.Connection[Any]
+
+SCHEMA: Final = "heal"
+PATTERNS: Final = sql.Identifier(SCHEMA, "patterns")
+TRIALS: Final = sql.Identifier(SCHEMA, "pattern_trials")
+EVENTS: Final = sql.Identifier(SCHEMA, "pattern_events")
+DUELS: Final = sql.Identifier(SCHEMA, "pattern_duels")
+
+_TABLES: Final = ("patterns", "pattern_trials", "pattern_events", "pattern_duels")
+_LOCK: Final = 0x6865616C_70617474  # 'healpatt': two runs at once must not both create the tables
+
+
+def ddl() -> str:
+    """The SQL that makes schema and tables where they are missing; runs in any transaction."""
+    folder = resources.files(__package__) / "sql"
+    files = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name
+    )
+    return "\n".join(file.read_text("utf-8") for file in files)
+
+
+def ensure(conn: Connection) -> bool:
+    """True when lessons can be recorded; the tables are made where missing, if the role may.
+
+    The caller's transaction, if there is one, is left usable whatever the server says.
+    """
+    if may_record(conn):
+        return True
+    try:
+        with conn.transaction():
+            conn.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+            conn.execute(sql.SQL(ddl()))
+    except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction):
+        return False
+    return may_record(conn)
+
+
+def may_read(conn: Connection) -> bool:
+    """True when every table is there and the role may read it."""
+    return _has_rights(conn, "select")
+
+
+def may_record(conn: Connection) -> bool:
+    """True when the role may also add to every table."""
+    return _has_rights(conn, "select") and _has_rights(conn, "insert")
+
+
+def may_change(conn: Connection) -> bool:
+    """True when the role may also change what is recorded: an undo turns trials into failures."""
+    return may_record(conn) and _has_rights(conn, "update")
+
+
+def _has_rights(conn: Connection, right: str) -> bool:
+    """True when the tables are there and the role holds the right on all of them and on their schema."""
+    query = (
+        "select count(*) filter (where has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, %s)) "
+        "from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
+        "where n.nspname = %s and c.relname = any (%s)"
+    )
+    row = conn.execute(query, (right, SCHEMA, list(_TABLES))).fetchone()
+    return bool(row and row[0] == len(_TABLES))
