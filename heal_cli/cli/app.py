@@ -6,12 +6,12 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated, Any, Final
 
 import typer
 from typer.main import get_command
 
-from heal_cli.cli import config, db, doctor, fallback, init, load, patterns, plan, rejects, replay, runs, undo
 from heal_cli.cli.command import masked_command
 from heal_cli.cli.options import TWINS, GroupedCommand, QuickGroup
 from heal_cli.cli.terminal import clean, note, say
@@ -25,17 +25,23 @@ _EXIT_CODES: Final = (
 )
 _PIPE_CLOSED: Final = 1  # as Typer and rich end where they meet it first
 
-app = typer.Typer(
-    name="heal",
-    cls=QuickGroup,
-    help="Messy files into PostgreSQL: healed, at COPY speed, with nothing lost.",
-    epilog=_EXIT_CODES,
-    no_args_is_help=True,
-    # Plain help: rich's costs 0.3 s, and --help has to be there at once.
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings=_CONTEXT,
-)
+_MODULES: Final = {
+    "load": "load",
+    "plan": "plan",
+    "init": "init",
+    "doctor": "doctor",
+    "replay-fallback": "replay",
+    "undo": "undo",
+    "runs": "runs",
+    "rejects": "rejects",
+    "patterns": "patterns",
+    "fallback": "fallback",
+    "config": "config",
+    "db": "db",
+}
+"""Command -> module of this folder: with a group of commands as `app`, or a function named after the command."""
+
+_EPILOGS: Final = {"load": TWINS, "plan": TWINS}
 
 
 def _print_version(value: bool) -> None:
@@ -46,7 +52,6 @@ def _print_version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def heal(
     version: Annotated[
         bool,
@@ -56,18 +61,28 @@ def heal(
     """Messy files into PostgreSQL: healed, at COPY speed, with nothing lost."""
 
 
-for _verb in (load.load, plan.plan):
-    app.command(cls=GroupedCommand, epilog=TWINS, context_settings=_CONTEXT)(_verb)
-for _verb in (init.init, doctor.doctor):
-    app.command(cls=GroupedCommand, context_settings=_CONTEXT)(_verb)
-app.command("replay-fallback", cls=GroupedCommand, context_settings=_CONTEXT)(replay.replay_fallback)
-app.command(cls=GroupedCommand, context_settings=_CONTEXT)(undo.undo)
-app.add_typer(runs.app, name="runs")
-app.add_typer(rejects.app, name="rejects")
-app.add_typer(patterns.app, name="patterns")
-app.add_typer(fallback.app, name="fallback")
-app.add_typer(config.app, name="config")
-app.add_typer(db.app, name="db")
+def command_line(command: str = "") -> typer.Typer:
+    """All commands; or one alone, since to make the others costs every run 0.06 s."""
+    app = typer.Typer(
+        name="heal",
+        cls=QuickGroup,
+        help=heal.__doc__,
+        epilog=_EXIT_CODES,
+        no_args_is_help=True,
+        # Plain help: rich's costs 0.3 s, and --help has to be there at once.
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings=_CONTEXT,
+    )
+    app.callback()(heal)
+    for name in (command,) if command in _MODULES else _MODULES:
+        module = import_module(f"heal_cli.cli.{_MODULES[name]}")
+        if group := getattr(module, "app", None):
+            app.add_typer(group, name=name)
+        else:
+            make = app.command(name, cls=GroupedCommand, epilog=_EPILOGS.get(name), context_settings=_CONTEXT)
+            make(getattr(module, name.replace("-", "_")))
+    return app
 
 
 def main() -> None:
@@ -83,6 +98,7 @@ def run(arguments: Sequence[str]) -> int:
     _hush_psycopg()
     command = masked_command(arguments)
     try:
+        app = command_line(arguments[0] if arguments else "")
         code = get_command(app).main(list(arguments), prog_name="heal", standalone_mode=False, obj=command)
         sys.stdout.flush()
         return int(code or 0)

@@ -5,12 +5,13 @@ The words themselves are data, in `vocabulary.toml`.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Final
+
+import rtoml
 
 ABBREVIATION_TRUST: Final = 0.97
 SYNONYM_TRUST: Final = 0.95
@@ -46,7 +47,7 @@ class Vocabulary:
 @cache
 def vocabulary() -> Vocabulary:
     """The words that ship with heal, read once."""
-    data = tomllib.loads((resources.files(__package__) / "vocabulary.toml").read_text("utf-8"))
+    data = rtoml.loads((resources.files(__package__) / "vocabulary.toml").read_text("utf-8"))
     phrases = _phrases(data["synonyms"], SYNONYM_TRUST) | _phrases(data["near"], NEAR_TRUST)
     abbreviations = _compounds(data["compounds"])
     abbreviations |= {short: tuple(long.split()) for short, long in data["abbreviations"].items()}

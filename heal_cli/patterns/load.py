@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from importlib import resources
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import polars as pl
+import rtoml
 
 from heal_cli.errors import UsageError
 from heal_cli.model import Kind
@@ -83,8 +83,8 @@ def _read(path: str) -> tuple[str, str]:
 
 def _parse(origin: str, text: str) -> dict[str, Any]:
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as exc:
+        data = rtoml.loads(text)
+    except rtoml.TomlParsingError as exc:
         raise UsageError(f"{origin}: not TOML: {exc}") from exc
     _refuse_unknown(data, frozenset({"pattern", "disabled"}), origin)
     return data

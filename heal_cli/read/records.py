@@ -74,7 +74,9 @@ def lay_out_lines(data: bytes, grammar: Grammar) -> Layout | None:
     Args:
         data: Whole lines; the last may lack its terminator at the end of the source.
     """
-    if grammar.escape or grammar.terminator != b"\n" or grammar.width == 1 or b"\r\r" in data:
+    if grammar.escape or grammar.terminator != b"\n" or grammar.width == 1:
+        return None
+    if b"\r" in data and b"\r\r" in data:  # one byte is looked for twenty times as fast as two
         return None
     try:
         lines = pl.read_lines(data).to_series()

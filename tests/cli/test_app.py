@@ -16,7 +16,7 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from heal_cli.cli.app import app
+from heal_cli.cli.app import command_line
 from heal_cli.cli.command import masked_command
 from heal_cli.cli.options import LoadFlags
 from heal_cli.settings import KEYS
@@ -31,7 +31,7 @@ def _commands(group: Any, *path: str) -> list[tuple[str, ...]]:
     return found
 
 
-@pytest.mark.parametrize("path", _commands(get_command(app)), ids=" ".join)
+@pytest.mark.parametrize("path", _commands(get_command(command_line())), ids=" ".join)
 def test_every_command_has_help(heal: Any, path: tuple[str, ...]) -> None:
     """`-h` says what the command does, on stdout."""
     result = heal(*path, "-h")
@@ -42,7 +42,7 @@ def test_every_command_has_help(heal: Any, path: tuple[str, ...]) -> None:
 
 def test_every_option_has_help() -> None:
     """No flag of any command is unexplained."""
-    group: Any = get_command(app)
+    group: Any = get_command(command_line())
     for path in _commands(group)[1:]:
         command = group
         for name in path:

@@ -85,7 +85,7 @@ def test_a_wrong_key_is_named_with_its_file(old: str, new: str, message: str, tm
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[pattern]", "not TOML: Expected ']]' at the end of an array declaration (at line 1, column 10)"),
+        ("[[pattern]", "not TOML: unclosed array table, expected `]` at line 1 column 11"),
         ("[patterns]", "unknown key 'patterns'. Did you mean 'pattern'"),
         ("pattern = 3", "key 'pattern' has to be a list of tables, each under [[pattern]]"),
         (
