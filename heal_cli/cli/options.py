@@ -138,7 +138,7 @@ class LoadFlags:
     limit: Annotated[str | None, _flag("--limit", panel=SOURCE, metavar="N", help="Read only N rows.")] = None
     batch_bytes: Annotated[
         str | None,
-        _flag("--batch-bytes", panel=SOURCE, metavar="SIZE", help="Source per transaction [6MiB]."),
+        _flag("--batch-bytes", panel=SOURCE, metavar="SIZE", help="Source per transaction [10MiB]."),
     ] = None
 
     null: Annotated[
