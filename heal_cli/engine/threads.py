@@ -29,6 +29,7 @@ from heal_cli.pipeline import (
     check_books,
     close_away,
     close_run,
+    find_if_there,
     find_target,
     finish,
     keep_whole,
@@ -120,11 +121,14 @@ def run_load(
                 source.close()
             if crew.is_stopped:
                 break
+        if table is None and failures.are_none and not unclaimed:
+            table = find_if_there(run.connection, options.table)
+        failures.settle(table, loaded=len(sources))
         run.notes += failures.notes
         if crew.outcome.rows.spooled or unclaimed:
             report = close_away(run, table, sources, crew.outcome, unclaimed=unclaimed)
             return failures.judged(crew.judged(report))
-        if table is None or not sources:
+        if table is None or not (sources or failures.are_none):
             raise failures.first
         crew.retry_own_references(sources)
         crew.require_whole()

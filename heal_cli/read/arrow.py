@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import polars as pl
 import xxhash
 
-from heal_cli.errors import SourceError
+from heal_cli.errors import NoRecords, SourceError
 from heal_cli.model import Batch, Chunk, Format, ReadOptions, Source
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.typed_rows import MAX_ROWS, SAMPLE_ROWS, as_texts, batch_of, memory, plain
@@ -37,7 +37,7 @@ class ArrowFileReader:
         except _ERRORS as exc:
             raise _damaged(name, exc) from exc
         if not self._height:
-            raise SourceError(f"{name!r} has no rows")
+            raise NoRecords(f"{name!r} has no rows", columns=tuple(self._fetch(0, 0).columns))
         head = self._fetch(0, min(SAMPLE_ROWS, self._height))
         self._rows = max(1, min(MAX_ROWS, options.batch_bytes * head.height // max(memory(head), 1)))
         self.source = Source(name, Format.ARROW, tuple(head.columns), self._size)
@@ -116,7 +116,7 @@ class ArrowStreamReader:
         self._chunks = self._cut()
         self._first = next(self._chunks, None)
         if self._first is None:
-            raise SourceError(f"{name!r} has no rows")
+            raise NoRecords(f"{name!r} has no rows", columns=self._named())
         self.source = Source(
             name, Format.ARROW, tuple(self._read(self._first).columns), size, stream.findings()[1:]
         )
@@ -167,6 +167,10 @@ class ArrowStreamReader:
                     index, at - len(message.raw), at, row, 0, digest.hexdigest(), rows, position, data
                 )
                 index, row = index + 1, row + rows
+
+    def _named(self) -> tuple[str, ...] | None:
+        """The columns of the schema, None if there is not even that."""
+        return tuple(self._frame(self._opening + _END).columns) if self._opening else None
 
     def _next(self) -> _Message | None:
         head = self._take(8)

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from heal_cli.errors import SourceError, UsageError
+from heal_cli.errors import NoRecords, SourceError, UsageError
 from heal_cli.model import Finding, ReadOptions
 from heal_cli.read.delimiter import Sample, Trial, choose_delimiter, take_sample
 from heal_cli.read.endings import is_sum, may_be_sum
@@ -66,7 +66,7 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
         )
     sample = take_sample(head[skipped:], terminator, whole=whole)
     if not sample.text.strip("\r\n"):
-        raise SourceError(f"{name!r} holds no records, only blank lines")
+        raise NoRecords(f"{name!r} holds no records, only blank lines")
     trial, evidence = choose_delimiter(sample, told)
     if told.delimiter != options.delimiter:
         evidence = "as the first line says"

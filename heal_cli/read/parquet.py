@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 import xxhash
 
-from heal_cli.errors import SourceError
+from heal_cli.errors import NoRecords, SourceError
 from heal_cli.model import Batch, Chunk, Format, ReadOptions, Source
 from heal_cli.read.jsonl_keys import column_name
 from heal_cli.read.parquet_footer import Footer, RowGroup, check_pages, read_footer
@@ -37,7 +37,7 @@ class ParquetReader:
         self._name = name
         self._footer = read_footer(path, name)
         if not self._footer.rows:
-            raise SourceError(f"{name!r} has no rows")
+            raise NoRecords(f"{name!r} has no rows", columns=tuple(self._fetch(0, 0).columns))
         self._size = path.stat().st_size
         sample_rows = min(SAMPLE_ROWS, self._footer.rows)
         start = 0
