@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from heal_cli.errors import HealError, NoRecords, PlanError, SourceError
 from heal_cli.match.names import parse
-from heal_cli.model import LoadReport, TableSchema
+from heal_cli.model import LoadReport, Rows, TableSchema, WriteOptions
 
 
 class Failures:
@@ -72,6 +72,25 @@ class Failures:
         if not codes or report.resume:
             return report
         return replace(report, exit_code=min(codes, key=(1, 2, 6).index))
+
+
+def with_rows(damage: SourceError, before: Rows, after: Rows, write: WriteOptions) -> SourceError:
+    """The error of a source that breaks off, with what became of the rows above the damage."""
+    if write.is_one_transaction:
+        said = "nothing was committed"
+    else:
+        counts = {
+            "loaded": after.loaded - before.loaded,
+            "duplicates": after.duplicates - before.duplicates,
+            "rejected": after.rejected - before.rejected,
+            "spooled": after.spooled - before.spooled,
+            "loaded by an earlier run": after.already - before.already,
+        }
+        counts = {what: rows for what, rows in counts.items() if rows or what == "loaded"}
+        said = ", ".join(f"{rows:,} {what}" for what, rows in counts.items())
+    told = SourceError(f"{damage.message} ({said})", hint=damage.hint)
+    told.__cause__ = damage
+    return told
 
 
 def _is_meant(columns: tuple[str, ...], table: TableSchema | None) -> bool:

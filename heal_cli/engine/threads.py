@@ -15,7 +15,7 @@ from typing import BinaryIO, Final, cast
 
 import psycopg
 
-from heal_cli.engine.failures import Failures
+from heal_cli.engine.failures import Failures, with_rows
 from heal_cli.errors import BudgetExceeded, DatabaseUnavailable, Interrupted, SourceError, UsageError
 from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress, Source, TableSchema
 from heal_cli.pipeline import (
@@ -289,6 +289,7 @@ class _Crew:
         for thread in threads:
             thread.start()
         damage: SourceError | None = None
+        before = self.outcome.rows
         try:
             for chunk in source.chunks():
                 self._asked_to_stop()
@@ -307,8 +308,10 @@ class _Crew:
             thread.join()
         with self._lock:
             self.outcome += source.skipped
-        if failure := self._failure or damage:
-            raise failure
+        if self._failure:
+            raise self._failure
+        if damage:
+            raise with_rows(damage, before, self.outcome.rows, self._run.options.write)
 
     def judged(self, report: LoadReport) -> LoadReport:
         """The report with what a signal or the reject budget makes of it."""
