@@ -11,6 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from ugly import BODY, PLAIN, Ugly, answer, check_right
 
+PAIRS: list[tuple[str | None, ...]] = [("1", "2.5"), ("2", "3"), ("3", "4")]
+
 HEADINGS: Ugly = {
     "title and date above": (
         "Sales report\nmade 2024-01-01, by Bob\n\n" + PLAIN,
@@ -20,6 +22,26 @@ HEADINGS: Ugly = {
     "pairs above": (
         "Report:;Sales\nDate:;2024-01-01\n\n" + PLAIN.replace(",", ";"),
         answer("id name n", preamble="lines 1-2", header="line 4"),
+    ),
+    "pairs above two columns": (
+        "Report,Sales\nDate,2024-01-01\n\nid,n\n1,2.5\n2,3\n3,4\n",
+        answer("id n", PAIRS, preamble="lines 1-2", header="line 4"),
+    ),
+    "pairs above two columns, without an empty line": (
+        "Station,Oslo\nAltitude,94\nid,n\n1,2.5\n2,3\n3,4\n",
+        answer("id n", PAIRS, preamble="lines 1-2", header="line 3"),
+    ),
+    "pairs with colons above two columns": (
+        "Date:,2024-01-01\nBy:,Ann\nname,n\nx,2.5\ny,3\nz,4\n",
+        answer("name n", [("x", "2.5"), ("y", "3"), ("z", "4")], preamble="lines 1-2"),
+    ),
+    "two columns whose first records lack a value": (
+        "code,n\nA12,5\nB7,unknown\n100,1\n200,2\n300,3\n",
+        answer("code n", [("A12", "5"), ("B7", "unknown"), ("100", "1"), ("200", "2"), ("300", "3")]),
+    ),
+    "two columns with an empty line": (
+        "name,n\nx,1\n\ny,n/a\nz,2\nv,3\nw,4\n",
+        answer("name n", [("x", "1"), ("y", "n/a"), ("z", "2"), ("v", "3"), ("w", "4")]),
     ),
     "title padded with delimiters": (
         "Report,,\n,,\n" + PLAIN,
