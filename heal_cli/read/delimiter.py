@@ -15,7 +15,7 @@ from heal_cli.read.region import Record, Region, find_region
 
 # Delimiters that need no proof beyond regularity, in order of preference, and those that text is full of.
 _PLAIN: Final = (",", ";", "\t", "|", "\x01", "\x1f", "\x1e", "\x02", "\x1c", "\x1d")
-_DOUBTFUL: Final = (":", "^", "~", " ")
+DOUBTFUL: Final = (":", "^", "~", " ")
 
 # `||`, `~|~`, ` | `, `, `: what may delimit with several characters; of one sign and spaces only these.
 _SEVERAL: Final = re.compile(r"[ \t]*[^\w\s\"'.()+$€£@/\\\x00-\x1f-]{1,4}[ \t]*|\t\t+")
@@ -88,7 +88,7 @@ def choose_delimiter(sample: Sample, options: ReadOptions) -> tuple[Trial, str]:
         return try_delimiter(sample, _NAMED.get(options.delimiter, options.delimiter), options), "as told"
     several = [try_delimiter(sample, delimiter, options) for delimiter in _several(sample.text)]
     sound = [trial for trial in several if _is_several(trial)]
-    for delimiters, needed, columns in ((_PLAIN, 0.8, 2), (_DOUBTFUL, 0.95, 3)):
+    for delimiters, needed, columns in ((_PLAIN, 0.8, 2), (DOUBTFUL, 0.95, 3)):
         trials = [try_delimiter(sample, d, options) for d in delimiters if d in sample.text]
         plain = [t for t in trials if _is_sound(t, needed, columns)]
         if sound and _best(sound).coverage >= max((trial.coverage for trial in plain), default=0):
