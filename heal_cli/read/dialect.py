@@ -69,7 +69,9 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
     if not sample.text.strip("\r\n"):
         raise NoRecords(f"{name!r} holds no records, only blank lines")
     trial, evidence = choose_delimiter(sample, told)
-    if told.delimiter is None and (trial.width == 1 or trial.grammar.delimiter in DOUBTFUL):
+    has_quotes = trial.grammar.quote != "" and trial.grammar.quote in sample.text
+    is_doubtful = trial.grammar.delimiter in DOUBTFUL and not has_quotes
+    if told.delimiter is None and (trial.width == 1 or is_doubtful):
         refuse_fixed_width(sample.text.split("\n"), name)
     if told.delimiter != options.delimiter:
         evidence = "as the first line says"

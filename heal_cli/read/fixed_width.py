@@ -23,7 +23,8 @@ def refuse_fixed_width(lines: Sequence[str], name: str) -> None:
         SourceError: They are; with the command that puts a delimiter between the columns.
     """
     rows = [line.rstrip() for line in lines[:_MOST_LINES] if line.strip()]
-    starts = max((_starts(rows[titles:]) for titles in range(_MOST_TITLES + 1)), key=len)
+    titles = range(min(_MOST_TITLES, (len(rows) - _FEWEST_LINES) // 2) + 1)
+    starts = max((_starts(rows[count:]) for count in titles), key=len, default=())
     if not starts:
         return
     places = ", ".join(str(start + 1) for start in starts[:-1])
