@@ -77,8 +77,8 @@ def read_footer(path: Path, name: str) -> Footer:
         raise SourceError(f"{name!r} is a damaged Parquet file: its footer cannot be read") from exc
 
 
-def check_pages(data: Buffer, group: RowGroup, name: str) -> None:
-    """Nothing, if the pages of a row group have sizes that can be.
+def check_pages(data: Buffer, group: RowGroup, name: str) -> int:
+    """Most values in a page of a row group, once its pages are known to have sizes that can be.
 
     polars asks for memory by the sizes that page headers name; a negative one ends the whole process
     (polars 2.1), so they are looked at first.
@@ -89,6 +89,7 @@ def check_pages(data: Buffer, group: RowGroup, name: str) -> None:
     Raises:
         SourceError: They have not.
     """
+    most = 0
     for column in group.columns:
         try:
             values, at = 0, column.start
@@ -98,16 +99,18 @@ def check_pages(data: Buffer, group: RowGroup, name: str) -> None:
                 at = page.at + _natural(header[3])
                 _natural(header[2])
                 counts = next((_dict(header[kind]) for kind in _PAGE_KINDS if kind in header), {})
-                for count in counts.values():
-                    if isinstance(count, int):
-                        _natural(count)
-                values += 0 if _DICTIONARY in header else _natural(counts[1])
+                for number in counts.values():
+                    if isinstance(number, int):
+                        _natural(number)
+                count = 0 if _DICTIONARY in header else _natural(counts[1])
+                values, most = values + count, max(most, count)
             if at > column.stop or values != column.values:
                 raise ValueError(at)
         except _DAMAGE as exc:
             raise SourceError(
                 f"{name!r} is a damaged Parquet file: the pages that begin at byte {column.start:,} cannot be read"
             ) from exc
+    return most
 
 
 def _footer_bytes(file: BinaryIO, size: int, name: str) -> bytes:
