@@ -13,7 +13,15 @@ import xxhash
 from heal_cli.errors import NoRecords, SourceError
 from heal_cli.model import Batch, Chunk, Format, ReadOptions, Source
 from heal_cli.read.bytes import ByteStream
-from heal_cli.read.typed_rows import MAX_ROWS, SAMPLE_ROWS, as_texts, batch_of, memory, plain
+from heal_cli.read.typed_rows import (
+    MAX_ROWS,
+    SAMPLE_ROWS,
+    as_texts,
+    batch_of,
+    memory,
+    plain,
+    refuse_wide_decimals,
+)
 
 _BLOCK: Final = 2**20
 _ERRORS: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
@@ -33,6 +41,7 @@ class ArrowFileReader:
         self._name = name
         self._size = path.stat().st_size
         try:
+            refuse_wide_decimals(pl.scan_ipc(path, glob=False).collect_schema(), name)
             self._height = int(pl.scan_ipc(path, glob=False).select(pl.len()).collect().item())
         except _ERRORS as exc:
             raise _damaged(name, exc) from exc
@@ -158,6 +167,8 @@ class ArrowStreamReader:
             at += len(message.raw)
             if message.kind != _ROWS:
                 self._opening += message.raw
+                if message.kind == _SCHEMA:
+                    refuse_wide_decimals(self._frame(self._opening + _END).schema, self._name)
                 continue
             data = self._opening + message.raw + _END
             rows = self._frame(data).height

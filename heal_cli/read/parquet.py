@@ -128,10 +128,6 @@ class ParquetReader:
             frame = scan.select(plain(place, keys[place], dtypes[place]) for place in wanted).collect()
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as exc:
             reason = str(exc).split("\n", 1)[0]
-            if reason.startswith("precision must be"):
-                raise SourceError(
-                    f"{self._name!r} has a decimal with more digits than can be read: {reason}"
-                ) from exc
             raise SourceError(
                 f"{self._name!r} is a damaged Parquet file: rows {start + 1:,} to {stop:,} cannot be read: {reason}"
             ) from exc

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from heal_cli.errors import SourceError
+from heal_cli.read.typed_rows import MOST_DIGITS, wide_decimal
 
 _MAGIC: Final = b"PAR1"
 _TAIL: Final = 8  # length of the footer, then the magic
@@ -72,6 +73,7 @@ def read_footer(path: Path, name: str) -> Footer:
         raise SourceError(f"{name!r} cannot be opened: {exc.strerror}") from exc
     try:
         meta = _Thrift(raw).struct()
+        _check_digits(_list(meta[2]), name)
         return Footer(raw, tuple(_group(_dict(group), size) for group in _list(meta[4])))
     except _DAMAGE as exc:
         raise SourceError(f"{name!r} is a damaged Parquet file: its footer cannot be read") from exc
@@ -131,6 +133,14 @@ def _footer_bytes(file: BinaryIO, size: int, name: str) -> bytes:
         )
     file.seek(size - _TAIL - length)
     return file.read(length)
+
+
+def _check_digits(elements: list[Value], name: str) -> None:
+    """Refuse decimals that polars refuses, by the name of their column (SchemaElement: 4 name, 8 precision)."""
+    for element in map(_dict, elements):
+        precision, column = element.get(8, 0), element.get(4, b"")
+        if isinstance(precision, int) and isinstance(column, bytes) and precision > MOST_DIGITS:
+            raise wide_decimal(name, column.decode(errors="replace"), precision)
 
 
 def _group(fields: dict[int, Value], size: int) -> RowGroup:
