@@ -22,6 +22,8 @@ _SEVERAL: Final = re.compile(r"[ \t]*[^\w\s\"'.()+$€£@/\\\x00-\x1f-]{1,4}[ \t
 _SPACED: Final = frozenset(",;|\t")
 _MOST_SEVERAL: Final = 6
 
+_TIME: Final = re.compile(r"\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?\s*")
+
 # So many regular records outweigh one that is not, where a share would not yet.
 _ENOUGH: Final = 3
 
@@ -116,13 +118,20 @@ def _is_sound(trial: Trial, needed: float, columns: int) -> bool:
     """Enough records have enough columns; what stands before them must not be a header of prose."""
     region = trial.region
     is_regular = trial.share >= needed or (region.hits >= _ENOUGH and trial.misses == 1)
-    if region.width < columns or not is_regular:
+    if region.width < columns or not is_regular or (trial.grammar.delimiter == ":" and _is_inside(trial)):
         return False
     if region.first == 0:
         return True
     above = trial.records[region.first - 1].cells
     is_apart = trial.records[region.first].follows_blank
     return region.hits > 1 and (region.width > 2 or is_apart or len(above) == region.width + 1)
+
+
+def _is_inside(trial: Trial) -> bool:
+    """The colons are those of times, or of values in lines that all have a better delimiter too."""
+    texts = [record.text for record in trial.records[trial.region.first : trial.region.last]]
+    better = any(all(delimiter in text for text in texts) for delimiter in _PLAIN)
+    return better or all(_TIME.fullmatch(text) for text in texts[1:])
 
 
 def _several(text: str) -> Iterator[str]:

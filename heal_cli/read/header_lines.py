@@ -11,7 +11,7 @@ from heal_cli.read.fields import MACHINE, machine_columns
 
 # Under the names: (kg), [m/s], or nothing; and the line that tables of text are ruled with.
 _UNIT: Final = re.compile(r"\s*(?:[\[(].*[\])])?\s*")
-_RULE: Final = re.compile(r"\s*[-=+|]{2,}\s*")
+_RULE: Final = re.compile(r"\s*:?[-=+|]{2,}:?\s*")
 
 # What stands for no value: in the first record it must not pass for a second line of names.
 NOTHING: Final = re.compile(
@@ -105,7 +105,8 @@ def _is_second(first: Sequence[str], second: Sequence[str], rest: Sequence[Seque
     """The second row is no record: units, a rule, or words in several columns that hold values below."""
     if len(second) not in (1, len(first)):
         return False
-    if all(_RULE.fullmatch(cell) for cell in second):
+    ruled = [cell for cell in second if cell.strip()]  # `|----|----|` has nothing outside of its pipes
+    if ruled and all(_RULE.fullmatch(cell) for cell in ruled) and len(ruled) * 2 >= len(second):
         return True
     machine = machine_columns(rest, len(first)) if len(second) == len(first) else ()
     if not machine or any(re.fullmatch(MACHINE, second[i]) for i in machine):

@@ -27,6 +27,11 @@ _MOST_BYTES: Final = 63
 _MOST_PAIRS: Final = 20
 _LOOK_ROWS: Final = 50
 
+# What a column of numbers one after the other is called.
+_NUMBER_NAME: Final = re.compile(
+    r"(?i)#|(?:.*[ _.-])?(?:id|nr|no|num|number|row|index|key|pk|seq|pos|nummer)\.?|.*[a-z]I[dD]"
+)
+
 _ORDINALS: Final = ("second", "third", "fourth")
 
 _FLAG: Final = "--header/--no-header"
@@ -217,7 +222,7 @@ def _align(
         whole = [row for row in rows if len(row) == width]
         if not any(row[-1] for row in whole):
             return [*names, ""], width, False
-        if _are_numbered([row[0] for row in whole]):
+        if _are_numbered([row[0] for row in whole]) and not _has_number_name(names, whole):
             return ["", *names], width, True
     guess = [*names, *(f"column_{i}" for i in range(given + 1, width + 1))][:width]
     raise SourceError(
@@ -230,6 +235,12 @@ def _align(
 def _are_numbered(cells: Sequence[str]) -> bool:
     """1, 2, 3 or 0, 1, 2: what R and pandas write before each record."""
     return any(list(cells) == [str(i) for i in range(start, start + len(cells))] for start in (0, 1))
+
+
+def _has_number_name(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """The first name is one of numbers, and the second fields are none: then it goes with the first."""
+    machine = machine_columns(rows, len(names) + 1)
+    return _NUMBER_NAME.fullmatch(names[0].strip()) is not None and 1 not in machine
 
 
 def _is_trailing(rows: Sequence[Sequence[str]], names: Sequence[str], width: int) -> bool:

@@ -12,6 +12,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 from ugly import BODY, PLAIN, Ugly, answer, check_right
 
 DIALECTS: Ugly = {
+    "times are no columns": (
+        "10:00:00\n10:00:01\n10:00:02\n",
+        answer("column_1", [("10:00:00",), ("10:00:01",), ("10:00:02",)]),
+    ),
+    "objects that nothing quotes": (
+        'id,payload\n1,{"a": 1, "b": 2}\n2,{"a": 3, "b": 4}\n',
+        answer("id payload", [("1", '{"a": 1, "b": 2}'), ("2", '{"a": 3, "b": 4}')]),
+    ),
     "semicolon": (PLAIN.replace(",", ";"), answer("id name n", delimiter="semicolon")),
     "tab": (PLAIN.replace(",", "\t"), answer("id name n", delimiter="tab")),
     "pipe": (PLAIN.replace(",", "|"), answer("id name n", delimiter="pipe")),

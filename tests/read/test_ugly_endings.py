@@ -12,6 +12,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from ugly import PLAIN, Ugly, answer, check_right
 
 ENDINGS: Ugly = {
+    "the end as DOS marks it": (PLAIN + "\x1a", answer("id name n", footer="line 5")),
+    "a balance": (
+        "day,n\n2024-01-02,5\n2024-01-03,6\nSaldo,11\n",
+        answer("day n", [("2024-01-02", "5"), ("2024-01-03", "6")], footer="line 4"),
+    ),
     "sums below an empty record": (
         PLAIN + ",,\nTotal,,12\nAverage,,4\n",
         answer("id name n", [*answer("").rows, (None, None, None)], footer="lines 6, 7"),

@@ -43,6 +43,15 @@ HEADINGS: Ugly = {
         "name,n\nx,1\n\ny,n/a\nz,2\nv,3\nw,4\n",
         answer("name n", [("x", "1"), ("y", "n/a"), ("z", "2"), ("v", "3"), ("w", "4")]),
     ),
+    "a table as Markdown has it": (
+        "| id | name | n |\n|---:|:-----|---|\n"
+        + "".join(f"| {i} | {w} | {i + 2} |\n" for i, w in enumerate("xyz", 1)),
+        answer(
+            "column_1 _id_ _name_ _n_",
+            [(None, f" {i} ", f" {w} ", f" {i + 2} ") for i, w in enumerate("xyz", 1)],
+            **{"second header line": "line 2"},
+        ),
+    ),
     "title padded with delimiters": (
         "Report,,\n,,\n" + PLAIN,
         answer("id name n", preamble="lines 1-2", header="line 3"),

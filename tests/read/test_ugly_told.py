@@ -61,6 +61,12 @@ def test_flags_have_the_last_word(
             "Name the fields in their order, as in --columns id,name,n",
         ),
         (
+            "id,day,n",
+            "1,Jan 5, 2024,9\n2,Feb 6, 2024,8\n3,Mar 7, 2024,7\n",
+            "The header of '-' has 3 names and its records have 4 fields; nothing says which name is missing. "
+            "Name the fields in their order, as in --columns id,day,n,column_4",
+        ),
+        (
             "id,name",
             BODY.replace("1,", "9,"),
             "The header of '-' has 2 names and its records have 3 fields; nothing says which name is missing. "
