@@ -4,6 +4,7 @@
     ├── UsageError            exit 2   flags, settings, files that cannot be what was asked
     │   └── ConnectionRefused exit 2   login, database name, TLS: what the user has to mend
     ├── SourceError           exit 1   a source that cannot be read
+    │   └── NoRecords         exit 1   one that is empty; exit 0 where it says so itself and is meant so
     ├── SchemaError           exit 1   a target table that cannot be used
     │   └── MissingTable      exit 1   there is none of that name
     ├── PlanError             exit 6   the plan does not cover the table
@@ -55,6 +56,21 @@ class ConnectionRefused(UsageError):
 
 class SourceError(HealError):
     """A source that is missing, unreadable, empty or of no known format."""
+
+
+class NoRecords(SourceError):
+    """A source without a single record.
+
+    Args:
+        columns: What names its columns all the same, a header or a schema; empty for an empty array, None for a
+            source that says nothing at all.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, columns: tuple[str, ...] | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.columns = columns
 
 
 class SchemaError(HealError):

@@ -15,7 +15,7 @@ from typing import BinaryIO, Final, cast
 
 import psycopg
 
-from heal_cli.engine.failures import Failures
+from heal_cli.engine.failures import Failures, with_rows
 from heal_cli.errors import BudgetExceeded, DatabaseUnavailable, Interrupted, SourceError, UsageError
 from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress, Source, TableSchema
 from heal_cli.pipeline import (
@@ -29,6 +29,7 @@ from heal_cli.pipeline import (
     check_books,
     close_away,
     close_run,
+    find_if_there,
     find_target,
     finish,
     keep_whole,
@@ -120,11 +121,14 @@ def run_load(
                 source.close()
             if crew.is_stopped:
                 break
+        if table is None and failures.are_none and not unclaimed:
+            table = find_if_there(run.connection, options.table)
+        failures.settle(table, loaded=len(sources))
         run.notes += failures.notes
         if crew.outcome.rows.spooled or unclaimed:
             report = close_away(run, table, sources, crew.outcome, unclaimed=unclaimed)
             return failures.judged(crew.judged(report))
-        if table is None or not sources:
+        if table is None or not (sources or failures.are_none):
             raise failures.first
         crew.retry_own_references(sources)
         crew.require_whole()
@@ -285,6 +289,7 @@ class _Crew:
         for thread in threads:
             thread.start()
         damage: SourceError | None = None
+        before = self.outcome.rows
         try:
             for chunk in source.chunks():
                 self._asked_to_stop()
@@ -303,8 +308,10 @@ class _Crew:
             thread.join()
         with self._lock:
             self.outcome += source.skipped
-        if failure := self._failure or damage:
-            raise failure
+        if self._failure:
+            raise self._failure
+        if damage:
+            raise with_rows(damage, before, self.outcome.rows, self._run.options.write)
 
     def judged(self, report: LoadReport) -> LoadReport:
         """The report with what a signal or the reject budget makes of it."""

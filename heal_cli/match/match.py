@@ -21,6 +21,7 @@ from heal_cli.match.explicit import check_renames, is_writable
 from heal_cli.match.fallback import may_fill_in, never_contradict
 from heal_cli.match.learned import Learned, Recall
 from heal_cli.match.likeness import UNEXPLAINED, context
+from heal_cli.match.made import cut_names, made_from
 from heal_cli.match.names import Name, parse
 from heal_cli.match.position import by_position
 from heal_cli.match.tiers import (
@@ -49,6 +50,7 @@ from heal_cli.model import (
 EXACT: Final = 1.0
 NORMALISED: Final = 0.98
 POSITION: Final = 0.9
+CUT: Final = "PostgreSQL takes 63 bytes of the name"
 
 
 def match_columns(
@@ -88,6 +90,7 @@ def match_columns(
     if is_nameless and not options.renames:
         board.place_by_position()
     board.place_named()
+    board.place_made()
     board.place_normalised()
     board.place_assigned()
     board.add_fallbacks()
@@ -143,6 +146,20 @@ class _Board:
         for name in self._open_sources():
             if name in self.targets and name not in self.placed:
                 self._place(_certain(name, name, EXACT, "same name"))
+
+    def place_made(self) -> None:
+        """What `--create` made of these columns, and names that PostgreSQL has cut."""
+        made = made_from([name for name in self.sample.columns if name != ROW], self.table)
+        for source in self._open_sources():
+            if source in made and made[source] in {t.column.name for t in self._open_targets()}:
+                self._place(_certain(source, made[source], NORMALISED, "the name that --create gives it"))
+        for names in cut_names(self._open_sources(), {t.column.name for t in self._open_targets()}):
+            first = _certain(names.sources[0], names.target, NORMALISED, CUT)
+            if names.is_certain:
+                self._place(first)
+                continue
+            self.asked |= set(names.sources)
+            self._refuse(first, None, "other names and columns begin with the same 63 bytes")
 
     def place_normalised(self) -> None:
         """Names equal but for case, separators and accents; two that contradict each other are a question."""

@@ -4,6 +4,7 @@ Objects are for what happens once per run or batch, frames for what happens once
 Everything here is frozen; nothing here does I/O or knows a module outside this folder.
 """
 
+from heal_cli.model.column_names import MAX_NAME_BYTES, column_names, cut, snake
 from heal_cli.model.frames import LOCATIONS, REJECTS, ROW
 from heal_cli.model.matching import Candidate, ColumnMatch, Kind, Matching, Tier
 from heal_cli.model.options import FallbackOptions, LoadOptions, MatchOptions, ReadOptions, WriteOptions
@@ -16,6 +17,7 @@ from heal_cli.model.values import ColumnFormat, Converted, DateOrder, Fault, Hea
 
 __all__ = [
     "LOCATIONS",
+    "MAX_NAME_BYTES",
     "REJECTS",
     "ROW",
     "Batch",
@@ -55,8 +57,11 @@ __all__ = [
     "ValueOptions",
     "WriteOptions",
     "Written",
+    "column_names",
+    "cut",
     "joined",
     "row_count",
+    "snake",
     "spans_of",
     "within",
     "without",

@@ -13,7 +13,7 @@ from heal_cli.pipeline.preview import other_shapes, preview
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun, State
 from heal_cli.pipeline.storing import Recorded
-from heal_cli.pipeline.target import find_target
+from heal_cli.pipeline.target import find_if_there, find_target
 from heal_cli.pipeline.worker import BatchWorker
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "check_books",
     "close_away",
     "close_run",
+    "find_if_there",
     "find_target",
     "finish",
     "keep_whole",

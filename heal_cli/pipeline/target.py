@@ -48,6 +48,14 @@ def find_target(
         raise
 
 
+def find_if_there(connection: psycopg.Connection, table: str) -> TableSchema | None:
+    """The target table, None if there is none."""
+    try:
+        return introspect(connection, table)
+    except MissingTable:
+        return None
+
+
 def _checked(connection: psycopg.Connection, table: TableSchema) -> TableSchema:
     """The same table, if it has columns and this role can insert into them."""
     if not table.columns:

@@ -10,10 +10,18 @@ from typing import Final, NamedTuple
 import polars as pl
 import xxhash
 
-from heal_cli.errors import SourceError
+from heal_cli.errors import NoRecords, SourceError
 from heal_cli.model import Batch, Chunk, Format, ReadOptions, Source
 from heal_cli.read.bytes import ByteStream
-from heal_cli.read.typed_rows import MAX_ROWS, SAMPLE_ROWS, as_texts, batch_of, memory, plain
+from heal_cli.read.typed_rows import (
+    MAX_ROWS,
+    SAMPLE_ROWS,
+    as_texts,
+    batch_of,
+    memory,
+    plain,
+    refuse_wide_decimals,
+)
 
 _BLOCK: Final = 2**20
 _ERRORS: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
@@ -33,11 +41,12 @@ class ArrowFileReader:
         self._name = name
         self._size = path.stat().st_size
         try:
+            refuse_wide_decimals(pl.scan_ipc(path, glob=False).collect_schema(), name)
             self._height = int(pl.scan_ipc(path, glob=False).select(pl.len()).collect().item())
         except _ERRORS as exc:
             raise _damaged(name, exc) from exc
         if not self._height:
-            raise SourceError(f"{name!r} has no rows")
+            raise NoRecords(f"{name!r} has no rows", columns=tuple(self._fetch(0, 0).columns))
         head = self._fetch(0, min(SAMPLE_ROWS, self._height))
         self._rows = max(1, min(MAX_ROWS, options.batch_bytes * head.height // max(memory(head), 1)))
         self.source = Source(name, Format.ARROW, tuple(head.columns), self._size)
@@ -116,7 +125,7 @@ class ArrowStreamReader:
         self._chunks = self._cut()
         self._first = next(self._chunks, None)
         if self._first is None:
-            raise SourceError(f"{name!r} has no rows")
+            raise NoRecords(f"{name!r} has no rows", columns=self._named())
         self.source = Source(
             name, Format.ARROW, tuple(self._read(self._first).columns), size, stream.findings()[1:]
         )
@@ -158,6 +167,8 @@ class ArrowStreamReader:
             at += len(message.raw)
             if message.kind != _ROWS:
                 self._opening += message.raw
+                if message.kind == _SCHEMA:
+                    refuse_wide_decimals(self._frame(self._opening + _END).schema, self._name)
                 continue
             data = self._opening + message.raw + _END
             rows = self._frame(data).height
@@ -167,6 +178,10 @@ class ArrowStreamReader:
                     index, at - len(message.raw), at, row, 0, digest.hexdigest(), rows, position, data
                 )
                 index, row = index + 1, row + rows
+
+    def _named(self) -> tuple[str, ...] | None:
+        """The columns of the schema, None if there is not even that."""
+        return tuple(self._frame(self._opening + _END).columns) if self._opening else None
 
     def _next(self) -> _Message | None:
         head = self._take(8)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from heal_cli.errors import SourceError
+from heal_cli.errors import NoRecords
 from heal_cli.model import REJECTS, ROW, Batch, Chunk, Finding, Format, ReadOptions, Source
 from heal_cli.read.asides import without
 from heal_cli.read.bytes import HEAD_BYTES, ByteStream
@@ -66,9 +66,10 @@ class CsvReader:
         if self._first is None:
             self._first = next(self._chunks, None)
         if self._first is None:
-            raise SourceError(
+            raise NoRecords(
                 f"{self.source.name!r} has a header and no records",
                 hint="If its first line is a record, say --no-header",
+                columns=self.source.columns,
             )
         if self._sample is None:
             self._sample = self._batch(self._first)

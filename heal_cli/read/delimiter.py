@@ -15,12 +15,14 @@ from heal_cli.read.region import Record, Region, find_region
 
 # Delimiters that need no proof beyond regularity, in order of preference, and those that text is full of.
 _PLAIN: Final = (",", ";", "\t", "|", "\x01", "\x1f", "\x1e", "\x02", "\x1c", "\x1d")
-_DOUBTFUL: Final = (":", "^", "~", " ")
+DOUBTFUL: Final = (":", "^", "~", " ")
 
 # `||`, `~|~`, ` | `, `, `: what may delimit with several characters; of one sign and spaces only these.
 _SEVERAL: Final = re.compile(r"[ \t]*[^\w\s\"'.()+$€£@/\\\x00-\x1f-]{1,4}[ \t]*|\t\t+")
 _SPACED: Final = frozenset(",;|\t")
 _MOST_SEVERAL: Final = 6
+
+_TIME: Final = re.compile(r"\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?\s*")
 
 # So many regular records outweigh one that is not, where a share would not yet.
 _ENOUGH: Final = 3
@@ -88,7 +90,7 @@ def choose_delimiter(sample: Sample, options: ReadOptions) -> tuple[Trial, str]:
         return try_delimiter(sample, _NAMED.get(options.delimiter, options.delimiter), options), "as told"
     several = [try_delimiter(sample, delimiter, options) for delimiter in _several(sample.text)]
     sound = [trial for trial in several if _is_several(trial)]
-    for delimiters, needed, columns in ((_PLAIN, 0.8, 2), (_DOUBTFUL, 0.95, 3)):
+    for delimiters, needed, columns in ((_PLAIN, 0.8, 2), (DOUBTFUL, 0.95, 3)):
         trials = [try_delimiter(sample, d, options) for d in delimiters if d in sample.text]
         plain = [t for t in trials if _is_sound(t, needed, columns)]
         if sound and _best(sound).coverage >= max((trial.coverage for trial in plain), default=0):
@@ -116,13 +118,20 @@ def _is_sound(trial: Trial, needed: float, columns: int) -> bool:
     """Enough records have enough columns; what stands before them must not be a header of prose."""
     region = trial.region
     is_regular = trial.share >= needed or (region.hits >= _ENOUGH and trial.misses == 1)
-    if region.width < columns or not is_regular:
+    if region.width < columns or not is_regular or (trial.grammar.delimiter == ":" and _is_inside(trial)):
         return False
     if region.first == 0:
         return True
     above = trial.records[region.first - 1].cells
     is_apart = trial.records[region.first].follows_blank
     return region.hits > 1 and (region.width > 2 or is_apart or len(above) == region.width + 1)
+
+
+def _is_inside(trial: Trial) -> bool:
+    """The colons are those of times, or of values in lines that all have a better delimiter too."""
+    texts = [record.text for record in trial.records[trial.region.first : trial.region.last]]
+    better = any(all(delimiter in text for text in texts) for delimiter in _PLAIN)
+    return better or all(_TIME.fullmatch(text) for text in texts[1:])
 
 
 def _several(text: str) -> Iterator[str]:

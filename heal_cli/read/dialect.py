@@ -9,11 +9,12 @@ from typing import Final
 
 import msgspec
 
-from heal_cli.errors import SourceError, UsageError
+from heal_cli.errors import NoRecords, SourceError, UsageError
 from heal_cli.model import Finding, ReadOptions
-from heal_cli.read.delimiter import Sample, Trial, choose_delimiter, take_sample
+from heal_cli.read.delimiter import DOUBTFUL, Sample, Trial, choose_delimiter, take_sample
 from heal_cli.read.endings import is_sum, may_be_sum
 from heal_cli.read.fields import MACHINE, Grammar, machine_columns
+from heal_cli.read.fixed_width import refuse_fixed_width
 from heal_cli.read.heading import Heading, check_width, read_heading
 from heal_cli.read.region import Record
 
@@ -66,8 +67,12 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
         )
     sample = take_sample(head[skipped:], terminator, whole=whole)
     if not sample.text.strip("\r\n"):
-        raise SourceError(f"{name!r} holds no records, only blank lines")
+        raise NoRecords(f"{name!r} holds no records, only blank lines")
     trial, evidence = choose_delimiter(sample, told)
+    has_quotes = trial.grammar.quote != "" and trial.grammar.quote in sample.text
+    is_doubtful = trial.grammar.delimiter in DOUBTFUL and not has_quotes
+    if told.delimiter is None and (trial.width == 1 or is_doubtful):
+        refuse_fixed_width(sample.text.split("\n"), name)
     if told.delimiter != options.delimiter:
         evidence = "as the first line says"
     check_width(trial, name)

@@ -17,7 +17,7 @@ _LOOK_BYTES: Final = 4096
 # A cell of a sum, as a whole: 'Total', 'Grand total:', 'Summe'.
 _SUM: Final = re.compile(
     r"(?i)\s*(?:(?:grand|sub|net|overall|report)[ -]?)?(?:totals?|sum|sums|summe|gesamt|gesamtsumme|insgesamt"
-    r"|zwischensumme|somme|total g[eé]n[eé]ral|totale|suma|soma|totaal|итого|合計|average|avg|mean)\s*:?\s*"
+    r"|zwischensumme|somme|total g[eé]n[eé]ral|totale|suma|soma|(?:end)?saldo|solde|balance|totaal|итого|合計|average|avg|mean)\s*:?\s*"
 )
 
 # A line that says it is the end: '(3 rows)', 'End of report', 'Generated on ...', '--- EOF ---'.
@@ -34,6 +34,10 @@ _NAMED_SUM: Final = re.compile(r"(?i)\s*(?:grand |sub-?)?totals?\s*:.*")
 
 # What text tables are closed with.
 _RULE: Final = re.compile(r"[\s|+]*[-=_*+]{3}[-=_*+|\s]*")
+
+
+# What DOS ends a text with.
+_END_OF_FILE: Final = "\x1a"
 
 
 class Ending(NamedTuple):
@@ -120,6 +124,8 @@ def _tails(data: bytes, terminator: bytes, told: int | None) -> Iterator[_Tail]:
 def _judge(line: str, grammar: Grammar, *, follows_blank: bool) -> bool | None:
     """True: surely no record. False: one. None: a record that may be a sum."""
     split = grammar.split(line)
+    if line.strip(_END_OF_FILE) == "" != line:
+        return True
     if split.fault or "\0" in line or "\ufffd" in line:
         return False
     cells = [cell or "" for cell in split.cells]

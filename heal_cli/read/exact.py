@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -13,6 +13,7 @@ from heal_cli.model import REJECTS, ROW
 from heal_cli.read.fast import parse_fast
 from heal_cli.read.fields import STAND_IN, Grammar
 from heal_cli.read.mend import mend
+from heal_cli.read.plain_quotes import make_plain, plain_grammar, restore
 from heal_cli.read.records import lay_out
 
 _EXPLANATIONS: Final = {
@@ -56,10 +57,11 @@ def read_apart(raws: Sequence[bytes], rows: Sequence[int], grammar: Grammar) -> 
     column, numbers = pl.Series(texts, dtype=pl.String), pl.Series(ROW, rows, dtype=pl.Int64)
     done = pl.repeat(False, len(raws), dtype=pl.Boolean, eager=True)
     frames: list[pl.DataFrame] = []
-    for way in _ways(grammar):
-        strict = _is_strict(column, way, grammar) & ~done
-        sound = _parse_sound([raws[i] for i in strict.arg_true()], way)
+    for way in _ways(column, grammar):
+        strict = _is_strict(way) & ~done
+        sound = _parse_sound(way.texts.filter(strict), way.grammar)
         if sound is not None:
+            sound = sound if way.barred else restore(sound, grammar)
             frames.append(sound.insert_column(0, numbers.filter(strict)))
             done |= strict
     cells, faults = [], []
@@ -72,10 +74,22 @@ def read_apart(raws: Sequence[bytes], rows: Sequence[int], grammar: Grammar) -> 
     return Exact(_frame(frames, cells, grammar.width), _rejects(faults, grammar))
 
 
-def _ways(grammar: Grammar) -> tuple[Grammar, ...]:
-    """The grammar, and the one that holds for records of which no cell begins with a quote: `1,12" pipe`."""
-    bare = replace(grammar, quote="", second_quote="", escape=None)
-    return (grammar, bare) if grammar.quote else (grammar,)
+class _Way(NamedTuple):
+    """Records as polars can read some of them."""
+
+    texts: pl.Series
+    grammar: Grammar
+    is_sure: pl.Series  # Boolean: the grammar is that of the record
+    barred: str = ""  # quotes that no cell may begin with
+
+
+def _ways(texts: pl.Series, grammar: Grammar) -> Iterator[_Way]:
+    """By the grammar, and by the one that holds for records of which no cell begins with a quote: `1,12" pipe`."""
+    plain = make_plain(texts, grammar)
+    yield _Way(plain.texts, plain_grammar(grammar), plain.is_sure)
+    if grammar.quote:
+        bare = replace(grammar, quote="", second_quote="", escape=None)
+        yield _Way(texts, bare, texts.is_not_null(), grammar.quote + grammar.second_quote)
 
 
 def _decode(raw: bytes) -> str | None:
@@ -85,34 +99,28 @@ def _decode(raw: bytes) -> str | None:
         return None
 
 
-def _is_strict(texts: pl.Series, grammar: Grammar, whole: Grammar) -> pl.Series:
-    """Boolean: polars surely reads the record right.
-
-    Args:
-        whole: The grammar with the quotes that `grammar` may leave out.
-    """
+def _is_strict(way: _Way) -> pl.Series:
+    """Boolean: polars surely reads the record right."""
+    texts, grammar = way.texts, way.grammar
     plain = grammar.unescape(texts)
-    strict = grammar.is_strict(plain) & (grammar.count_fields(plain) == grammar.width)
+    strict = way.is_sure & grammar.is_strict(plain) & (grammar.count_fields(plain) == grammar.width)
     strict &= ~texts.str.contains("\0", literal=True) & ~texts.str.starts_with("\ufeff")
     strict &= ~plain.str.contains(f"\r(?:\r|{re.escape(grammar.mark)}|$)")  # polars would drop that CR
-    if grammar.second_quote:
-        strict &= ~texts.str.contains(grammar.second_quote, literal=True)
-    if grammar.escape:
-        strict &= ~texts.str.contains(grammar.escape, literal=True)
     if grammar.is_long:
         strict &= ~texts.str.contains(STAND_IN, literal=True)
-    for quote in {whole.quote, whole.second_quote} - {grammar.quote, grammar.second_quote}:
+    for quote in way.barred:
         strict &= ~plain.str.contains(f"(?:^|{re.escape(grammar.mark)}){re.escape(quote)}")
         strict &= ~texts.str.contains(grammar.terminator.decode(), literal=True)
     return strict.fill_null(False)
 
 
-def _parse_sound(raws: list[bytes], grammar: Grammar) -> pl.DataFrame | None:
-    if not raws:
+def _parse_sound(texts: pl.Series, grammar: Grammar) -> pl.DataFrame | None:
+    if texts.is_empty():
         return None
-    data = grammar.terminator.join(raws) + grammar.terminator
+    terminator = grammar.terminator.decode()
+    data = f"{terminator.join(texts)}{terminator}".encode()
     quotes = None if grammar.quote else 0
-    return parse_fast(data, grammar, len(raws), quotes=quotes, multiline=True, blanks=0)
+    return parse_fast(data, grammar, len(texts), quotes=quotes, multiline=True, blanks=0)
 
 
 def _split(raw: bytes, text: str | None, grammar: Grammar) -> list[str | None] | _Fault:

@@ -9,6 +9,7 @@ import polars as pl
 
 from heal_cli.read.cut import BLANK
 from heal_cli.read.fields import STAND_IN, WIDEST_PATTERN, Grammar
+from heal_cli.read.plain_quotes import make_plain, plain_grammar, restore
 
 
 def parse_fast(
@@ -22,13 +23,9 @@ def parse_fast(
     Returns:
         Columns '0', '1', ...; None if any record is not sound, for the exact path to sort out.
     """
-    if (
-        b"\0" in data
-        or data.startswith(codecs.BOM_UTF8)
-        or (grammar.escape and grammar.escape.encode() in data)
-        or (grammar.second_quote and grammar.second_quote.encode() in data)
-        or (blanks and multiline)
-    ):
+    if _has_own_quotes(data, grammar):
+        return _parse_translated(data, grammar, rows, multiline=multiline, blanks=blanks)
+    if b"\0" in data or data.startswith(codecs.BOM_UTF8) or (blanks and multiline):
         return None  # polars would end a value at the NUL, and take the mark off one (2.1)
     if blanks:
         data = BLANK[grammar.terminator].sub(b"", data)
@@ -53,6 +50,34 @@ def parse_fast(
     if grammar.is_long:
         frame = frame.with_columns(pl.all().str.replace_all(STAND_IN, grammar.delimiter, literal=True))
     return frame
+
+
+def _has_own_quotes(data: bytes, grammar: Grammar) -> bool:
+    """Something is escaped, or in quotes of the second kind."""
+    signs = (grammar.escape, grammar.second_quote)
+    return any(sign.encode() in data for sign in signs if sign)
+
+
+def _parse_translated(
+    data: bytes, grammar: Grammar, rows: int, *, multiline: bool, blanks: int
+) -> pl.DataFrame | None:
+    """The same by way of doubled quotes of one kind."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    plain = make_plain(pl.Series([text]), grammar)
+    if not plain.is_sure.item():
+        return None
+    frame = parse_fast(
+        plain.texts.item().encode(),
+        plain_grammar(grammar),
+        rows,
+        quotes=None,
+        multiline=multiline,
+        blanks=blanks,
+    )
+    return None if frame is None else restore(frame, grammar)
 
 
 def _hides_carriage_return(data: bytes, grammar: Grammar) -> bool:

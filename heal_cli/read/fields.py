@@ -72,7 +72,8 @@ class Grammar:
         return len(self.delimiter.encode()) > 1
 
     @cached_property
-    def _quoted(self) -> str:
+    def quoted_pattern(self) -> str:
+        """A whole cell in quotes, which are doubled inside; nothing where there are no quotes."""
         if not self.quote:
             return r"[^\x00-\x{10FFFF}]"  # matches nothing
         q = re.escape(self.quote)
@@ -83,13 +84,13 @@ class Grammar:
         """A record whose every quote opens, closes or is doubled."""
         q, d = re.escape(self.quote), re.escape(self.mark)
         bare = f"[^{q}{d}]*"
-        return rf"^(?:{self._quoted}|{bare})(?:{d}(?:{self._quoted}|{bare}))*$"
+        return rf"^(?:{self.quoted_pattern}|{bare})(?:{d}(?:{self.quoted_pattern}|{bare}))*$"
 
     @cached_property
     def all_strict_pattern(self) -> str:
         """A text of nothing but sound records with the right number of fields; a last line end may lack."""
         q, d, end = re.escape(self.quote), re.escape(self.mark), self.terminator.decode()
-        cell = f"(?:{self._quoted}|[^{q}{d}{end}]*)"
+        cell = f"(?:{self.quoted_pattern}|[^{q}{d}{end}]*)"
         more = f"{{{self.width - 1}}}" if self.width <= WIDEST_PATTERN else "*"
         record = f"{cell}(?:{d}{cell}){more}\r?"
         return rf"\A(?:{record}{end})*(?:{record})?\z"
@@ -104,14 +105,14 @@ class Grammar:
     def open_pattern(self) -> str:
         """The beginning of a sound record that ends inside a quoted cell."""
         q, d = re.escape(self.quote), re.escape(self.mark)
-        return rf"^(?:(?:{self._quoted}|[^{q}{d}]*){d})*{q}(?:[^{q}]|{q}{q})*$"
+        return rf"^(?:(?:{self.quoted_pattern}|[^{q}{d}]*){d})*{q}(?:[^{q}]|{q}{q})*$"
 
     @cached_property
     def _standing_pattern(self) -> str | None:
         if self.width > WIDEST_PATTERN:
             return None
         d, q = re.escape(self.mark), re.escape(self.quote)
-        free = f"(?:{self._quoted}|[^{q}{d}][^{d}]*|)"
+        free = f"(?:{self.quoted_pattern}|[^{q}{d}][^{d}]*|)"
         machine = f"(?:{q}{MACHINE}{q}|{MACHINE})" if q else MACHINE
         cells = (machine if i in self.machine else free for i in range(self.width))
         return f"^{d.join(cells)}\r*$"
@@ -157,7 +158,7 @@ class Grammar:
 
     def count_fields(self, unescaped: pl.Series) -> pl.Series:
         """Number of fields, delimiters in quoted cells not counted; a quote without partner is text."""
-        bare = unescaped.str.replace_all(self._quoted, "") if self.quote else unescaped
+        bare = unescaped.str.replace_all(self.quoted_pattern, "") if self.quote else unescaped
         return bare.str.count_matches(self.mark, literal=True) + 1
 
     def count_delimiters(self, unescaped: pl.Series) -> pl.Series:

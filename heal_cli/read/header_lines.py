@@ -11,10 +11,10 @@ from heal_cli.read.fields import MACHINE, machine_columns
 
 # Under the names: (kg), [m/s], or nothing; and the line that tables of text are ruled with.
 _UNIT: Final = re.compile(r"\s*(?:[\[(].*[\])])?\s*")
-_RULE: Final = re.compile(r"\s*[-=+|]{2,}\s*")
+_RULE: Final = re.compile(r"\s*:?[-=+|]{2,}:?\s*")
 
 # What stands for no value: in the first record it must not pass for a second line of names.
-_NOTHING: Final = re.compile(
+NOTHING: Final = re.compile(
     r"(?i)\s*(?:[-.?*_]*|\\N|[(<#]?(?:n/?a|nan|nil|null|none|undefined|unknown|missing|no data|not available)[)>]?)\s*"
 )
 
@@ -105,13 +105,14 @@ def _is_second(first: Sequence[str], second: Sequence[str], rest: Sequence[Seque
     """The second row is no record: units, a rule, or words in several columns that hold values below."""
     if len(second) not in (1, len(first)):
         return False
-    if all(_RULE.fullmatch(cell) for cell in second):
+    ruled = [cell for cell in second if cell.strip()]  # `|----|----|` has nothing outside of its pipes
+    if ruled and all(_RULE.fullmatch(cell) for cell in ruled) and len(ruled) * 2 >= len(second):
         return True
     machine = machine_columns(rest, len(first)) if len(second) == len(first) else ()
     if not machine or any(re.fullmatch(MACHINE, second[i]) for i in machine):
         return False
     if all(_UNIT.fullmatch(cell) for cell in second):
-        return any(not _NOTHING.fullmatch(second[i]) for i in machine)
+        return any(not NOTHING.fullmatch(second[i]) for i in machine)
     gaps = [second[i].strip() for i, cell in enumerate(first) if not cell.strip()]
     # A group of years, `2023,,2024,`, is no name by itself.
     named = any(gaps) or not any(re.fullmatch(MACHINE, cell) for cell in first)
@@ -124,7 +125,7 @@ def _has_words(first: Sequence[str], second: Sequence[str], machine: Sequence[in
     if len(gaps) > 1 and all(gaps):
         return True
     # A record that lacks its values has nothing there, or one word for all of them.
-    words = {second[i] for i in machine if not _NOTHING.fullmatch(second[i])}
+    words = {second[i] for i in machine if not NOTHING.fullmatch(second[i])}
     # Two words may be chance in a record that has text elsewhere; three are none, nor is a name said again.
     elsewhere = any(cell.strip() for i, cell in enumerate(second) if i not in machine and first[i].strip())
     is_sure = any(gaps) or not elsewhere or any(map(_is_same_name, first, second))
@@ -142,5 +143,5 @@ def _letters(name: str) -> str:
 def _says_more(row: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
     """A row under the second line of a header has words where all below have values."""
     machine = machine_columns(rest, len(row))
-    words = [row[i] for i in machine if not _NOTHING.fullmatch(row[i])]
+    words = [row[i] for i in machine if not NOTHING.fullmatch(row[i])]
     return len(words) > 0 and len(rest) >= _ENOUGH and not any(re.fullmatch(MACHINE, row[i]) for i in machine)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -9,8 +10,8 @@ from heal_cli.errors import SourceError, UsageError
 from heal_cli.model import ROW, Finding, ReadOptions
 from heal_cli.read.delimiter import Trial
 from heal_cli.read.endings import may_be_sum
-from heal_cli.read.fields import machine_columns
-from heal_cli.read.header_lines import are_values, count_lines, is_joined, tell_header
+from heal_cli.read.fields import MACHINE, machine_columns
+from heal_cli.read.header_lines import NOTHING, are_values, count_lines, is_joined, tell_header
 from heal_cli.read.region import Record
 
 MAX_COLUMNS: Final = 10_000
@@ -21,6 +22,15 @@ _ENOUGH: Final = 3
 
 _MOST_BYTES: Final = 63
 """Of a name in PostgreSQL."""
+
+# Lines of a preamble, and records under it, that are looked at.
+_MOST_PAIRS: Final = 20
+_LOOK_ROWS: Final = 50
+
+# What a column of numbers one after the other is called.
+_NUMBER_NAME: Final = re.compile(
+    r"(?i)#|(?:.*[ _.-])?(?:id|nr|no|num|number|row|index|key|pk|seq|pos|nummer)\.?|.*[a-z]I[dD]"
+)
 
 _ORDINALS: Final = ("second", "third", "fourth")
 
@@ -97,6 +107,8 @@ def _begin(trial: Trial, options: ReadOptions) -> int:
         return next((i for i, record in enumerate(records) if record.text.strip()), 0)
     if trial.width > 2 and (titles := _titles(trial.rows)):
         return first + titles
+    if trial.width == 2:
+        return first + _pairs(records[first : trial.region.last])
     if first == 0 or records[first].follows_blank:
         return first
     above = records[first - 1].cells
@@ -115,6 +127,39 @@ def _titles(rows: Sequence[Sequence[str]]) -> int:
         if len(filled) * 2 > len(row) or (len(filled) < 2 and are_values(filled)):
             return 0
     return 0
+
+
+def _pairs(records: Sequence[Record]) -> int:
+    """Lines of name and value at the top, over a line of names: `Date,2024-01-01` over `id,amount`.
+
+    They have to be apart: by an empty line, by a colon behind each name, or by words where all values below are
+    none. Else they may be records.
+    """
+    for i, record in enumerate(records[: _MOST_PAIRS + 1]):
+        if len(record.cells) != 2:
+            return 0
+        rows = [other.cells for other in records[i + 1 : i + 1 + _LOOK_ROWS]]
+        if i == 0 or not _are_names(record.cells, rows):
+            continue
+        above = [other.cells for other in records[:i]]
+        if all(cells[0].rstrip().endswith(":") for cells in above):
+            return i
+        machine = machine_columns(rows, 2)
+        strange = all(any(not re.fullmatch(MACHINE, cells[k]) for k in machine) for cells in above)
+        if record.follows_blank and (strange or i < _ENOUGH):
+            return i
+        is_told = not any(re.search(r"\d", cells[0]) for cells in above)
+        if strange and is_told and are_values([cells[1] for cells in above]):
+            return i
+    return 0
+
+
+def _are_names(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Two words over enough records with values, of which no first one ends with a colon."""
+    is_over = len(rows) >= _ENOUGH and bool(machine_columns(rows, 2))
+    is_over &= not any(row[0].rstrip().endswith(":") for row in rows)
+    is_over &= not are_values(cells) and cells[0] != cells[1]
+    return is_over and not any(NOTHING.fullmatch(cell) for cell in cells)
 
 
 def _without(trial: Trial, options: ReadOptions, name: str, begin: int, why: str) -> Heading:
@@ -177,7 +222,7 @@ def _align(
         whole = [row for row in rows if len(row) == width]
         if not any(row[-1] for row in whole):
             return [*names, ""], width, False
-        if _are_numbered([row[0] for row in whole]):
+        if _are_numbered([row[0] for row in whole]) and not _has_number_name(names, whole):
             return ["", *names], width, True
     guess = [*names, *(f"column_{i}" for i in range(given + 1, width + 1))][:width]
     raise SourceError(
@@ -190,6 +235,12 @@ def _align(
 def _are_numbered(cells: Sequence[str]) -> bool:
     """1, 2, 3 or 0, 1, 2: what R and pandas write before each record."""
     return any(list(cells) == [str(i) for i in range(start, start + len(cells))] for start in (0, 1))
+
+
+def _has_number_name(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """The first name is one of numbers, and the second fields are none: then it goes with the first."""
+    machine = machine_columns(rows, len(names) + 1)
+    return _NUMBER_NAME.fullmatch(names[0].strip()) is not None and 1 not in machine
 
 
 def _is_trailing(rows: Sequence[Sequence[str]], names: Sequence[str], width: int) -> bool:

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 import polars as pl
 
-from heal_cli.errors import SourceError
+from heal_cli.errors import NoRecords
 from heal_cli.model import ROW, Batch, Chunk, Format, ReadOptions, Source
 from heal_cli.read.bytes import HEAD_BYTES, ByteStream
 from heal_cli.read.json_cut import DocumentCutter
@@ -80,7 +80,7 @@ class JsonReader:
         self._chunks = self._cutter.chunks()
         self._first = next(self._chunks, None)
         if self._first is None:
-            raise SourceError(f"{name!r} holds no record")
+            raise NoRecords(f"{name!r} holds no record", columns=() if shape.kind == "array" else None)
         self._sample: Batch | None = self._parse(self._first)
         self._known = tuple(self._sample.frame.columns[1:])
         self.source = Source(

@@ -6,18 +6,22 @@ import struct
 from collections.abc import Iterator
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import polars as pl
 import xxhash
 
-from heal_cli.errors import SourceError
+from heal_cli.errors import NoRecords, SourceError
 from heal_cli.model import Batch, Chunk, Format, ReadOptions, Source
 from heal_cli.read.jsonl_keys import column_name
 from heal_cli.read.parquet_footer import Footer, RowGroup, check_pages, read_footer
 from heal_cli.read.typed_rows import MAX_ROWS, SAMPLE_ROWS, as_texts, batch_of, memory, plain
 
 _BLOCK: Final = 2**20
+
+_WINDOW: Final = 8
+"""Slices that are read at once where a page holds more rows than a slice: polars decodes it anew each time."""
 
 
 class ParquetReader:
@@ -37,8 +41,11 @@ class ParquetReader:
         self._name = name
         self._footer = read_footer(path, name)
         if not self._footer.rows:
-            raise SourceError(f"{name!r} has no rows")
+            raise NoRecords(f"{name!r} has no rows", columns=tuple(self._fetch(0, 0).columns))
         self._size = path.stat().st_size
+        self._page_rows = 0  # most of any page seen so far
+        self._windows: dict[int, pl.DataFrame] = {}
+        self._lock = Lock()
         sample_rows = min(SAMPLE_ROWS, self._footer.rows)
         start = 0
         for group in self._footer.groups:
@@ -80,16 +87,36 @@ class ParquetReader:
         if chunk.index == 0 and self._sample is not None:
             batch, self._sample = self._sample, None
             return batch
-        return batch_of(chunk, self._fetch(chunk.start, chunk.stop))
+        return batch_of(chunk, self._slice(chunk.start, chunk.stop))
 
     def column(self, name: str) -> Iterator[pl.Series]:
         """One column over the whole file, slice by slice: text as text, and so what has a text form."""
-        for start in range(0, self._footer.rows, self._rows):
-            yield as_texts(self._fetch(start, min(start + self._rows, self._footer.rows), name)[name])
+        step = self._rows * (_WINDOW if self._has_large_pages else 1)
+        for start in range(0, self._footer.rows, step):
+            yield as_texts(self._fetch(start, min(start + step, self._footer.rows), name)[name])
 
     def close(self) -> None:
         """Let go of the first slice; no file is held open between slices."""
         self._sample = None
+        self._windows.clear()
+
+    @property
+    def _has_large_pages(self) -> bool:
+        """So many rows in a page that reading it for each slice costs more than the rows do."""
+        return self._page_rows > 2 * self._rows
+
+    def _slice(self, start: int, stop: int) -> pl.DataFrame:
+        """Rows start to stop, which are a chunk; of large pages several chunks are read at once."""
+        if not self._has_large_pages:
+            return self._fetch(start, stop)
+        size = _WINDOW * self._rows
+        first = start // size * size
+        with self._lock:
+            if first not in self._windows:
+                # The one before may still be asked for by another thread; those before that are done with.
+                self._windows = {at: kept for at, kept in self._windows.items() if at >= first - size}
+                self._windows[first] = self._fetch(first, min(first + size, self._footer.rows))
+            return self._windows[first].slice(start - first, stop - start)
 
     def _fetch(self, start: int, stop: int, column: str | None = None) -> pl.DataFrame:
         """Rows start to stop; the file's own reading of its pages is checked against the footer."""
@@ -101,10 +128,6 @@ class ParquetReader:
             frame = scan.select(plain(place, keys[place], dtypes[place]) for place in wanted).collect()
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as exc:
             reason = str(exc).split("\n", 1)[0]
-            if reason.startswith("precision must be"):
-                raise SourceError(
-                    f"{self._name!r} has a decimal with more digits than can be read: {reason}"
-                ) from exc
             raise SourceError(
                 f"{self._name!r} is a damaged Parquet file: rows {start + 1:,} to {stop:,} cannot be read: {reason}"
             ) from exc
@@ -118,7 +141,7 @@ class ParquetReader:
     def _take_in(self, group: RowGroup, digest: xxhash.xxh3_128 | None = None) -> None:
         """Make sure that polars can read the row group's pages; hash their bytes."""
         with self._path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
-            check_pages(data, group, self._name)
+            self._page_rows = max(self._page_rows, check_pages(data, group, self._name))
             start, stop = group.span
             if digest:
                 for block in range(start, stop, _BLOCK):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from heal_cli.errors import SourceError
+from heal_cli.read.typed_rows import MOST_DIGITS, wide_decimal
 
 _MAGIC: Final = b"PAR1"
 _TAIL: Final = 8  # length of the footer, then the magic
@@ -72,13 +73,14 @@ def read_footer(path: Path, name: str) -> Footer:
         raise SourceError(f"{name!r} cannot be opened: {exc.strerror}") from exc
     try:
         meta = _Thrift(raw).struct()
+        _check_digits(_list(meta[2]), name)
         return Footer(raw, tuple(_group(_dict(group), size) for group in _list(meta[4])))
     except _DAMAGE as exc:
         raise SourceError(f"{name!r} is a damaged Parquet file: its footer cannot be read") from exc
 
 
-def check_pages(data: Buffer, group: RowGroup, name: str) -> None:
-    """Nothing, if the pages of a row group have sizes that can be.
+def check_pages(data: Buffer, group: RowGroup, name: str) -> int:
+    """Most values in a page of a row group, once its pages are known to have sizes that can be.
 
     polars asks for memory by the sizes that page headers name; a negative one ends the whole process
     (polars 2.1), so they are looked at first.
@@ -89,6 +91,7 @@ def check_pages(data: Buffer, group: RowGroup, name: str) -> None:
     Raises:
         SourceError: They have not.
     """
+    most = 0
     for column in group.columns:
         try:
             values, at = 0, column.start
@@ -98,16 +101,18 @@ def check_pages(data: Buffer, group: RowGroup, name: str) -> None:
                 at = page.at + _natural(header[3])
                 _natural(header[2])
                 counts = next((_dict(header[kind]) for kind in _PAGE_KINDS if kind in header), {})
-                for count in counts.values():
-                    if isinstance(count, int):
-                        _natural(count)
-                values += 0 if _DICTIONARY in header else _natural(counts[1])
+                for number in counts.values():
+                    if isinstance(number, int):
+                        _natural(number)
+                count = 0 if _DICTIONARY in header else _natural(counts[1])
+                values, most = values + count, max(most, count)
             if at > column.stop or values != column.values:
                 raise ValueError(at)
         except _DAMAGE as exc:
             raise SourceError(
                 f"{name!r} is a damaged Parquet file: the pages that begin at byte {column.start:,} cannot be read"
             ) from exc
+    return most
 
 
 def _footer_bytes(file: BinaryIO, size: int, name: str) -> bytes:
@@ -128,6 +133,14 @@ def _footer_bytes(file: BinaryIO, size: int, name: str) -> bytes:
         )
     file.seek(size - _TAIL - length)
     return file.read(length)
+
+
+def _check_digits(elements: list[Value], name: str) -> None:
+    """Refuse decimals that polars refuses, by the name of their column (SchemaElement: 4 name, 8 precision)."""
+    for element in map(_dict, elements):
+        precision, column = element.get(8, 0), element.get(4, b"")
+        if isinstance(precision, int) and isinstance(column, bytes) and precision > MOST_DIGITS:
+            raise wide_decimal(name, column.decode(errors="replace"), precision)
 
 
 def _group(fields: dict[int, Value], size: int) -> RowGroup:

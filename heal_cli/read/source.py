@@ -12,7 +12,7 @@ from typing import BinaryIO, Final, Protocol
 
 import polars as pl
 
-from heal_cli.errors import SourceError
+from heal_cli.errors import NoRecords, SourceError
 from heal_cli.model import Batch, Chunk, Format, ReadOptions, Source
 from heal_cli.read.bytes import STDIN, ByteStream, is_zip, split_member
 from heal_cli.read.compression import zip_members
@@ -145,7 +145,7 @@ def _open_stream(stream: ByteStream, name: str, options: ReadOptions) -> SourceR
     head = stream.peek()
     if not head:
         stream.read(1)  # an archive that is damaged from the start says so here
-        raise SourceError(f"{name!r} is empty", hint="Give the file that has the records")
+        raise NoRecords(f"{name!r} is empty", hint="Give the file that has the records")
     kind = options.format or _tell_format(head, name, stream)
     if kind is Format.PARQUET or head.startswith(_ARROW_FILE):
         raise _not_from_stream(name, "Parquet" if kind is Format.PARQUET else "an Arrow IPC file")

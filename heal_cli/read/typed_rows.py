@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
 import polars as pl
 from polars.datatypes import DataTypeClass
 
+from heal_cli.errors import SourceError
 from heal_cli.model import LOCATIONS, REJECTS, ROW, Batch, Chunk
 from heal_cli.read.jsonl_keys import column_name
 
 MAX_ROWS: Final = 2**18
 """Rows in a slice, however narrow they are."""
+
+MOST_DIGITS: Final = 38
+"""Of a decimal in polars, which keeps 128 bits; PostgreSQL's numeric takes 131,072 before the point."""
 
 SAMPLE_ROWS: Final = 2**12
 """Rows that are weighed to see what a row needs in memory: dictionaries hide it from the file."""
@@ -38,6 +43,30 @@ def memory(frame: pl.DataFrame) -> int:
     """Bytes of the values; texts count in full each time, as they will when they travel."""
     texts = frame.select(pl.selectors.string().str.len_bytes().sum())
     return int(frame.estimated_size() + sum(texts.row(0) if texts.width else ()))
+
+
+def refuse_wide_decimals(schema: Mapping[str, pl.DataType], name: str) -> None:
+    """Nothing, unless a column has more digits than polars can hold (2.1 panics or refuses the file).
+
+    Raises:
+        SourceError: One has; the source is called `name`.
+    """
+    for column, dtype in schema.items():
+        if isinstance(dtype, pl.Decimal) and dtype.precision > MOST_DIGITS:
+            raise wide_decimal(name, column, dtype.precision)
+        if isinstance(dtype, pl.Struct):
+            inner = {f"{column}.{field.name}": _instance(field.dtype) for field in dtype.fields}
+            refuse_wide_decimals(inner, name)
+        elif isinstance(dtype, pl.List | pl.Array):
+            refuse_wide_decimals({column: _instance(dtype.inner)}, name)
+
+
+def wide_decimal(name: str, column: str, precision: int) -> SourceError:
+    """The error of a source with such a column."""
+    return SourceError(
+        f"Column {column!r} of {name!r} is a decimal of {precision} digits, and at most {MOST_DIGITS} can be read",
+        hint="Have it written as text, in Parquet or CSV: that is loaded with every digit",
+    )
 
 
 def plain(place: int, key: str, dtype: pl.DataType) -> pl.Expr:

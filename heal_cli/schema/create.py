@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -12,19 +10,13 @@ import psycopg
 from psycopg import errors, sql
 
 from heal_cli.errors import SchemaError
-from heal_cli.model import ROW
+from heal_cli.model import ROW, column_names
 from heal_cli.schema.infer import infer_types
-from heal_cli.schema.names import MAX_NAME_BYTES, cut, parse_name
+from heal_cli.schema.names import parse_name
 from heal_cli.schema.nearest import nearest
 
 MAX_COLUMNS: Final = 1600
 """MaxHeapAttributeNumber."""
-
-# A column cannot bear the name of a system column (src/backend/catalog/heap.c).
-_SYSTEM_COLUMNS: Final = frozenset({"tableoid", "cmax", "xmax", "cmin", "xmin", "ctid"})
-
-_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_NOT_WORD: Final = re.compile(r"\W+")
 
 
 def create_table(
@@ -143,28 +135,3 @@ def _key_column(column: str, sources: Sequence[str], names: Sequence[str]) -> st
         f"Key column {column!r} is not in the source" + (f"; nearest is {near}" if near else ""),
         hint="Name columns of the source with --key",
     )
-
-
-def column_names(sources: Sequence[str]) -> list[str]:
-    """A column name for each source name: snake case, unique, at most 63 bytes, in the same order.
-
-    Letters of every script stay; a reserved word stays too, since heal quotes every name.
-    """
-    names: list[str] = []
-    taken: set[str] = set(_SYSTEM_COLUMNS)
-    for position, source in enumerate(sources, 1):
-        base = _snake(source) or f"column_{position}"
-        name, count = cut(base), 1
-        while name in taken:
-            count += 1
-            suffix = f"_{count}"
-            name = base.encode()[: MAX_NAME_BYTES - len(suffix)].decode(errors="ignore") + suffix
-        taken.add(name)
-        names.append(name)
-    return names
-
-
-def _snake(source: str) -> str:
-    words = _CAMEL.sub("_", unicodedata.normalize("NFKC", source))
-    name = re.sub("_{2,}", "_", _NOT_WORD.sub("_", words)).strip("_").lower()
-    return f"_{name}" if name[:1].isdigit() else name

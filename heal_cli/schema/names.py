@@ -10,11 +10,9 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from heal_cli.errors import SchemaError
+from heal_cli.model import cut
 from heal_cli.schema.nearest import describe_missing, type_name
 from heal_cli.schema.session import catalog_only
-
-MAX_NAME_BYTES: Final = 63
-"""NAMEDATALEN - 1: PostgreSQL cuts longer identifiers there."""
 
 _PART: Final = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^".]+?))\s*(\.|$)')
 
@@ -73,11 +71,6 @@ def parse_name(typed: str) -> TypedName:
     schema, schema_is_quoted = parts[-2] if len(parts) > 1 else (None, False)
     database = parts[0][0] if len(parts) == 3 else None
     return TypedName(name, name_is_quoted, schema, schema_is_quoted, database)
-
-
-def cut(name: str) -> str:
-    """The name within PostgreSQL's 63 bytes, never ending in the middle of a character."""
-    return name.encode()[:MAX_NAME_BYTES].decode(errors="ignore")
 
 
 def _split(typed: str) -> list[tuple[str, bool]]:

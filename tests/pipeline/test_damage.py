@@ -50,6 +50,11 @@ def test_a_truncated_archive_loads_what_is_whole(dsn, conn, tmp_path, jobs) -> N
     given = int(told.value.message.split(" after ")[1].split(" ")[0].replace(",", ""))
     whole = text.encode()[:given].count(b"\n") - 1
     assert ids(conn) == list(range(whole))
+    assert told.value.message.endswith(f"have been read ({whole:,} loaded)")
+    with pytest.raises(SourceError, match=rf"\(0 loaded, {whole:,} loaded by an earlier run\)"):
+        heal_cli.load(path, **options)
+    with pytest.raises(SourceError, match=r"\(nothing was committed\)"):
+        heal_cli.load(path, **options, atomic=True, again=True)
     path.write_bytes(packed)
     assert heal_cli.load(path, **options).rows.already == whole
     assert ids(conn) == list(range(5000))

@@ -153,7 +153,7 @@ def test_locate_gives_rows_as_json(tmp_path: Path) -> None:
 
 def test_column_takes_a_second_look(tmp_path: Path) -> None:
     """One column over the whole file, as text."""
-    reader = open_path(written(NUMBERS, tmp_path), 50_000)
+    reader = open_path(written(NUMBERS, tmp_path), 5_000)
     pieces = list(reader.column("id"))
     assert len(pieces) > 1
     assert pl.concat(pieces).to_list() == [str(i) for i in range(1, 10_001)]
@@ -261,3 +261,19 @@ def test_times_and_durations_keep_their_digits(tmp_path: Path) -> None:
         "d": "P1DT0.000001S",
     }
     assert next(reader.column("t")).to_list() == ["01:02:03.000004"]
+
+
+def test_large_pages_are_read_for_several_chunks_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that holds more rows than a chunk is not decoded for each of them, and the rows are the same."""
+    path = written(NUMBERS, tmp_path, data_page_size=10**9)
+    reader = open_path(path, 4_000)
+    fetched = []
+    fetch = reader._fetch
+    monkeypatch.setattr(reader, "_fetch", lambda *span: fetched.append(span) or fetch(*span))
+    chunks = list(reader.chunks())
+    frames = [reader.parse(chunk).frame for chunk in chunks]
+    assert pl.concat(frames).drop(ROW).equals(NUMBERS)
+    assert len(fetched) == -(-len(chunks) // 8)
+    assert pl.concat(list(reader.column("id"))).to_list() == [str(n) for n in range(1, 10_001)]

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from heal_cli.errors import SchemaError
-from heal_cli.model import ROW
+from heal_cli.model import ROW, column_names
 from heal_cli.schema import create_table, introspect
-from heal_cli.schema.create import column_names, plan_table
+from heal_cli.schema.create import plan_table
 
 SAMPLE = pl.DataFrame({ROW: [1], "Order ID": ["17"], "userName": ["ann"], "Paid?": ["yes"], "Größe": ["1.5"]})
 
@@ -21,7 +21,8 @@ SAMPLE = pl.DataFrame({ROW: [1], "Order ID": ["17"], "userName": ["ann"], "Paid?
     ("sources", "expected"),
     [
         (["userName", "HTTPStatus", "user2Name"], ["user_name", "http_status", "user2_name"]),
-        (["Order ID", "order-id", "ORDER_ID"], ["order_id", "order_id_2", "order_id_3"]),
+        (["Order ID", "order-id", "ORDER_ID"], ["order_id_2", "order_id_3", "order_id"]),
+        (["A", "a"], ["a_2", "a"]),
         (["a", "a_2", "A"], ["a", "a_2", "a_3"]),
         (["", "%", " x "], ["column_1", "column_2", "x"]),
         (["2024 sales", "select", "Größe", "名前"], ["_2024_sales", "select", "größe", "名前"]),

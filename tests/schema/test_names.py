@@ -6,7 +6,8 @@ import psycopg
 import pytest
 
 from heal_cli.errors import SchemaError
-from heal_cli.schema.names import TypedName, cut, find_table, parse_name
+from heal_cli.model import cut
+from heal_cli.schema.names import TypedName, find_table, parse_name
 from heal_cli.schema.nearest import type_name
 
 

@@ -1,0 +1,97 @@
+"""What stands between records and below them, each file with its right answer."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from ugly import PLAIN, Ugly, answer, check_right
+
+ENDINGS: Ugly = {
+    "the end as DOS marks it": (PLAIN + "\x1a", answer("id name n", footer="line 5")),
+    "a balance": (
+        "day,n\n2024-01-02,5\n2024-01-03,6\nSaldo,11\n",
+        answer("day n", [("2024-01-02", "5"), ("2024-01-03", "6")], footer="line 4"),
+    ),
+    "sums below an empty record": (
+        PLAIN + ",,\nTotal,,12\nAverage,,4\n",
+        answer("id name n", [*answer("").rows, (None, None, None)], footer="lines 6, 7"),
+    ),
+    "header again": (
+        PLAIN + PLAIN,
+        answer("id name n", [*answer("").rows] * 2, **{"repeated header": "line 5"}),
+    ),
+    "another table": (
+        PLAIN + "\ncity,pop\nBerlin,3\nParis,2\n",
+        answer("id name n", **{"another table": "lines 6-8"}),
+    ),
+    "another table with a title": (
+        PLAIN + "\nCities\ncity,pop\nBerlin,3\n\nx,y,z,q\n1,2,3,4\n",
+        answer("id name n", **{"another table": "lines 6-11"}),
+    ),
+    "another table, as wide": (
+        PLAIN + "\nsku,label,price\nA1,foo,9\nA2,bar,8\n",
+        answer("id name n", **{"another table": "lines 6-8"}),
+    ),
+    "sum": (PLAIN + "Total,,12\n", answer("id name n", footer="line 5")),
+    "sum in German": ((PLAIN + "Summe:;;12\n").replace(",", ";"), answer("id name n", footer="line 5")),
+    "a sum that could be a record": (
+        "name,n\nx,1\ny,2\nTotal,3\n",
+        answer("name n", [("x", "1"), ("y", "2")], [(3, "doubtful_footer")]),
+    ),
+    "sums with names": (
+        "day,text,n\n2024-01-01,x,1\n2024-01-02,y,2\n\nTotal in,,3\nTotal out,,4\n",
+        answer("day text n", [("2024-01-01", "x", "1"), ("2024-01-02", "y", "2")], footer="lines 5, 6"),
+    ),
+    "a name like a sum": (
+        "firm,since,n\nx,2001,1\ny,2002,2\nTotal Wine,,3\n",
+        answer("firm since n", [("x", "2001", "1"), ("y", "2002", "2"), ("Total Wine", None, "3")]),
+    ),
+    "sums of groups": (
+        "name,text,n\nx,a,1\nSubtotal,,1\ny,b,2\nSubtotal,,2\nz,c,3\n",
+        answer(
+            "name text n",
+            [
+                ("x", "a", "1"),
+                ("Subtotal", None, "1"),
+                ("y", "b", "2"),
+                ("Subtotal", None, "2"),
+                ("z", "c", "3"),
+            ],
+            sums="lines 3, 5",
+        ),
+    ),
+    "notes with commas below": (
+        'Title\n\narea,year,n\nx,2020,"1,2"\ny,2020,"3,4"\n\nNotes\n1. Figures, if rounded, may be off, a bit\n',
+        answer(
+            "area year n",
+            [("x", "2020", "1,2"), ("y", "2020", "3,4")],
+            [(3, "too_few_fields"), (4, "too_many_fields")],
+        ),
+    ),
+    "ruled all around": (
+        "+---+---+\n| a | b |\n+---+---+\n| 1 | x |\n| 2 | y |\n| 3 | z |\n+---+---+\n3 rows in set (0.00 sec)\n",
+        answer(
+            "column_1 _a_ _b_",
+            [(None, " 1 ", " x "), (None, " 2 ", " y "), (None, " 3 ", " z ")],
+            footer="lines 7, 8",
+        ),
+    ),
+    "row count of psql": (PLAIN + "(3 rows)\n", answer("id name n", footer="line 5")),
+    "notes below": (
+        PLAIN + "\nGenerated on 2024-01-01\nconfidential: do not share this please\n",
+        answer("id name n", footer="lines 6, 7"),
+    ),
+    "cut off": (PLAIN + "4,w", answer("id name n", None, [(4, "too_few_fields")])),
+}
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_it_is_read_right(name: str) -> None:
+    """Columns, cells, rejects and findings, each line in a record or counted."""
+    text, right = ENDINGS[name]
+    check_right(text, right)

@@ -1,0 +1,228 @@
+"""What stands above records, or in place of a header, each file with its right answer."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from ugly import BODY, PLAIN, Ugly, answer, check_right
+
+PAIRS: list[tuple[str | None, ...]] = [("1", "2.5"), ("2", "3"), ("3", "4")]
+
+HEADINGS: Ugly = {
+    "title and date above": (
+        "Sales report\nmade 2024-01-01, by Bob\n\n" + PLAIN,
+        answer("id name n", preamble="lines 1-2", header="line 4"),
+    ),
+    "title without empty line": ("Sales\n" + PLAIN, answer("id name n", preamble="line 1", header="line 2")),
+    "pairs above": (
+        "Report:;Sales\nDate:;2024-01-01\n\n" + PLAIN.replace(",", ";"),
+        answer("id name n", preamble="lines 1-2", header="line 4"),
+    ),
+    "pairs above two columns": (
+        "Report,Sales\nDate,2024-01-01\n\nid,n\n1,2.5\n2,3\n3,4\n",
+        answer("id n", PAIRS, preamble="lines 1-2", header="line 4"),
+    ),
+    "pairs above two columns, without an empty line": (
+        "Station,Oslo\nAltitude,94\nid,n\n1,2.5\n2,3\n3,4\n",
+        answer("id n", PAIRS, preamble="lines 1-2", header="line 3"),
+    ),
+    "pairs with colons above two columns": (
+        "Date:,2024-01-01\nBy:,Ann\nname,n\nx,2.5\ny,3\nz,4\n",
+        answer("name n", [("x", "2.5"), ("y", "3"), ("z", "4")], preamble="lines 1-2"),
+    ),
+    "two columns whose first records lack a value": (
+        "code,n\nA12,5\nB7,unknown\n100,1\n200,2\n300,3\n",
+        answer("code n", [("A12", "5"), ("B7", "unknown"), ("100", "1"), ("200", "2"), ("300", "3")]),
+    ),
+    "two columns with an empty line": (
+        "name,n\nx,1\n\ny,n/a\nz,2\nv,3\nw,4\n",
+        answer("name n", [("x", "1"), ("y", "n/a"), ("z", "2"), ("v", "3"), ("w", "4")]),
+    ),
+    "a table as Markdown has it": (
+        "| id | name | n |\n|---:|:-----|---|\n"
+        + "".join(f"| {i} | {w} | {i + 2} |\n" for i, w in enumerate("xyz", 1)),
+        answer(
+            "column_1 _id_ _name_ _n_",
+            [(None, f" {i} ", f" {w} ", f" {i + 2} ") for i, w in enumerate("xyz", 1)],
+            **{"second header line": "line 2"},
+        ),
+    ),
+    "title padded with delimiters": (
+        "Report,,\n,,\n" + PLAIN,
+        answer("id name n", preamble="lines 1-2", header="line 3"),
+    ),
+    "pairs above that end with a delimiter": (
+        '"Account:";"DE12";\n"From:";"2024-01-01";\n"To:";"2024-01-31";\n"Sum:";"4,5";\n\n'
+        '"day";"text";"amount";"kind";\n"1";"a; b";"-4";"x";\n"2";"c";"5";"y";\n"3";"d";"6";"z";\n',
+        answer(
+            "day text amount kind",
+            [("1", "a; b", "-4", "x"), ("2", "c", "5", "y"), ("3", "d", "6", "z")],
+            preamble="lines 1-4",
+        ),
+    ),
+    "pairs above an empty record": (
+        "Made\t\nBy\tme\nOn\tMonday\nFor\tyou\n\t\na\tb\tc\n1\t2\t3\n4\t5\t6\n7\t8\t9\n",
+        answer("a b c", [("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9")], preamble="lines 1-4"),
+    ),
+    "pairs padded with delimiters": (
+        "Account:,7,,\nFrom:,2024-01-01,,\n,,,\na,b,c,d\n1,2,3,4\n5,6,7,8\n",
+        answer("a b c d", [("1", "2", "3", "4"), ("5", "6", "7", "8")], preamble="lines 1-3"),
+    ),
+    "comments above values": (
+        "#Made: today\n#By: me\n" + BODY,
+        answer("column_1 column_2 column_3", header="no", preamble="lines 1-2"),
+    ),
+    "comments": (
+        "# by hand\n" + PLAIN.replace("2,y", "# it's fine, really\n2,y") + "# end\n",
+        answer("id name n", preamble="line 1", comment="lines 4, 7"),
+    ),
+    "header behind a hash": ("#" + PLAIN, answer("#id name n")),
+    "colours are no comments": (
+        "colour,n\n#fff,1\n#000,2\n#f\n#00f,3\n",
+        answer("colour n", [("#fff", "1"), ("#000", "2"), ("#00f", "3")], [(3, "too_few_fields")]),
+    ),
+    "empty lines": ("\n\n" + PLAIN.replace("\n", "\n\n"), answer("id name n")),
+    "units": (
+        "id,weight,height\n,(kg),(m)\n1,80,1.8\n2,70,1.7\n",
+        answer(
+            "id weight height", [("1", "80", "1.8"), ("2", "70", "1.7")], **{"second header line": "line 2"}
+        ),
+    ),
+    "groups over names": (
+        "id,2023,,2024,\n,q1,q2,q1,q2\n1,1,2,3,4\n2,5,6,7,8\n3,9,8,7,6\n",
+        answer(
+            "id 2023_q1 2023_q2 2024_q1 2024_q2",
+            [("1", "1", "2", "3", "4"), ("2", "5", "6", "7", "8"), ("3", "9", "8", "7", "6")],
+            **{"second header line": "line 2"},
+        ),
+    ),
+    "a first record without values": (
+        "name,x,y\nann,,\nbob,1,2\neve,3,4\ndan,5,6\n",
+        answer("name x y", [("ann", None, None), ("bob", "1", "2"), ("eve", "3", "4"), ("dan", "5", "6")]),
+    ),
+    "a first record with a word in brackets": (
+        "name,x,y\n(closed),,\nbob,1,2\neve,3,4\ndan,5,6\n",
+        answer(
+            "name x y", [("(closed)", None, None), ("bob", "1", "2"), ("eve", "3", "4"), ("dan", "5", "6")]
+        ),
+    ),
+    "a first record of words": (
+        "name,size,rank\nann,large,first\nbob,1,2\neve,3,4\ndan,5,6\n",
+        answer(
+            "name size rank",
+            [("ann", "large", "first"), ("bob", "1", "2"), ("eve", "3", "4"), ("dan", "5", "6")],
+        ),
+    ),
+    "a first record with a word for no value": (
+        "name,x,y\nann,absent,absent\nbob,1,2\neve,3,4\ndan,5,NA\n",
+        answer(
+            "name x y",
+            [("ann", "absent", "absent"), ("bob", "1", "2"), ("eve", "3", "4"), ("dan", "5", "NA")],
+        ),
+    ),
+    "a logger's four header lines": (
+        '"TOA5","CR1000","1","2","Std.22","CPU:p"\n"TIME","N","V"\n"TS","RN","Volts"\n"","","Min"\n'
+        '"2024-01-01 00:00:00",0,12.5\n"2024-01-01 00:10:00",1,12.6\n"2024-01-01 00:20:00",2,12.7\n',
+        answer(
+            "TIME N V",
+            [
+                ("2024-01-01 00:00:00", "0", "12.5"),
+                ("2024-01-01 00:10:00", "1", "12.6"),
+                ("2024-01-01 00:20:00", "2", "12.7"),
+            ],
+            **{"second header line": "line 3", "third header line": "line 4"},
+        ),
+    ),
+    "names, questions and ids of a survey": (
+        'Start,Progress,Q1\nStart Date,Progress,"Why,\nthen?"\n"{""id"":1}","{""id"":2}","{""id"":3}"\n'
+        "2024-01-01,100,so\n2024-01-02,50,\n2024-01-03,100,no\n",
+        answer(
+            "Start Progress Q1",
+            [("2024-01-01", "100", "so"), ("2024-01-02", "50", None), ("2024-01-03", "100", "no")],
+            **{"second header line": "line 2", "third header line": "line 4"},
+        ),
+    ),
+    "answers under a question": (
+        "id,at,Colours?,,\n,,red,green,blue\n1,2024-01-01,x,,x\n2,2024-01-02,,x,\n3,2024-01-03,,,x\n",
+        answer(
+            "id at Colours?_red Colours?_green Colours?_blue",
+            [
+                ("1", "2024-01-01", "x", None, "x"),
+                ("2", "2024-01-02", None, "x", None),
+                ("3", "2024-01-03", None, None, "x"),
+            ],
+        ),
+    ),
+    "years as names": (
+        "land,2020,2021\nde,1,2\nfr,3,\n",
+        answer("land 2020 2021", [("de", "1", "2"), ("fr", "3", None)], header="yes"),
+    ),
+    "days as names": (
+        "land,lat,1/22/20,1/23/20\nde,1.5,0,5\nfr,2.5,0,6\n",
+        answer("land lat 1/22/20 1/23/20", [("de", "1.5", "0", "5"), ("fr", "2.5", "0", "6")], header="yes"),
+    ),
+    "years as values": (
+        "de,2020,2021\nfr,2020,2022\n",
+        answer("column_1 column_2 column_3", [("de", "2020", "2021"), ("fr", "2020", "2022")], header="no"),
+    ),
+    "ruled header": (
+        "id|name|n\n--|----|--\n1|x|3\n2|y|4\n3|z|5\n",
+        answer("id name n", **{"second header line": "line 2"}),
+    ),
+    "as psql prints it": (
+        " id | name | n\n----+------+---\n 1 | x | 3\n 2 | y | 4\n(2 rows)\n",
+        answer("_id name n", [(" 1", "x", "3"), (" 2", "y", "4")], footer="line 5"),
+    ),
+    "a name of two lines": (
+        '"id","long\nname",n\n1,x,3\n2,y,4\n',
+        answer("id long\nname n", [("1", "x", "3"), ("2", "y", "4")]),
+    ),
+    "no header, values": (BODY, answer("column_1 column_2 column_3", header="no")),
+    "a name that is a value too": (
+        "name,status,city\nann,new,rome\nbob,status,oslo\neve,old,bonn\n",
+        answer(
+            "name status city",
+            [("ann", "new", "rome"), ("bob", "status", "oslo"), ("eve", "old", "bonn")],
+            header="yes",
+        ),
+    ),
+    "no header, words": (
+        "alice,paris\nbob,rome\ncarl,paris\n",
+        answer("column_1 column_2", [("alice", "paris"), ("bob", "rome"), ("carl", "paris")], header="no"),
+    ),
+    "row names of R": (
+        '"name","n"\n"1","x",5\n"2","y",6\n"3","z",7\n',
+        answer(
+            "column_1 name n",
+            [("1", "x", "5"), ("2", "y", "6"), ("3", "z", "7")],
+            **{"row numbers": "column_1"},
+        ),
+    ),
+    "first row short": ("id,name,n\n0,w\n" + BODY, answer("id name n", None, [(1, "too_few_fields")])),
+    "middle row long": (
+        "id,name,n\n1,x,3\n7,7,7,7\n2,y,4\n3,z,5\n",
+        answer("id name n", None, [(2, "too_many_fields")]),
+    ),
+    "delimiter at the end of all lines": (
+        PLAIN.replace("\n", ",\n"),
+        answer("id name n", **{"trailing delimiter": "yes"}),
+    ),
+    "delimiter at the end of records": (
+        "id,name,n\n" + BODY.replace("\n", ",\n"),
+        answer("id name n", **{"trailing delimiter": "yes"}),
+    ),
+    "delimiter at the end of the header": ("id,name,n,\n" + BODY, answer("id name n")),
+    "delimiter at the end of one line": (PLAIN.replace("4\n", "4,,\n"), answer("id name n")),
+}
+
+
+@pytest.mark.parametrize("name", HEADINGS)
+def test_it_is_read_right(name: str) -> None:
+    """Columns, cells, rejects and findings, each line in a record or counted."""
+    text, right = HEADINGS[name]
+    check_right(text, right)
