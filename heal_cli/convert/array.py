@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from heal_cli.convert import extended_json
 from heal_cli.convert.array_text import literal_of, parse_array, quoted_elements
 from heal_cli.convert.families import family_of
 from heal_cli.convert.residue import Attempt, Healer, Refusal, heal_residue
@@ -45,7 +46,8 @@ def wire(type: PgType) -> pl.DataType:
 def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnFormat) -> ColumnFormat:
     """The format of the elements, decided from all of them."""
     element = _element(type)
-    texts = _lay_texts(values, element).elements["value"].drop_nulls()
+    laid = _lay_texts(values, element).elements["value"].drop_nulls()
+    texts, _ = extended_json.unwrap(laid, element)
     return family_of(element).decide(texts, element, options, base)
 
 
@@ -154,6 +156,9 @@ def _convert(
     """The laid out cells as literals; a cell with an element that fails has none."""
     values = laid.elements["value"]
     family = family_of(element)
+    is_wrapped = None
+    if values.dtype == pl.String:
+        values, is_wrapped = extended_json.unwrap(values, element)
     # NULL is spelled in an array; a token such as 'n/a' is an element like any other.
     plain = replace(format, nulls=())
     convert = family.to_typed if values.dtype == pl.String else family.from_typed
@@ -172,6 +177,8 @@ def _convert(
         HealMask(heal.rule, _cells_mask(cells.filter(heal.mask), height), heal.lossy, heal.assumption)
         for heal in made.heals
     ]
+    if is_wrapped is not None:
+        heals.append(HealMask(extended_json.RULE, _cells_mask(cells.filter(is_wrapped), height)))
     for rule in sorted(set(laid.rules.values())):
         with_rule = [cell for cell, name in laid.rules.items() if name == rule]
         heals.append(HealMask(rule, _cells_mask(pl.Series(with_rule, dtype=pl.UInt32), height)))

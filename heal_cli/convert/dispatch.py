@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from heal_cli.convert import nulls
+from heal_cli.convert import extended_json, nulls
 from heal_cli.convert.beyond import add_words
 from heal_cli.convert.families import family_name, family_of
 from heal_cli.convert.residue import blank
@@ -40,7 +40,7 @@ def decide_format(values: pl.Series, type: PgType, options: ValueOptions) -> Col
         values = values.cast(pl.String)
     if values.dtype != pl.String:
         return family_of(type).decide(pl.Series(dtype=pl.String), type, options, base)
-    texts = values.drop_nulls()
+    texts, _ = extended_json.unwrap(values.drop_nulls(), type)
     if base.nulls:
         texts = texts.filter(~nulls.is_token(texts, base.nulls))
     return family_of(type).decide(texts, type, options, base)
@@ -67,6 +67,15 @@ def convert(values: pl.Series, type: PgType, format: ColumnFormat, *, allow: fro
         values = decoded if decoded.null_count() == values.null_count() else values
     if values.dtype != pl.String:
         return family.from_typed(values, type, format, allow)
+    values, is_wrapped = extended_json.unwrap(values, type)
+    made = _convert_texts(values, type, format, allow)
+    if is_wrapped is None:
+        return made
+    return made._replace(heals=(HealMask(extended_json.RULE, is_wrapped), *made.heals))
+
+
+def _convert_texts(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
+    family = family_of(type)
     told = nulls.told_beyond(type, format.nulls) if family_name(type) != "text" else ()
     is_told = nulls.is_token(values, told).fill_null(False) if told else None
     if is_told is None or not is_told.any():

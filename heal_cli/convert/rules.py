@@ -25,6 +25,10 @@ class Reason(NamedTuple):
 RULES: Final[Mapping[str, Rule]] = {
     # all types
     "null_token": Rule("A word that stands for nothing ('', n/a, null, -, and those of --null) became NULL."),
+    "extended_json": Rule(
+        'A value that MongoDB wraps in an object was taken out of it: {"$oid": "507f..."}, {"$date": ...},'
+        ' {"$numberLong": "5"}.'
+    ),
     # numbers
     "thousands_mark": Rule(
         "Marks between groups of digits were taken out: 1,234,567 and 1 234 567 are 1234567."

@@ -22,6 +22,17 @@ _ZONED: Final = rf"^{_DAY}{_TIME}{_ZONE}$"
 _UUID: Final = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _JSON: Final = r"^\s*[\[{]"
 
+_EXTENDED_JSON: Final = {
+    "text": r'^\{\s*"\$oid"\s*:\s*"[0-9a-fA-F]{24}"\s*\}$',
+    "timestamptz": (
+        r'^\{\s*"\$date"\s*:\s*(?:"[^"]*"|-?[0-9]{1,15}|\{\s*"\$numberLong"\s*:\s*"-?[0-9]{1,15}"\s*\})\s*\}$'
+    ),
+    "bigint": r'^(?:\{\s*"\$number(?:Int|Long)"\s*:\s*"-?[0-9]+"\s*\}|-?[0-9]{1,18})$',
+    "double precision": r'^(?:\{\s*"\$number(?:Double|Int|Long)"\s*:\s*"[^"]*"\s*\}|-?[0-9.]+(?:[eE][+-]?[0-9]+)?)$',
+    "numeric": r'^(?:\{\s*"\$number(?:Decimal|Int|Long)"\s*:\s*"[^"]*"\s*\}|-?[0-9.]+)$',
+}
+"""What MongoDB wraps in objects, by the type of what is inside; whole numbers may stand there bare, too."""
+
 _WORD_PAIRS: Final = (("true", "false"), ("yes", "no"), ("t", "f"), ("y", "n"))
 
 _BY_DTYPE: Final[dict[type[pl.DataType], str]] = {
@@ -77,6 +88,10 @@ def infer_text(values: pl.Series) -> str:
     present = stripped.filter(~stripped.str.to_lowercase().is_in(_NULL_WORDS))
     if present.is_empty():
         return "text"
+    if present.str.contains('{"$', literal=True).any() or present.str.contains(r'^\{\s+"\$').any():
+        for type_name, shape in _EXTENDED_JSON.items():
+            if _all_match(present, shape):
+                return type_name
     for type_name, holds in _CHECKS:
         if holds(present):
             return type_name
