@@ -53,6 +53,11 @@ RULES: Final[Mapping[str, Rule]] = {
     "radix_prefix": Rule("Hexadecimal, octal or binary digits were read: 0x1F is 31."),
     "boolean_as_number": Rule("A typed boolean became 1 or 0."),
     "round": Rule("Digits were rounded half away from zero, as PostgreSQL does.", lossy=True, allow="round"),
+    "exponent": Rule(
+        "Digits that an exponent hides became zeros in a long whole number: 1.23E+15 is 1230000000000000.",
+        lossy=True,
+        allow="exponent",
+    ),
     "float_precision": Rule(
         "A float cannot hold all the digits of the text; PostgreSQL drops the same ones, unasked.", lossy=True
     ),
@@ -120,6 +125,10 @@ REASONS: Final[Mapping[str, Reason]] = {
         "The value can be read in two ways and nothing in the column decides; the question says how."
     ),
     "out_of_range": Reason("The value is a number or a time that the type cannot hold."),
+    "digits_lost": Reason(
+        "A spreadsheet has shortened a long whole number to 1.23E+15, and its last digits are gone.",
+        allow="exponent",
+    ),
     "would_round": Reason("The type holds fewer digits than the value has.", allow="round or subsecond"),
     "too_long": Reason("The text is longer than the type holds.", allow="truncate or trim_blanks"),
     "nul_byte": Reason("The text holds a NUL character, which PostgreSQL cannot store.", allow="remove_nul"),

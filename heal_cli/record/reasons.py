@@ -119,6 +119,16 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
             Fix("if all digits count", sql="ALTER TABLE {table} ALTER COLUMN {column} TYPE numeric;"),
         ),
     ),
+    "digits_lost": Explanation(
+        "A spreadsheet has shortened a long whole number, and its last digits are gone from the file.",
+        (
+            Fix(
+                "if the source has them: format that column as text, save and load the file again",
+                is_retried=False,
+            ),
+            Fix("if zeros will do in their place", flags="--allow exponent"),
+        ),
+    ),
     "too_long": Explanation(
         "The text is longer than the column holds.",
         (_TO_TEXT, Fix("if it may be cut", flags="--allow truncate")),
