@@ -13,7 +13,7 @@ from heal_cli.convert.residue import blank
 from heal_cli.convert.text_typed import decode
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
 
-BYTES: Final = frozenset({"text", "uuid"})
+BYTES: Final = frozenset({"text", "uuid", "bytea"})
 """Families that read raw bytes themselves; to all others bytes are text or nothing."""
 
 

@@ -25,12 +25,15 @@ NOT_A_NUMBER: Final = frozenset({"nan"})
 JSON_VALUES: Final = frozenset({"null", "nan"})
 """JSON null is not SQL NULL, and NaN is a broken number, not an absent one."""
 
+NO_BITS: Final = frozenset({""})
+"""A bit string of length 0."""
+
 TEXTS: Final = frozenset({"text", "varchar", "bpchar", "name", "citext", "char"})
 """Types to which every text is a value."""
 
 SERVER_TEXTS: Final = frozenset(
     {
-        "bytea", "bit", "varbit", "tsvector", "tsquery", "hstore", "ltree", "lquery", "ltxtquery", "xml", "jsonpath",
+        "bytea", "tsvector", "tsquery", "hstore", "ltree", "lquery", "ltxtquery", "xml", "jsonpath",
     }
 )  # fmt: skip
 """Types judged by the server in which '' or a bare word can be a value."""
@@ -58,6 +61,8 @@ def _values_of(type: PgType) -> frozenset[str]:
         return NOT_A_NUMBER
     if type.base in ("json", "jsonb"):
         return JSON_VALUES
+    if type.base in ("bit", "varbit"):
+        return NO_BITS
     if type.kind == "e":
         return frozenset(_folded(label) for label in type.labels)
     return frozenset()

@@ -82,6 +82,13 @@ RULES: Final[Mapping[str, Rule]] = {
     "remove_nul": Rule(
         "NUL characters, which PostgreSQL cannot hold, were taken out.", lossy=True, allow="remove_nul"
     ),
+    # bytes and bits
+    "hex_digits": Rule("Hexadecimal digits marked as such became bytes: 0xDEAD and X'DEAD'."),
+    "data_url": Rule("The base64 of a data URL became the bytes that it stands for."),
+    "hex_bytes": Rule("A text of hexadecimal digits became bytes.", allow="hex_bytes"),
+    "base64_bytes": Rule("A text in base64 became bytes.", allow="base64_bytes"),
+    "text_bytes": Rule("The bytes are those of the text itself.", allow="text_bytes"),
+    "bit_literal": Rule("B'101', 0b101, X'1F', 0x1F, true or false became zeros and ones."),
     # dates and times
     "date_dmy": Rule("A date was read day first, the order of its column."),
     "date_mdy": Rule("A date was read month first, the order of its column."),
