@@ -38,7 +38,7 @@ TEXTS: Final[dict[str, Values]] = {
         "a0eebc99": NO,
     },
     "bytea": {r"\xDEADbeef": r"\xdeadbeef", r"\xzz": NO},
-    "bit(4)": {"1010": "1010", "101": NO, "0x5": NO},
+    "bit(4)": {"1010": "1010", "101": NO, "0x5": "0101"},
     "varbit(4)": {"10": "10", "10101": NO, "12": NO},
 }  # fmt: skip
 
