@@ -25,6 +25,9 @@ class Reason(NamedTuple):
 RULES: Final[Mapping[str, Rule]] = {
     # all types
     "null_token": Rule("A word that stands for nothing ('', n/a, null, -, and those of --null) became NULL."),
+    "invisible_characters": Rule(
+        "Characters without width (zero-width blanks, marks of direction) were taken out of a value that is no text."
+    ),
     "extended_json": Rule(
         'A value that MongoDB wraps in an object was taken out of it: {"$oid": "507f..."}, {"$date": ...},'
         ' {"$numberLong": "5"}.'
@@ -45,6 +48,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "power_suffix": Rule("A shortened number was written out: 3.2k is 3200 and 1.5M is 1500000."),
     "accounting_negative": Rule("A number in parentheses was read as negative: (5) is -5."),
     "trailing_minus": Rule("A minus behind the number was put before it: 5- is -5."),
+    "trailing_plus": Rule("A plus behind the number was taken off: 5+ is 5."),
     "unicode_digits": Rule("Digits, signs or marks of another script were read as the ASCII ones."),
     "integral_decimal": Rule(
         "A whole number written with a fraction or an exponent: 1.0 and 1e3 are 1 and 1000."

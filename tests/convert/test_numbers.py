@@ -338,3 +338,19 @@ def test_hidden_digits_may_be_zeros() -> None:
     made = _convert(["1.23E+15"], INT8, allow=frozenset({"exponent"}))
     assert made.values.to_list() == [1230000000000000]
     assert [heal.lossy for heal in made.heals if heal.rule == "exponent"] == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("3.000,00+", "3000.00"), ("5,00+ EUR", "5.00"), ("7,50+", "7.50")]
+)
+def test_a_plus_behind_an_amount(text: str, number: str) -> None:
+    """Banks write both signs behind an amount."""
+    made = _convert([text, "1.234,56-"], NUMERIC)
+    assert made.values.to_list() == [number, "-1234.56"]
+    assert "trailing_plus" in {heal.rule for heal in made.heals}
+
+
+@pytest.mark.parametrize("text", ["18+", "100+", "1.5+", "-5,00+", "+5,00+"])
+def test_more_than_a_number_is_no_number(text: str) -> None:
+    """18+ says 'at least 18', which no number does."""
+    assert _one(text, NUMERIC)[0] == "not_convertible"
