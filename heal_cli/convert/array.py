@@ -167,7 +167,7 @@ def _convert(
     else:
         made = convert(values, element, plain, allow)
     cells = laid.elements["cell"]
-    texts = _assemble(laid, quoted_elements(_as_text(made.values)), height)
+    texts = _assemble(laid, quoted_elements(as_text(made.values)), height)
     refused: list[Refusal] = []
     for fault in made.faults:
         bad = _cells_mask(cells.filter(fault.mask), height)
@@ -206,7 +206,7 @@ def _cells_mask(cells: pl.Series, height: int) -> pl.Series:
     return mask.scatter(cells.unique(), True) if len(cells) else mask
 
 
-def _as_text(values: pl.Series) -> pl.Series:
+def as_text(values: pl.Series) -> pl.Series:
     """Wire values in the spelling that PostgreSQL reads for sure."""
     if values.dtype == pl.String:
         return values

@@ -14,7 +14,7 @@ from heal_cli.convert.residue import blank
 from heal_cli.convert.text_typed import decode
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
 
-TO_THE_LETTER: Final = frozenset({"text", "json", "hstore", "bytea"})
+TO_THE_LETTER: Final = frozenset({"text", "json", "hstore", "bytea", "composite", "array"})
 """Families to which every character is part of the value."""
 
 BYTES: Final = frozenset({"text", "uuid", "bytea"})

@@ -64,6 +64,8 @@ def family_name(type: PgType) -> str:
         return "array"
     if type.kind == "e":
         return "enum"
+    if type.attributes:
+        return "composite"
     return BY_BASE.get(type.base, "text")
 
 

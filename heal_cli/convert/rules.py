@@ -93,6 +93,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "base64_bytes": Rule("A text in base64 became bytes.", allow="base64_bytes"),
     "text_bytes": Rule("The bytes are those of the text itself.", allow="text_bytes"),
     "bit_literal": Rule("B'101', 0b101, X'1F', 0x1F, true or false became zeros and ones."),
+    "json_to_record": Rule(
+        "A JSON object was written as a record, its keys matched with the attributes' names."
+    ),
     # dates and times
     "date_dmy": Rule("A date was read day first, the order of its column."),
     "date_mdy": Rule("A date was read month first, the order of its column."),
