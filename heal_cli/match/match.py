@@ -88,6 +88,7 @@ def match_columns(
     if is_nameless and not options.renames:
         board.place_by_position()
     board.place_named()
+    board.place_as_made()
     board.place_normalised()
     board.place_assigned()
     board.add_fallbacks()
@@ -143,6 +144,18 @@ class _Board:
         for name in self._open_sources():
             if name in self.targets and name not in self.placed:
                 self._place(_certain(name, name, EXACT, "same name"))
+
+    def place_as_made(self) -> None:
+        """The names that `--create` gives: in a table that has them all, 'b b' and 'B_B' are b_b and b_b_2."""
+        made = dict(self.options.made_names)
+        if not made or not set(made.values()) <= {column.name for column in self.table.columns}:
+            return
+        for source in self._open_sources():
+            target = made.get(source)
+            if target in self.targets and target not in self.placed:
+                alike = self.targets[target].name.key == self.sources[source].key
+                reason = "same name but for spelling" if alike else "the name that --create gives it"
+                self._place(_certain(source, target, NORMALISED, reason))
 
     def place_normalised(self) -> None:
         """Names equal but for case, separators and accents; two that contradict each other are a question."""

@@ -35,6 +35,7 @@ class MatchOptions:
     min_confidence: float = 0.7
     min_margin: float = 0.1
     override_identity: bool = False
+    made_names: tuple[tuple[str, str], ...] = ()  # source -> the name that --create gives it
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import msgspec
 import psycopg
 
 from heal_cli.errors import DatabaseUnavailable, PlanError, SchemaChanged
-from heal_cli.heal import heal_batch, make_plan, open_columns, settle_columns
+from heal_cli.heal import PlanOptions, heal_batch, make_plan, open_columns, settle_columns
 from heal_cli.match.explicit import check_renames
 from heal_cli.model import Batch, Chunk, Plan, Rows, Spans, TableSchema, without
 from heal_cli.pipeline.claiming import claim
@@ -20,7 +20,7 @@ from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.witnesses import Witnesses, hear
 from heal_cli.read import SourceReader, shape_of, unnest
-from heal_cli.schema import add_columns, introspect, read_statistics
+from heal_cli.schema import add_columns, column_names, introspect, read_statistics
 from heal_cli.write import keep_plan, settle_plan, takes_a_row
 
 
@@ -220,6 +220,13 @@ class SourceRun:
         read = None if self.reader.source.size is None else self.reader.column
         return settle_columns(plan, columns, read, has_commas=has_commas)
 
+    def _plan_options(self) -> PlanOptions:
+        """The run's, with the names that `--create` gives to these columns."""
+        options = self.run.plan_options()
+        names = self.reader.source.columns
+        made = tuple(zip(names, column_names(names), strict=True))
+        return replace(options, match=replace(options.match, made_names=made))
+
     def _plan(self, table: TableSchema) -> Plan:
         claimed = self.claimed
         if claimed and claimed.plan and claimed.batches and claimed.schema_version == table.version:
@@ -229,7 +236,7 @@ class SourceRun:
             self.sample,
             as_written(table, self.run.options.write),
             self.run.catalogue,
-            options=self.run.plan_options(),
+            options=self._plan_options(),
             confidences=self.run.knowledge.confidences(self.run.catalogue),
             known=read_statistics(self.run.connection, table),
             learned=self.run.knowledge.learned_for(table.qualified, self.reader.source.columns),

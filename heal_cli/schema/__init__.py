@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heal_cli.schema.create import add_columns, create_table, drop_if_empty
+from heal_cli.schema.create import add_columns, column_names, create_table, drop_if_empty
 from heal_cli.schema.ddl import run_ddl
 from heal_cli.schema.introspect import identify, introspect, introspect_oid
 from heal_cli.schema.statistics import read_statistics
@@ -10,6 +10,7 @@ from heal_cli.schema.version import schema_version
 
 __all__ = [
     "add_columns",
+    "column_names",
     "create_table",
     "drop_if_empty",
     "identify",

@@ -14,6 +14,9 @@ _NULL_WORDS: Final = ("", "null", "none", "n/a", "na", "nil", "-", "--", "\\n", 
 _INTEGER: Final = r"^-?(0|[1-9][0-9]{0,18})$"
 _NUMERIC: Final = r"^-?((0|[1-9][0-9]*)(\.[0-9]+)?|\.[0-9]+)$"
 _SCIENTIFIC: Final = r"^-?[0-9](\.[0-9]+[eE][+-]?|[eE][+-])[0-9]{1,3}$"  # 12e4 alone may be a part number
+_SHORTENED: Final = r"^-?[1-9](\.[0-9]{1,5})?E\+[1-9][0-9]$"
+"""How a spreadsheet saves whole numbers of 12 digits and more: beside other whole numbers these are broken ids."""
+
 _TIME: Final = r"[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]{1,6})?"
 _ZONE: Final = r" ?(?:Z|z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)"
 _DAY: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -107,7 +110,10 @@ def _is_bigint(values: pl.Series) -> bool:
 
 
 def _is_numeric(values: pl.Series) -> bool:
-    return bool((values.str.contains(_NUMERIC) | values.str.contains(_SCIENTIFIC)).all())
+    if not (values.str.contains(_NUMERIC) | values.str.contains(_SCIENTIFIC)).all():
+        return False
+    shortened = values.str.contains(_SHORTENED)
+    return not (shortened.any() and (shortened | values.str.contains(_INTEGER)).all())
 
 
 def _is_boolean(values: pl.Series) -> bool:

@@ -354,3 +354,11 @@ def test_a_plus_behind_an_amount(text: str, number: str) -> None:
 def test_more_than_a_number_is_no_number(text: str) -> None:
     """18+ says 'at least 18', which no number does."""
     assert _one(text, NUMERIC)[0] == "not_convertible"
+
+
+def test_a_point_that_may_mark_thousands_is_named() -> None:
+    """Rounding 1.234 to 1 would be wrong where it means 1234: the reject names both ways out."""
+    ways = "if its point marks thousands, say --decimal ,; round it with --allow round"
+    assert _one("1.234", INT4)[1][-1] == f"integer: not a whole number; {ways}"
+    assert _one("1.234", INT4, decimal=",") == (1234, ["thousands_mark"])
+    assert _one("1.25", INT4)[1][-1] == "integer: not a whole number; round it with --allow round"
