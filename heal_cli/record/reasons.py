@@ -19,6 +19,7 @@ class Fix:
     sql: str | None = None
     flags: str | None = None  # for `heal rejects retry`
     is_retried: bool = True  # False: not by a retry
+    if_tried: str = ""  # words that an attempt has to have for it to be a way out
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,9 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
         (
             _NULL,
             Fix(
-                "if the column is an enum that lacks the label",
+                "if the enum lacks the label",
                 sql="ALTER TYPE ... ADD VALUE {literal};  -- the type of {table}.{column}",
+                if_tried="no such label",
             ),
             _TO_TEXT,
         ),

@@ -106,6 +106,8 @@ def steps(group: Group, fixes: Iterable[Fix], table: str, retry: str) -> list[St
     for fix in fixes:
         if fix.flags and fix.flags.split()[0] in given:
             continue
+        if not any(fix.if_tried in attempt for attempt in group.example.attempts or ("",)):
+            continue
         texts = [text and _filled(text, names) for text in (fix.when, fix.sql, fix.flags)]
         if any(
             text is None and asked for text, asked in zip(texts, (fix.when, fix.sql, fix.flags), strict=True)
