@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from heal_cli.convert import extended_json
+from heal_cli.convert.array_delimited import RULE as DELIMITED
+from heal_cli.convert.array_delimited import as_lists, choose_mark
 from heal_cli.convert.array_text import literal_of, parse_array, quoted_elements
 from heal_cli.convert.families import family_of
 from heal_cli.convert.residue import Attempt, Healer, Refusal, heal_residue
@@ -46,19 +48,25 @@ def wire(type: PgType) -> pl.DataType:
 def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnFormat) -> ColumnFormat:
     """The format of the elements, decided from all of them."""
     element = _element(type)
-    laid = _lay_texts(values, element).elements["value"].drop_nulls()
+    mark = choose_mark(values, element, options, base)
+    spelt, _ = as_lists(values, mark)
+    laid = _lay_texts(spelt, element).elements["value"].drop_nulls()
     texts, _ = extended_json.unwrap(laid, element)
-    return family_of(element).decide(texts, element, options, base)
+    return replace(family_of(element).decide(texts, element, options, base), list_mark=mark)
 
 
 def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
     """PostgreSQL literals, JSON lists and Python lists as literals with every element converted."""
 
     def heal(texts: pl.Series) -> Attempt:
-        return _convert(_lay_texts(texts, _element(type)), len(texts), _element(type), format, allow)
+        spelt, is_list = as_lists(texts, format.list_mark)
+        made = _convert(_lay_texts(spelt, _element(type)), len(texts), _element(type), format, allow)
+        return made._replace(heals=(*made.heals, HealMask(DELIMITED, is_list)))
 
     typed = pl.repeat(None, len(values), dtype=pl.String, eager=True)
     attempt = "array: {a,b} or [a, b], nested ones with rows of one length"
+    if format.list_mark is None and values.str.contains(",", literal=True).any():
+        attempt += "; a list with commas between its elements with --allow comma_list"
     return heal_residue(values, typed, (Healer(attempt, heal),), nulls=format.nulls)
 
 

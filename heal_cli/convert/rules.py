@@ -86,6 +86,10 @@ RULES: Final[Mapping[str, Rule]] = {
     "remove_nul": Rule(
         "NUL characters, which PostgreSQL cannot hold, were taken out.", lossy=True, allow="remove_nul"
     ),
+    # lists
+    "delimited_list": Rule(
+        "A list with one mark between its elements was written as an array: 'red;green' and '1,2,3'."
+    ),
     # bytes and bits
     "hex_digits": Rule("Hexadecimal digits marked as such became bytes: 0xDEAD and X'DEAD'."),
     "data_url": Rule("The base64 of a data URL became the bytes that it stands for."),
@@ -160,6 +164,6 @@ REASONS: Final[Mapping[str, Reason]] = {
 """Reject reason of a failed cell -> what it means."""
 
 ALLOWED: Final = frozenset(
-    {"mixed_currencies", *(rule.allow for rule in RULES.values() if rule.allow is not None)}
+    {"mixed_currencies", "comma_list", *(rule.allow for rule in RULES.values() if rule.allow is not None)}
 )
 """Every name that --allow knows in this room."""
