@@ -102,7 +102,7 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     ),
     "ambiguous": Explanation(
         "The value can be read in two ways, and no other value of the column decides which.",
-        (Fix("if it is a date: say the order of day and month", flags="--date-order DMY"),),
+        (Fix("if it is a date: say the order of day and month", flags="--date-order DMY", if_tried="date"),),
     ),
     "out_of_range": Explanation(
         "The value is a number or a time that the column's type cannot hold.",

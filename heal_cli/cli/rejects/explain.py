@@ -15,7 +15,7 @@ from heal_cli.cli.terminal import clean, note, quoted, say, styled
 if TYPE_CHECKING:
     from heal_cli.record import Fix, RejectRecord
 
-_FLAG: Final = re.compile(r"--(?:allow|date-order|decimal|timezone|percent) [A-Za-z][\w/+-]*")
+_FLAG: Final = re.compile(r"--(?:(?:allow|date-order|timezone|percent) [A-Za-z][\w/+-]*|decimal [.,])")
 _PLAIN_NAME: Final = re.compile(r"[a-z_][a-z0-9_$]*")
 _NAMED: Final = re.compile(r"\{(\w+)\}")
 _LONGEST_LITERAL: Final = 60
