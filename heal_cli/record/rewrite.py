@@ -40,6 +40,10 @@ class Rewrite:
             owner = os.fstat(self._old.fileno())
             if owner.st_uid != os.geteuid():  # only root gets here: the file stays its owner's
                 os.fchown(self._new.fileno(), owner.st_uid, owner.st_gid)
+        except FileNotFoundError as exc:
+            raise RecordError(
+                f"There is no rejects file {str(path)!r}", hint="See which there are with: heal rejects list"
+            ) from exc
         except OSError as exc:
             raise RecordError(
                 f"The rejects file {str(path)!r} cannot be rewritten: {exc.strerror}",
