@@ -55,6 +55,7 @@ class BatchRef:
     source: int  # the ledger's number; 0 without a ledger
     source_name: str
     chunk: Chunk
+    left_out: Spans = ()  # rows of the chunk that `--limit` leaves to later runs
 
 
 class Writer:
@@ -149,7 +150,7 @@ class Writer:
             DatabaseUnavailable: The world failed, past the retries; the ledger knows what is done.
             WriteError: The server refused something that is no row's fault.
         """
-        work = Work.of(self._explained(healed))
+        work = Work.of(self._explained(healed), ref.left_out)
         try:
             while not work.is_done:
                 work = self._advance(work, ref, record)
@@ -160,7 +161,7 @@ class Writer:
             error.written = work.written()
             raise
         except psycopg.Error as error:
-            where = f"writing rows {ref.chunk.first_row} to {ref.chunk.first_row + ref.chunk.rows - 1}"
+            where = f"writing rows {ref.chunk.first_row} to {ref.chunk.last_row}"
             failure = to_heal_error(error, f"{where} of {ref.source_name} to {self._target.table.qualified}")
             if isinstance(failure, DatabaseUnavailable):
                 failure.written = work.written()
@@ -333,12 +334,14 @@ class Writer:
             kept: Rows in the restore point of this savepoint.
         """
         rows = trial.close_piece()
+        if trial.is_done:
+            pending = trial.left_out
         if not self._target.has_ledger:
             return
         target = self._target
         piece = Piece(
             piece=trial.pieces - 1,
-            complete=trial.is_done,
+            complete=trial.is_done and not pending,
             pending=pending or None,
             run=target.run,
             attempt=trial.attempt,

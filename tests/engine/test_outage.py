@@ -42,6 +42,21 @@ def test_the_same_command_and_replay_are_one(outage: Any) -> None:
     outage.check()
 
 
+@pytest.mark.parametrize("replays_first", [True, False])
+def test_rows_of_a_limited_load_that_wait_are_not_loaded_twice(outage: Any, replays_first: bool) -> None:
+    """Replay before or after the load of all rows: the rows up to the limit are there once."""
+    outage.proxy.cut_after(30_000)
+    report = outage.load(limit=1_000)
+    assert (report.rows.read, report.rows.spooled > 0) == (1_000, True)
+    outage.proxy.heal()
+    if replays_first:
+        assert outage.replay().rows.already < 1_000
+        assert outage.conn.execute(f"select count(*), max(n) from {outage.table}").fetchone()[1] == 1_000
+    assert outage.load().rows.spooled == 0
+    outage.replay()
+    outage.check()
+
+
 def test_a_frozen_server_is_given_up(outage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that answers nothing and closes nothing ends in the spool, not in waiting for ever."""
     monkeypatch.setattr("heal_cli.write.batch.GRACE_S", 0.1)
