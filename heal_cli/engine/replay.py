@@ -18,6 +18,7 @@ from heal_cli.errors import (
     WriteError,
 )
 from heal_cli.model import FallbackOptions, Rows
+from heal_cli.pipeline.claiming import STDIN
 from heal_cli.pipeline.restore import Home, Restorer, restore_one_event
 from heal_cli.resilience import (
     EmergencyLog,
@@ -181,7 +182,7 @@ class _Replay:
         options = manifest.options
         path = check_stored(entry, manifest)
         source_id = options.source_id
-        if options.again or (manifest.source.name == "-" and source_id is None):
+        if options.again:
             # Known by its entry: loaded twice by killed replays it would else be there twice.
             source_id = f"{source_id or ''} spooled {entry.name}".strip()
         report = run_load(
@@ -192,6 +193,7 @@ class _Replay:
                 rejects_path=manifest.rejects_path,
                 source_id=source_id,
                 source_name=manifest.source.name,
+                spooled_by=manifest.run,
                 again=False,
                 fallback=FallbackOptions(spool=False),
             ),
@@ -199,6 +201,10 @@ class _Replay:
         )
         if report.resume is not None:
             raise WriteError(report.notes[-1] if report.notes else "The load stopped early")
+        if report.rows.already and manifest.source.name == STDIN:
+            self._report.notes.append(
+                f"{report.rows.already:,} rows of '-' that run {manifest.run} spooled were in {report.table} already"
+            )
         return report.rows
 
     def _failed(self, entry: Entry, manifest: Manifest, tries: Tries, error: Exception) -> None:

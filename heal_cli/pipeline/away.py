@@ -148,6 +148,8 @@ def _notes(
 def _once(run: Run, unclaimed: Sequence[Source]) -> str:
     """What running the same command again would do."""
     for source in unclaimed:
-        if run.options.again or (source.name == STDIN and run.options.source_id is None):
+        if run.options.again:
             return f"once; do not load {source.name!r} again, or it is there twice"
+        if source.name == STDIN and run.options.source_id is None:
+            return "once each, also if the same command is run again before"
     return "once each, also if the same command is run again"

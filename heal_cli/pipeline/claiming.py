@@ -107,16 +107,14 @@ def _same(run: Run, name: str, reader: SourceReader, known: list[Known]) -> Know
     size = reader.source.size
     begun = [each for each in known if not each.is_finished and size in (None, each.earlier.size)]
     left = [each for each in begun if not each.has_ended]
-    if _is_again(run, name):
-        return next(iter(left), None)
     there = [each for each in known if each.is_finished and each.is_all]
-    return next(iter([*left, *there, *begun]), None)
+    return next((each for each in [*left, *there, *begun] if _counts(run, name, each)), None)
 
 
 def _before(run: Run, name: str, known: list[Known]) -> tuple[Known | None, Spans]:
     """The entry that holds most of this source, and the rows of it that are settled."""
     if _is_again(run, name):
-        known = [each for each in known[:1] if not each.has_ended]
+        known = [each for each in known[:1] if each.earlier.rows is None and _counts(run, name, each)]
     settled = [_settled(run, each) for each in known]
     most = max(range(len(known)), key=lambda place: row_count(settled[place]), default=None)
     if most is None:
@@ -143,6 +141,15 @@ def _generation(known: list[Known], before: Known | None) -> int:
     if before is not None:
         return before.earlier.generation
     return 1 + max((each.earlier.generation for each in known), default=-1)
+
+
+def _counts(run: Run, name: str, known: Known) -> bool:
+    """What is loaded of an earlier source is loaded of this one."""
+    if not known.has_ended or not _is_again(run, name):
+        return True
+    # A stream that waited in the spool, and that was run again meanwhile. Ids of runs rise with time.
+    spooled_by = None if run.options.again else run.options.spooled_by
+    return spooled_by is not None and known.earlier.run > spooled_by
 
 
 def _is_again(run: Run, name: str) -> bool:

@@ -42,6 +42,7 @@ class EarlierSource:
 
     source: int
     generation: int
+    run: str  # that began it
     name: str
     reading: str  # JSON of what read it
     size: int | None
@@ -99,7 +100,7 @@ def earlier_sources(
     """The latest sources of a table, at most `_MOST_EARLIER`, newest first."""
     with transaction(connection) as cursor:
         cursor.execute(
-            "SELECT source, generation, name, reading::text, size, first_stop, first_digest,"
+            "SELECT source, generation, run::text, name, reading::text, size, first_stop, first_digest,"
             " far.stop, far.digest, rows,"
             " (SELECT count(*) FROM heal.load_batches AS b WHERE b.source = s.source AND s.finished_at IS NULL),"
             " (SELECT run::text FROM heal.load_run_sources AS mine JOIN heal.load_runs USING (run)"
