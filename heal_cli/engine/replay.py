@@ -102,7 +102,7 @@ def run_replay(options: ReplayOptions, *, should_stop: Callable[[], int] = lambd
                 try:
                     _Replay(options, spool, home, report).run(should_stop)
                 finally:
-                    home.connection.close()
+                    home.books.close()
             except DatabaseUnavailable as error:
                 report.notes.append(str(error))
                 report.exit_code = error.exit_code

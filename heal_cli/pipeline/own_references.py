@@ -131,13 +131,16 @@ class _Rounds:
         self._run = run
         self._own = own
         self._should_stop = should_stop
-        self._connection = within or run.connection
         origins = Origins(
-            self._connection, run.rejects.path, run.options, None, run.catalogue, datetime.now(UTC)
+            lambda: within or run.connection,
+            run.rejects.path,
+            run.options,
+            None,
+            run.catalogue,
+            datetime.now(UTC),
         )
         self._origins = origins
         self._worker = RetryWorker(
-            self._connection,
             origins,
             run.id,
             has_ledger=run.has_ledger,
@@ -177,7 +180,7 @@ class _Rounds:
     def _check(self) -> None:
         """P1: the ledger holds what the worker counted."""
         rows = self._worker.outcome.rows
-        if self._run.has_ledger and retried_totals(self._connection, self._run.id) != (
+        if self._run.has_ledger and retried_totals(self._origins.connection, self._run.id) != (
             rows.loaded,
             rows.duplicates,
         ):
@@ -193,7 +196,7 @@ class _Rounds:
         if self._run.has_ledger:
             for source in sources:
                 assert source.claimed is not None
-                for trace in traces(self._connection, source.claimed.source):
+                for trace in traces(self._origins.connection, source.claimed.source):
                     paths.setdefault(Path(trace.rejects_path), {})[trace.run, trace.name] = source
         return {path: names for path, names in paths.items() if path.is_file()}
 
@@ -223,7 +226,7 @@ class _Rounds:
             return None
         number = 0
         if self._run.has_ledger:
-            known = find_reject_source(self._connection, run, name)
+            known = find_reject_source(self._origins.connection, run, name)
             if known is None:
                 return None
             number = known.source
@@ -235,5 +238,5 @@ class _Rounds:
 
     def _batch(self, origin: Origin, record: RejectRecord) -> RejectBatch | None:
         if self._run.has_ledger:
-            return find_reject_batch(self._connection, origin.number, record.batch, record.run)
+            return find_reject_batch(self._origins.connection, origin.number, record.batch, record.run)
         return RejectBatch(0, 0, "", self._run.attempts.committed(origin.name, record.batch), {})

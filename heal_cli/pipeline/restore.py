@@ -23,11 +23,11 @@ from heal_cli.schema import identify, introspect_oid, schema_version
 from heal_cli.write import (
     Attempts,
     BatchRef,
+    Books,
     Target,
     Writer,
     are_complete,
     committed_attempts,
-    connect,
     count_settled,
     end_run,
     finish_source,
@@ -48,7 +48,7 @@ class Home:
     """Where spooled rows and events are brought: a database, and the connection that keeps its books."""
 
     conninfo: str
-    connection: psycopg.Connection
+    books: Books
     system_id: str
     database: str
     is_any_server: bool = False  # also for what was spooled for a server that was never reached
@@ -62,19 +62,23 @@ class Home:
             DatabaseUnavailable: Nobody answers, or the server takes no writes.
             WriteError: The role may not use schema `heal`.
         """
-        connection = connect(conninfo, application_name="heal/replay")
-        connection.autocommit = True
+        books = Books(conninfo, application_name="heal/replay")
         try:
-            system_id, database = identify(connection)
-            if migrate(connection, ledger_migrations()) is None:
+            system_id, database = identify(books.connection)
+            if migrate(books.connection, ledger_migrations()) is None:
                 raise WriteError(
                     "The role may not use schema heal, so nobody can tell which rows are in the table already",
                     hint="Run as an owner once: heal init",
                 )
         except BaseException:
-            connection.close()
+            books.close()
             raise
-        return cls(conninfo, connection, system_id, database, is_any_server)
+        return cls(conninfo, books, system_id, database, is_any_server)
+
+    @property
+    def connection(self) -> psycopg.Connection:
+        """Keeps the books."""
+        return self.books.connection
 
     def is_for(self, target: TargetId) -> bool:
         """Rows and events of this target belong here."""

@@ -2,7 +2,8 @@
 
 from heal_cli.write.attempts import Attempts
 from heal_cli.write.batch import BatchRef, Target, Writer
-from heal_cli.write.connection import connect, stands
+from heal_cli.write.books import Books
+from heal_cli.write.connection import connect
 from heal_cli.write.history import (
     RunRecord,
     RunSource,
@@ -57,6 +58,7 @@ from heal_cli.write.undo import Undone, UndoneBatch, undo_run
 __all__ = [
     "Attempts",
     "BatchRef",
+    "Books",
     "ClaimedSource",
     "DoneBatch",
     "EarlierSource",
@@ -105,7 +107,6 @@ __all__ = [
     "settle_plan",
     "settled_rows",
     "sources_of",
-    "stands",
     "takes_a_row",
     "traces",
     "undo_run",

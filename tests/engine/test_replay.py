@@ -50,6 +50,15 @@ def test_killed_at_any_moment(outage: Any) -> None:
     outage.check()
 
 
+def test_connections_that_are_cut_while_idle_end_nothing(outage: Any) -> None:
+    """Between two batches all connections go, and the server is there: nothing is in doubt, and replay goes on."""
+    outage.meet_outage()
+    options = ReplayOptions(outage.options.state_dir, outage.proxy.conninfo)
+    report = run_replay(options, should_stop=lambda: outage.proxy.drop() or 0)
+    assert (report.exit_code, report.left) == (3, 0)
+    outage.check()
+
+
 def test_two_at_once(outage: Any) -> None:
     """Of two replays one does the work, and the other says so and ends with 75."""
     outage.meet_outage()
