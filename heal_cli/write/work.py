@@ -74,7 +74,7 @@ class Work:
     rejects: list[pl.DataFrame] = field(default_factory=list)
     duplicates: list[pl.DataFrame] = field(default_factory=list)
     is_done: bool = False
-    cap: int | None = None  # most rows of one transaction, after a time limit
+    cap: int | None = None  # most rows of this transaction, after a time limit
     step: int | None = None  # most rows of the next savepoint, after a bad row
     in_transaction: int = 0
     piece_loaded: int = 0
@@ -92,8 +92,12 @@ class Work:
         rows = sum(segment.rows.height for segment in pending) + healed.rejects.height
         return cls(pending, healed.rejects, rows, rows, left_out)
 
-    def next_attempt(self, number: int) -> Work:
-        """A copy to try in one transaction, under an attempt number that was never used before."""
+    def next_attempt(self, number: int, most_rows: int | None = None) -> Work:
+        """A copy to try in one transaction, under an attempt number that was never used before.
+
+        Args:
+            most_rows: That the transaction may hold.
+        """
         return replace(
             self,
             pending=self.pending.copy(),
@@ -101,16 +105,18 @@ class Work:
             rejects=self.rejects.copy(),
             duplicates=self.duplicates.copy(),
             attempt=number,
+            cap=most_rows,
             in_transaction=0,
         )
 
-    def halved(self, error: psycopg.Error, timeout_s: float) -> Work:
-        """The same work in transactions of half the size.
+    def half(self, most_rows: int | None, error: psycopg.Error, timeout_s: float) -> int:
+        """Half the rows of a transaction of this work that held at most so many.
 
         Raises:
             WriteError: A lone row already took too long.
         """
-        most = self.cap or sum(segment.rows.height for segment in self.pending)
+        rows = sum(segment.rows.height for segment in self.pending)
+        most = min(most_rows or rows, rows)
         if most <= 1:
             row = f"Row {self.pending[0].rows[ROW][0]}" if self.pending else "A row"
             raise WriteError(
@@ -118,7 +124,7 @@ class Work:
                 sqlstate=error.sqlstate,
                 hint="Give it more time with --timeout",
             ) from error
-        return replace(self, cap=most // 2)
+        return most // 2
 
     @property
     def is_full(self) -> bool:
