@@ -19,6 +19,7 @@ from heal_cli.errors import (
 )
 from heal_cli.model import FallbackOptions, Rows
 from heal_cli.pipeline.claiming import STDIN
+from heal_cli.pipeline.late_references import retry_late_references
 from heal_cli.pipeline.restore import Home, Restorer, restore_one_event
 from heal_cli.resilience import (
     EmergencyLog,
@@ -52,6 +53,7 @@ class ReplayOptions:
     max_attempts: int = 5
     any_server: bool = False
     dry_run: bool = False
+    version: str = ""  # of heal, for the ledger
 
 
 @dataclass(slots=True)
@@ -198,6 +200,7 @@ class _Replay:
                 fallback=FallbackOptions(spool=False),
             ),
             command=manifest.command,
+            version=self._options.version,
         )
         if report.resume is not None:
             raise WriteError(report.notes[-1] if report.notes else "The load stopped early")
@@ -238,22 +241,48 @@ class _Replay:
                 return
             restored: set[str] = set()
             for event in read_events(path):
-                if self._home.is_for(event.target) and self._event(event):
+                if self._home.is_for(event.target) and self._event(event, should_stop):
                     restored.add(event.id)
             if restored:
                 self._report.events += log.drop(path, restored)
         log.close()
 
-    def _event(self, event: Event) -> bool:
+    def _event(self, event: Event, should_stop: Callable[[], int]) -> bool:
         try:
             waiting = [*self._spool.entries(), *self._spool.set_aside_entries()]
             is_home = not any(entry.name.startswith(f"{event.run}.") for entry in waiting)
+            if event.kind == "run" and is_home:
+                self._retry_late_references(event, should_stop)
+                if should_stop():
+                    return False
             return restore_one_event(self._home, event, is_home=is_home)
         except psycopg.OperationalError as error:
             raise to_heal_error(error, f"restoring event {event.id}") from error
         except psycopg.Error as error:
             self._report.notes.append(f"event {event.id} ({event.kind}) waits: {describe(error)}")
             return False
+
+    def _retry_late_references(self, event: Event, should_stop: Callable[[], int]) -> None:
+        """Before the run counts as done: a replay that ends here goes on with them at the next round."""
+        try:
+            rows = retry_late_references(
+                self._home,
+                event.run,
+                state_dir=self._options.state_dir,
+                version=self._options.version,
+                refused=self._restorer.refused.pop(event.run, {}),
+                should_stop=should_stop,
+            )
+        except (DatabaseUnavailable, RecordError):
+            raise
+        except HealError as error:
+            self._report.notes.append(f"rejects of run {event.run} were not tried again: {error}")
+            return
+        self._report.rows += rows
+        if rows.loaded:
+            self._report.notes.append(
+                f"{rows.loaded:,} rows of run {event.run} that refer to later rows of their table are loaded now"
+            )
 
 
 def _origin(manifest: Manifest) -> tuple[str, str]:

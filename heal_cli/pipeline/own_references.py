@@ -117,6 +117,20 @@ def note_tried(run: Run, sources: Sequence[SourceRun]) -> None:
         note_retried(run.connection, numbers)
 
 
+def try_in_rounds(
+    files: Sequence[RetryFile], worker: RetryWorker, *, has_ledger: bool, should_stop: Callable[[], int]
+) -> None:
+    """Every file once, and once backwards where the ledger knows what that loads, until a round loads nothing."""
+    before = -1
+    while files and worker.outcome.rows.loaded > before and not should_stop():
+        if has_ledger:
+            for file in reversed(files):
+                file.load_backwards()
+        before = worker.outcome.rows.loaded
+        for file in files:
+            file.go_through()
+
+
 class _Rounds:
     """The rejects files in which such rows may be, tried until a round loads nothing."""
 
@@ -154,8 +168,9 @@ class _Rounds:
     def run(self) -> Recovered:
         """Round after round."""
         try:
-            while self._files and self._round():
-                pass
+            try_in_rounds(
+                self._files, self._worker, has_ledger=self._run.has_ledger, should_stop=self._should_stop
+            )
             self._check()
             self._worker.finish()
         finally:
@@ -166,16 +181,6 @@ class _Rounds:
         for file in self._files:
             standings += Counter({s: n for s, n in file.standings.items() if s.run == self._run.id})
         return Recovered(self._worker.outcome, standings)
-
-    def _round(self) -> bool:
-        """Every file once, and once backwards where the ledger knows what that loads; True if it may go on."""
-        if self._run.has_ledger:
-            for file in reversed(self._files):
-                file.load_backwards()
-        before = self._worker.outcome.rows.loaded
-        for file in self._files:
-            file.go_through()
-        return self._worker.outcome.rows.loaded > before and not self._should_stop()
 
     def _check(self) -> None:
         """P1: the ledger holds what the worker counted."""

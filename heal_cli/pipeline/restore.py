@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from heal_cli.heal import PlanOptions, heal_batch, replan
 from heal_cli.model import ROW, Batch, Format, Healed, Plan, Rows, TableSchema, Written
 from heal_cli.patterns import Trial, ensure, load_catalogue, read_knowledge, record_trials
 from heal_cli.pipeline.fallback import server_of
-from heal_cli.pipeline.outcome import Outcome, count
+from heal_cli.pipeline.outcome import REFERENCE, Outcome, count
 from heal_cli.read.typed_rows import locate as locate_in_parquet
 from heal_cli.record import LeftoverWriter, RejectWriter, drop_uncommitted
 from heal_cli.resilience import Entry, Event, Manifest, TargetId, read_batch
@@ -96,6 +97,10 @@ class Restorer:
         self._writer: Writer | None = None
         self._written_for: tuple[str, str] | None = None
         self._attempts = Attempts()
+        self.refused: defaultdict[str, defaultdict[tuple[int, int], set[int]]] = defaultdict(
+            lambda: defaultdict(set)
+        )
+        """Run -> (source, batch) -> rows that were refused for a reference to their own table."""
 
     def close(self) -> None:
         """Give the connection back."""
@@ -134,8 +139,16 @@ class Restorer:
                 except SchemaChanged as error:
                     if isinstance(error.written, Written):
                         outcome += count(healed, error.written)
+                        self._note_refused(manifest, ref, table, error.written)
                     continue
+                self._note_refused(manifest, ref, table, written)
                 return self._settled(manifest, ref, (outcome + count(healed, written)).rows)
+
+    def _note_refused(self, manifest: Manifest, ref: BatchRef, table: TableSchema, written: Written) -> None:
+        is_own = pl.col("constraint").is_in(list(table.own_references)) & (pl.col("reason") == REFERENCE)
+        if table.own_references and written.rejects.height:
+            rows = written.rejects.filter(is_own)[ROW]
+            self.refused[manifest.run][ref.source, ref.chunk.index].update(rows.to_list())
 
     def _settled(self, manifest: Manifest, ref: BatchRef, rows: Rows) -> Rows:
         """What replay did, checked against the ledger; all other rows of the batch were there already (P1).

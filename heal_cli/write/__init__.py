@@ -31,6 +31,7 @@ from heal_cli.write.retries import (
     RetryWriter,
     find_reject_batch,
     find_reject_source,
+    retried_among,
     retried_rows,
     retried_totals,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "read_source",
     "restore_bytes",
     "restore_event",
+    "retried_among",
     "retried_rows",
     "retried_totals",
     "run_totals",
