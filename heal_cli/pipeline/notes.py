@@ -39,7 +39,7 @@ def _told(run: Run, source: SourceRun) -> str:
         )
     if claimed.finished_at is None and source.stops_at_limit and not source.has_given:
         return (
-            f"{source.name!r}: the first {source.last_row} rows are loaded, by run {claimed.begun_by} or after it; more"
+            f"{source.name!r}: the first {source.last_row} rows were loaded or rejected by run {claimed.begun_by} or after it; more"
             " with a higher --limit or none, --again loads it anew"
         )
     if claimed.finished_at is None and claimed.limited_to is not None:

@@ -53,7 +53,7 @@ def test_a_limit_that_was_reached_before_is_a_no_op_that_says_so(load, ids, agai
     assert (report.rows.read, report.rows.loaded, report.rows.already, report.exit_code) == (0, 0, again, 0)
     assert ids() == list(range(1, 101))
     assert [note for note in report.notes if "a.csv" in note] == [
-        f"{report.sources[0].name!r}: the first {again} rows are loaded, by run {run} or after it; more with a higher"
+        f"{report.sources[0].name!r}: the first {again} rows were loaded or rejected by run {run} or after it; more with a higher"
         " --limit or none, --again loads it anew"
     ]
 
