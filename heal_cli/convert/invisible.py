@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from heal_cli.convert.residue import blank
+from heal_cli.convert.residue import blank, mask_of
 from heal_cli.model import Converted, Fault, HealMask
 
 RULE: Final = "invisible_characters"
@@ -27,9 +27,11 @@ def read_again(values: pl.Series, made: Converted, read: Callable[[pl.Series], C
     """`made`, with the cells that failed for characters that nobody sees read without them."""
     if made.failed is None:
         return made
-    hidden = made.failed & values.str.contains(_WIDTHLESS).fill_null(False)
-    if not hidden.any():
+    failed = made.failed.arg_true()
+    dirty = failed.filter(values.gather(failed).str.contains(_WIDTHLESS))
+    if not len(dirty):
         return made
+    hidden = mask_of(len(values), dirty)
     again = read(take_out(blank(values, ~hidden)))
     done = hidden if again.failed is None else hidden & ~again.failed
     if not done.any() or again.values.dtype != made.values.dtype:
