@@ -360,6 +360,11 @@ def test_column_takes_a_second_look(tmp_path: Path) -> None:
         (b"\n \r\n", "'-' holds no record"),
         (b"[]", "'-' holds no record"),
         (
+            b"{'a': 1}\n{'a': 2}\n",
+            "'-' is not JSON: it holds no JSON object in its first 2 lines; the first begins \"{'a': 1}\". "
+            "Name what it is with --format",
+        ),
+        (
             b"id,name\n1,x\n",
             "'-' is not JSON: it holds no JSON object in its first 2 lines; the first begins 'id,name'."
             " Name what it is with --format",
