@@ -7,7 +7,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import polars as pl
 
@@ -16,6 +16,9 @@ from heal_cli.model import Column, Constraint, PgType, TableSchema
 TUNING: Final = "corpus"
 HELD_BACK: Final = "held_back"
 BLIND: Final = "blind"
+DRILL: Final = "drill"
+SEALED: Final = "sealed"
+SETS: Final = (TUNING, HELD_BACK, BLIND, DRILL, SEALED)
 
 _SPEC: Final = re.compile(
     r"(?P<name>\S+) (?P<base>\w+)(?:\((?P<args>[^)]*)\))?(?P<words>[^#]*)(?:# (?P<comment>.*))?"
@@ -40,7 +43,7 @@ class Pair:
     answers: dict[str, list[str | None]] = field(default_factory=dict)
 
 
-def read_pairs(folder: Literal["corpus", "held_back", "blind"]) -> list[Pair]:
+def read_pairs(folder: str) -> list[Pair]:
     """The pairs of one set, in the order of files and of their contents."""
     files = sorted((Path(__file__).parent / folder).glob("*.toml"))
     return [_pair(file.stem, entry) for file in files for entry in tomllib.loads(file.read_text())["pair"]]

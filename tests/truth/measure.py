@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
-from corpus import BLIND, HELD_BACK, TUNING, Pair, read_pairs
+from corpus import SETS, TUNING, Pair, read_pairs
 
 from heal_cli import convert
 from heal_cli.heal.values import as_text
@@ -121,7 +121,7 @@ def _cells(pair: Pair) -> Score:
 
 def main() -> None:
     """Print the figures of each set; with --all each miss of the set that is tuned on."""
-    for folder in (TUNING, HELD_BACK, BLIND):
+    for folder in SETS:
         pairs = read_pairs(folder)
         sum_ = total(pairs)
         domains = Counter(pair.domain for pair in pairs)
