@@ -117,18 +117,20 @@ def _concepts(plain: Sequence[str]) -> tuple[Word, ...]:
     words: list[Word] = []
     while spelled:
         for length in range(min(table.longest, len(spelled)), 0, -1):
-            part = spelled[:length]
-            phrase = tuple(word for word, _, _ in part)
+            spelt = spelled[:length]
+            phrase = tuple(word for word, _, _ in spelt)
             meaning = table.phrases.get(phrase) or (table.joined.get(phrase[0]) if length == 1 else None)
             if meaning is None and length > 1:
                 continue
-            text = " ".join(dict.fromkeys(written for _, written, _ in part))
-            trust = min(trust for _, _, trust in part)
+            text = " ".join(dict.fromkeys(written for _, written, _ in spelt))
+            trust = min(trust for _, _, trust in spelt)
             concept = meaning.concept if meaning else phrase[0]
             trust *= meaning.trust if meaning else 1.0
-            words.append(
-                Word(text, concept, trust, _weight(concept), meaning is not None or concept in table.known)
-            )
+            parts = concept.split() if meaning and meaning.is_composed else [concept]
+            words += [
+                Word(text, part, trust, _weight(part), meaning is not None or part in table.known)
+                for part in parts
+            ]
             del spelled[:length]
             break
     return tuple(words)

@@ -24,6 +24,7 @@ class Meaning:
 
     concept: str
     trust: float
+    is_composed: bool = False  # each word of the concept counts by itself: 'order date'
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,13 @@ def vocabulary() -> Vocabulary:
     """The words that ship with heal, read once."""
     data = rtoml.loads((resources.files(__package__) / "vocabulary.toml").read_text("utf-8"))
     phrases = _phrases(data["synonyms"], SYNONYM_TRUST) | _phrases(data["near"], NEAR_TRUST)
+    phrases |= _composed(data["composed"])
     abbreviations = _compounds(data["compounds"])
     abbreviations |= {short: tuple(long.split()) for short, long in data["abbreviations"].items()}
     words = data["words"]
     spelled = {word for phrase in phrases for word in phrase}
     spelled |= {word for long in abbreviations.values() for word in long}
+    spelled |= {word for concept in data["composed"] for word in concept.split()}
     return Vocabulary(
         abbreviations=abbreviations,
         phrases=phrases,
@@ -76,6 +79,15 @@ def _compounds(parts: Mapping[str, Mapping[str, str]]) -> dict[str, tuple[str, .
         front + back: (*first.split(), last)
         for front, first in parts["front"].items()
         for back, last in parts["back"].items()
+    }
+
+
+def _composed(groups: Mapping[str, list[str]]) -> dict[tuple[str, ...], Meaning]:
+    """Each phrase of a group with the words that it stands for."""
+    return {
+        tuple(phrase.split()): Meaning(concept, SYNONYM_TRUST, is_composed=True)
+        for concept, phrases in groups.items()
+        for phrase in phrases
     }
 
 
