@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import Final
 
@@ -27,11 +28,15 @@ _REORDERED: Final = 0.7  # `duration_min` may count minutes: a question, never a
 _TEMPORAL_TRUST: Final = 0.9  # `created_date` against `created_at`
 _KIND_TRUST: Final = 0.85  # `order_no` against `order_id`
 _VERB_TRUST: Final = 0.93  # `review_date` against `reviewed_at`
-_EXCHANGEABLE: Final = ("reference", "naming", "saying")
+_EXCHANGEABLE: Final = ("reference", "naming", "saying", "remark", "call", "web", "dispatch")
+_ALONE: Final = ("remark", "call", "web", "dispatch")  # those of them that may be all that a name says
 _ENDINGS: Final = ("ation", "ment", "ion", "ing", "ed", "e")
 _SHORTEST_TYPO: Final = 5  # letters; shorter words have too many real neighbours (lat, lng)
 _SHORT_TRUST: Final = 0.82  # an abbreviation that no list knows
+_SKELETON_TRUST: Final = 0.9  # all consonants of a word, and no vowel: `brnd` of `brand`
 _SHORTEST_SHORT: Final = 3
+_LONGEST_SHORT: Final = 5
+_VOWELS: Final = "aeiou"
 _SHORTEST_STEM: Final = 3
 _LETTERS_PER_SLIP: Final = 8  # one slip in up to 8 letters, two in up to 16
 
@@ -146,21 +151,44 @@ def _alike(x: Word, y: Word, around: Context) -> float:
         return _KIND_TRUST
     if _one_verb(x.concept, y.concept):
         return _VERB_TRUST
-    if x.is_known and y.is_known:
-        return 0.0
-    if _is_short_for(x, y, around) or _is_short_for(y, x, around):
-        return _SHORT_TRUST
+    short = max(_short_for(x, y, around), _short_for(y, x, around))
+    if short or (x.is_known and y.is_known):
+        return short
     return _typo(x.concept, y.concept, around)
 
 
-def _is_short_for(x: Word, y: Word, around: Context) -> bool:
-    """True for an unknown short word of letters that the other has in this order: `stn` of `station`."""
-    short, long = x.concept, y.concept
-    if x.is_known or not _SHORTEST_SHORT <= len(short) <= len(long) - 3 or short in around.taken:
-        return False
+def _short_for(x: Word, y: Word, around: Context) -> float:
+    """How surely a short word stands for one that has its letters in this order: `stn` for `station`.
+
+    A short word that the vocabulary knows may stand for another word all the same: `disc` for `discontinued`.
+    """
+    short = x.text if _is_written_short(x) else x.concept
+    if x.is_known and not _is_written_short(x):
+        return 0.0
+    if short in around.taken:
+        return 0.0
+    return max(_shortens(short, long) for long in {y.concept, y.text})
+
+
+def _shortens(short: str, long: str) -> float:
+    if not _SHORTEST_SHORT <= len(short) < len(long) or short[0] != long[0]:
+        return 0.0
+    if short == _skeleton(long):
+        return _SKELETON_TRUST
     rest = iter(long)
     ends_alike = short[-1] == long[-1] or long.startswith(short)
-    return short[0] == long[0] and ends_alike and all(letter in rest for letter in short)
+    is_within = len(short) <= len(long) - 3 and ends_alike and all(letter in rest for letter in short)
+    return _SHORT_TRUST if is_within else 0.0
+
+
+def _is_written_short(x: Word) -> bool:
+    """True for a word that is written with fewer letters than the word it means."""
+    return _SHORTEST_SHORT <= len(x.text) <= _LONGEST_SHORT and len(x.text) < len(x.concept)
+
+
+def _skeleton(word: str) -> str:
+    """The word without its vowels, but for a first one."""
+    return word[0] + "".join(letter for letter in word[1:] if letter not in _VOWELS)
 
 
 def _one_verb(x: str, y: str) -> bool:
@@ -199,7 +227,18 @@ def _may_share(a: Name, b: Name) -> bool:
     reference = vocabulary().kinds["reference"]
     keys = bool(reference & a.concepts) and bool(reference & b.concepts)
     participle = any(word.concept.endswith("ed") for word in (*a.words, *b.words))
-    return a.has_unknown or b.has_unknown or keys or participle or _only_when(a, b)
+    is_short = any(map(_is_written_short, (*a.words, *b.words)))
+    exchangeable = _exchangeable(a) & _exchangeable(b)
+    return bool(
+        a.has_unknown or b.has_unknown or is_short or keys or participle or exchangeable or _only_when(a, b)
+    )
+
+
+@lru_cache(maxsize=8192)
+def _exchangeable(name: Name) -> frozenset[str]:
+    """The kinds of words in a name that may stand for one another."""
+    kinds = vocabulary().kinds
+    return frozenset(kind for kind in _ALONE if kinds[kind] & name.concepts)
 
 
 def _only_when(a: Name, b: Name) -> bool:

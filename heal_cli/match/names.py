@@ -22,6 +22,10 @@ _UNDECOMPOSED: Final = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"}
 )
 _SYMBOLS: Final = {"(s)": "s", "#": " number ", "№": " number ", "%": " percent ", "&": " and ", "@": " at "}
+_SPELLINGS: Final = (
+    (re.compile(r"(?i)\be[\s_.-]?mail"), "email"),
+    (re.compile(r"(?i)\(min\.?\)"), " minute "),  # a unit in brackets, not the least of something
+)
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+")
 
@@ -77,6 +81,8 @@ def split(raw: str) -> tuple[str, ...]:
     text = unicodedata.normalize("NFKC", raw)
     for symbol, spoken in _SYMBOLS.items():
         text = text.replace(symbol, spoken)
+    for spelling, plain in _SPELLINGS:
+        text = spelling.sub(plain, text)
     text = unicodedata.normalize("NFD", _CAMEL.sub(" ", text).casefold().translate(_UNDECOMPOSED))
     text = "".join(char for char in text if not unicodedata.combining(char))
     return tuple(_WORD.findall(unicodedata.normalize("NFC", text)))
@@ -107,8 +113,10 @@ def _concepts(plain: Sequence[str]) -> tuple[Word, ...]:
     """Words with abbreviations written out and the longest phrases settled first."""
     table = vocabulary()
     spelled: list[tuple[str, str, float]] = []  # singular word, as written, trust
-    for place, word in enumerate(plain):
+    for place, word in enumerate(_joined(plain)):
         short = table.abbreviations.get(word) or _compound(word)
+        if word == "uid" and place:  # `visitorUid`: whose it is was said
+            short = ("id",)
         if word == "data" and place == 0 < len(plain) - 1:  # `data ritiro`, `data de registro`
             short = ("date",)
         base = word if (word,) in table.phrases else singular(word)
@@ -134,6 +142,19 @@ def _concepts(plain: Sequence[str]) -> tuple[Word, ...]:
             del spelled[:length]
             break
     return tuple(words)
+
+
+def _joined(plain: Sequence[str]) -> list[str]:
+    """The words, a letter and what follows it in one where they are a known short word: `WDir`, `C.P.`."""
+    table = vocabulary()
+    words: list[str] = []
+    for word in plain:
+        both = words[-1] + word if words and len(words[-1]) == 1 else ""
+        if both in table.abbreviations or (both,) in table.phrases:
+            words[-1] += word
+        else:
+            words.append(word)
+    return words
 
 
 def _compound(word: str) -> tuple[str, ...] | None:

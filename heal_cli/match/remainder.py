@@ -13,6 +13,8 @@ from heal_cli.match.vocabulary import vocabulary
 FILLER_WEIGHT: Final = 0.04  # of a word that every column starts with
 KIND_WEIGHT: Final = 0.15  # of a word that names a kind: low enough for text that fits to pass 0.7
 
+_SHORTEST_OWN: Final = 3  # letters of the table's name, in front of its columns' names: `inv_no`
+
 Need: TypeAlias = tuple[str, str]
 """Kind of a word left alone ('reference', 'naming', ...) and the raw name that has it: the values decide."""
 
@@ -91,4 +93,5 @@ def _own_words(name: Name, around: Context) -> frozenset[Word]:
 
 def _said(word: Word, own: str) -> str:
     """The word in the singular, or the table's own word where it is short for that or a synonym."""
-    return own if own in (word.concept, singular(word.concept)) else singular(word.text)
+    is_short = len(word.text) >= _SHORTEST_OWN and own.startswith(word.text)
+    return own if is_short or own in (word.concept, singular(word.concept)) else singular(word.text)

@@ -49,6 +49,7 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
 LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     **SHAPES,
     "website": (r"^(?i)((https?://)?(www\.)?[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(/\S*)?)$", "web addresses"),
+    "barcode": (r"^\d{8}(\d{4,6})?$", "barcodes"),
     "isin": (r"^[A-Z]{2}[A-Z0-9]{9}\d$", "ISINs"),
     "mac": (r"^(?i)([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$", "MAC addresses"),
     "currency": (
@@ -240,12 +241,15 @@ class Evidence:
 
     def _judge_shape(self, source: str, name: Name) -> tuple[float | None, tuple[str, ...]]:
         """Share of values with the look that the target's name calls for; None when it calls for none."""
-        wanted = next((SHAPES[word.concept] for word in reversed(name.words) if word.concept in SHAPES), None)
+        concept = next((word.concept for word in reversed(name.words) if word.concept in LOOKS), None)
         profile = self.profile(source)
-        if wanted is None or not profile.text.len():
+        if concept is None or not profile.text.len():
             return None, ()
-        share = self.shape(source, wanted[0])
-        return share, (f"{_of(share, profile.count)} values look like {wanted[1]}",)
+        regex, spoken = LOOKS[concept]
+        share = self.shape(source, regex)
+        if concept not in SHAPES and share < _MOSTLY:
+            return None, ()
+        return share, (f"{_of(share, profile.count)} values look like {spoken}",)
 
 
 def check_lists(table: TableSchema) -> dict[str, tuple[str, ...]]:
