@@ -152,6 +152,7 @@ class _Rounds:
             None,
             run.catalogue,
             datetime.now(UTC),
+            run.knowledge,
         )
         self._origins = origins
         self._worker = RetryWorker(

@@ -20,7 +20,7 @@ import psycopg
 
 from heal_cli.errors import ConservationError, UsageError
 from heal_cli.model import HealTally, LoadOptions
-from heal_cli.patterns import load_catalogue
+from heal_cli.patterns import load_catalogue, read_knowledge
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.pipeline.retry_file import Answers, RetryFile
 from heal_cli.pipeline.retry_origin import Origin, Origins
@@ -123,13 +123,15 @@ class _Retry:
                 " loaded, and a retry that is killed may load some of them twice",
                 hint="Run as an owner once: heal init; or take that risk with --yes",
             )
+        knowledge = read_knowledge(self._connection)
         self._finder = Origins(
             lambda: self._books.connection,
             options.path,
             options.load,
             options.unknown_columns,
-            load_catalogue(options.load.catalogues),
+            knowledge.trusted(load_catalogue(options.load.catalogues)),
             datetime.now(UTC),
+            knowledge,
         )
         self._worker = RetryWorker(self._finder, self._id, has_ledger=self._has_ledger)
         stack.callback(self._worker.close)

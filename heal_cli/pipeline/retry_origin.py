@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -14,11 +14,11 @@ import psycopg
 
 from heal_cli.errors import HealError, PlanError, SchemaError, SourceError, UsageError
 from heal_cli.heal import PlanOptions, make_plan, planned_sources, replan
-from heal_cli.model import Batch, Chunk, Format, LoadOptions, Plan, ReadOptions, TableSchema
-from heal_cli.patterns import Catalogue
+from heal_cli.model import ROW, Batch, Chunk, Format, LoadOptions, Plan, ReadOptions, TableSchema
+from heal_cli.patterns import Catalogue, Knowledge
 from heal_cli.read import Shape, open_source, read_alone, shape_of
 from heal_cli.record import RejectRecord, iter_rejects
-from heal_cli.schema import introspect, introspect_oid
+from heal_cli.schema import introspect, introspect_oid, read_statistics
 from heal_cli.write import find_reject_source
 
 SAMPLE_ROWS: Final = 5_000
@@ -59,8 +59,9 @@ class Origins:
     path: Path  # of the rejects
     load: LoadOptions
     unknown_columns: Literal["rescue", "drop", "reject"] | None
-    catalogue: Catalogue
+    catalogue: Catalogue  # without what the database has seen revoked
     now: datetime
+    knowledge: Knowledge = field(default_factory=Knowledge)
 
     @property
     def connection(self) -> psycopg.Connection:
@@ -96,7 +97,16 @@ class Origins:
             )
         table = introspect(self.connection, self.load.table)
         look = _look(name, self.load)
-        plan = make_plan(look.sample, table, self.catalogue, options=self._plan_options("rescue"))
+        columns = [column for column in look.sample.frame.columns if column != ROW]
+        plan = make_plan(
+            look.sample,
+            table,
+            self.catalogue,
+            options=self._plan_options("rescue"),
+            confidences=self.knowledge.confidences(self.catalogue),
+            known=read_statistics(self.connection, table),
+            learned=self.knowledge.learned_for(table.qualified, columns),
+        )
         return Origin(0, run, name, look.shape, plan, table, _covering(plan), self.path)
 
     def planned_for(self, origin: Origin, table: TableSchema) -> Origin:

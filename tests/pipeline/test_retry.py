@@ -11,6 +11,7 @@ import pytest
 
 import heal_cli
 from heal_cli.errors import HealError, PlanError, UsageError
+from heal_cli.patterns import State, Verdict, decide, ensure
 from heal_cli.record import iter_rejects
 
 CSV = "Id;Betrag;note\n1;1,50;a\n2;12,555;b\n3;2,25;far too long\n4;many;d\n"
@@ -180,6 +181,18 @@ def test_a_new_column_takes_what_had_none(retrying) -> None:
     retrying.conn.execute("alter table t add column colour text")
     assert retrying.retry().loaded == 2
     assert retrying.all() == [(1, "a", "red"), (2, "b", "blue")]
+
+
+@pytest.mark.parametrize(("is_revoked", "loaded"), [(False, 2), (True, 0)])
+def test_a_revoked_pattern_places_nothing(retrying, is_revoked, loaded) -> None:
+    """A column that came later takes what a pattern gives it, but not by one that was revoked here."""
+    retrying.conn.execute("create table messages (id int, note text)")
+    retrying.load("id,sender\n1,user\n2,user\n", table="messages", unknown_columns="reject")
+    retrying.conn.execute("alter table messages add column role text")
+    if is_revoked:
+        assert ensure(retrying.conn)
+        decide(retrying.conn, [Verdict("messages_sender_to_role", State.REVOKED, "not here")])
+    assert retrying.retry().loaded == loaded
 
 
 def test_a_rename_moves_a_column(retrying) -> None:
