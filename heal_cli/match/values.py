@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 import polars as pl
 
 from heal_cli.match.names import Name
+from heal_cli.match.ranges import DATES, NUMBERS, near_share
 from heal_cli.model import Column, KnownValues, PgType, TableSchema
 
 Fit: TypeAlias = Callable[[pl.Series, PgType], float]
@@ -25,15 +26,15 @@ _MET: Final = 0.5  # share of values met again, from which they speak for the pa
 _MANY: Final = 10  # values of which one at least should be met in a column of few
 _TEXT_FACTOR: Final = 0.85  # any value fits text, so the name alone has to be better
 _AGAINST: Final = 0.5
+_FAR: Final = 0.8  # loses to a rival that is near, and still lets a sure name stand alone
 _MOSTLY: Final = 0.9
 _UNIQUE: Final = 0.9  # share of distinct values below which a column is no key, a few duplicates aside
 _NULLABLE: Final = 0.7
 
-_NUMBERS: Final = ("int2", "int4", "int8", "float4", "float8", "numeric")
 TIMES: Final = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
 TEXTS: Final = ("text", "varchar", "bpchar", "citext")
 KEY_TYPES: Final = ("int2", "int4", "int8", "uuid")
-_TELLING: Final = frozenset((*_NUMBERS, *TIMES, "bool", "uuid", "json", "jsonb"))
+_TELLING: Final = frozenset((*NUMBERS, *TIMES, "bool", "uuid", "json", "jsonb"))
 """Types that most values of other kinds do not fit; all others take nearly any text."""
 
 SHAPES: Final[Mapping[str, tuple[str, str]]] = {
@@ -184,6 +185,8 @@ class Evidence:
     def _judge_known(self, source: str, column: Column) -> Verdict | None:
         """What the values that the table has already say: the same words speak for a text, strange ones against it."""
         known, profile = self._known.get(column.name), self.profile(source)
+        if known is not None and column.type.base in (*NUMBERS, *DATES):
+            return self._judge_range(source, column, known)
         if known is None or len(known.common) < _FEWEST or column.type.base not in TEXTS or not profile.count:
             return None
         share = self.known_share(source, column)
@@ -192,6 +195,21 @@ class Evidence:
             return Verdict(1.0, 1.0, reasons)
         strange = share == 0 and known.is_complete and profile.count >= _MANY
         return Verdict(_AGAINST, 1.0, reasons) if strange else None
+
+    def _judge_range(self, source: str, column: Column, known: KnownValues) -> Verdict | None:
+        """What the range of the column's values says: many values far outside of it speak against the pair."""
+        profile = self.profile(source)
+        share = near_share(profile.text, known, column.type.base)
+        if share is None or column.name in self._keys:
+            return None
+        span = f"{known.low} to {known.high}"
+        if share >= _MOSTLY:
+            return Verdict(
+                1.0, 1.0, (f"{_of(share, profile.count)} values lie near {span}, as the table's do",)
+            )
+        if share == 0 and profile.count >= _MANY:
+            return Verdict(_FAR, 1.0, (f"no value lies near {span}, where the table's do",))
+        return None
 
     def known_share(self, source: str, column: Column) -> float:
         """Share of the values that are among the commonest of the column; 0 where none are known."""
@@ -207,7 +225,7 @@ class Evidence:
         """
         if not self.profile(source).text.len():
             return ""
-        is_number = column.type.base in _NUMBERS
+        is_number = column.type.base in NUMBERS
         if kind in LOOKS:
             regex, spoken = LOOKS[kind]
             return "" if self.shape(source, regex) >= _MOSTLY else f"the values are no {spoken}"
