@@ -13,7 +13,7 @@ import polars as pl
 from heal_cli.convert import decide_format, fit, units_named
 from heal_cli.heal.saved import NamedPlan
 from heal_cli.heal.values import as_text
-from heal_cli.match import coverage, left_to_triggers, match_columns, notes
+from heal_cli.match import Expects, coverage, left_to_triggers, match_columns, notes
 from heal_cli.model import (
     ROW,
     Batch,
@@ -68,6 +68,7 @@ def make_plan(
     confidences: Mapping[str, float] | None = None,
     known: Mapping[str, KnownValues] | None = None,
     learned: Sequence[Learned] = (),
+    expects: Expects | None = None,
     is_nameless: bool = False,
 ) -> Plan:
     """Where each target column gets its values, and how they are read.
@@ -79,6 +80,7 @@ def make_plan(
         confidences: Pattern id -> confidence learned so far; the catalogue's own where missing.
         known: Column -> what the table holds already, where that is known.
         learned: What earlier runs taught about this table and this shape.
+        expects: What earlier matches say of new ones.
         is_nameless: The source has no header.
 
     Raises:
@@ -99,6 +101,7 @@ def make_plan(
             confidences=confidences,
             known=known,
             learned=learned,
+            expects=expects,
             is_nameless=is_nameless,
         )
     values = sample.frame.head(FORMAT_ROWS)

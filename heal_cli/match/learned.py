@@ -14,7 +14,7 @@ from heal_cli.match.cells import Pair
 from heal_cli.match.ensemble import VOTE_FLOOR
 from heal_cli.match.tiers import Target
 from heal_cli.match.values import MIN_FIT, Evidence
-from heal_cli.model import Candidate, Kind, Tier
+from heal_cli.model import Candidate, Features, Kind, Tier
 
 UNEARNED: Final = 0.5
 """Most that a learned pattern reaches against a rival, or without values to try it on, until it is trusted."""
@@ -113,6 +113,7 @@ class Recall:
             round(confidence, 4),
             pattern=learned.id,
             evidence=evidence_told,
+            features=Features(1.0, fit, fit),
         )
 
 

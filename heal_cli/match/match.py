@@ -8,10 +8,10 @@ order in which source or table list them never shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeAlias
 
 import polars as pl
 
@@ -52,6 +52,9 @@ NORMALISED: Final = 0.98
 POSITION: Final = 0.9
 CUT: Final = "PostgreSQL takes 63 bytes of the name"
 
+Expects: TypeAlias = Callable[[Candidate, float], float]
+"""Chance (0-1) that a candidate holds that won by that margin."""
+
 
 def match_columns(
     sample: pl.DataFrame,
@@ -63,6 +66,7 @@ def match_columns(
     confidences: Mapping[str, float] | None = None,
     known: Mapping[str, KnownValues] | None = None,
     learned: Sequence[Learned] = (),
+    expects: Expects | None = None,
     is_nameless: bool = False,
 ) -> Matching:
     """Where every target column gets its values, and which columns stay open.
@@ -74,6 +78,7 @@ def match_columns(
         confidences: Pattern id -> confidence learned from trials, in place of the prior.
         known: Column -> what the table holds already, where that is known.
         learned: What earlier runs taught about this table and this shape.
+        expects: What earlier matches say of new ones; it holds candidates back, and never helps one.
         is_nameless: The source has no header, so that only the order of its columns says what they are.
 
     Returns:
@@ -84,7 +89,7 @@ def match_columns(
         UsageError: `options.renames` names a column that is missing, twice used or not writable.
     """
     board = _Board(
-        sample, table, tuple(patterns), options, fit, confidences or {}, known or {}, tuple(learned)
+        sample, table, tuple(patterns), options, fit, confidences or {}, known or {}, tuple(learned), expects
     )
     board.place_explicit()
     if is_nameless and not options.renames:
@@ -110,6 +115,7 @@ class _Board:
     confidences: Mapping[str, float]
     known: Mapping[str, KnownValues]
     learned: tuple[Learned, ...]
+    expects: Expects | None = None
     placed: dict[str, ColumnMatch] = field(default_factory=dict)  # by target
     refused: dict[str, ColumnMatch] = field(default_factory=dict)  # by target
     asked: set[str] = field(default_factory=set)  # sources that wait for an answer
@@ -192,7 +198,11 @@ class _Board:
         pairs = cells.assignment(self.options.min_confidence)
         while True:
             decisions = {pair: self._decide(pair, cells, pairs) for pair in pairs}
-            standing = [pair for pair in pairs if _takes(decisions[pair], pair)]
+            standing = [
+                pair
+                for pair in pairs
+                if _takes(decisions[pair], pair) and not self._experience(decisions[pair])
+            ]
             if len(standing) == len(pairs):
                 break
             pairs = Pairs(standing)
@@ -247,6 +257,15 @@ class _Board:
             min_margin=self.options.min_margin,
         )
 
+    def _experience(self, decision: Decision) -> str:
+        """What earlier matches say against a winner; empty when they do not."""
+        if decision.winner is None or self.expects is None:
+            return ""
+        rival = decision.runner_up
+        margin = decision.winner.confidence - rival.confidence if rival else 1.0
+        chance, wanted = self.expects(decision.winner, margin), self.options.min_confidence
+        return f"of matches like it, {chance:.2f} held here, under {wanted:.2f}" if chance < wanted else ""
+
     def _ask(self, cells: Cells, pairs: Pairs) -> None:
         """A question for each target column that stays open although it has a candidate."""
         sources = self._open_sources()
@@ -257,7 +276,8 @@ class _Board:
             pair = min(waiting, key=lambda pair: surest_first(cells.best(pair)))
             decision = self._decide(pair, cells, pairs)
             surer = f"{pair[0]!r} is surer as {decision.best.target!r}" if decision.best else ""
-            self._refuse(cells.best(pair), decision.runner_up, decision.reason or surer, decision.votes)
+            reason = decision.reason or self._experience(decision) or surer
+            self._refuse(cells.best(pair), decision.runner_up, reason, decision.votes)
 
     # ------------------------------------------------------------------- what is left
 

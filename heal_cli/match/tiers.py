@@ -14,7 +14,7 @@ from heal_cli.match.looks import Look, by_looks, is_opaque, tells_when, tells_wh
 from heal_cli.match.names import Name, is_claim, parse
 from heal_cli.match.remainder import Context
 from heal_cli.match.values import KEY_TYPES, LOOKS, MIN_FIT, NUMERIC, TEXTS, TIMES, Evidence
-from heal_cli.model import Candidate, Column, Kind, TableSchema, Tier
+from heal_cli.model import Candidate, Column, Features, Kind, TableSchema, Tier
 
 PLURAL: Final = 0.95
 """Confidence of names that are one name but for the plural, which may be another thing (`new`, `news`)."""
@@ -148,7 +148,8 @@ def by_pattern(
         prior = confidences.get(pattern.id, pattern.confidence)
         confidence = prior * trust * _factor(min(fit, shaped))
         known = f"pattern {pattern.id} {prior:.2f}"
-        yield _rename(source, target, Tier.PATTERN, confidence, (known, *reasons), pattern)
+        features = Features(trust, fit, min(fit, shaped))
+        yield _rename(source, target, Tier.PATTERN, confidence, (known, *reasons), pattern, features)
 
 
 def by_likeness(
@@ -161,7 +162,8 @@ def by_likeness(
     """
     look = _look(source, target, around, evidence)
     if look.confidence:
-        yield _rename(source, target, Tier.FUZZY, look.confidence, (look.reason,))
+        features = Features(0.0, 1.0, look.confidence)
+        yield _rename(source, target, Tier.FUZZY, look.confidence, (look.reason,), features=features)
     alike = similarity(source, target.name, around)
     said = "name"
     second = second_name(target.column)
@@ -191,7 +193,8 @@ def by_likeness(
     else:
         confidence = min(score * verdict.fit, UNEXPLAINED)
         reasons += () if verdict.reasons else ("no values to compare",)
-    yield _rename(source, target, Tier.FUZZY, confidence, reasons + verdict.reasons)
+    features = Features(score, verdict.fit, verdict.factor)
+    yield _rename(source, target, Tier.FUZZY, confidence, reasons + verdict.reasons, features=features)
 
 
 def second_name(column: Column) -> Name | None:
@@ -315,6 +318,7 @@ def _rename(
     confidence: float,
     reasons: tuple[str, ...],
     pattern: Pattern | None = None,
+    features: Features | None = None,
 ) -> Candidate:
     return Candidate(
         pattern.kind if pattern else Kind.RENAME,
@@ -324,4 +328,5 @@ def _rename(
         confidence=round(confidence, 4),
         pattern=pattern.id if pattern else None,
         evidence=reasons,
+        features=features,
     )

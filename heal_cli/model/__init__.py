@@ -6,7 +6,7 @@ Everything here is frozen; nothing here does I/O or knows a module outside this 
 
 from heal_cli.model.column_names import MAX_NAME_BYTES, column_names, cut, snake
 from heal_cli.model.frames import LOCATIONS, REJECTS, ROW
-from heal_cli.model.matching import Candidate, ColumnMatch, Kind, Matching, Tier
+from heal_cli.model.matching import Candidate, ColumnMatch, Features, Kind, Matching, Tier
 from heal_cli.model.options import FallbackOptions, LoadOptions, MatchOptions, ReadOptions, WriteOptions
 from heal_cli.model.plan import ColumnPlan, Healed, Plan, Written
 from heal_cli.model.report import HealTally, LoadReport, PatternTrial, Progress, Rows
@@ -32,6 +32,7 @@ __all__ = [
     "DateOrder",
     "FallbackOptions",
     "Fault",
+    "Features",
     "Finding",
     "Format",
     "HealMask",

@@ -24,6 +24,15 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Features:
+    """What a candidate rests on, in numbers from 0 to 1."""
+
+    name: float  # likeness of the names
+    type_fit: float  # share of values that convert
+    value_fit: float  # what the values left of the confidence
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One proposed fix, with its reasons."""
 
@@ -35,6 +44,7 @@ class Candidate:
     pattern: str | None = None  # catalogue or learned id
     value: str | None = None  # of a default: 'now', 'uuid', or the literal as text
     evidence: tuple[str, ...] = ()
+    features: Features | None = None  # None for what is certain, and for defaults
 
 
 @dataclass(frozen=True, slots=True)

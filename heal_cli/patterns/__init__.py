@@ -1,10 +1,12 @@
 """What heal knows beforehand and what it learns: the catalogue as data, lessons and trials in the database."""
 
+from heal_cli.patterns.calibration import NAMES, Calibration, MatchTrial, calibrate
 from heal_cli.patterns.catalogue import MIN_CONFIDENCE, Catalogue, Example, Pattern, Scope
 from heal_cli.patterns.exchange import export_patterns, import_patterns, parse_patterns
 from heal_cli.patterns.knowledge import Knowledge, read_knowledge
 from heal_cli.patterns.learned import PREFIX, Learned, Lesson, State, Teacher, store_lessons
 from heal_cli.patterns.load import load_catalogue
+from heal_cli.patterns.match_trials import record_match_trials
 from heal_cli.patterns.own import own_path, read_own, rename_entry, write_own
 from heal_cli.patterns.review import Verdict, count_against, decide, record_duels, reopen, review
 from heal_cli.patterns.rivals import Comparison, Duel, compare, compare_counts, compare_trials
@@ -22,7 +24,9 @@ from heal_cli.patterns.trials import (
 __all__ = [
     "LEARNED_PRIOR",
     "MIN_CONFIDENCE",
+    "NAMES",
     "PREFIX",
+    "Calibration",
     "Catalogue",
     "Comparison",
     "Connection",
@@ -31,6 +35,7 @@ __all__ = [
     "Knowledge",
     "Learned",
     "Lesson",
+    "MatchTrial",
     "Pattern",
     "Scope",
     "State",
@@ -38,6 +43,7 @@ __all__ = [
     "Teacher",
     "Trial",
     "Verdict",
+    "calibrate",
     "compare",
     "compare_counts",
     "compare_trials",
@@ -57,6 +63,7 @@ __all__ = [
     "read_knowledge",
     "read_own",
     "record_duels",
+    "record_match_trials",
     "record_trials",
     "rename_entry",
     "reopen",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from heal_cli.patterns.calibration import Calibration, calibrate
 from heal_cli.patterns.catalogue import Catalogue
 from heal_cli.patterns.learned import Learned, State, in_scope, read_learned
+from heal_cli.patterns.match_trials import read_match_trials
 from heal_cli.patterns.review import states
 from heal_cli.patterns.store import Connection, may_read
 from heal_cli.patterns.trials import Tally, shape_of, tallies
@@ -19,6 +21,7 @@ class Knowledge:
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     states: Mapping[str, State] = field(default_factory=dict)
     learned: tuple[Learned, ...] = ()
+    calibration: Calibration = field(default_factory=Calibration)
 
     def confidences(self, catalogue: Catalogue) -> dict[str, float]:
         """Pattern id -> posterior mean (0-1), for every pattern of the catalogue."""
@@ -42,4 +45,5 @@ def read_knowledge(conn: Connection) -> Knowledge:
     if not may_read(conn):
         return Knowledge()
     counts, standing = tallies(conn), states(conn)
-    return Knowledge(counts, standing, read_learned(conn, counts, standing))
+    calibration = calibrate(read_match_trials(conn))
+    return Knowledge(counts, standing, read_learned(conn, counts, standing), calibration)

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from heal_cli.patterns.learned import State
 from heal_cli.patterns.rivals import Duel, compare
-from heal_cli.patterns.store import DUELS, EVENTS, PATTERNS, TRIALS, Connection, may_change
+from heal_cli.patterns.store import DUELS, EVENTS, MATCHES, PATTERNS, TRIALS, Connection, may_change
 from heal_cli.patterns.trials import Tally, tallies
 
 EVEN: Final = 0.5
@@ -128,6 +128,7 @@ def count_against(conn: Connection, run: UUID | str, reason: str) -> tuple[str, 
         used = conn.execute(
             sql.SQL("update {} set success = false where run = %s returning pattern").format(TRIALS), (run,)
         ).fetchall()
+        conn.execute(sql.SQL("update {} set success = false where run = %s").format(MATCHES), (run,))
         taught = conn.execute(
             sql.SQL("select id from {} where definition ->> 'run' = %s").format(PATTERNS), (str(run),)
         ).fetchall()

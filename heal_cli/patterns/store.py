@@ -14,9 +14,10 @@ SCHEMA: Final = "heal"
 PATTERNS: Final = sql.Identifier(SCHEMA, "patterns")
 TRIALS: Final = sql.Identifier(SCHEMA, "pattern_trials")
 EVENTS: Final = sql.Identifier(SCHEMA, "pattern_events")
+MATCHES: Final = sql.Identifier(SCHEMA, "match_trials")
 DUELS: Final = sql.Identifier(SCHEMA, "pattern_duels")
 
-_TABLES: Final = ("patterns", "pattern_trials", "pattern_events", "pattern_duels")
+_TABLES: Final = ("patterns", "pattern_trials", "pattern_events", "pattern_duels", "match_trials")
 _LOCK: Final = 0x6865616C_70617474  # 'healpatt': two runs at once must not both create the tables
 
 

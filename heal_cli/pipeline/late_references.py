@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from heal_cli.model import LoadOptions, Rows, TableSchema
-from heal_cli.patterns import load_catalogue
+from heal_cli.patterns import load_catalogue, read_knowledge
 from heal_cli.pipeline.away import REPLAY
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.pipeline.outcome import REFERENCE
@@ -48,7 +48,9 @@ def retry_late_references(
         return Rows()
     own = new_run_id()
     load = LoadOptions((), "", home.conninfo, state_dir)
-    origins = Origins(lambda: home.connection, path, load, None, load_catalogue(()), datetime.now(UTC))
+    knowledge = read_knowledge(home.connection)
+    catalogue = knowledge.trusted(load_catalogue(()))
+    origins = Origins(lambda: home.connection, path, load, None, catalogue, datetime.now(UTC), knowledge)
     worker = RetryWorker(origins, own, has_ledger=True, counts_tries=False)
     begun: dict[str, None] = {}
 

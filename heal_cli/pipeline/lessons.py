@@ -14,10 +14,12 @@ from heal_cli.match.names import parse
 from heal_cli.model import ColumnPlan, Kind, PatternTrial, Tier
 from heal_cli.patterns import (
     Lesson,
+    MatchTrial,
     Teacher,
     Trial,
     failed_before,
     record_duels,
+    record_match_trials,
     record_trials,
     reopen,
     review,
@@ -43,6 +45,7 @@ def learn(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> tuple[Pat
         ]
         tried = [*trials_of(sources, outcome), *judged]
         moved = record_trials(conn, run.id, tried, catalogue=run.catalogue) if tried else ()
+        record_match_trials(conn, match_trials(run, sources, outcome))
         for source in sources:
             record_duels(conn, run.id, shape_of(source.reader.source.columns), source.witnesses.duels)
         taught = list(lessons(run, sources, outcome))
@@ -69,6 +72,27 @@ def trials_of(sources: Sequence[SourceRun], outcome: Outcome) -> list[Trial]:
         if pattern is not None
     }
     return sorted(used, key=lambda trial: (trial.pattern, trial.shape))
+
+
+def match_trials(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> Iterator[MatchTrial]:
+    """One trial for each match that was no matter of course, with what came of it."""
+    worst = TRIAL_FAILS_ABOVE * outcome.rows.read
+    for source in sources:
+        table, shape = source.planned.table.qualified, shape_of(source.reader.source.columns)
+        for column in () if source.is_no_op else source.planned.plan.columns:
+            match, features = column.match, column.match.winner.features
+            if features is None:
+                continue
+            yield MatchTrial(
+                str(run.id),
+                shape,
+                f"{table}.{match.target}",
+                match.winner.tier,
+                features,
+                match.margin,
+                match.winner.confidence,
+                outcome.faults[match.target] <= worst,
+            )
 
 
 def lessons(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> Iterator[Lesson]:

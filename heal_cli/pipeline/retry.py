@@ -123,7 +123,7 @@ class _Retry:
                 " loaded, and a retry that is killed may load some of them twice",
                 hint="Run as an owner once: heal init; or take that risk with --yes",
             )
-        knowledge = read_knowledge(self._connection)
+        knowledge = read_knowledge(self._books.connection)
         self._finder = Origins(
             lambda: self._books.connection,
             options.path,

@@ -106,6 +106,7 @@ class Origins:
             confidences=self.knowledge.confidences(self.catalogue),
             known=read_statistics(self.connection, table),
             learned=self.knowledge.learned_for(table.qualified, columns),
+            expects=self.knowledge.calibration.expected,
         )
         return Origin(0, run, name, look.shape, plan, table, _covering(plan), self.path)
 

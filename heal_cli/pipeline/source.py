@@ -240,6 +240,7 @@ class SourceRun:
             confidences=self.run.knowledge.confidences(self.run.catalogue),
             known=read_statistics(self.run.connection, table),
             learned=self.run.knowledge.learned_for(table.qualified, self.reader.source.columns),
+            expects=self.run.knowledge.calibration.expected,
             is_nameless=self._is_nameless,
         )
         plan = self._settled(plan, open_columns(plan))

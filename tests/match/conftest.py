@@ -115,6 +115,7 @@ def match() -> Match:
         *,
         is_nameless: bool = False,
         known: object = None,
+        expects: object = None,
         **options: object,
     ) -> Matching:
         frame = pl.DataFrame(sample, schema=dict.fromkeys(sample, pl.String))
@@ -126,6 +127,7 @@ def match() -> Match:
             fit=fit,  # type: ignore[arg-type]
             is_nameless=is_nameless,
             known=known,  # type: ignore[arg-type]
+            expects=expects,  # type: ignore[arg-type]
         )
 
     return run

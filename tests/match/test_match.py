@@ -272,3 +272,14 @@ def test_names_as_made_by_another_create(make_table) -> None:
         fit=lambda values, type: 1.0,
     )
     assert found(matching) == {}
+
+
+def test_what_failed_before_becomes_a_question(make_table, match) -> None:
+    """Experience holds a match back, with its reason; it never makes one, and equal names are above it."""
+    table = make_table("orders", "quantity int4", "id int4")
+    data = {"qty": ["1", "2"], "id": ["7", "8"]}
+    found = match(data, table, expects=lambda candidate, margin: 0.4)
+    assert [m.winner.source for m in found.matches] == ["id"]
+    (asked,) = found.refused
+    assert asked.winner.evidence[-1] == "of matches like it, 0.40 held here, under 0.70"
+    assert len(match(data, table, expects=lambda candidate, margin: 0.9).matches) == 2

@@ -9,21 +9,23 @@ from heal_cli.cli.patterns.shared import database, learned_facts, new_grid, say_
 from heal_cli.cli.terminal import clean, console, note
 
 if TYPE_CHECKING:
-    from heal_cli.patterns import Catalogue, Knowledge
+    from heal_cli.patterns import Calibration, Catalogue, Knowledge
 
 
 def stats(dsn: Dsn = None, state_dir: StateDir = None, config: Config = None, json: Json = None) -> None:
     """Show every pattern that was tried, learned or judged here: trials, confidence, and what is sure of it.
 
     'at least' is the lower end of the Wilson interval at 95 %, 'sure' stands for 30 trials that are better than a coin.
+    The last line says how far earlier matches predict new ones, and whether that is used.
     """
     from heal_cli.patterns import read_knowledge
 
     catalogue, _ = whole_catalogue(state_dir, config)
     with database(dsn, config) as connection:
-        documents = _documents(read_knowledge(connection), catalogue)
+        knowledge = read_knowledge(connection)
+    documents = _documents(knowledge, catalogue)
     if json:
-        say_json({"patterns": documents})
+        say_json({"patterns": documents, "calibration": _calibration(knowledge.calibration)})
         return
     from rich.text import Text
 
@@ -38,6 +40,34 @@ def stats(dsn: Dsn = None, state_dir: StateDir = None, config: Config = None, js
     if documents:
         console().print(grid)
     note(f"{len(documents)} patterns were tried, learned or judged in this database")
+    note(_told(knowledge.calibration))
+
+
+def _calibration(calibration: Calibration) -> dict[str, Any]:
+    """The calibration as JSON; errors are mean squares on held-back trials, null while there are none."""
+    from heal_cli.patterns import NAMES
+
+    return {
+        "trials": calibration.trials,
+        "failures": calibration.failures,
+        "is_used": calibration.is_used,
+        "reason": calibration.reason,
+        "error": calibration.error,
+        "prior_error": calibration.prior_error,
+        "weights": {name: round(weight, 4) for name, weight in zip(NAMES, calibration.weights, strict=False)},
+    }
+
+
+def _told(calibration: Calibration) -> str:
+    """The calibration in a line."""
+    used = "used" if calibration.is_used else "not used"
+    errors = ""
+    if calibration.error is not None and calibration.prior_error is not None:
+        errors = f" (error {calibration.error:.3f} against {calibration.prior_error:.3f})"
+    return (
+        f"Calibration: {calibration.trials} matches on record, {calibration.failures} of them failed; "
+        f"{used}: {calibration.reason}{errors}"
+    )
 
 
 def _documents(knowledge: Knowledge, catalogue: Catalogue) -> list[dict[str, Any]]:
