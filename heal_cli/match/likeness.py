@@ -35,7 +35,6 @@ _SHORTEST_TYPO: Final = 5  # letters; shorter words have too many real neighbour
 _SHORT_TRUST: Final = 0.82  # an abbreviation that no list knows
 _SKELETON_TRUST: Final = 0.9  # all consonants of a word, and no vowel: `brnd` of `brand`
 _SHORTEST_SHORT: Final = 3
-_LONGEST_SHORT: Final = 5
 _VOWELS: Final = "aeiou"
 _SHORTEST_STEM: Final = 3
 _LETTERS_PER_SLIP: Final = 8  # one slip in up to 8 letters, two in up to 16
@@ -125,7 +124,7 @@ def _align(a: Name, b: Name, around: Context) -> tuple[list[Pair], list[Word], l
 
 def _near(rest_a: list[Word], rest_b: list[Word], around: Context) -> list[Pair]:
     """Takes from both lists the words that are one but for spelling or kind of time, surest first."""
-    options = [(_alike(x, y, around), -i, -j) for i, x in enumerate(rest_a) for j, y in enumerate(rest_b)]
+    options = [(_alike(x, y, around.taken), -i, -j) for i, x in enumerate(rest_a) for j, y in enumerate(rest_b)]
     pairs: list[Pair] = []
     for alike, i, j in sorted((option for option in options if option[0]), reverse=True):
         x, y = rest_a[-i], rest_b[-j]
@@ -142,7 +141,8 @@ def _same(x: Word, y: Word) -> float:
     return 1.0 if x.text == y.text else min(x.trust, y.trust)
 
 
-def _alike(x: Word, y: Word, around: Context) -> float:
+@lru_cache(maxsize=65536)
+def _alike(x: Word, y: Word, taken: frozenset[str]) -> float:
     """Likeness of two words of different concepts, 0-1: both tell a time, or one is the other misspelt."""
     table = vocabulary()
     if x.concept in table.temporal and y.concept in table.temporal:
@@ -151,21 +151,21 @@ def _alike(x: Word, y: Word, around: Context) -> float:
         return _KIND_TRUST
     if _one_verb(x.concept, y.concept):
         return _VERB_TRUST
-    short = max(_short_for(x, y, around), _short_for(y, x, around))
+    short = max(_short_for(x, y, taken), _short_for(y, x, taken))
     if short or (x.is_known and y.is_known):
         return short
-    return _typo(x.concept, y.concept, around)
+    return _typo(x.concept, y.concept, taken)
 
 
-def _short_for(x: Word, y: Word, around: Context) -> float:
+def _short_for(x: Word, y: Word, taken: frozenset[str]) -> float:
     """How surely a short word stands for one that has its letters in this order: `stn` for `station`.
 
     A short word that the vocabulary knows may stand for another word all the same: `disc` for `discontinued`.
     """
-    short = x.text if _is_written_short(x) else x.concept
-    if x.is_known and not _is_written_short(x):
+    short = x.text if x.is_short else x.concept
+    if x.is_known and not x.is_short:
         return 0.0
-    if short in around.taken:
+    if short in taken:
         return 0.0
     return max(_shortens(short, long) for long in {y.concept, y.text})
 
@@ -179,11 +179,6 @@ def _shortens(short: str, long: str) -> float:
     ends_alike = short[-1] == long[-1] or long.startswith(short)
     is_within = len(short) <= len(long) - 3 and ends_alike and all(letter in rest for letter in short)
     return _SHORT_TRUST if is_within else 0.0
-
-
-def _is_written_short(x: Word) -> bool:
-    """True for a word that is written with fewer letters than the word it means."""
-    return _SHORTEST_SHORT <= len(x.text) <= _LONGEST_SHORT and len(x.text) < len(x.concept)
 
 
 def _skeleton(word: str) -> str:
@@ -205,10 +200,10 @@ def _stem(word: str) -> str:
     return stem[:-1] if len(stem) > _SHORTEST_STEM and stem[-1:] == stem[-2:-1] else stem
 
 
-def _typo(x: str, y: str, around: Context) -> float:
+def _typo(x: str, y: str, taken: frozenset[str]) -> float:
     """Likeness of two spellings of one word, of which at most one is a real word; 0 where they are two words."""
     length = max(len(x), len(y))
-    if min(len(x), len(y)) < _SHORTEST_TYPO or x[0] != y[0] or x in around.taken or y in around.taken:
+    if min(len(x), len(y)) < _SHORTEST_TYPO or x[0] != y[0] or x in taken or y in taken:
         return 0.0
     slips = 1 + (length - 1) // _LETTERS_PER_SLIP
     distance = OSA.distance(x, y, score_cutoff=slips)
@@ -226,11 +221,14 @@ def _may_share(a: Name, b: Name) -> bool:
     """True for names without a common word that may still be alike: by spelling, as times, as keys."""
     reference = vocabulary().kinds["reference"]
     keys = bool(reference & a.concepts) and bool(reference & b.concepts)
-    participle = any(word.concept.endswith("ed") for word in (*a.words, *b.words))
-    is_short = any(map(_is_written_short, (*a.words, *b.words)))
-    exchangeable = _exchangeable(a) & _exchangeable(b)
-    return bool(
-        a.has_unknown or b.has_unknown or is_short or keys or participle or exchangeable or _only_when(a, b)
+    participle = a.has_participle or b.has_participle
+    return (
+        a.has_unknown
+        or b.has_unknown
+        or keys
+        or participle
+        or bool(_exchangeable(a) & _exchangeable(b))
+        or _only_when(a, b)
     )
 
 

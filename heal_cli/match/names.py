@@ -15,6 +15,8 @@ TEMPORAL_WEIGHT: Final = 0.15
 """Weight of a word about time beside others: `created`, `created_at`, `created_on` say one thing."""
 WEAK_WEIGHT: Final = 0.1
 
+_SHORTEST_SHORT: Final = 3
+_LONGEST_SHORT: Final = 5
 _SHORTEST_FRONT: Final = 4  # letters of a compound's first part
 _LINKS: Final = ("", "s", "n", "en", "es", "er")  # between the parts of a compound
 
@@ -40,6 +42,11 @@ class Word:
     weight: float  # how much it says: 1, or little
     is_known: bool  # a real word, and so no misspelling of another real word
 
+    @property
+    def is_short(self) -> bool:
+        """True where fewer letters are written than the word has that is meant: it may mean another one, too."""
+        return _SHORTEST_SHORT <= len(self.text) <= _LONGEST_SHORT and len(self.text) < len(self.concept)
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -52,7 +59,8 @@ class Name:
     meaning_trust: float  # of the least sure word in `meaning_key`
     words: tuple[Word, ...]
     concepts: frozenset[str]
-    has_unknown: bool  # a word that no dictionary knows, so that it may be a misspelling
+    has_unknown: bool  # a word that no dictionary knows, or a short one: it may be another, misspelt or shortened
+    has_participle: bool  # a word like `created`
 
 
 @lru_cache(maxsize=8192)
@@ -68,7 +76,8 @@ def parse(raw: str) -> Name:
         meaning_trust=min((word.trust for word in words), default=0.0),
         words=words,
         concepts=frozenset(word.concept for word in words),
-        has_unknown=not all(word.is_known for word in words),
+        has_unknown=any(word.is_short or not word.is_known for word in words),
+        has_participle=any(word.concept.endswith("ed") for word in words),
     )
 
 
