@@ -124,7 +124,9 @@ def _align(a: Name, b: Name, around: Context) -> tuple[list[Pair], list[Word], l
 
 def _near(rest_a: list[Word], rest_b: list[Word], around: Context) -> list[Pair]:
     """Takes from both lists the words that are one but for spelling or kind of time, surest first."""
-    options = [(_alike(x, y, around.taken), -i, -j) for i, x in enumerate(rest_a) for j, y in enumerate(rest_b)]
+    options = [
+        (_alike(x, y, around.taken), -i, -j) for i, x in enumerate(rest_a) for j, y in enumerate(rest_b)
+    ]
     pairs: list[Pair] = []
     for alike, i, j in sorted((option for option in options if option[0]), reverse=True):
         x, y = rest_a[-i], rest_b[-j]
@@ -223,8 +225,7 @@ def _may_share(a: Name, b: Name) -> bool:
     keys = bool(reference & a.concepts) and bool(reference & b.concepts)
     participle = a.has_participle or b.has_participle
     return (
-        a.has_unknown
-        or b.has_unknown
+        bool(a.odd_initials & b.initials or b.odd_initials & a.initials)
         or keys
         or participle
         or bool(_exchangeable(a) & _exchangeable(b))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -59,7 +59,8 @@ class Name:
     meaning_trust: float  # of the least sure word in `meaning_key`
     words: tuple[Word, ...]
     concepts: frozenset[str]
-    has_unknown: bool  # a word that no dictionary knows, or a short one: it may be another, misspelt or shortened
+    initials: frozenset[str]  # of all words, as written and as meant
+    odd_initials: frozenset[str]  # of words that no dictionary knows, and of short ones: they may be others
     has_participle: bool  # a word like `created`
 
 
@@ -76,9 +77,14 @@ def parse(raw: str) -> Name:
         meaning_trust=min((word.trust for word in words), default=0.0),
         words=words,
         concepts=frozenset(word.concept for word in words),
-        has_unknown=any(word.is_short or not word.is_known for word in words),
+        initials=_initials(words),
+        odd_initials=_initials(word for word in words if word.is_short or not word.is_known),
         has_participle=any(word.concept.endswith("ed") for word in words),
     )
+
+
+def _initials(words: Iterable[Word]) -> frozenset[str]:
+    return frozenset(text[:1] for word in words for text in (word.text, word.concept))
 
 
 def split(raw: str) -> tuple[str, ...]:
