@@ -12,10 +12,14 @@ from heal_cli.match.vocabulary import vocabulary
 CARRIED: Final = 0.84
 """Likeness of such names: with the discount for text, which any value fits, it just passes 0.7."""
 
+COMPLETED: Final = 0.8
+"""Likeness of a name that the target says in full: enough only where the type of the column tells values apart."""
+
 Pair: TypeAlias = tuple[Word, Word, float]
 """Two words that go together, and how alike they are (0-1)."""
 
 _SURE: Final = 0.95  # of the shared words: a slip of the pen carries nothing
+_FAIRLY_SURE: Final = 0.9  # of words that only a telling type has to bear out beside them
 _GENERIC: Final = (
     "reference",
     "naming",
@@ -55,6 +59,27 @@ def carries(
     if longer is a and len(behind) < len(rest):
         return False
     return all(word.concept in vocabulary().kinds["measure"] for word in behind)
+
+
+def completes(b: Name, pairs: Sequence[Pair], rest: Sequence[Word], around: Context) -> bool:
+    """True when the target says in full what the source says in short: `hours` and `hours_worked`, `net` and `net_pay`.
+
+    What it has more stands in front, or is a participle behind; anything else behind may be another thing
+    (`speed`, `speed_limit`). The shared word is in no other column of either side.
+
+    Args:
+        b: The target's name.
+        rest: Its words that the source has not.
+    """
+    if not rest or any(_is_apart(word) for word in rest) or any(alike < _FAIRLY_SURE for *_, alike in pairs):
+        return False
+    shared = [word for word in b.words if word not in rest]
+    measured = vocabulary().kinds["measured"]
+    single = [word for word in shared if word.concept in around.single]
+    if not any(_says_what(word) or word.concept in measured for word in single):
+        return False
+    behind = b.words[b.words.index(shared[-1]) + 1 :]
+    return all(word.concept.endswith("ed") or word.concept == "payment" for word in behind)
 
 
 def _says_what(word: Word) -> bool:

@@ -15,7 +15,7 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from heal_cli.match.carried import CARRIED, Pair, carries
+from heal_cli.match.carried import CARRIED, COMPLETED, Pair, carries, completes
 from heal_cli.match.names import Name, Word, singular, split
 from heal_cli.match.remainder import Context, Need, missing_words
 from heal_cli.match.vocabulary import SYNONYM_TRUST, vocabulary
@@ -79,7 +79,12 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
     score = min(gained / (whole + sum(word.weight for word in missing)), _SUREST) * _order_factor(a, b, pairs)
     one_sided = not (rest_a and rest_b) or not any(word.need for word in missing)
     if any(word.weight == 1.0 for word in missing) or _clashes(rest_a, rest_b) or not one_sided:
-        score = CARRIED if carries(a, b, pairs, rest_a, rest_b, around) else min(score, UNEXPLAINED)
+        if carries(a, b, pairs, rest_a, rest_b, around):
+            score = CARRIED
+        elif not rest_a and completes(b, pairs, rest_b, around):
+            score = COMPLETED
+        else:
+            score = min(score, UNEXPLAINED)
     needs = frozenset(word.need for word in missing if word.need)
     untimed = any(word.concept in vocabulary().temporal for word in (*rest_a, *rest_b))
     return Similarity(round(score, 4), _reasons(pairs), untimed, needs)
