@@ -16,8 +16,8 @@ from heal_cli.model import Column, Constraint, PgType, TableSchema
 TUNING: Final = "corpus"
 HELD_BACK: Final = "held_back"
 BLIND: Final = "blind"
-DRILL: Final = "drill"
-SEALED: Final = "sealed"
+DRILL: Final = "drill"  # tuned on, too
+SEALED: Final = "sealed"  # measured, never looked into
 SETS: Final = (TUNING, HELD_BACK, BLIND, DRILL, SEALED)
 
 _SPEC: Final = re.compile(
