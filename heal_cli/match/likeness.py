@@ -28,13 +28,14 @@ _REORDERED: Final = 0.7  # `duration_min` may count minutes: a question, never a
 _TEMPORAL_TRUST: Final = 0.9  # `created_date` against `created_at`
 _KIND_TRUST: Final = 0.85  # `order_no` against `order_id`
 _VERB_TRUST: Final = 0.93  # `review_date` against `reviewed_at`
-_EXCHANGEABLE: Final = ("reference", "naming", "saying", "remark", "call", "web", "dispatch")
-_ALONE: Final = ("remark", "call", "web", "dispatch")  # those of them that may be all that a name says
+_EXCHANGEABLE: Final = ("reference", "naming", "saying", "remark", "call", "web")
+_ALONE: Final = ("remark", "call", "web")  # those of them that may be all that a name says
 _ENDINGS: Final = ("ation", "ment", "ion", "ing", "ed", "e")
 _SHORTEST_TYPO: Final = 5  # letters; shorter words have too many real neighbours (lat, lng)
 _SHORT_TRUST: Final = 0.82  # an abbreviation that no list knows
 _SKELETON_TRUST: Final = 0.9  # all consonants of a word, and no vowel: `brnd` of `brand`
 _SHORTEST_SHORT: Final = 3
+_SHORTEST_OTHER: Final = 4  # letters of a known short word that may stand for another word
 _VOWELS: Final = "aeiou"
 _SHORTEST_STEM: Final = 3
 _LETTERS_PER_SLIP: Final = 8  # one slip in up to 8 letters, two in up to 16
@@ -167,14 +168,15 @@ def _alike(x: Word, y: Word, taken: frozenset[str]) -> float:
 def _short_for(x: Word, y: Word, taken: frozenset[str]) -> float:
     """How surely a short word stands for one that has its letters in this order: `stn` for `station`.
 
-    A short word that the vocabulary knows may stand for another word all the same: `disc` for `discontinued`.
+    One that the vocabulary knows stands for another word only where it has all its consonants: `emp` is
+    an employee, no employer.
     """
     short = x.text if x.is_short else x.concept
-    if x.is_known and not x.is_short:
+    if short in taken or (x.is_known and not x.is_short):
         return 0.0
-    if short in taken:
-        return 0.0
-    return max(_shortens(short, long) for long in {y.concept, y.text})
+    found = max(_shortens(short, long) for long in {y.concept, y.text})
+    is_other = x.is_known and not (found == _SKELETON_TRUST and len(short) >= _SHORTEST_OTHER)
+    return 0.0 if is_other else found
 
 
 def _shortens(short: str, long: str) -> float:

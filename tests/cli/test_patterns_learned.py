@@ -110,3 +110,11 @@ def test_those_that_fill_different_columns_are_no_rivals(
     assert (refused.code, "they are no rivals" in refused.err) == (2, True)
     assert heal("patterns", "compare", SENDER, "default_status", *on).code == 2
     conn.execute("drop table public.messages")
+
+
+def test_stats_shows_the_calibration(heal: Any, taught: None) -> None:
+    """What is on record, and why it is not used yet; as JSON, too."""
+    calibration = json.loads(heal("patterns", "stats", "--json").out)["calibration"]
+    assert (calibration["trials"], calibration["is_used"], calibration["error"]) == (0, False, None)
+    shown = heal("patterns", "stats").err
+    assert "0 matches on record, 0 of them failed; not used: no match is on record" in " ".join(shown.split())

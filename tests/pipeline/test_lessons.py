@@ -181,3 +181,14 @@ def test_what_an_undone_run_taught_is_proposed_no_more_until_it_is_said_again(no
     assert placed(load(notes, "b.csv", "zwurk")) == {}
     load(notes, "c.csv", "zwurk", map=["zwurk=body"])
     assert learned(notes) == {"zwurk": "body"}
+
+
+def test_matches_that_are_no_matter_of_course_are_put_on_record(notes) -> None:
+    """What each looked like and what came of it, once a run; an undo turns it into a failure."""
+    notes.conn.execute("alter table t add unit_price numeric")
+    report = load(notes, "a.csv", "unit_prise", value="{}.5")
+    query = "select target, tier, type_fit, success from heal.match_trials"
+    ((target, tier, fit, success),) = notes.all(query)
+    assert (target.rpartition(".")[2], tier, fit, success) == ("unit_price", "fuzzy", 1.0, True)
+    heal_cli.undo(report.run, **notes.options)
+    assert [row[3] for row in notes.all(query)] == [False]
