@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -23,6 +24,7 @@ from heal_cli.write import (
     RetryWriter,
     Target,
     committed_attempts,
+    record_failed,
     retried_rows,
 )
 
@@ -67,6 +69,9 @@ class RetryWorker:
     def close(self) -> None:
         """Give the connection and the file back."""
         self._close_writer()
+        if self._has_ledger and (failed := self._attempts.take_failed()):
+            with suppress(psycopg.Error):  # what is loaded is on record all the same
+                record_failed(self._connection, self._run, failed)
         if self._leftovers is not None:
             self._leftovers.close()
 

@@ -1,6 +1,7 @@
 """Healed rows -> committed rows: COPY in savepoints, and the ledger that makes it exactly-once."""
 
 from heal_cli.write.attempts import Attempts
+from heal_cli.write.audit import FailedTransaction, failed_since, record_failed
 from heal_cli.write.batch import BatchRef, Target, Writer
 from heal_cli.write.connection import connect, stands
 from heal_cli.write.history import (
@@ -58,6 +59,7 @@ __all__ = [
     "ClaimedSource",
     "DoneBatch",
     "EarlierSource",
+    "FailedTransaction",
     "NewSource",
     "RejectBatch",
     "RejectSource",
@@ -79,6 +81,7 @@ __all__ = [
     "count_settled",
     "earlier_sources",
     "end_run",
+    "failed_since",
     "find_reject_batch",
     "find_reject_source",
     "find_run",
@@ -93,6 +96,7 @@ __all__ = [
     "note_retried",
     "prune_restore_points",
     "read_source",
+    "record_failed",
     "restore_bytes",
     "restore_event",
     "retried_rows",

@@ -9,6 +9,7 @@ new transaction.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +20,7 @@ import psycopg
 from heal_cli.errors import DatabaseUnavailable, SchemaChanged, WriteError
 from heal_cli.model import Chunk, Healed, Spans, TableSchema, WriteOptions, Written
 from heal_cli.write.attempts import Attempts
+from heal_cli.write.audit import audit_whole_run, failed_since
 from heal_cli.write.connection import begin, connect
 from heal_cli.write.ledger import Piece, add_piece, lock_batch
 from heal_cli.write.loader import Loader
@@ -128,6 +130,9 @@ class Writer:
             return
         try:
             check(self._connection)
+            if self._target.has_ledger:
+                with self._connection.cursor() as cursor:
+                    audit_whole_run(cursor, self._target.run, self._target.options.recorded_mode)
             self._connection.commit()
         except psycopg.Error as error:
             if self._connection.broken and not self._target.has_ledger:
@@ -199,6 +204,7 @@ class Writer:
         doubtful: Work | None = None
         for attempt in retrying(self._target.options):
             with attempt:
+                clock = time.monotonic()
                 trial = work.next_attempt(self._next_attempt(ref))
                 connection = self._connect()
                 try:
@@ -213,7 +219,8 @@ class Writer:
                         if not self._target.has_ledger:
                             self._attempts.note_committed(ref.source_name, ref.chunk.index, trial.attempt)
                 except psycopg.Error as error:
-                    self.has_failed_attempts = True
+                    is_doubtful = doubtful is trial and connection.closed
+                    self._note_failed(clock, trial, error, is_doubtful=is_doubtful)
                     work = self._after_error(error, connection, work, trial, doubtful)
                     raise
                 except BaseException:
@@ -221,6 +228,14 @@ class Writer:
                     raise
                 return trial
         raise AssertionError("tenacity re-raises the last error")
+
+    def _note_failed(self, clock: float, trial: Work, error: psycopg.Error, *, is_doubtful: bool) -> None:
+        self.has_failed_attempts = True
+        if self._target.has_ledger and not self._keeps_open:
+            outcome = "in doubt" if is_doubtful else "failed"
+            kind = self._target.options.recorded_mode
+            failed = failed_since(clock, kind, trial.loaded_together, error.sqlstate, outcome=outcome)
+            self._attempts.note_failed(failed)
 
     def _next_attempt(self, ref: BatchRef) -> int:
         return self._attempts.begin(ref.source_name, ref.chunk.index)
@@ -344,8 +359,15 @@ class Writer:
             attempt=trial.attempt,
             mode=target.options.recorded_mode,
             kept=kept,
+            ends_with=self._ends_with(trial, pending),
         )
         add_piece(cursor, ref.source, ref.source_name, ref.chunk, piece, rows)
+
+    def _ends_with(self, trial: Work, pending: Spans | None) -> int | None:
+        """Rows of the transaction that the piece just closed ends; None if more follow in it."""
+        return (
+            trial.loaded_together if not self._keeps_open and (trial.is_done or pending is not None) else None
+        )
 
     def _commit(self, connection: psycopg.Connection) -> None:
         if not self._keeps_open:

@@ -84,7 +84,8 @@ def prune_restore_points(connection: psycopg.Connection, *, older_than: timedelt
     """Delete restore points of that age; how many runs had some, and their bytes."""
     row = connection.execute(
         "WITH gone AS (DELETE FROM heal.restore_points WHERE made_at < pg_catalog.clock_timestamp() - %s"
-        " RETURNING run, pg_catalog.pg_column_size(images) + pg_catalog.pg_column_size(before_xmins) AS bytes)"
+        " RETURNING run, cardinality(images) AS rows, pg_catalog.pg_column_size(images) + pg_catalog.pg_column_size(before_xmins) AS bytes),"
+        " audit AS (INSERT INTO heal.audit_log (run, kind, rows) SELECT run, 'prune', sum(rows) FROM gone GROUP BY run)"
         " SELECT count(DISTINCT run), coalesce(sum(bytes), 0)::int8 FROM gone",
         (older_than,),
     ).fetchone() or (0, 0)

@@ -12,6 +12,7 @@ from psycopg import sql
 
 from heal_cli.errors import WriteError
 from heal_cli.model import WriteOptions
+from heal_cli.write.audit import AUDIT
 from heal_cli.write.connection import begin, table_name
 from heal_cli.write.pieces import WrittenPiece, lock_pieces
 from heal_cli.write.sqlstate import to_heal_error
@@ -105,6 +106,8 @@ def undo_run(
             else:
                 batches = _restore(cursor, run, table, mode, pieces, xmins)
             _forget(cursor, run, undo, batches)
+            taken = sum(batch.removed for batch in batches)
+            cursor.execute(AUDIT.encode(), {"run": undo, "kind": "undo", "rows": taken})
             return Undone(
                 f"{table.schema}.{table.name}",
                 batches,

@@ -75,6 +75,7 @@ class Work:
     cap: int | None = None  # most rows of one transaction, after a time limit
     step: int | None = None  # most rows of the next savepoint, after a bad row
     in_transaction: int = 0
+    loaded_together: int = 0  # rows that this transaction has loaded so far
     piece_loaded: int = 0
     piece_rejected: int = 0
     piece_duplicates: int = 0
@@ -96,6 +97,7 @@ class Work:
             duplicates=self.duplicates.copy(),
             attempt=number,
             in_transaction=0,
+            loaded_together=0,
         )
 
     def halved(self, error: psycopg.Error, timeout_s: float) -> Work:
@@ -159,6 +161,7 @@ class Work:
         loaded = segment.loadable[ROW]
         self.loaded.append(loaded)
         self.piece_loaded += loaded.len()
+        self.loaded_together += loaded.len()
         if segment.known.height:
             known = segment.known.match_to_schema(REJECTS, extra_columns="ignore").sort(ROW)
             self.duplicates.append(known.filter(IS_DUPLICATE))
