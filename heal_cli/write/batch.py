@@ -308,7 +308,7 @@ class Writer:
             error = refusal
         if error is None and taken == rows.height:
             trial.settle(segment)
-            self._add_piece(cursor, trial, ref, kept=self._loader.kept)
+            self._add_piece(cursor, trial, ref, kept=self._loader.kept, changed=self._loader.changed)
             cursor.execute("RELEASE SAVEPOINT heal_rows")
             return
         cursor.execute("ROLLBACK TO SAVEPOINT heal_rows")
@@ -340,12 +340,14 @@ class Writer:
         *,
         pending: Spans | None = None,
         kept: int = 0,
+        changed: int = 0,
     ) -> None:
         """Account in the ledger for all that was settled since the last piece.
 
         Args:
             pending: Of the last piece of a transaction: the rows that are left to later ones.
             kept: Rows in the restore point of this savepoint.
+            changed: Rows of the table that it updated or deleted.
         """
         rows = trial.close_piece()
         if not self._target.has_ledger:
@@ -359,6 +361,7 @@ class Writer:
             attempt=trial.attempt,
             mode=target.options.recorded_mode,
             kept=kept,
+            changed=changed,
             ends_with=self._ends_with(trial, pending),
         )
         add_piece(cursor, ref.source, ref.source_name, ref.chunk, piece, rows)

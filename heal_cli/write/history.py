@@ -73,8 +73,8 @@ def list_runs(connection: psycopg.Connection, *, limit: int, table: str | None =
 def restore_bytes(connection: psycopg.Connection, run: str) -> int:
     """What the restore points of a run take in the database."""
     row = connection.execute(
-        "SELECT coalesce(sum(pg_catalog.pg_column_size(images) + pg_catalog.pg_column_size(before_xmins)), 0)::int8"
-        " FROM heal.restore_points WHERE run = %s",
+        "SELECT coalesce(sum(pg_catalog.pg_column_size(i.*)), 0)::int8 FROM heal.restore_images AS i"
+        " WHERE point IN (SELECT point FROM heal.restore_points WHERE run = %s)",
         (run,),
     ).fetchone()
     return int(row[0]) if row else 0
@@ -83,10 +83,12 @@ def restore_bytes(connection: psycopg.Connection, run: str) -> int:
 def prune_restore_points(connection: psycopg.Connection, *, older_than: timedelta) -> tuple[int, int]:
     """Delete restore points of that age; how many runs had some, and their bytes."""
     row = connection.execute(
-        "WITH gone AS (DELETE FROM heal.restore_points WHERE made_at < pg_catalog.clock_timestamp() - %s"
-        " RETURNING run, cardinality(images) AS rows, pg_catalog.pg_column_size(images) + pg_catalog.pg_column_size(before_xmins) AS bytes),"
-        " audit AS (INSERT INTO heal.audit_log (run, kind, rows) SELECT run, 'prune', sum(rows) FROM gone GROUP BY run)"
-        " SELECT count(DISTINCT run), coalesce(sum(bytes), 0)::int8 FROM gone",
+        "WITH points AS (DELETE FROM heal.restore_points WHERE made_at < pg_catalog.clock_timestamp() - %s"
+        " RETURNING run, point),"
+        " gone AS (DELETE FROM heal.restore_images AS i USING points AS p WHERE i.point = p.point"
+        " RETURNING p.run, pg_catalog.pg_column_size(i.*) AS bytes),"
+        " audit AS (INSERT INTO heal.audit_log (run, kind, rows) SELECT run, 'prune', count(*) FROM gone GROUP BY run)"
+        " SELECT (SELECT count(DISTINCT run) FROM points), coalesce(sum(bytes), 0)::int8 FROM gone",
         (older_than,),
     ).fetchone() or (0, 0)
     return int(row[0]), int(row[1])

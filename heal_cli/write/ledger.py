@@ -21,9 +21,9 @@ _BACKEND_OF: Final = "heal/"  # application_name of every connection of a run, i
 
 _PIECE: Final = (
     "INSERT INTO heal.load_batches (source, batch, piece, complete, pending, start, stop, digest,"
-    " first_row, last_row, run, source_name, attempt, mode, kept, rows_read, loaded, rejected, duplicates)"
+    " first_row, last_row, run, source_name, attempt, mode, kept, changed, rows_read, loaded, rejected, duplicates)"
     " VALUES (%(source)s, %(batch)s, %(piece)s, %(complete)s, %(pending)s::int8multirange, %(start)s, %(stop)s,"
-    " %(digest)s, %(first_row)s, %(last_row)s, %(run)s, %(source_name)s, %(attempt)s, %(mode)s, %(kept)s,"
+    " %(digest)s, %(first_row)s, %(last_row)s, %(run)s, %(source_name)s, %(attempt)s, %(mode)s, %(kept)s, %(changed)s,"
     " %(read)s, %(loaded)s, %(rejected)s, %(duplicates)s)"
 )
 
@@ -39,6 +39,7 @@ class Piece:
     attempt: int
     mode: str = "insert"  # how its rows were written: what undo goes by
     kept: int = 0  # rows whose former selves are in its restore point
+    changed: int = 0  # rows of the table that it updated or deleted
     ends_with: int | None = None  # rows of its whole transaction, if that ends with it: for the audit log
 
 
@@ -157,7 +158,7 @@ def add_piece(
         **{"start": chunk.start, "stop": chunk.stop},
         **{"first_row": chunk.first_row, "last_row": chunk.first_row + chunk.rows - 1},
         **{"piece": piece.piece, "complete": piece.complete, "pending": pending, "run": piece.run},
-        **{"attempt": piece.attempt, "mode": piece.mode, "kept": piece.kept},
+        **{"attempt": piece.attempt, "mode": piece.mode, "kept": piece.kept, "changed": piece.changed},
         **{"read": rows.read, "loaded": rows.loaded, "rejected": rows.rejected},
         **{"duplicates": rows.duplicates, "kind": piece.mode, "rows": piece.ends_with},
     }

@@ -84,6 +84,11 @@ class Loader:
         return taken
 
     @property
+    def changed(self) -> int:
+        """Rows of the table that the last `load` updated or deleted."""
+        return self._copier.changed if isinstance(self._copier, Changer) else 0
+
+    @property
     def kept(self) -> int:
         """Rows that the last `load` changed, and kept in a restore point."""
         return self._copier.kept if isinstance(self._copier, Changer) else 0
@@ -151,7 +156,7 @@ class Loader:
         if line is None:
             return None
         row = rows.slice(line - 1, 1)
-        if error is None and self._needs_row:
+        if error is None and self._needs_row and not self._has_gatekeepers:
             return line - 1, no_such_row(row, self._conflict.arbiters[0])
         reject = reject_row(error, row, self._table) if error else skipped_row(row)
         return line - 1, self._conflict.ignored(reject)

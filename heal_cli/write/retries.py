@@ -143,6 +143,7 @@ class RetryWriter(Writer):
         *,
         pending: Spans | None = None,
         kept: int = 0,
+        changed: int = 0,
     ) -> None:
         rows = trial.close_piece()
         if not self._target.has_ledger:

@@ -173,7 +173,11 @@ def _restore(
         before.restore_updated()
         _check_references(cursor, run, table, xmins)
         gone = _delete(cursor, table, xmins).total()
-    cursor.execute("DELETE FROM heal.restore_points WHERE run = %s", (run,))
+    cursor.execute(
+        "WITH points AS (DELETE FROM heal.restore_points WHERE run = %s RETURNING point)"
+        " DELETE FROM heal.restore_images WHERE point IN (SELECT point FROM points)",
+        (run,),
+    )
     if gone != inserted:
         raise WriteError(
             f"Run {run} was not undone: {abs(inserted - gone):,} of the {inserted:,} rows that it inserted"

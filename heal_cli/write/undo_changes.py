@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from heal_cli.errors import WriteError
-from heal_cli.write.change import COLUMNS_NOW
+from heal_cli.write.images import COLUMNS_NOW
 
 _COMMA: Final = sql.SQL(", ")
 _AND: Final = sql.SQL(" AND ")
@@ -38,10 +38,11 @@ class Restorer:
         self._cursor, self._run, self._target, self._xmins = cursor, run, target, list(xmins)
         cursor.execute(
             sql.SQL(
-                "SELECT min(key), bool_and(columns = {}), coalesce(sum(cardinality(images)), 0)::int8"
-                " FROM heal.restore_points WHERE run = %s"
+                "SELECT min(key), bool_and(columns = {}), (SELECT count(*) FROM heal.restore_images"
+                " WHERE point IN (SELECT point FROM heal.restore_points WHERE run = %(run)s))"
+                " FROM heal.restore_points WHERE run = %(run)s"
             ).format(COLUMNS_NOW.format(sql.Literal(oid))),
-            (run,),
+            {"run": run},
         )
         key, is_same, self.images = cursor.fetchone() or (None, None, 0)
         self._key: list[str] = key or []
@@ -65,21 +66,21 @@ class Restorer:
             WriteError: Others changed a row between two changes by the run.
         """
         images = sql.SQL(
-            "SELECT point, before_xmin, image::text::{} AS image FROM heal.restore_points"
-            " CROSS JOIN LATERAL ROWS FROM (unnest(before_xmins), unnest(images)) AS i (before_xmin, image)"
-            " WHERE run = {}::uuid"
+            "SELECT point, before_xmin, image::{} AS image FROM heal.restore_points"
+            " JOIN heal.restore_images USING (point) WHERE run = {}::uuid"
         ).format(row_type, sql.Literal(self._run))
         keys = _COMMA.join(sql.SQL("(image).{}").format(sql.Identifier(name)) for name in self._key)
         self._cursor.execute(
             sql.SQL(
                 "CREATE TEMP TABLE heal_before ON COMMIT DROP AS SELECT * FROM (SELECT DISTINCT ON ({keys})"
                 " before_xmin, image FROM ({images}) AS i ORDER BY {keys}, point) AS firsts"
-                " WHERE before_xmin <> ALL({own}::text[])"
+                " WHERE before_xmin <> ALL({own}::xid[])"
             ).format(keys=keys, images=images, own=sql.Literal(self._xmins))
         )
         rows = self._cursor.rowcount
         self._cursor.execute(
-            "SELECT count(*) FROM heal.restore_points, unnest(before_xmins) AS x WHERE run = %s AND x <> ALL(%s)",
+            "SELECT count(*) FROM heal.restore_points JOIN heal.restore_images USING (point)"
+            " WHERE run = %s AND before_xmin <> ALL(%s::xid[])",
             (self._run, self._xmins),
         )
         if self._cursor.fetchone() != (rows,):

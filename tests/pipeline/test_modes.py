@@ -220,3 +220,32 @@ def test_a_killed_update_goes_on_and_comes_back(changing) -> None:
     for (run,) in runs:
         changing.undo(run)
     assert changing.all() == before
+
+
+@pytest.mark.parametrize("mode", ["upsert", "update", "delete"])
+def test_rows_that_move_between_partitions_come_back(changing, mode) -> None:
+    """What they were is kept, wherever the change puts them."""
+    changing.conn.execute(
+        "create table p (id int, part int, old text, primary key (id, part)) partition by list (part);"
+        "create table p1 partition of p for values in (1); create table p2 (old text, part int not null, id int not null);"
+        "alter table p attach partition p2 for values in (2); alter table p add unique (id, part);"
+        "insert into p select g, g % 2 + 1, 'old ' || g from generate_series(1, 6) g"
+    )
+    before = changing.all("select tableoid::regclass::text, * from p order by id")
+    run = changing.load("id,part,old\n1,2,x\n2,1,y\n", table="p", mode=mode).run
+    assert changing.all("select tableoid::regclass::text, * from p order by id") != before
+    changing.undo(run)
+    assert changing.all("select tableoid::regclass::text, * from p order by id") == before
+
+
+def test_a_trigger_that_keeps_a_row_makes_a_reject(changing) -> None:
+    """The others change, and undo brings exactly them back."""
+    changing.conn.execute(
+        "create function keep() returns trigger language plpgsql as $$ begin return case when old.id <> 3 then new end;"
+        " end $$; create trigger keep before update on t for each row execute function keep()"
+    )
+    report = changing.load("id,n\n1,10\n3,30\n5,50\n", mode="update")
+    assert dict(report.reject_reasons) == {"trigger_skipped": 1}
+    assert changing.all("select id, n from t where id in (1, 3, 5) order by id") == [(1, 10), (3, 3), (5, 50)]
+    changing.undo(report.run)
+    assert changing.all() == OLD
