@@ -22,6 +22,7 @@ _DONE: Final = {
     "upsert": "inserted or updated in",
     "update": "updated in",
     "delete": "deleted from",
+    "replace": "now stand in",
 }
 """What became of the loaded rows, by mode."""
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heal_cli.cli.options import Config, DataDir, Dsn, GroupedCommand, Json, PgBin, Yes
+from heal_cli.cli.groups import GroupedCommand
+from heal_cli.cli.options import Config, DataDir, Dsn, Json, PgBin, Yes
 from heal_cli.cli.terminal import clean, console, note, say
 from heal_cli.errors import UsageError
 

@@ -145,7 +145,9 @@ def _generation(known: list[Known], before: Known | None) -> int:
 def _is_again(run: Run, name: str) -> bool:
     """A finished load of the same content does not count."""
     # Two streams may well begin alike, or be alike: only a name makes a finished one the same.
-    return run.options.again or (name == STDIN and run.options.source_id is None)
+    # What has replaced a table once may have been replaced itself.
+    is_again = run.options.again or run.options.write.mode == "replace"
+    return is_again or (name == STDIN and run.options.source_id is None)
 
 
 def _source_id(run: Run) -> str | None:

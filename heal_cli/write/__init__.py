@@ -2,7 +2,7 @@
 
 from heal_cli.write.attempts import Attempts
 from heal_cli.write.audit import FailedTransaction, failed_since, record_failed
-from heal_cli.write.batch import BatchRef, Target, Writer
+from heal_cli.write.batch import Writer
 from heal_cli.write.connection import connect, stands
 from heal_cli.write.history import (
     RunRecord,
@@ -50,6 +50,7 @@ from heal_cli.write.sources import (
     settle_plan,
     settled_rows,
 )
+from heal_cli.write.target import BatchRef, Target
 from heal_cli.write.trial import takes_a_row
 from heal_cli.write.undo import Undone, UndoneBatch, undo_run
 

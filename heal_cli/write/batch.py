@@ -11,52 +11,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
-import polars as pl
 import psycopg
 
 from heal_cli.errors import DatabaseUnavailable, SchemaChanged, WriteError
-from heal_cli.model import Chunk, Healed, Spans, TableSchema, WriteOptions, Written
+from heal_cli.model import Healed, Spans, Written
 from heal_cli.write.attempts import Attempts
 from heal_cli.write.audit import audit_whole_run, failed_since
 from heal_cli.write.connection import begin, connect
+from heal_cli.write.guard import ChangeGuard
 from heal_cli.write.ledger import Piece, add_piece, lock_batch
 from heal_cli.write.loader import Loader
 from heal_cli.write.lock import TableLock
 from heal_cli.write.patience import retrying
+from heal_cli.write.replace import empty_table, lock_alone
 from heal_cli.write.sqlstate import Fault, fault_of, to_heal_error
+from heal_cli.write.target import BatchRef, Record, Target
 from heal_cli.write.watch import GRACE_S, cut_after
 from heal_cli.write.work import Segment, Work
 
 MAX_SAVEPOINTS: Final = 60
 """Subtransactions of one transaction; past 64 the server's cache overflows and every snapshot pays."""
-
-Record = Callable[[pl.DataFrame, pl.Series, int], None]
-"""Makes what one attempt leaves behind durable: its rejects (REJECTS), the row numbers it loads, its
-number. Called before the commit that they belong to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a writer needs to know once per run."""
-
-    conninfo: str
-    table: TableSchema
-    options: WriteOptions
-    run: str
-    has_ledger: bool
-    version_of: Callable[[psycopg.Connection], str]  # the schema version now
-
-
-@dataclass(frozen=True, slots=True)
-class BatchRef:
-    """Which batch of which source is being written."""
-
-    source: int  # the ledger's number; 0 without a ledger
-    source_name: str
-    chunk: Chunk
 
 
 class Writer:
@@ -77,12 +53,19 @@ class Writer:
         self._loader = Loader(target.table, target.options, target.run if target.has_ledger else None)
         self._connection = connection
         self._attempts = attempts or Attempts()
+        kept = target.run if target.has_ledger and not target.options.dry_run else None
+        self._guard = ChangeGuard(target.table, target.options, kept)
+        self._images_run = kept if target.options.restore else None
+        self._changed = 0  # rows of the table, in this transaction
+        self._emptied = 0  # rows that the next piece accounts for
+        self.replaced: int | None = None
+        """Rows that were in the table; None: they are still."""
         self.has_failed_attempts = False
         """Lines of attempts that never committed may stand in the rejects file."""
 
     @property
     def _keeps_open(self) -> bool:
-        """One transaction for the whole run (`--atomic`, `--dry-run`)."""
+        """One transaction for the whole run (`--atomic`, `--dry-run`, `--mode replace`)."""
         return self._target.options.is_one_transaction
 
     @property
@@ -125,10 +108,13 @@ class Writer:
         """
         if self._connection is None or not self._keeps_open:
             return
-        if self._target.options.dry_run:
-            self._connection.rollback()
-            return
         try:
+            if self.replaced is not None:
+                with self._connection.cursor() as cursor:
+                    self._guard.check_replaced(cursor)
+            if self._target.options.dry_run:
+                self._connection.rollback()
+                return
             check(self._connection)
             if self._target.has_ledger:
                 with self._connection.cursor() as cursor:
@@ -196,8 +182,18 @@ class Writer:
         connection = cursor.connection
         if not (self._keeps_open and connection.info.transaction_status):
             begin(cursor, self._target.options, server_version=self._target.table.server_version)
+            is_replaced = self._target.options.mode == "replace"
+            if is_replaced:
+                lock_alone(cursor, self._target.table)
             self._lock.take(cursor)
+            self._guard.look(cursor)
+            if is_replaced:
+                self._empty(cursor)
         self._loader.prepare(connection)
+
+    def _empty(self, cursor: psycopg.Cursor) -> None:
+        self._guard.remember(cursor)
+        self.replaced = self._emptied = empty_table(cursor, self._target.table, run=self._images_run)
 
     def _advance(self, work: Work, ref: BatchRef, record: Record) -> Work:
         """Commit the next transaction's worth of the batch, past passing faults."""
@@ -216,6 +212,7 @@ class Writer:
                         record(trial.fresh_rejects(work), trial.fresh_rows(work), trial.attempt)
                         doubtful = trial
                         self._commit(connection)
+                        self._guard.note_committed(self._changed)
                         if not self._target.has_ledger:
                             self._attempts.note_committed(ref.source_name, ref.chunk.index, trial.attempt)
                 except psycopg.Error as error:
@@ -272,12 +269,14 @@ class Writer:
             if self._target.has_ledger and self._take_batch(cursor, trial, doubtful, ref):
                 assert doubtful is not None
                 return doubtful
-            savepoints = 0
+            savepoints = self._changed = 0
             while trial.pending and savepoints < MAX_SAVEPOINTS and not trial.is_full:
                 self._try_rows(cursor, trial, ref)
                 savepoints += 1
             if not trial.is_done:
                 self._add_piece(cursor, trial, ref, pending=trial.left)
+            if self._target.options.mode != "replace":
+                self._guard.check(cursor, ref.source, self._changed)
         return trial
 
     def _take_batch(self, cursor: psycopg.Cursor, trial: Work, doubtful: Work | None, ref: BatchRef) -> bool:
@@ -350,8 +349,10 @@ class Writer:
             changed: Rows of the table that it updated or deleted.
         """
         rows = trial.close_piece()
+        self._changed += changed
         if not self._target.has_ledger:
             return
+        emptied, self._emptied = self._emptied, 0
         target = self._target
         piece = Piece(
             piece=trial.pieces - 1,
@@ -360,8 +361,8 @@ class Writer:
             run=target.run,
             attempt=trial.attempt,
             mode=target.options.recorded_mode,
-            kept=kept,
-            changed=changed,
+            kept=kept + (emptied if self._images_run else 0),
+            changed=changed + emptied,
             ends_with=self._ends_with(trial, pending),
         )
         add_piece(cursor, ref.source, ref.source_name, ref.chunk, piece, rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 import polars as pl
 import psycopg
@@ -33,11 +33,11 @@ class Changer:
         table: TableSchema,
         facts: Facts,
         key: Unique,
-        mode: Literal["upsert", "update", "delete"],
+        mode: str,
         *,
         run: str | None,
     ) -> None:
-        """`run`: whose restore points these are, None to keep none.
+        """`mode`: upsert, update or delete; `run`: whose restore points these are, None to keep none.
 
         Raises:
             WriteError: The relation or the role's rights do not allow it.

@@ -61,8 +61,7 @@ class Loader:
             return
         facts = self._read_facts(connection)
         self._conflict = choose_conflict(self._options, facts.uniques, self._table.qualified)
-        mode = self._options.mode
-        if mode != "insert":
+        if (mode := self._options.mode) not in ("insert", "replace"):
             kept = self._run if self._options.restore and not self._options.dry_run else None
             self._copier = Changer(self._table, facts, self._conflict.arbiters[0], mode, run=kept)
             return

@@ -18,8 +18,9 @@ import psycopg
 from heal_cli.errors import UsageError
 from heal_cli.model import ROW, Spans
 from heal_cli.write.audit import AUDIT
-from heal_cli.write.batch import BatchRef, Writer
+from heal_cli.write.batch import Writer
 from heal_cli.write.ledger import CLAIM_LOCK_CLASS
+from heal_cli.write.target import BatchRef
 from heal_cli.write.work import Work
 
 _BATCH_LOCK_CLASS: Final = CLAIM_LOCK_CLASS + 1
@@ -68,7 +69,7 @@ def find_reject_source(connection: psycopg.Connection, run: str, name: str) -> R
         ).fetchone()
         changes = connection.execute(
             "SELECT EXISTS (SELECT FROM heal.load_sources WHERE source = %s"
-            " AND source_id ~ ' ?to (upsert|update|delete)$')",
+            " AND source_id ~ ' ?to (upsert|update|delete|replace)$')",
             (row[0] if row else 0,),
         ).fetchone()
     if changes == (True,):

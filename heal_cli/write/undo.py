@@ -15,6 +15,7 @@ from heal_cli.model import WriteOptions
 from heal_cli.write.audit import AUDIT
 from heal_cli.write.connection import begin, table_name
 from heal_cli.write.pieces import WrittenPiece, lock_pieces
+from heal_cli.write.references import silent_references
 from heal_cli.write.sqlstate import to_heal_error
 from heal_cli.write.undo_changes import Restorer
 
@@ -165,14 +166,15 @@ def _restore(
     )
     if before.images != sum(piece.kept for piece in pieces):
         raise WriteError(f"Run {run} cannot be undone: its restore points were pruned")
-    inserted = sum(piece.loaded - piece.kept for piece in pieces)
-    if mode == "delete":
-        before.restore_deleted()
-        gone = 0
-    else:
+    inserted = sum(piece.loaded - (0 if mode == "replace" else piece.kept) for piece in pieces)
+    gone = 0
+    if mode in ("update", "upsert"):
         before.restore_updated()
+    if mode in ("upsert", "replace"):
         _check_references(cursor, run, table, xmins)
         gone = _delete(cursor, table, xmins).total()
+    if mode in ("delete", "replace"):
+        before.restore_deleted()
     cursor.execute(
         "WITH points AS (DELETE FROM heal.restore_points WHERE run = %s RETURNING point)"
         " DELETE FROM heal.restore_images WHERE point IN (SELECT point FROM points)",
@@ -246,39 +248,15 @@ def _check_references(cursor: psycopg.Cursor, run: str, table: _Table, xmins: Se
     Raises:
         WriteError: Rows of a table refer to rows of the run, and would be deleted or changed with them.
     """
-    cursor.execute(
-        "SELECT n.nspname::text, c.relname::text, k.oid::int8, k.conname::text,"
-        " array_agg(own.attname::text ORDER BY place), array_agg(their.attname::text ORDER BY place)"
-        " FROM pg_catalog.pg_constraint AS k"
-        " JOIN pg_catalog.pg_class AS c ON c.oid = conrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = relnamespace"
-        " CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(conkey), pg_catalog.unnest(confkey))"
-        " WITH ORDINALITY AS pair (own, their, place)"
-        " JOIN pg_catalog.pg_attribute AS own ON (own.attrelid, own.attnum) = (conrelid, pair.own)"
-        " JOIN pg_catalog.pg_attribute AS their ON (their.attrelid, their.attnum) = (confrelid, pair.their)"
-        " WHERE confrelid = %s AND contype = 'f' AND conparentid = 0 AND confdeltype IN ('c', 'n', 'd')"
-        " GROUP BY 1, 2, 3, 4",
-        (table.oid,),
-    )
-    for schema, name, _, constraint, own, their in cursor.fetchall():
-        same = sql.SQL(" AND ").join(
-            sql.SQL("c.{} = t.{}").format(sql.Identifier(mine), sql.Identifier(its))
-            for mine, its in zip(own, their, strict=True)
+    ours = sql.Literal(list(xmins))
+    going = sql.SQL("t.xmin = ANY({}::pg_catalog.xid[])").format(ours)
+    staying = sql.SQL("c.xmin <> ALL({}::pg_catalog.xid[])").format(ours)
+    for found in silent_references(cursor, table.oid, table.sql, going=going, own=staying):
+        raise WriteError(
+            f"Run {run} was not undone: {found.rows:,} rows of {found.table} refer to its rows, and"
+            f" {found.constraint} would delete or change them in silence",
+            hint=f"Look after those rows of {found.table} first",
         )
-        ours = (schema, name) == (table.schema, table.name)
-        other = sql.SQL("AND c.xmin <> ALL(%(xmins)s::pg_catalog.xid[])" if ours else "")
-        cursor.execute(
-            sql.SQL(
-                "SELECT count(*) FROM {} AS c JOIN {} AS t ON {} WHERE t.xmin = ANY(%(xmins)s::pg_catalog.xid[]) {}"
-            ).format(table_name(schema, name), table.sql, same, other),
-            {"xmins": list(xmins)},
-        )
-        (count,) = cursor.fetchone() or (0,)
-        if count:
-            raise WriteError(
-                f"Run {run} was not undone: {count:,} rows of {schema}.{name} refer to its rows, and {constraint}"
-                " would delete or change them in silence",
-                hint=f"Look after those rows of {schema}.{name} first",
-            )
 
 
 def _forget(cursor: psycopg.Cursor, run: str, undo: str, batches: Sequence[UndoneBatch]) -> None:

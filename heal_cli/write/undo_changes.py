@@ -70,12 +70,14 @@ class Restorer:
             " JOIN heal.restore_images USING (point) WHERE run = {}::uuid"
         ).format(row_type, sql.Literal(self._run))
         keys = _COMMA.join(sql.SQL("(image).{}").format(sql.Identifier(name)) for name in self._key)
+        firsts = sql.SQL(
+            "SELECT DISTINCT ON ({keys}) before_xmin, image FROM ({images}) AS i ORDER BY {keys}, point"
+        ).format(keys=keys, images=images)
         self._cursor.execute(
             sql.SQL(
-                "CREATE TEMP TABLE heal_before ON COMMIT DROP AS SELECT * FROM (SELECT DISTINCT ON ({keys})"
-                " before_xmin, image FROM ({images}) AS i ORDER BY {keys}, point) AS firsts"
-                " WHERE before_xmin <> ALL({own}::xid[])"
-            ).format(keys=keys, images=images, own=sql.Literal(self._xmins))
+                "CREATE TEMP TABLE heal_before ON COMMIT DROP AS SELECT * FROM ({}) AS firsts"
+                " WHERE before_xmin <> ALL({}::xid[])"
+            ).format(firsts if self._key else images, sql.Literal(self._xmins))
         )
         rows = self._cursor.rowcount
         self._cursor.execute(
@@ -122,15 +124,8 @@ class Restorer:
         """
         if not self.rows:
             return
-        self._cursor.execute(
-            sql.SQL(
-                "SELECT concat_ws(', ', {}) FROM pg_temp.heal_before AS b JOIN {} AS t ON {} LIMIT {}"
-            ).format(
-                _COMMA.join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in self._key),
-                *(self._target, self._match(), sql.Literal(_SHOWN + 1)),
-            )
-        )
-        self._refuse_changed([key for (key,) in self._cursor.fetchall()], "are there again")
+        if self._key:
+            self._refuse_new_owners()
         columns = [sql.Identifier(name) for name in self._columns]
         values = [sql.SQL("(b.image).{}").format(name) for name in columns]
         # An INSERT takes no ONLY; rows go where they came from.
@@ -141,6 +136,17 @@ class Restorer:
             ).format(name, _COMMA.join(columns), _COMMA.join(values))
         )
         self._check_count()
+
+    def _refuse_new_owners(self) -> None:
+        self._cursor.execute(
+            sql.SQL(
+                "SELECT concat_ws(', ', {}) FROM pg_temp.heal_before AS b JOIN {} AS t ON {} LIMIT {}"
+            ).format(
+                _COMMA.join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in self._key),
+                *(self._target, self._match(), sql.Literal(_SHOWN + 1)),
+            )
+        )
+        self._refuse_changed([key for (key,) in self._cursor.fetchall()], "are there again")
 
     def _match(self) -> sql.Composed:
         return _AND.join(sql.SQL("t.{0} = (b.image).{0}").format(sql.Identifier(name)) for name in self._key)
