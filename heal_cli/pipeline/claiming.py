@@ -145,14 +145,15 @@ def _generation(known: list[Known], before: Known | None) -> int:
 def _is_again(run: Run, name: str) -> bool:
     """A finished load of the same content does not count."""
     # Two streams may well begin alike, or be alike: only a name makes a finished one the same.
-    # What has replaced a table once may have been replaced itself.
-    is_again = run.options.again or run.options.write.mode == "replace"
-    return is_again or (name == STDIN and run.options.source_id is None)
+    return run.options.again or (name == STDIN and run.options.source_id is None)
 
 
 def _source_id(run: Run) -> str | None:
     """What the user calls the source; a part of it that `--limit` loads is one of its own, and each mode's use of it."""
     options = run.options
+    if options.write.mode == "replace":
+        # What another run put there may be gone again by now: only this one's own sources are known to be there.
+        return f"to replace by {run.id}"
     if options.limit is None and options.write.mode == "insert":
         return options.source_id
     part = f" first {options.limit} rows" if options.limit is not None else ""

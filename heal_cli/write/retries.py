@@ -69,7 +69,7 @@ def find_reject_source(connection: psycopg.Connection, run: str, name: str) -> R
         ).fetchone()
         changes = connection.execute(
             "SELECT EXISTS (SELECT FROM heal.load_sources WHERE source = %s"
-            " AND source_id ~ ' ?to (upsert|update|delete|replace)$')",
+            " AND source_id ~ ' ?to (upsert|update|delete|replace by .*)$')",
             (row[0] if row else 0,),
         ).fetchone()
     if changes == (True,):

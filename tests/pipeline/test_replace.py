@@ -44,6 +44,23 @@ def test_the_same_file_replaces_again(replacing) -> None:
     assert replacing.all() == [(1, "one", 1), (7, "seven", 7)]
 
 
+def test_a_run_that_died_after_its_commit_stands_in_nobodys_way(replacing) -> None:
+    """Its source is unfinished by the ledger, with all batches done: another replacement loads it all the same."""
+    import heal_cli
+
+    replacing.replace(name="a.csv")
+    replacing.conn.execute(
+        "update heal.load_sources set finished_at = null, stop = null, digest = null, rows = null"
+        " where table_oid = 't'::regclass"
+    )
+    (replacing.folder / "b.csv").write_text("id,name,n\n1000,b,1\n")
+    (replacing.folder / "c.csv").write_text(NEW)
+    paths = [replacing.folder / name for name in ("a.csv", "b.csv", "c.csv")]
+    report = heal_cli.load(paths, table="t", mode="replace", **replacing.options)
+    assert replacing.all() == [(1, "one", 1), (7, "seven", 7), (1000, "b", 1)]
+    assert (report.rows.loaded, report.rows.already) == (3, 2)
+
+
 def test_several_batches_and_sources_are_one_content(replacing) -> None:
     """One transaction, however long."""
     rows = "id,name,n\n" + "".join(f"{n},{'x' * 50},{n}\n" for n in range(100))
