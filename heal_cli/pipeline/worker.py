@@ -42,6 +42,7 @@ class BatchWorker:
         self._tell_replaced()
 
     def _tell_replaced(self) -> None:
+        """A note on the rows that stood in the table before."""
         run, replaced = self._run, self._writer.replaced if self._writer else None
         if run.options.write.mode != "replace":
             return
@@ -55,7 +56,8 @@ class BatchWorker:
                 if run.has_ledger and run.options.write.restore
                 else ""
             )
-            run.notes.append(f"{replaced:,} rows that stood there before are replaced{back}")
+            are = "would be" if run.options.write.dry_run else "are"
+            run.notes.append(f"{replaced:,} rows that stood there before {are} replaced{back}")
 
     def open(self, table: TableSchema) -> psycopg.Connection:
         """The connection of an `--atomic` or `--dry-run` run, in its one transaction."""

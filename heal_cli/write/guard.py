@@ -98,7 +98,7 @@ class ChangeGuard:
         raise BudgetExceeded(
             f"{changed:,} rows of {self._table.qualified} would be changed, more than --max-change"
             f" {self._options.max_change} allows ({self._allowed:,})",
-            hint=f"What was committed before comes back with: heal undo {self._run}"
-            if self._run and not self._options.is_one_transaction
-            else "Nothing was changed; allow more if that is meant",
+            hint=f"{self._committed:,} were changed before; they come back with: heal undo {self._run}"
+            if self._committed and not self._options.is_one_transaction
+            else "This run has changed nothing; allow more if that is meant",
         )

@@ -11,7 +11,9 @@ import time
 import pytest
 
 import heal_cli
+from heal_cli.cli.load_report import load_report
 from heal_cli.errors import PlanError, UsageError, WriteError
+from heal_cli.record import iter_rejects
 
 CHANGES = "id,name,n\n2,two,22\n4,four,44\n9,nine,99\n4,FOUR,45\n5,five,bad\n"
 OLD = [(n, f"old {n}", n) for n in range(1, 7)]
@@ -61,6 +63,18 @@ def test_each_mode_and_its_undo(changing, mode, after, reasons) -> None:
     assert changing.all() == OLD
     assert changing.load(None, mode=mode).rows.loaded == report.rows.loaded
     assert changing.all() == after
+
+
+@pytest.mark.parametrize("mode", ["update", "delete"])
+def test_keys_that_no_row_has_are_counted_and_listed(changing, mode) -> None:
+    """The report names the first of them and how many there are, the rejects file all."""
+    content = "id,n\n1,1\n" + "".join(f"{n},{n}\n" for n in range(100, 1300))
+    report = changing.load(content, mode=mode)
+    assert report.reject_reasons["no_such_row"] == 1200
+    told = load_report(report).replace("\n", " ")
+    assert "1,200 keys that no row has: (id) = (100), (101), (102), (103), (104) and 1,195 more" in told
+    kept = [record.attempts[0] for record in iter_rejects(changing.rejects)]
+    assert kept == [f"No row of the table has (id) = ({n})" for n in range(100, 1300)]
 
 
 def test_an_update_needs_the_key_alone(changing) -> None:
