@@ -7,11 +7,13 @@ from heal_cli.write.connection import connect, stands
 from heal_cli.write.history import (
     RunRecord,
     RunSource,
+    Transactions,
     find_run,
     list_runs,
     prune_restore_points,
     restore_bytes,
     sources_of,
+    transactions_of,
 )
 from heal_cli.write.ledger import (
     RunNote,
@@ -70,6 +72,7 @@ __all__ = [
     "RunSource",
     "Target",
     "Trace",
+    "Transactions",
     "Undone",
     "UndoneBatch",
     "Writer",
@@ -109,5 +112,6 @@ __all__ = [
     "stands",
     "takes_a_row",
     "traces",
+    "transactions_of",
     "undo_run",
 ]

@@ -55,6 +55,30 @@ class RunSource:
     duplicates: int
 
 
+@dataclass(frozen=True, slots=True)
+class Transactions:
+    """Those of a run that did and ended alike."""
+
+    kind: str
+    role: str
+    outcome: str
+    sqlstate: str | None
+    count: int
+    rows: int
+    seconds: float
+
+
+def transactions_of(connection: psycopg.Connection, run: str) -> list[Transactions]:
+    """What the audit log says of a run."""
+    with transaction(connection) as cursor:
+        cursor.execute(
+            "SELECT kind, role, outcome, sqlstate, count(*), sum(rows)::int8, round(sum(seconds)::numeric, 3)::float8"
+            " FROM heal.audit_log WHERE run = %s GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+            (run,),
+        )
+        return [Transactions(*row) for row in cursor.fetchall()]
+
+
 def list_runs(connection: psycopg.Connection, *, limit: int, table: str | None = None) -> list[RunRecord]:
     """The latest runs, newest first.
 
