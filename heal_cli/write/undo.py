@@ -98,7 +98,7 @@ def undo_run(
             pieces = lock_pieces(cursor, run)
             table = _find_table(cursor, run, table_oid)
             mode = _mode(run, pieces)
-            xmins = sorted({piece.xmin for piece in pieces if piece.loaded})
+            xmins = sorted({xmin for piece in pieces if piece.loaded for xmin in piece.xmins})
             if mode == "insert":
                 _check_references(cursor, run, table, xmins)
                 batches = _compare(
@@ -173,8 +173,6 @@ def _restore(
     if mode in ("upsert", "replace"):
         _check_references(cursor, run, table, xmins)
         gone = _delete(cursor, table, xmins).total()
-    if mode in ("delete", "replace"):
-        before.restore_deleted()
     cursor.execute(
         "WITH points AS (DELETE FROM heal.restore_points WHERE run = %s RETURNING point)"
         " DELETE FROM heal.restore_images WHERE point IN (SELECT point FROM points)",
@@ -185,8 +183,10 @@ def _restore(
             f"Run {run} was not undone: {abs(inserted - gone):,} of the {inserted:,} rows that it inserted"
             " were changed or deleted since, or triggers wrote more of them"
         )
+    if mode in ("delete", "replace"):
+        before.restore_deleted()
     return _compare(
-        run, pieces, Counter({p.xmin: p.loaded for p in pieces if p.loaded}), force_unchanged=False
+        run, pieces, Counter({p.xmins[0]: p.loaded for p in pieces if p.loaded}), force_unchanged=False
     )
 
 
@@ -211,7 +211,8 @@ def _compare(
         WriteError: Rows changed since, or others have the mark of the run.
     """
     # Savepoints that loaded nothing have none; the others have one each.
-    if any(found[piece.xmin] > piece.loaded for piece in pieces):
+    there = {piece: sum(found[xmin] for xmin in piece.xmins) for piece in pieces if piece.loaded}
+    if any(count > piece.loaded for piece, count in there.items()):
         raise WriteError(
             f"Run {run} cannot be undone: triggers wrote rows of the table in its transactions,"
             " and nothing tells them from its own",
@@ -222,7 +223,7 @@ def _compare(
     for piece in pieces:
         key = (piece.source, piece.batch, piece.source_name)
         loaded[key] += piece.loaded
-        removed[key] += found[piece.xmin] if piece.loaded else 0
+        removed[key] += there.get(piece, 0)
     batches = tuple(UndoneBatch(*key, loaded[key], removed[key]) for key in sorted(loaded, reverse=True))
     changed = [batch for batch in batches if batch.changed]
     if changed and not force_unchanged:
@@ -291,6 +292,7 @@ def _forget(cursor: psycopg.Cursor, run: str, undo: str, batches: Sequence[Undon
         "UPDATE heal.load_sources SET superseded_by = NULL WHERE superseded_by = ANY(%s)", (deleted,)
     )
     if len(whole) == len(batches):
+        cursor.execute("DELETE FROM heal.moved_rows WHERE run = %s", (run,))
         cursor.execute("UPDATE heal.load_runs SET state = 'undone' WHERE run = %s", (run,))
 
 

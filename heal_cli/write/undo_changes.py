@@ -36,6 +36,7 @@ class Restorer:
         xmins: Sequence[str],
     ) -> None:
         self._cursor, self._run, self._target, self._xmins = cursor, run, target, list(xmins)
+        self._oid = oid
         cursor.execute(
             sql.SQL(
                 "SELECT min(key), bool_and(columns = {}), (SELECT count(*) FROM heal.restore_images"
@@ -109,12 +110,11 @@ class Restorer:
                 self._target, unchanged, sql.Literal(_SHOWN + 1))
         )  # fmt: skip
         self._refuse_changed([key for (key,) in self._cursor.fetchall()], "were changed or deleted since")
-        self._cursor.execute(
+        self._restore(
             sql.SQL("UPDATE {} AS t SET {} FROM pg_temp.heal_before AS b WHERE {}").format(
                 self._target, sets, unchanged
             )
         )
-        self._check_count()
 
     def restore_deleted(self) -> None:
         """Put deleted rows back.
@@ -130,12 +130,54 @@ class Restorer:
         values = [sql.SQL("(b.image).{}").format(name) for name in columns]
         # An INSERT takes no ONLY; rows go where they came from.
         name = sql.SQL(self._target.as_string(self._cursor).removeprefix("ONLY "))
-        self._cursor.execute(
+        self._restore(
             sql.SQL(
-                "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM pg_temp.heal_before AS b"
+                "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM pg_temp.heal_before AS b WHERE true"
             ).format(name, _COMMA.join(columns), _COMMA.join(values))
         )
-        self._check_count()
+
+    def _restore(self, statement: sql.Composed) -> None:
+        """Bring rows back; those of an earlier run in a savepoint, whose xmin marks them as its own again.
+
+        Args:
+            statement: Restores all of `heal_before`, and may be narrowed by a condition.
+        """
+        restored = 0
+        owners = self._owners()
+        for xmin, run, was in owners:
+            with self._cursor.connection.transaction():
+                self._cursor.execute(
+                    sql.SQL("{} AND b.before_xmin = {}::xid").format(statement, sql.Literal(xmin))
+                )
+                restored += self._cursor.rowcount
+                self._cursor.execute(
+                    "INSERT INTO heal.moved_rows (run, was) VALUES (%s, %s::text::xid)", (run, was)
+                )
+        others = sql.SQL("{} AND b.before_xmin <> ALL({}::xid[])")
+        self._cursor.execute(others.format(statement, sql.Literal([xmin for xmin, _, _ in owners])))
+        self._check_count(restored + self._cursor.rowcount)
+
+    def _owners(self) -> list[tuple[str, str, str]]:
+        """xmin, run and its piece's xmin of all rows to bring back that runs in the ledger had written."""
+        # Rows that refer to each other come back in one statement, in no order.
+        self._cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE contype = 'f'"
+            " AND (conrelid, confrelid) = (%(oid)s, %(oid)s))",
+            {"oid": self._oid},
+        )
+        if self._cursor.fetchone() == (True,):
+            return []
+        self._cursor.execute(
+            "WITH there AS MATERIALIZED (SELECT DISTINCT before_xmin FROM pg_temp.heal_before),"
+            " written AS (SELECT b.xmin AS x, b.run, b.xmin AS was, source FROM heal.load_batches AS b WHERE loaded > 0"
+            " UNION ALL SELECT r.xmin, r.run, r.xmin, source FROM heal.load_retries AS r)"
+            " SELECT x::text, written.run::text, was::text FROM written JOIN there ON x = before_xmin"
+            " JOIN heal.load_sources USING (source) WHERE table_oid = %(oid)s"
+            " UNION SELECT m.xmin::text, m.run::text, m.was::text FROM heal.moved_rows AS m JOIN there"
+            " ON m.xmin = before_xmin",
+            {"oid": self._oid},
+        )
+        return [(str(xmin), str(run), str(was)) for xmin, run, was in self._cursor.fetchall()]
 
     def _refuse_new_owners(self) -> None:
         self._cursor.execute(
@@ -160,9 +202,9 @@ class Restorer:
             f"Run {self._run} was not undone: rows with key ({', '.join(self._key)}) {shown}{more} {what}"
         )
 
-    def _check_count(self) -> None:
-        if self._cursor.rowcount != self.rows:
+    def _check_count(self, restored: int) -> None:
+        if restored != self.rows:
             raise WriteError(
-                f"Run {self._run} was not undone: triggers or others kept {self.rows - self._cursor.rowcount:,} rows"
+                f"Run {self._run} was not undone: triggers or others kept {self.rows - restored:,} rows"
                 " from being restored"
             )
