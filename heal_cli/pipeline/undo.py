@@ -160,7 +160,7 @@ def _notes(run: RunRecord, undone: Undone) -> Iterator[str]:
     """What an undo cannot take back, and what comes of the same command now."""
     if undone.triggers:
         names = ", ".join(undone.triggers)
-        yield f"Triggers of {undone.table} ({names}) ran at the load and for each row removed now; what they did elsewhere stays"
+        yield f"Triggers of {undone.table} ({names}) ran at the load and may have run for each row now; what they did elsewhere stays"
     if undone.sequences:
         yield f"Numbers that the rows took from {', '.join(undone.sequences)} are not given again"
     kept = sum(1 for batch in undone.batches if batch.changed)

@@ -54,7 +54,7 @@ class Undone:
 
     table: str
     batches: tuple[UndoneBatch, ...]  # last first
-    triggers: tuple[str, ...]  # that fire on INSERT or DELETE
+    triggers: tuple[str, ...]  # that fire on INSERT, DELETE or UPDATE
     sequences: tuple[str, ...]  # that columns take values from
 
 
@@ -298,7 +298,7 @@ def _forget(cursor: psycopg.Cursor, run: str, undo: str, batches: Sequence[Undon
 
 _TRIGGERS: Final = (
     "SELECT tgname::text FROM pg_catalog.pg_trigger WHERE tgrelid = %s AND NOT tgisinternal AND tgenabled <> 'D'"
-    " AND tgtype & 12 <> 0 ORDER BY 1"  # INSERT or DELETE
+    " AND tgtype & 28 <> 0 ORDER BY 1"  # INSERT, DELETE or UPDATE
 )
 _SEQUENCES: Final = (
     "SELECT DISTINCT s.oid::pg_catalog.regclass::text FROM pg_catalog.pg_depend AS d"

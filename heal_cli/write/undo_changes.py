@@ -156,6 +156,38 @@ class Restorer:
         others = sql.SQL("{} AND b.before_xmin <> ALL({}::xid[])")
         self._cursor.execute(others.format(statement, sql.Literal([xmin for xmin, _, _ in owners])))
         self._check_count(restored + self._cursor.rowcount)
+        self._check_images()
+
+    def _check_images(self) -> None:
+        """What came back is what was there, whatever triggers did to it.
+
+        Raises:
+            WriteError: They changed it.
+        """
+        self._cursor.execute(
+            "SELECT string_agg(DISTINCT tgname, ', ') FROM pg_catalog.pg_trigger WHERE (tgrelid = %(oid)s OR tgrelid IN"
+            " (SELECT relid FROM pg_catalog.pg_partition_tree(%(oid)s::oid::regclass))) AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 20 <> 0",  # INSERT or UPDATE
+            {"oid": self._oid},
+        )
+        (triggers,) = self._cursor.fetchone() or (None,)
+        if triggers is None:
+            return
+        there = sql.SQL("SELECT (t.*)::text FROM {} AS t").format(self._target)
+        differs = (
+            sql.SQL("SELECT FROM pg_temp.heal_before AS b WHERE (b.image)::text NOT IN ({} WHERE {})").format(
+                there, self._match()
+            )
+            if self._key
+            else sql.SQL("SELECT (image)::text FROM pg_temp.heal_before EXCEPT ALL {}").format(there)
+        )
+        self._cursor.execute(sql.SQL("SELECT count(*) FROM ({}) AS changed").format(differs))
+        (changed,) = self._cursor.fetchone() or (0,)
+        if changed:
+            raise WriteError(
+                f"Run {self._run} was not undone: triggers ({triggers}) change {changed:,} of the rows as they come"
+                " back",
+                hint="Switch them off meanwhile: ALTER TABLE ... DISABLE TRIGGER ...",
+            )
 
     def _owners(self) -> list[tuple[str, str, str]]:
         """xmin, run and its piece's xmin of all rows to bring back that runs in the ledger had written."""

@@ -263,3 +263,23 @@ def test_a_trigger_that_keeps_a_row_makes_a_reject(changing) -> None:
     assert changing.all("select id, n from t where id in (1, 3, 5) order by id") == [(1, 10), (3, 3), (5, 50)]
     changing.undo(report.run)
     assert changing.all() == OLD
+
+
+@pytest.mark.parametrize("mode", ["upsert", "update", "delete", "replace"])
+def test_a_trigger_that_changes_what_comes_back_is_refused(changing, mode) -> None:
+    """A row with another time of change is not the row that was there; with the trigger off it is."""
+    changing.conn.execute(
+        "alter table t add touched int not null default 0;"
+        "create function touch() returns trigger language plpgsql as $$ begin new.touched := new.touched + 1;"
+        " return new; end $$; create trigger touch before insert or update on t for each row execute function touch()"
+    )
+    before = changing.all()
+    run = changing.load("id,name,n\n2,two,22\n4,four,44\n", mode=mode).run
+    after = changing.all()
+    with pytest.raises(WriteError, match=r"triggers \(touch\) change [26] of the rows") as caught:
+        changing.undo(run)
+    assert "DISABLE TRIGGER" in str(caught.value)
+    assert changing.all() == after
+    changing.conn.execute("alter table t disable trigger touch")
+    changing.undo(run)
+    assert changing.all() == before
