@@ -76,7 +76,8 @@ class Restorer:
         ).format(keys=keys, images=images)
         self._cursor.execute(
             sql.SQL(
-                "CREATE TEMP TABLE heal_before ON COMMIT DROP AS SELECT * FROM ({}) AS firsts"
+                "CREATE TEMP TABLE heal_before ON COMMIT DROP AS SELECT before_xmin, before_xmin::text::int8 AS writer,"
+                " image FROM ({}) AS firsts"
                 " WHERE before_xmin <> ALL({}::xid[])"
             ).format(firsts if self._key else images, sql.Literal(self._xmins))
         )
@@ -144,17 +145,20 @@ class Restorer:
         """
         restored = 0
         owners = self._owners()
+        if owners:  # an xid has no order to be indexed by
+            self._cursor.execute("CREATE INDEX ON pg_temp.heal_before (writer)")
+            self._cursor.execute("ANALYZE pg_temp.heal_before")
         for xmin, run, was in owners:
             with self._cursor.connection.transaction():
                 self._cursor.execute(
-                    sql.SQL("{} AND b.before_xmin = {}::xid").format(statement, sql.Literal(xmin))
+                    sql.SQL("{} AND b.writer = {}").format(statement, sql.Literal(int(xmin)))
                 )
                 restored += self._cursor.rowcount
                 self._cursor.execute(
                     "INSERT INTO heal.moved_rows (run, was) VALUES (%s, %s::text::xid)", (run, was)
                 )
-        others = sql.SQL("{} AND b.before_xmin <> ALL({}::xid[])")
-        self._cursor.execute(others.format(statement, sql.Literal([xmin for xmin, _, _ in owners])))
+        others = sql.SQL("{} AND b.writer <> ALL({}::int8[])")
+        self._cursor.execute(others.format(statement, sql.Literal([int(xmin) for xmin, _, _ in owners])))
         self._check_count(restored + self._cursor.rowcount)
         self._check_images()
 
