@@ -14,6 +14,7 @@ from heal_cli.write.connection import table_name
 from heal_cli.write.copy import column_list
 from heal_cli.write.facts import Facts, Unique
 from heal_cli.write.images import Images, rows_of
+from heal_cli.write.references import silent_references
 from heal_cli.write.stage import STAGED, Stage
 
 _COMMA: Final = sql.SQL(", ")
@@ -66,6 +67,8 @@ class Changer:
             )
         stage = Stage(self._table, self._facts, rows.schema, rows.drop(ROW).columns)
         stage.fill(cursor, rows)
+        if self._mode == "delete" and self._images is not None:
+            self._check_references(cursor, stage)
         self.changed = self._change(cursor, stage)
         taken = self.changed
         if self._mode == "upsert":
@@ -73,6 +76,23 @@ class Changer:
             taken += cursor.rowcount
         cursor.execute(sql.SQL("DROP TABLE {}").format(STAGED))
         return taken
+
+    def _check_references(self, cursor: psycopg.Cursor, stage: Stage) -> None:
+        """No foreign key deletes or changes rows that no restore point keeps.
+
+        Raises:
+            WriteError: It would.
+        """
+        given = sql.SQL("EXISTS (SELECT FROM {} AS s WHERE {})")
+        going = given.format(STAGED, self._match(stage))
+        staying = sql.SQL("NOT {}").format(given.format(STAGED, self._match(stage, "c")))
+        for found in silent_references(cursor, self._table.oid, self._target, going=going, own=staying):
+            raise WriteError(
+                f"{found.rows:,} rows of {found.table} refer to rows that --mode delete takes out of"
+                f" {self._table.qualified}, and {found.constraint} would delete or change them, which no restore"
+                " point keeps",
+                hint=f"Look after those rows of {found.table} first, or say --no-restore if no undo is needed",
+            )
 
     @property
     def kept(self) -> int:
@@ -107,11 +127,11 @@ class Changer:
             self._target, STAGED, self._match(stage)
         )
 
-    def _match(self, stage: Stage) -> sql.Composed:
-        """`t` is the row of the table that has the key of `s`."""
+    def _match(self, stage: Stage, row: str = "t") -> sql.Composed:
+        """The row of the table, called so, has the key of `s`."""
         return _AND.join(
-            sql.SQL("t.{} {} {}").format(
-                sql.Identifier(name), sql.SQL(key.operator or "="), self._value(stage, name)
+            sql.SQL("{} {} {}").format(
+                sql.Identifier(row, name), sql.SQL(key.operator or "="), self._value(stage, name)
             )
             for name, key in zip(self._key.columns, self._key.keys, strict=True)
         )

@@ -283,3 +283,32 @@ def test_a_trigger_that_changes_what_comes_back_is_refused(changing, mode) -> No
     changing.conn.execute("alter table t disable trigger touch")
     changing.undo(run)
     assert changing.all() == before
+
+
+@pytest.mark.parametrize("action", ["cascade", "set null", "set default"])
+def test_a_delete_that_would_change_rows_elsewhere_is_refused(changing, action) -> None:
+    """No restore point keeps rows of other tables; --no-restore leaves it to the foreign key."""
+    changing.conn.execute(
+        f"create table child (c int, t int references t on delete {action}); insert into child values (1, 2), (2, 6)"
+    )
+    with pytest.raises(WriteError, match=r"1 rows of .*child refer to rows that --mode delete"):
+        changing.load("id\n2\n3\n", mode="delete")
+    assert changing.all() == OLD
+    assert changing.all("select * from child order by c") == [(1, 2), (2, 6)]
+    changing.load("id\n3\n4\n", mode="delete", name="b.csv")
+    changing.load("id\n2\n", mode="delete", name="c.csv", restore=False)
+    assert len(changing.all()) == 3
+
+
+def test_a_delete_of_rows_that_refer_to_each_other(changing) -> None:
+    """Rows that the batch deletes itself are in the restore point; others are not."""
+    changing.conn.execute(
+        "create table tree (id int primary key, up int references tree on delete cascade);"
+        "insert into tree values (1, null), (2, 1), (3, 2), (4, 3)"
+    )
+    with pytest.raises(WriteError, match=r"1 rows of .*tree refer to rows"):
+        changing.load("id\n2\n3\n", mode="delete", table="tree", name="b.csv")
+    run = changing.load("id\n2\n3\n4\n", mode="delete", table="tree", name="c.csv").run
+    assert changing.all("select id from tree") == [(1,)]
+    changing.undo(run)
+    assert changing.all("select * from tree order by id") == [(1, None), (2, 1), (3, 2), (4, 3)]
