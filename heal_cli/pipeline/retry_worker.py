@@ -10,7 +10,7 @@ import msgspec
 import polars as pl
 import psycopg
 
-from heal_cli.errors import SchemaChanged
+from heal_cli.errors import HealError, SchemaChanged
 from heal_cli.heal import heal_batch
 from heal_cli.model import REJECTS, ROW, Chunk, Healed, TableSchema, Written
 from heal_cli.pipeline.outcome import Outcome, count
@@ -41,7 +41,6 @@ class RetryWorker:
 
     def __init__(
         self,
-        connection: psycopg.Connection,
         origins: Origins,
         run: str,
         *,
@@ -51,7 +50,6 @@ class RetryWorker:
         leftovers: LeftoverWriter | None = None,
         counts_tries: bool = True,
     ) -> None:
-        self._connection = connection
         self._origins = origins
         self._run = run
         self._has_ledger = has_ledger
@@ -70,8 +68,8 @@ class RetryWorker:
         """Give the connection and the file back."""
         self._close_writer()
         if self._has_ledger and (failed := self._attempts.take_failed()):
-            with suppress(psycopg.Error):  # what is loaded is on record all the same
-                record_failed(self._connection, self._run, failed)
+            with suppress(psycopg.Error, HealError):  # what is loaded is on record all the same
+                record_failed(self._origins.connection, self._run, failed)
         if self._leftovers is not None:
             self._leftovers.close()
 
@@ -79,7 +77,7 @@ class RetryWorker:
         """Drop the leftovers of transactions that were tried and never committed."""
         if self._leftovers is None or not self._has_ledger or not self._has_failed_attempts:
             return
-        committed = committed_attempts(self._connection, self._run)
+        committed = committed_attempts(self._origins.connection, self._run)
         for name in self._names:
             drop_uncommitted(self._leftovers.path, run=self._run, source=name, committed=committed)
 
@@ -114,7 +112,7 @@ class RetryWorker:
                     loaded.append(error.written.loaded)
                     self._count(healed, error.written)
                 self._close_writer()
-                table = table_of(self._connection, origin.table.oid, origin.name)
+                table = table_of(self._origins.connection, origin.table.oid, origin.name)
                 origin = self._origins.planned_for(origin, table)
                 continue
             loaded.append(written.loaded)
@@ -135,7 +133,8 @@ class RetryWorker:
     ) -> list[RejectRecord]:
         settled = dict.fromkeys(loaded.to_list(), self._run)
         if self._has_ledger:
-            with self._connection.transaction(), self._connection.cursor() as cursor:
+            connection = self._origins.connection
+            with connection.transaction(), connection.cursor() as cursor:
                 settled = retried_rows(cursor, origin.number, chunk.index) | settled
         refused = {row[ROW]: row for row in written.rejects.iter_rows(named=True)}
         doubled = {row[ROW]: row for row in written.duplicates.iter_rows(named=True)}

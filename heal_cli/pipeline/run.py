@@ -24,15 +24,14 @@ from heal_cli.pipeline.identity import new_run_id
 from heal_cli.record import LeftoverWriter, RejectWriter, leftovers_path, rejects_path
 from heal_cli.write import (
     Attempts,
+    Books,
     RunNote,
     begin_run,
     can_read_sources,
-    connect,
     end_run,
     ledger_migrations,
     migrate,
     record_failed,
-    stands,
 )
 
 
@@ -50,7 +49,7 @@ class Run:
         self.lock = Lock()
         self.command = command
         self._version = version
-        self._connection: psycopg.Connection | None = None
+        self._books = Books(options.conninfo, application_name=f"heal/{self.id}", limits=options.write)
         self._catalogue = load_catalogue(options.catalogues)
         self.attempts = Attempts()
         self._table: TableSchema | None = None
@@ -78,13 +77,7 @@ class Run:
             ConnectionRefused: Login, database or TLS refused.
             DatabaseUnavailable: Nobody answers.
         """
-        if self._connection is None or not stands(self._connection):
-            options = self.options
-            self._connection = connect(
-                options.conninfo, application_name=f"heal/{self.id}", limits=options.write
-            )
-            self._connection.autocommit = True
-        return self._connection
+        return self._books.connection
 
     @cached_property
     def knowledge(self) -> Knowledge:
@@ -118,8 +111,7 @@ class Run:
         self.rejects.close()
         self.leftovers.close()
         self.fallback.close()
-        if self._connection is not None:
-            self._connection.close()
+        self._books.close()
 
     def note_failure(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Tell the ledger that the run ended by `error`, and take back what it had begun.
@@ -128,15 +120,15 @@ class Run:
         """
         if error is None:
             return
-        is_there = self._connection is not None and not self._connection.broken
+        connection = self._books.kept
         with contextlib.suppress(RecordError):  # the error itself is what matters now
-            self.audit_failed(self._connection if is_there else None)
-        if self._connection is None or not is_there:
+            self.audit_failed(connection)
+        if connection is None:
             return
         with contextlib.suppress(psycopg.Error):
             if self.has_ledger:
                 state = "stopped" if isinstance(error, Interrupted | BudgetExceeded) else "failed"
-                end_run(self._connection, run=self.id, state=state, report=None)
+                end_run(connection, run=self.id, state=state, report=None)
             if not self.fallback.spooled:
                 self.undo.close()
 

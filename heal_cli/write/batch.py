@@ -24,7 +24,7 @@ from heal_cli.write.guard import ChangeGuard
 from heal_cli.write.ledger import Piece, add_piece, lock_batch
 from heal_cli.write.loader import Loader
 from heal_cli.write.lock import TableLock
-from heal_cli.write.patience import retrying
+from heal_cli.write.patience import Pace, retrying
 from heal_cli.write.replace import empty_table, lock_alone
 from heal_cli.write.sqlstate import Fault, fault_of, to_heal_error
 from heal_cli.write.target import BatchRef, Record, Target
@@ -60,6 +60,7 @@ class Writer:
         self._emptied = 0  # rows that the next piece accounts for
         self.replaced: int | None = None
         """Rows that were in the table; None: they are still."""
+        self._pace = Pace(target.options.timeout_s)
         self.has_failed_attempts = False
         """Lines of attempts that never committed may stand in the rejects file."""
 
@@ -140,7 +141,7 @@ class Writer:
             DatabaseUnavailable: The world failed, past the retries; the ledger knows what is done.
             WriteError: The server refused something that is no row's fault.
         """
-        work = Work.of(self._explained(healed))
+        work = Work.of(self._explained(healed), ref.left_out)
         try:
             while not work.is_done:
                 work = self._advance(work, ref, record)
@@ -151,7 +152,7 @@ class Writer:
             error.written = work.written()
             raise
         except psycopg.Error as error:
-            where = f"writing rows {ref.chunk.first_row} to {ref.chunk.first_row + ref.chunk.rows - 1}"
+            where = f"writing rows {ref.chunk.first_row} to {ref.chunk.last_row}"
             failure = to_heal_error(error, f"{where} of {ref.source_name} to {self._target.table.qualified}")
             if isinstance(failure, DatabaseUnavailable):
                 failure.written = work.written()
@@ -201,7 +202,8 @@ class Writer:
         for attempt in retrying(self._target.options):
             with attempt:
                 clock = time.monotonic()
-                trial = work.next_attempt(self._next_attempt(ref))
+                trial = work.next_attempt(self._next_attempt(ref), self._pace.most_rows)
+                self._pace.begin()
                 connection = self._connect()
                 try:
                     with cut_after(connection, self._longest_s):
@@ -212,13 +214,14 @@ class Writer:
                         record(trial.fresh_rejects(work), trial.fresh_rows(work), trial.attempt)
                         doubtful = trial
                         self._commit(connection)
+                        self._pace.note_committed()
                         self._guard.note_committed(self._changed)
                         if not self._target.has_ledger:
                             self._attempts.note_committed(ref.source_name, ref.chunk.index, trial.attempt)
                 except psycopg.Error as error:
                     is_doubtful = doubtful is trial and connection.closed
                     self._note_failed(clock, trial, error, is_doubtful=is_doubtful)
-                    work = self._after_error(error, connection, work, trial, doubtful)
+                    self._after_error(error, connection, work, trial, doubtful)
                     raise
                 except BaseException:
                     self.close()
@@ -244,8 +247,8 @@ class Writer:
         work: Work,
         trial: Work,
         doubtful: Work | None,
-    ) -> Work:
-        """Make ready for the next try: a usable connection or none, and a smaller step after a time limit."""
+    ) -> None:
+        """Make ready for the next try: a usable connection or none, and a smaller transaction after a time limit."""
         if connection.broken or connection.closed:
             if doubtful is trial and not self._target.has_ledger:
                 raise _in_doubt("the rows of the last batch") from error
@@ -253,8 +256,7 @@ class Writer:
         else:
             connection.rollback()
         if fault_of(error) is Fault.LIMIT:
-            return work.halved(error, self._target.options.timeout_s)
-        return work
+            self._pace.note_limit(work.half(trial.cap, error, self._target.options.timeout_s))
 
     def _fill(
         self, connection: psycopg.Connection, trial: Work, doubtful: Work | None, ref: BatchRef
@@ -350,13 +352,15 @@ class Writer:
         """
         rows = trial.close_piece()
         self._changed += changed
+        if trial.is_done:
+            pending = trial.left_out
         if not self._target.has_ledger:
             return
         emptied, self._emptied = self._emptied, 0
         target = self._target
         piece = Piece(
             piece=trial.pieces - 1,
-            complete=trial.is_done,
+            complete=trial.is_done and not pending,
             pending=pending or None,
             run=target.run,
             attempt=trial.attempt,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,7 +51,8 @@ class Standing:
 
     last: Piece
     own_attempts: frozenset[int]  # of this run under this name: those that committed
-    settled_by_others: int  # rows of the batch that other runs, or equal sources of this one, settled
+    own_settled: int  # rows of the batch that this run settled under this name
+    rows_read: int  # that all pieces together account for
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,8 @@ def lock_batch(
     cursor.execute(
         "SELECT piece, complete, pending, run::text, attempt, digest,"
         " array_agg(attempt) FILTER (WHERE (run, source_name) = (%(run)s, %(name)s)) OVER (),"
-        " sum(loaded + rejected + duplicates) FILTER (WHERE (run, source_name) <> (%(run)s, %(name)s)) OVER ()"
+        " sum(loaded + rejected + duplicates) FILTER (WHERE (run, source_name) = (%(run)s, %(name)s)) OVER (),"
+        " sum(rows_read) OVER ()"
         " FROM heal.load_batches WHERE source = %(source)s AND batch = %(batch)s ORDER BY piece DESC LIMIT 1",
         {"run": run, "name": source_name, "source": source, "batch": chunk.index},
     )
@@ -141,7 +145,18 @@ def lock_batch(
             hint="Load it as a new source with --source-id NAME, after looking at what is in the table",
         )
     last = Piece(row[0], row[1], None if row[2] is None else from_multirange(row[2]), row[3], row[4])
-    return Standing(last, frozenset(row[6] or ()), int(row[7] or 0))
+    return Standing(last, frozenset(row[6] or ()), int(row[7] or 0), int(row[8]))
+
+
+@contextmanager
+def hold_batch(connection: psycopg.Connection, source: int, batch: int) -> Iterator[bool]:
+    """Keep other runs off a batch for as long as the block lasts; False where one is at work on it."""
+    with transaction(connection) as cursor:
+        cursor.execute(
+            "SELECT pg_catalog.pg_try_advisory_xact_lock(%s, pg_catalog.hashtext(%s))",
+            (CLAIM_LOCK_CLASS + 1, f"{source}/{batch}"),
+        )
+        yield cursor.fetchone() == (True,)
 
 
 def add_piece(
@@ -156,7 +171,7 @@ def add_piece(
     values = {
         **{"source": source, "batch": chunk.index, "digest": chunk.digest, "source_name": source_name},
         **{"start": chunk.start, "stop": chunk.stop},
-        **{"first_row": chunk.first_row, "last_row": chunk.first_row + chunk.rows - 1},
+        **{"first_row": chunk.first_row, "last_row": chunk.last_row},
         **{"piece": piece.piece, "complete": piece.complete, "pending": pending, "run": piece.run},
         **{"attempt": piece.attempt, "mode": piece.mode, "kept": piece.kept, "changed": piece.changed},
         **{"read": rows.read, "loaded": rows.loaded, "rejected": rows.rejected},

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 import psycopg
 
-from heal_cli.model import Chunk, TableSchema, WriteOptions
+from heal_cli.model import Chunk, Spans, TableSchema, WriteOptions
 
 Record = Callable[[pl.DataFrame, pl.Series, int], None]
 """Makes what one attempt leaves behind durable: its rejects (REJECTS), the row numbers it loads, its
@@ -34,3 +34,4 @@ class BatchRef:
     source: int  # the ledger's number; 0 without a ledger
     source_name: str
     chunk: Chunk
+    left_out: Spans = ()  # rows of the chunk that `--limit` leaves to later runs
