@@ -12,7 +12,7 @@
     │   └── SchemaChanged     exit 1   the table is not the one that was planned for
     ├── DatabaseUnavailable   exit 5   the world: no server, no disk, read-only
     │   └── CircuitOpen       exit 5   it failed a moment ago and was not asked again
-    ├── BudgetExceeded        exit 4   more rejects than `--max-rejects` allows
+    ├── BudgetExceeded        exit 4   more rejects than `--max-rejects` allows, or changes than `--max-change`
     ├── RecordError           exit 1   rejects or reports that cannot be made durable
     │   └── SpoolError        exit 1   spooled files that are damaged, or cannot be written
     ├── ReplayIsRunning       exit 75  another replay holds the lock
@@ -119,7 +119,7 @@ class CircuitOpen(DatabaseUnavailable):
 
 
 class BudgetExceeded(HealError):
-    """More rejects than the budget allows; what was committed stays."""
+    """More rejects or changes than the budget allows; what was committed stays."""
 
     exit_code = 4
 

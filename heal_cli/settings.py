@@ -41,6 +41,7 @@ _RUN: Final = {"run": True}  # a property of one run: a flag or HEAL_*, never a 
 Count = Annotated[int, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Names = tuple[str, ...]
+Budget = Annotated[str, Meta(pattern=r"^(\d+|\d+(\.\d+)?%)$")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,8 @@ class Settings:
     jobs: Annotated[int, Meta(ge=1)] = 2
     ordered: bool = False
     atomic: bool = False
-    mode: Literal["insert", "upsert", "update", "delete"] = "insert"
+    mode: Literal["insert", "upsert", "update", "delete", "replace"] = "insert"
+    max_change: Budget | None = None
     restore: bool = True
     on_conflict: Literal["reject", "ignore", "update"] = "reject"
     key: Names = ()
@@ -95,7 +97,7 @@ class Settings:
     spool: bool = True
     spool_bytes: Count = 10 * 2**30
     emergency_log: str | None = field(default=None, metadata=_PATH)
-    max_rejects: Annotated[str, Meta(pattern=r"^(\d+|\d+(\.\d+)?%)$")] | None = None
+    max_rejects: Budget | None = None
     rejects: str | None = field(default=None, metadata=_PATH | _RUN)
 
     plan: str | None = field(default=None, metadata=_PATH | _RUN)
@@ -283,6 +285,10 @@ def _refuse_contradictions(settings: Settings) -> None:
             f"--mode {settings.mode} says what a key that is there means, and so does --on-conflict",
             hint="Leave one of them out",
         )
+    if settings.on_conflict == "update" and settings.max_change is not None:
+        raise UsageError(
+            "--max-change cannot count the rows that --on-conflict update changes", hint="Use --mode upsert"
+        )
     if settings.create and settings.ddl:
         raise UsageError(
             "--create and --ddl both say how to make a missing table", hint="Leave one of them out"
@@ -345,6 +351,7 @@ def to_load_options(settings: Settings, sources: Sequence[str], table: str, *, c
             atomic=settings.atomic,
             dry_run=settings.dry_run,
             mode=settings.mode,
+            max_change=settings.max_change,
             restore=settings.restore,
             on_conflict=settings.on_conflict,
             key=settings.key,
@@ -361,7 +368,8 @@ def to_load_options(settings: Settings, sources: Sequence[str], table: str, *, c
         unknown_columns=settings.unknown_columns,
         create=settings.create,
         ddl=settings.ddl,
-        max_rejects=settings.max_rejects,
+        # A table is not replaced by a part of its rows unless that is allowed.
+        max_rejects=settings.max_rejects or ("0" if settings.mode == "replace" else None),
         rejects_path=settings.rejects,
         limit=settings.limit,
         again=settings.again,

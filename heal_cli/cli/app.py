@@ -13,7 +13,8 @@ import typer
 from typer.main import get_command
 
 from heal_cli.cli.command import masked_command
-from heal_cli.cli.options import TWINS, GroupedCommand, QuickGroup
+from heal_cli.cli.groups import GroupedCommand, QuickGroup
+from heal_cli.cli.options import TWINS
 from heal_cli.cli.terminal import clean, note, say
 from heal_cli.errors import HealError, Interrupted, UsageError
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import typer
 
-from heal_cli.cli.options import Config, DataDir, Dsn, GroupedCommand, Json, StateDir
+from heal_cli.cli.groups import GroupedCommand
+from heal_cli.cli.options import Config, DataDir, Dsn, Json, StateDir
 from heal_cli.cli.terminal import clean, console, note, say
 
 app = typer.Typer(help="Show settings.", no_args_is_help=True, rich_markup_mode=None)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from heal_cli.cli.options import Config, DataDir, GroupedCommand, Json, PgBin
+from heal_cli.cli.groups import GroupedCommand
+from heal_cli.cli.options import Config, DataDir, Json, PgBin
 from heal_cli.cli.terminal import clean, say
 
 if TYPE_CHECKING:

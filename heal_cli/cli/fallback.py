@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heal_cli.cli.options import Config, EmergencyLogPath, GroupedCommand, Json, StateDir, Yes
+from heal_cli.cli.groups import GroupedCommand
+from heal_cli.cli.options import Config, EmergencyLogPath, Json, StateDir, Yes
 from heal_cli.cli.terminal import clean, console, note, say
 from heal_cli.errors import SpoolError, UsageError
 

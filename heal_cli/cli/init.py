@@ -41,6 +41,7 @@ _EXAMPLES: Final[Mapping[str, Any]] = {
     "percent": "number",
     "ddl": "schema.sql",
     "max_rejects": "5%",
+    "max_change": "5%",
     "emergency_log": "emergency.jsonl",
 }
 

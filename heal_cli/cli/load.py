@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Final
 
 import typer
 
@@ -10,8 +11,14 @@ from heal_cli.cli.options import LoadFlags, Sources, Table, with_load_flags
 from heal_cli.cli.progress import shown_progress
 from heal_cli.cli.session import build_options, read_settings
 from heal_cli.cli.signals import stop_on_signal
-from heal_cli.cli.terminal import say
+from heal_cli.cli.terminal import clean, say
 from heal_cli.errors import UsageError
+
+_ASKED: Final = {
+    "delete": "Delete the rows of {} that have the keys of the source?",
+    "replace": "Delete all rows of {}, and load those of the source instead?",
+}
+"""Modes that take rows out of a table -> what a person is asked first."""
 
 
 @with_load_flags
@@ -23,8 +30,8 @@ def load(context: typer.Context, sources: Sources, table: Table, flags: LoadFlag
     heal load 'chat/*.jsonl.gz' -t public.messages --map sender=role
     """
     settings = read_settings(flags, table)
-    if settings.mode == "delete" and not (settings.yes or settings.dry_run):
-        _confirm_delete(table)
+    if settings.mode in _ASKED and not (settings.yes or settings.dry_run):
+        _confirm(settings.mode, table)
     options = build_options(settings, sources, table)
     from importlib.metadata import version
 
@@ -52,7 +59,7 @@ def load(context: typer.Context, sources: Sources, table: Table, flags: LoadFlag
     raise typer.Exit(code)
 
 
-def _confirm_delete(table: str) -> None:
+def _confirm(mode: str, table: str) -> None:
     """Asked on a terminal alone.
 
     Raises:
@@ -60,7 +67,7 @@ def _confirm_delete(table: str) -> None:
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
-            f"--mode delete takes rows out of {table!r}", hint="Say --yes, or look first with --dry-run"
+            f"--mode {mode} takes rows out of {table!r}", hint="Say --yes, or look first with --dry-run"
         )
-    if not typer.confirm(f"Delete the rows of {table!r} that have the keys of the source?", err=True):
-        raise UsageError("Nothing was deleted")
+    if not typer.confirm(_ASKED[mode].format(clean(table)), err=True):
+        raise UsageError("Nothing was changed")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from heal_cli.cli.terminal import clean, styled
@@ -17,11 +19,14 @@ if TYPE_CHECKING:
 _LABEL_WIDTH: Final = 11
 _MOST_HEALS: Final = 6
 _MOST_TRIALS: Final = 4
+_MOST_KEYS: Final = 5
+_NO_SUCH_ROW: Final = "no_such_row"
 _DONE: Final = {
     "insert": "loaded into",
     "upsert": "inserted or updated in",
     "update": "updated in",
     "delete": "deleted from",
+    "replace": "now stand in",
 }
 """What became of the loaded rows, by mode."""
 
@@ -33,6 +38,7 @@ def load_report(report: LoadReport, *, verbose: bool = False) -> str:
     lines += _heals(report.heals, None if verbose else _MOST_HEALS)
     lines += _patterns(report, None if verbose else _MOST_TRIALS)
     lines += _rejects(report)
+    lines += _unmatched(report)
     if report.leftovers_path:
         lines += block("leftovers", [clean(report.leftovers_path)])
     lines += block("note", [clean(note) for note in report.notes])
@@ -125,6 +131,25 @@ def _rejects(report: LoadReport) -> list[str]:
     if report.rejects_path and report.rows.rejected + report.rows.duplicates:
         lines.append(clean(report.rejects_path))
     return block("rejected", lines)
+
+
+def _unmatched(report: LoadReport) -> list[str]:
+    """The first keys that an update or delete found no row for; the rejects file has all."""
+    count = report.reject_reasons.get(_NO_SUCH_ROW, 0)
+    if not count or not report.rejects_path:
+        return []
+    from heal_cli.record import iter_rejects
+
+    said = (
+        record.attempts[0].removeprefix("No row of the table has ")
+        for record in iter_rejects(Path(report.rejects_path))
+        if record.run == report.run and record.reason == _NO_SUCH_ROW and record.attempts
+    )
+    keys = list(islice(said, _MOST_KEYS))
+    names = keys[0].partition(" = ")[0] if keys else ""
+    listed = ", ".join([*keys[:1], *(key.removeprefix(f"{names} = ") for key in keys[1:])])
+    more = f" and {count - len(keys):,} more" if count > len(keys) else ""
+    return block("unmatched", [clean(f"{count:,} keys that no row has: {listed}{more}")])
 
 
 def _next(report: LoadReport) -> list[str]:

@@ -12,9 +12,6 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, Final, get_type_hints
 
 import typer
-from typer.core import TyperCommand, TyperGroup
-
-from heal_cli.errors import Interrupted
 
 SOURCE: Final = "Reading"
 VALUES: Final = "Values"
@@ -220,7 +217,7 @@ class LoadFlags:
         _flag(
             "--mode",
             panel=WRITING,
-            metavar="insert|upsert|update|delete",
+            metavar="insert|upsert|update|delete|replace",
             help="What the source's rows do to the table's [insert].",
         ),
     ] = None
@@ -240,6 +237,10 @@ class LoadFlags:
             metavar="reject|ignore|update",
             help="Rows whose key is there [reject].",
         ),
+    ] = None
+    max_change: Annotated[
+        str | None,
+        _flag("--max-change", panel=WRITING, metavar="N|N%", help="Change or delete no more rows than that."),
     ] = None
     key: Annotated[
         list[str] | None,
@@ -344,59 +345,3 @@ def with_flags(*names: str) -> Callable[[Callable[..., None]], Callable[..., Non
         return spread
 
     return spread_flags
-
-
-class GroupedCommand(TyperCommand):
-    """A command that starts at once, and whose help shows the flags under their headings.
-
-    Plain text, since rich's panels cost 0.3 s.
-    """
-
-    def get_params(self, ctx: Any) -> Any:
-        """The parameters, those that Typer adds itself included."""
-        return [_taken_as_it_is(parameter) for parameter in super().get_params(ctx)]
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the options, one section a heading, in order of first use."""
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record is not None:
-                panel = getattr(parameter, "rich_help_panel", None)
-                default = "Sources" if parameter.param_type_name == "argument" else "Other"
-                sections.setdefault(panel or default, []).append(record)
-        for heading, records in sections.items():
-            with formatter.section(heading):
-                formatter.write_dl(records)
-
-
-class QuickGroup(TyperGroup):
-    """A group of commands that starts at once, and says so when Ctrl-C ends one."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command; Typer itself would end without a word."""
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise Interrupted("Interrupted before anything was written") from None
-
-    def get_params(self, ctx: Any) -> Any:
-        """The parameters, those that Typer adds itself included."""
-        return [_taken_as_it_is(parameter) for parameter in super().get_params(ctx)]
-
-
-def _taken_as_it_is(parameter: Any) -> Any:
-    """The parameter; a text or a switch is spared the way through pydantic, which costs a command 0.15 s of its 1.2."""
-    annotation = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
-    if annotation not in (str, bool, list[str]) or "process_value" in vars(parameter):
-        return parameter
-    checked = parameter.process_value
-
-    def process_value(context: Any, value: Any) -> Any:
-        if parameter.required and parameter.value_is_missing(value):
-            return checked(context, value)
-        taken = list(value) if isinstance(value, tuple) else value
-        return parameter.callback(context, parameter, taken) if parameter.callback else taken
-
-    parameter.process_value = process_value
-    return parameter

@@ -76,10 +76,10 @@ def run_load(
         HealError: What ended the run; what was committed stays, and the same command goes on from there.
     """
     locations = expand(options.sources)
-    if options.write.atomic and options.unknown_columns == "add" and len(locations) > 1:
+    if options.write.is_atomic and options.unknown_columns == "add" and len(locations) > 1:
         raise UsageError(
-            "--atomic holds the table while it loads, so --unknown-columns add cannot change it for a second source",
-            hint="Add the columns first, or leave one of the two flags out",
+            f"{_atomic(options)} holds the table while it loads, so --unknown-columns add cannot change it for a second source",
+            hint="Add the columns first, or leave one of the two out",
         )
     with ExitStack() as stack, _faults_of_the_server("loading"):
         run = Run(options, command=command, version=version)
@@ -87,7 +87,7 @@ def run_load(
         stack.push(run.note_failure)
         crew = _Crew(run, on_progress, should_stop)
         stack.callback(crew.close)
-        failures = Failures(may_go_on=len(locations) > 1 and not options.write.atomic)
+        failures = Failures(may_go_on=len(locations) > 1 and not options.write.is_atomic)
         table: TableSchema | None = None
         sources: list[SourceRun] = []
         unclaimed: list[Source] = []
@@ -117,7 +117,7 @@ def run_load(
                 crew.load(source)
                 if source.state is State.READ and not crew.is_stopped and not source.has_spooled:
                     source.state = State.LOADED
-                if not options.write.atomic:
+                if not options.write.is_atomic:
                     _finish(run, source, crew)
                 source.close()
             if crew.is_stopped:
@@ -187,6 +187,11 @@ def _faults_of_the_server(doing: str) -> Iterator[None]:
         raise to_heal_error(error, doing) from error
 
 
+def _atomic(options: LoadOptions) -> str:
+    """The flag that makes a run one transaction."""
+    return "--atomic" if options.write.atomic else f"--mode {options.write.mode}"
+
+
 def _finish(run: Run, source: SourceRun, crew: _Crew) -> None:
     """Note that the source is whole; where rows wait in the spool, the books may wait, too."""
     was = source.state
@@ -240,19 +245,19 @@ class _Crew:
             Interrupted: A signal stopped it.
             BudgetExceeded: Too many rows were rejected.
         """
-        if not self._run.options.write.atomic or not self.is_stopped:
+        if not self._run.options.write.is_atomic or not self.is_stopped:
             return
         rows = self.recovered.applied_to(self.outcome, self._run.id).rows
         if self._signal:
             raise Interrupted(
-                f"Stopped by signal {self._signal}; --atomic committed nothing",
+                f"Stopped by signal {self._signal}; {_atomic(self._run.options)} committed nothing",
                 signal_number=self._signal,
                 hint=f"Run it again: {self._run.command}",
             )
         raise BudgetExceeded(
             f"{rows.rejected} of {rows.read} rows were rejected, more than --max-rejects"
-            f" {self._run.options.max_rejects} allows; --atomic committed nothing",
-            hint=f"See why in {str(self._run.rejects.path)!r}",
+            f" {self._run.options.max_rejects} allows; {_atomic(self._run.options)} committed nothing",
+            hint=f"See why in {str(self._run.rejects.path)!r}, or allow more",
         )
 
     def finish(self) -> None:

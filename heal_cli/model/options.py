@@ -43,7 +43,8 @@ class WriteOptions:
     ordered: bool = False
     atomic: bool = False
     dry_run: bool = False
-    mode: Literal["insert", "upsert", "update", "delete"] = "insert"
+    mode: Literal["insert", "upsert", "update", "delete", "replace"] = "insert"
+    max_change: str | None = None  # 'N' or 'N%' rows of the table that may be changed or deleted
     restore: bool = True  # keep what changed rows were before
     on_conflict: Literal["reject", "ignore", "update"] = "reject"
     key: tuple[str, ...] = ()
@@ -52,9 +53,14 @@ class WriteOptions:
     retry_s: float = 10.0  # how long a database that is away is tried again before rows are spooled
 
     @property
+    def is_atomic(self) -> bool:
+        """All of the run is committed, or nothing."""
+        return self.atomic or self.mode == "replace"
+
+    @property
     def is_one_transaction(self) -> bool:
         """The whole run commits or rolls back together, over one connection and without a time limit."""
-        return self.atomic or self.dry_run
+        return self.is_atomic or self.dry_run
 
     @property
     def recorded_mode(self) -> str:
@@ -66,7 +72,7 @@ class WriteOptions:
     @property
     def conflicts(self) -> Literal["reject", "ignore", "update"]:
         """What a key that is there means: a mode that changes rows looks for it."""
-        return self.on_conflict if self.mode == "insert" else "update"
+        return self.on_conflict if self.mode in ("insert", "replace") else "update"
 
     @property
     def connections(self) -> int:

@@ -161,6 +161,9 @@ def _is_again(run: Run, name: str) -> bool:
 def _source_id(run: Run) -> str | None:
     """What the user calls the source; each mode's use of it is one of its own."""
     options = run.options
+    if options.write.mode == "replace":
+        # What another run put there may be gone again by now: only this one's own sources are known to be there.
+        return f"to replace by {run.id}"
     if options.write.mode == "insert":
         return options.source_id
     return f"{options.source_id or ''} to {options.write.mode}".strip()

@@ -82,6 +82,7 @@ def close_run(
         mode=run.options.write.mode,
     )
     if run.has_ledger:
+        run.audit_failed(run.connection)
         state = "stopped" if stopped else "done"
         end_run(run.connection, run=run.id, state=state, report=encode(load_document(report)))
     return report

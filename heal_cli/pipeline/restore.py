@@ -25,6 +25,7 @@ from heal_cli.write import (
     Attempts,
     BatchRef,
     Books,
+    FailedTransaction,
     Target,
     Writer,
     are_complete,
@@ -36,6 +37,7 @@ from heal_cli.write import (
     keep_plan,
     ledger_migrations,
     migrate,
+    record_failed,
     restore_event,
     traces,
 )
@@ -265,7 +267,7 @@ def restore_one_event(home: Home, event: Event, *, is_home: bool) -> bool:
     if event.kind == "source" and not is_whole and not is_home:
         return False
     with connection.transaction():
-        restore_event(
+        is_new = restore_event(
             connection,
             event=event.id,
             kind=event.kind,
@@ -282,6 +284,8 @@ def restore_one_event(home: Home, event: Event, *, is_home: bool) -> bool:
                 digest=details["digest"],
                 rows=details["rows"],
             )
+        elif event.kind == "audit" and is_new:
+            record_failed(connection, event.run, [msgspec.convert(event.details, FailedTransaction)])
         elif event.kind == "run":
             end_run(
                 connection,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import polars as pl
 import psycopg
 
-from heal_cli.errors import SchemaChanged
+from heal_cli.errors import HealError, SchemaChanged
 from heal_cli.heal import heal_batch
 from heal_cli.model import REJECTS, ROW, Chunk, Healed, TableSchema, Written
 from heal_cli.pipeline.outcome import Outcome, count
@@ -23,6 +24,7 @@ from heal_cli.write import (
     RetryWriter,
     Target,
     committed_attempts,
+    record_failed,
     retried_rows,
 )
 
@@ -65,6 +67,9 @@ class RetryWorker:
     def close(self) -> None:
         """Give the connection and the file back."""
         self._close_writer()
+        if self._has_ledger and (failed := self._attempts.take_failed()):
+            with suppress(psycopg.Error, HealError):  # what is loaded is on record all the same
+                record_failed(self._origins.connection, self._run, failed)
         if self._leftovers is not None:
             self._leftovers.close()
 

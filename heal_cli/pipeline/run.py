@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 
 from heal_cli.convert.rules import ALLOWED
 from heal_cli.convert.temporal_zones import check_zone
-from heal_cli.errors import BudgetExceeded, DatabaseUnavailable, Interrupted, UsageError
+from heal_cli.errors import BudgetExceeded, DatabaseUnavailable, Interrupted, RecordError, UsageError
 from heal_cli.heal import NamedPlan, PlanOptions, parse_plan
 from heal_cli.model import LoadOptions, TableSchema, ValueOptions
 from heal_cli.patterns import Catalogue, Knowledge, ensure, load_catalogue, read_knowledge
@@ -30,6 +31,7 @@ from heal_cli.write import (
     end_run,
     ledger_migrations,
     migrate,
+    record_failed,
 )
 
 
@@ -50,6 +52,7 @@ class Run:
         self._books = Books(options.conninfo, application_name=f"heal/{self.id}", limits=options.write)
         self._catalogue = load_catalogue(options.catalogues)
         self.attempts = Attempts()
+        self._table: TableSchema | None = None
         self.undo = contextlib.ExitStack()
         """What takes back the things that a failed run had begun, last first."""
         self.has_ledger = False
@@ -115,8 +118,12 @@ class Run:
 
         On a lost connection the next run tells, and what was begun stays for it.
         """
+        if error is None:
+            return
         connection = self._books.kept
-        if error is None or connection is None:
+        with contextlib.suppress(RecordError):  # the error itself is what matters now
+            self.audit_failed(connection)
+        if connection is None:
             return
         with contextlib.suppress(psycopg.Error):
             if self.has_ledger:
@@ -125,11 +132,28 @@ class Run:
             if not self.fallback.spooled:
                 self.undo.close()
 
+    def audit_failed(self, connection: psycopg.Connection | None) -> None:
+        """Put transactions that came to nothing on record: as events where the database cannot take them.
+
+        Raises:
+            RecordError: The emergency log cannot be written either.
+        """
+        failed = self.attempts.take_failed()
+        if not failed or self._table is None:
+            return
+        if connection is not None:
+            with contextlib.suppress(psycopg.Error):
+                record_failed(connection, self.id, failed)
+                return
+        for transaction in failed:
+            self.fallback.note("audit", self._table, asdict(transaction))
+
     def begin(self, table: TableSchema) -> None:
         """Bring schema `heal` up to date and note the run there, where the role may."""
         if self.options.write.dry_run:
             self.reads_ledger = can_read_sources(self.connection)
             return
+        self._table = table
         made = migrate(self.connection, ledger_migrations())
         if made is None:
             self.notes.append(

@@ -23,9 +23,11 @@ from heal_cli.write import (
     begin_run,
     connect,
     end_run,
+    failed_since,
     find_run,
     ledger_migrations,
     migrate,
+    record_failed,
     undo_run,
 )
 from heal_cli.write.sqlstate import to_heal_error
@@ -69,15 +71,17 @@ def undo(
         _check_there_is_something(connection, run, options)
         if not confirm(run):
             raise UsageError("Nothing was undone")
-        is_real = not options.write.dry_run
+        is_real, began = not options.write.dry_run, time.monotonic()
         if is_real:
             begin_run(connection, _note(own, run, command, version))
         try:
             return _undo(connection, run, own, options, clock)
-        except HealError:
+        except HealError as error:
             if is_real:
+                failed = failed_since(began, "undo", 0, getattr(error, "sqlstate", None))
                 with suppress(psycopg.Error):
                     end_run(connection, run=own, state="failed", report=None)
+                    record_failed(connection, own, [failed])
             raise
     finally:
         connection.close()
@@ -156,7 +160,7 @@ def _notes(run: RunRecord, undone: Undone) -> Iterator[str]:
     """What an undo cannot take back, and what comes of the same command now."""
     if undone.triggers:
         names = ", ".join(undone.triggers)
-        yield f"Triggers of {undone.table} ({names}) ran at the load and for each row removed now; what they did elsewhere stays"
+        yield f"Triggers of {undone.table} ({names}) ran at the load and may have run for each row now; what they did elsewhere stays"
     if undone.sequences:
         yield f"Numbers that the rows took from {', '.join(undone.sequences)} are not given again"
     kept = sum(1 for batch in undone.batches if batch.changed)

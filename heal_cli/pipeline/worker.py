@@ -39,6 +39,25 @@ class BatchWorker:
         """End the transaction of an `--atomic` or `--dry-run` run; `check` may refuse the commit by raising."""
         if self._writer is not None:
             self._writer.finish(check)
+        self._tell_replaced()
+
+    def _tell_replaced(self) -> None:
+        """A note on the rows that stood in the table before."""
+        run, replaced = self._run, self._writer.replaced if self._writer else None
+        if run.options.write.mode != "replace":
+            return
+        if replaced is None:
+            run.notes.append(
+                "The source has no rows, so the table keeps its own: to empty it, use --mode delete"
+            )
+        else:
+            back = (
+                f"; heal undo {run.id} brings them back"
+                if run.has_ledger and run.options.write.restore
+                else ""
+            )
+            are = "would be" if run.options.write.dry_run else "are"
+            run.notes.append(f"{replaced:,} rows that stood there before {are} replaced{back}")
 
     def open(self, table: TableSchema) -> psycopg.Connection:
         """The connection of an `--atomic` or `--dry-run` run, in its one transaction."""

@@ -1,6 +1,7 @@
 """What a run leaves behind: rejects, leftovers, reports."""
 
 from heal_cli.record.archive import archive
+from heal_cli.record.differences import Difference, differences
 from heal_cli.record.leftovers import LeftoverWriter, leftovers_path
 from heal_cli.record.reasons import DUPLICATES, EXPLANATIONS, ONLY_BY_NAME, UNKNOWN, Explanation, Fix
 from heal_cli.record.rejects import (
@@ -26,6 +27,7 @@ __all__ = [
     "EXPLANATIONS",
     "ONLY_BY_NAME",
     "UNKNOWN",
+    "Difference",
     "Explanation",
     "Fix",
     "LeftoverWriter",
@@ -38,6 +40,7 @@ __all__ = [
     "UndoneSource",
     "archive",
     "decode_line",
+    "differences",
     "drop_uncommitted",
     "encode",
     "encode_line",

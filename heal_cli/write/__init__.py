@@ -1,17 +1,20 @@
 """Healed rows -> committed rows: COPY in savepoints, and the ledger that makes it exactly-once."""
 
 from heal_cli.write.attempts import Attempts
-from heal_cli.write.batch import BatchRef, Target, Writer
+from heal_cli.write.audit import FailedTransaction, failed_since, record_failed
+from heal_cli.write.batch import Writer
 from heal_cli.write.books import Books
 from heal_cli.write.connection import connect
 from heal_cli.write.history import (
     RunRecord,
     RunSource,
+    Transactions,
     find_run,
     list_runs,
     prune_restore_points,
     restore_bytes,
     sources_of,
+    transactions_of,
 )
 from heal_cli.write.ledger import (
     RunNote,
@@ -53,6 +56,7 @@ from heal_cli.write.sources import (
     settle_plan,
     settled_rows,
 )
+from heal_cli.write.target import BatchRef, Target
 from heal_cli.write.trial import takes_a_row
 from heal_cli.write.undo import Undone, UndoneBatch, undo_run
 
@@ -63,6 +67,7 @@ __all__ = [
     "ClaimedSource",
     "DoneBatch",
     "EarlierSource",
+    "FailedTransaction",
     "NewSource",
     "RejectBatch",
     "RejectSource",
@@ -72,6 +77,7 @@ __all__ = [
     "RunSource",
     "Target",
     "Trace",
+    "Transactions",
     "Undone",
     "UndoneBatch",
     "Writer",
@@ -84,6 +90,7 @@ __all__ = [
     "count_settled",
     "earlier_sources",
     "end_run",
+    "failed_since",
     "find_reject_batch",
     "find_reject_source",
     "find_run",
@@ -100,6 +107,7 @@ __all__ = [
     "note_retried",
     "prune_restore_points",
     "read_source",
+    "record_failed",
     "restore_bytes",
     "restore_event",
     "retried_among",
@@ -111,5 +119,6 @@ __all__ = [
     "sources_of",
     "takes_a_row",
     "traces",
+    "transactions_of",
     "undo_run",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
+
+from heal_cli.write.audit import FailedTransaction
 
 
 class Attempts:
@@ -10,6 +12,7 @@ class Attempts:
 
     def __init__(self) -> None:
         self._last: dict[tuple[str, int], int] = {}
+        self._failed: deque[FailedTransaction] = deque()
         self._committed: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
 
     def last(self, source_name: str, batch: int) -> int:
@@ -24,6 +27,14 @@ class Attempts:
         """The number of a new try."""
         number = self._last[source_name, batch] = self.last(source_name, batch) + 1
         return number
+
+    def note_failed(self, transaction: FailedTransaction) -> None:
+        """Keep in mind a transaction that came to nothing, until it is on record."""
+        self._failed.append(transaction)
+
+    def take_failed(self) -> list[FailedTransaction]:
+        """Those that are not on record yet; the caller puts them there."""
+        return [self._failed.popleft() for _ in range(len(self._failed))]
 
     def note_committed(self, source_name: str, batch: int, number: int) -> None:
         """Keep in mind, where no ledger does, that the lines of this try count."""

@@ -9,53 +9,30 @@ new transaction.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
-import polars as pl
 import psycopg
 
 from heal_cli.errors import DatabaseUnavailable, SchemaChanged, WriteError
-from heal_cli.model import Chunk, Healed, Spans, TableSchema, WriteOptions, Written
+from heal_cli.model import Healed, Spans, Written
 from heal_cli.write.attempts import Attempts
+from heal_cli.write.audit import audit_whole_run, failed_since
 from heal_cli.write.connection import begin, connect
+from heal_cli.write.guard import ChangeGuard
 from heal_cli.write.ledger import Piece, add_piece, lock_batch
 from heal_cli.write.loader import Loader
 from heal_cli.write.lock import TableLock
 from heal_cli.write.patience import Pace, retrying
+from heal_cli.write.replace import empty_table, lock_alone
 from heal_cli.write.sqlstate import Fault, fault_of, to_heal_error
+from heal_cli.write.target import BatchRef, Record, Target
 from heal_cli.write.watch import GRACE_S, cut_after
 from heal_cli.write.work import Segment, Work
 
 MAX_SAVEPOINTS: Final = 60
 """Subtransactions of one transaction; past 64 the server's cache overflows and every snapshot pays."""
-
-Record = Callable[[pl.DataFrame, pl.Series, int], None]
-"""Makes what one attempt leaves behind durable: its rejects (REJECTS), the row numbers it loads, its
-number. Called before the commit that they belong to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a writer needs to know once per run."""
-
-    conninfo: str
-    table: TableSchema
-    options: WriteOptions
-    run: str
-    has_ledger: bool
-    version_of: Callable[[psycopg.Connection], str]  # the schema version now
-
-
-@dataclass(frozen=True, slots=True)
-class BatchRef:
-    """Which batch of which source is being written."""
-
-    source: int  # the ledger's number; 0 without a ledger
-    source_name: str
-    chunk: Chunk
-    left_out: Spans = ()  # rows of the chunk that `--limit` leaves to later runs
 
 
 class Writer:
@@ -76,13 +53,20 @@ class Writer:
         self._loader = Loader(target.table, target.options, target.run if target.has_ledger else None)
         self._connection = connection
         self._attempts = attempts or Attempts()
+        kept = target.run if target.has_ledger and not target.options.dry_run else None
+        self._guard = ChangeGuard(target.table, target.options, kept)
+        self._images_run = kept if target.options.restore else None
+        self._changed = 0  # rows of the table, in this transaction
+        self._emptied = 0  # rows that the next piece accounts for
+        self.replaced: int | None = None
+        """Rows that were in the table; None: they are still."""
         self._pace = Pace(target.options.timeout_s)
         self.has_failed_attempts = False
         """Lines of attempts that never committed may stand in the rejects file."""
 
     @property
     def _keeps_open(self) -> bool:
-        """One transaction for the whole run (`--atomic`, `--dry-run`)."""
+        """One transaction for the whole run (`--atomic`, `--dry-run`, `--mode replace`)."""
         return self._target.options.is_one_transaction
 
     @property
@@ -125,11 +109,17 @@ class Writer:
         """
         if self._connection is None or not self._keeps_open:
             return
-        if self._target.options.dry_run:
-            self._connection.rollback()
-            return
         try:
+            if self.replaced is not None:
+                with self._connection.cursor() as cursor:
+                    self._guard.check_replaced(cursor)
+            if self._target.options.dry_run:
+                self._connection.rollback()
+                return
             check(self._connection)
+            if self._target.has_ledger:
+                with self._connection.cursor() as cursor:
+                    audit_whole_run(cursor, self._target.run, self._target.options.recorded_mode)
             self._connection.commit()
         except psycopg.Error as error:
             if self._connection.broken and not self._target.has_ledger:
@@ -193,14 +183,25 @@ class Writer:
         connection = cursor.connection
         if not (self._keeps_open and connection.info.transaction_status):
             begin(cursor, self._target.options, server_version=self._target.table.server_version)
+            is_replaced = self._target.options.mode == "replace"
+            if is_replaced:
+                lock_alone(cursor, self._target.table)
             self._lock.take(cursor)
+            self._guard.look(cursor)
+            if is_replaced:
+                self._empty(cursor)
         self._loader.prepare(connection)
+
+    def _empty(self, cursor: psycopg.Cursor) -> None:
+        self._guard.remember(cursor)
+        self.replaced = self._emptied = empty_table(cursor, self._target.table, run=self._images_run)
 
     def _advance(self, work: Work, ref: BatchRef, record: Record) -> Work:
         """Commit the next transaction's worth of the batch, past passing faults."""
         doubtful: Work | None = None
         for attempt in retrying(self._target.options):
             with attempt:
+                clock = time.monotonic()
                 trial = work.next_attempt(self._next_attempt(ref), self._pace.most_rows)
                 self._pace.begin()
                 connection = self._connect()
@@ -214,10 +215,12 @@ class Writer:
                         doubtful = trial
                         self._commit(connection)
                         self._pace.note_committed()
+                        self._guard.note_committed(self._changed)
                         if not self._target.has_ledger:
                             self._attempts.note_committed(ref.source_name, ref.chunk.index, trial.attempt)
                 except psycopg.Error as error:
-                    self.has_failed_attempts = True
+                    is_doubtful = doubtful is trial and connection.closed
+                    self._note_failed(clock, trial, error, is_doubtful=is_doubtful)
                     self._after_error(error, connection, work, trial, doubtful)
                     raise
                 except BaseException:
@@ -225,6 +228,14 @@ class Writer:
                     raise
                 return trial
         raise AssertionError("tenacity re-raises the last error")
+
+    def _note_failed(self, clock: float, trial: Work, error: psycopg.Error, *, is_doubtful: bool) -> None:
+        self.has_failed_attempts = True
+        if self._target.has_ledger and not self._keeps_open:
+            outcome = "in doubt" if is_doubtful else "failed"
+            kind = self._target.options.recorded_mode
+            failed = failed_since(clock, kind, trial.loaded_together, error.sqlstate, outcome=outcome)
+            self._attempts.note_failed(failed)
 
     def _next_attempt(self, ref: BatchRef) -> int:
         return self._attempts.begin(ref.source_name, ref.chunk.index)
@@ -260,12 +271,14 @@ class Writer:
             if self._target.has_ledger and self._take_batch(cursor, trial, doubtful, ref):
                 assert doubtful is not None
                 return doubtful
-            savepoints = 0
+            savepoints = self._changed = 0
             while trial.pending and savepoints < MAX_SAVEPOINTS and not trial.is_full:
                 self._try_rows(cursor, trial, ref)
                 savepoints += 1
             if not trial.is_done:
                 self._add_piece(cursor, trial, ref, pending=trial.left)
+            if self._target.options.mode != "replace":
+                self._guard.check(cursor, ref.source, self._changed)
         return trial
 
     def _take_batch(self, cursor: psycopg.Cursor, trial: Work, doubtful: Work | None, ref: BatchRef) -> bool:
@@ -296,7 +309,7 @@ class Writer:
             error = refusal
         if error is None and taken == rows.height:
             trial.settle(segment)
-            self._add_piece(cursor, trial, ref, kept=self._loader.kept)
+            self._add_piece(cursor, trial, ref, kept=self._loader.kept, changed=self._loader.changed)
             cursor.execute("RELEASE SAVEPOINT heal_rows")
             return
         cursor.execute("ROLLBACK TO SAVEPOINT heal_rows")
@@ -328,18 +341,22 @@ class Writer:
         *,
         pending: Spans | None = None,
         kept: int = 0,
+        changed: int = 0,
     ) -> None:
         """Account in the ledger for all that was settled since the last piece.
 
         Args:
             pending: Of the last piece of a transaction: the rows that are left to later ones.
             kept: Rows in the restore point of this savepoint.
+            changed: Rows of the table that it updated or deleted.
         """
         rows = trial.close_piece()
+        self._changed += changed
         if trial.is_done:
             pending = trial.left_out
         if not self._target.has_ledger:
             return
+        emptied, self._emptied = self._emptied, 0
         target = self._target
         piece = Piece(
             piece=trial.pieces - 1,
@@ -348,9 +365,17 @@ class Writer:
             run=target.run,
             attempt=trial.attempt,
             mode=target.options.recorded_mode,
-            kept=kept,
+            kept=kept + (emptied if self._images_run else 0),
+            changed=changed + emptied,
+            ends_with=self._ends_with(trial, pending),
         )
         add_piece(cursor, ref.source, ref.source_name, ref.chunk, piece, rows)
+
+    def _ends_with(self, trial: Work, pending: Spans | None) -> int | None:
+        """Rows of the transaction that the piece just closed ends; None if more follow in it."""
+        return (
+            trial.loaded_together if not self._keeps_open and (trial.is_done or pending is not None) else None
+        )
 
     def _commit(self, connection: psycopg.Connection) -> None:
         if not self._keeps_open:

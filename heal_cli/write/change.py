@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 import polars as pl
 import psycopg
@@ -13,16 +13,17 @@ from heal_cli.model import ROW, TableSchema
 from heal_cli.write.connection import table_name
 from heal_cli.write.copy import column_list
 from heal_cli.write.facts import Facts, Unique
+from heal_cli.write.images import Images, rows_of
+from heal_cli.write.references import silent_references
 from heal_cli.write.stage import STAGED, Stage
 
 _COMMA: Final = sql.SQL(", ")
 _AND: Final = sql.SQL(" AND ")
 
-COLUMNS_NOW: Final = sql.SQL(
-    "(SELECT pg_catalog.string_agg(attname || ' ' || pg_catalog.format_type(atttypid, atttypmod), ', ' ORDER BY attnum)"
-    " FROM pg_catalog.pg_attribute WHERE attrelid = {} AND attnum > 0 AND NOT attisdropped)"
-)
-"""What the text of a row is read by; a restore point keeps it."""
+_RETURNS_OLD: Final = 180000
+"""Server version from which UPDATE returns what rows were."""
+
+_OLD_ROW: Final = sql.SQL("RETURNING WITH (OLD AS heal_old) heal_old.xmin, (heal_old.*)::text")
 
 
 class Changer:
@@ -33,11 +34,11 @@ class Changer:
         table: TableSchema,
         facts: Facts,
         key: Unique,
-        mode: Literal["upsert", "update", "delete"],
+        mode: str,
         *,
         run: str | None,
     ) -> None:
-        """`run`: whose restore points these are, None to keep none.
+        """`mode`: upsert, update or delete; `run`: whose restore points these are, None to keep none.
 
         Raises:
             WriteError: The relation or the role's rights do not allow it.
@@ -46,11 +47,11 @@ class Changer:
             raise WriteError(f"--mode {mode} changes rows of tables, and {table.qualified} is none")
         if not facts.can_stage:
             raise WriteError(f"--mode {mode} needs the right to make temporary tables (TEMP on the database)")
-        self._table, self._facts, self._key, self._mode, self._run = table, facts, key, mode, run
-        only = sql.SQL("" if table.kind == "p" else "ONLY ")
-        self.kept = 0
-        """Rows in the restore point of the last `copy`."""
-        self._target = sql.SQL("{}{}").format(only, table_name(table.schema, table.name))
+        self._table, self._facts, self._key, self._mode = table, facts, key, mode
+        self._images = None if run is None else Images(run, table, key.columns)
+        self._target = rows_of(table)
+        self.changed = 0
+        """Rows of the table that the last `copy` updated or deleted."""
 
     def copy(self, cursor: psycopg.Cursor, rows: pl.DataFrame) -> int:
         """Rows that were changed or inserted; fewer than came where some found no row of their key.
@@ -66,49 +67,71 @@ class Changer:
             )
         stage = Stage(self._table, self._facts, rows.schema, rows.drop(ROW).columns)
         stage.fill(cursor, rows)
-        self.kept = self._keep(cursor, stage) if self._run is not None else 0
-        if self._mode == "delete":
-            cursor.execute(
-                sql.SQL("DELETE FROM {} AS t USING {} AS s WHERE {}").format(
-                    self._target, STAGED, self._match(stage)
-                )
-            )
-            taken = cursor.rowcount
-        else:
-            cursor.execute(self._update(stage))
-            taken = cursor.rowcount
-            if self._mode == "upsert":
-                cursor.execute(self._insert(stage))
-                taken += cursor.rowcount
+        if self._mode == "delete" and self._images is not None:
+            self._check_references(cursor, stage)
+        self.changed = self._change(cursor, stage)
+        taken = self.changed
+        if self._mode == "upsert":
+            cursor.execute(self._insert(stage))
+            taken += cursor.rowcount
         cursor.execute(sql.SQL("DROP TABLE {}").format(STAGED))
         return taken
 
-    def _keep(self, cursor: psycopg.Cursor, stage: Stage) -> int:
-        """Lock the rows that will change, and keep them as text, which every type reads again; how many."""
-        cursor.execute(
-            sql.SQL(
-                "INSERT INTO heal.restore_points (run, key, columns, before_xmins, images)"
-                " SELECT {run}::uuid, {key}::text[], {columns}, array_agg(x), array_agg(image) FROM"
-                " (SELECT t.xmin::text AS x, (t.*)::text AS image FROM {target} AS t, {staged} AS s"
-                " WHERE {match} FOR UPDATE OF t) AS before HAVING count(*) > 0"
-                " RETURNING cardinality(images)"
-            ).format(
-                run=sql.Literal(self._run),
-                key=sql.Literal(list(self._key.columns)),
-                columns=COLUMNS_NOW.format(sql.Literal(self._table.oid)),
-                target=self._target,
-                staged=STAGED,
-                match=self._match(stage),
-            )
-        )
-        (kept,) = cursor.fetchone() or (0,)
-        return int(kept)
+    def _check_references(self, cursor: psycopg.Cursor, stage: Stage) -> None:
+        """No foreign key deletes or changes rows that no restore point keeps.
 
-    def _match(self, stage: Stage) -> sql.Composed:
-        """`t` is the row of the table that has the key of `s`."""
+        Raises:
+            WriteError: It would.
+        """
+        given = sql.SQL("EXISTS (SELECT FROM {} AS s WHERE {})")
+        going = given.format(STAGED, self._match(stage))
+        staying = sql.SQL("NOT {}").format(given.format(STAGED, self._match(stage, "c")))
+        for found in silent_references(cursor, self._table.oid, self._target, going=going, own=staying):
+            raise WriteError(
+                f"{found.rows:,} rows of {found.table} refer to rows that --mode delete takes out of"
+                f" {self._table.qualified}, and {found.constraint} would delete or change them, which no restore"
+                " point keeps",
+                hint=f"Look after those rows of {found.table} first, or say --no-restore if no undo is needed",
+            )
+
+    @property
+    def kept(self) -> int:
+        """Rows in the restore point of the last `copy`."""
+        return self.changed if self._images else 0
+
+    def _change(self, cursor: psycopg.Cursor, stage: Stage) -> int:
+        """Update or delete the rows that are there; how many."""
+        if self._mode == "delete":
+            change, former = self._delete(stage), sql.SQL("RETURNING t.xmin, (t.*)::text")
+        else:
+            change, former = self._update(stage), _OLD_ROW
+        if self._images is None:
+            cursor.execute(change)
+            return cursor.rowcount
+        if self._mode == "delete" or cursor.connection.info.server_version >= _RETURNS_OLD:
+            cursor.execute(self._images.keeping(sql.SQL("{} {}").format(change, former)))
+            return cursor.rowcount
+        cursor.execute(self._images.keeping(self._rows_before(stage)))
+        # Where triggers keep rows as they are, fewer change than are kept, and the savepoint is rolled back.
+        cursor.execute(change)
+        return cursor.rowcount
+
+    def _rows_before(self, stage: Stage) -> sql.Composed:
+        """The rows that will change, locked; what a server says that returns no former rows of an update."""
+        return sql.SQL("SELECT t.xmin, (t.*)::text FROM {} AS t, {} AS s WHERE {} FOR UPDATE OF t").format(
+            self._target, STAGED, self._match(stage)
+        )
+
+    def _delete(self, stage: Stage) -> sql.Composed:
+        return sql.SQL("DELETE FROM {} AS t USING {} AS s WHERE {}").format(
+            self._target, STAGED, self._match(stage)
+        )
+
+    def _match(self, stage: Stage, row: str = "t") -> sql.Composed:
+        """The row of the table, called so, has the key of `s`."""
         return _AND.join(
-            sql.SQL("t.{} {} {}").format(
-                sql.Identifier(name), sql.SQL(key.operator or "="), self._value(stage, name)
+            sql.SQL("{} {} {}").format(
+                sql.Identifier(row, name), sql.SQL(key.operator or "="), self._value(stage, name)
             )
             for name, key in zip(self._key.columns, self._key.keys, strict=True)
         )

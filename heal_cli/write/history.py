@@ -55,6 +55,30 @@ class RunSource:
     duplicates: int
 
 
+@dataclass(frozen=True, slots=True)
+class Transactions:
+    """Those of a run that did and ended alike."""
+
+    kind: str
+    role: str
+    outcome: str
+    sqlstate: str | None
+    count: int
+    rows: int
+    seconds: float
+
+
+def transactions_of(connection: psycopg.Connection, run: str) -> list[Transactions]:
+    """What the audit log says of a run."""
+    with transaction(connection) as cursor:
+        cursor.execute(
+            "SELECT kind, role, outcome, sqlstate, count(*), sum(rows)::int8, round(sum(seconds)::numeric, 3)::float8"
+            " FROM heal.audit_log WHERE run = %s GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+            (run,),
+        )
+        return [Transactions(*row) for row in cursor.fetchall()]
+
+
 def list_runs(connection: psycopg.Connection, *, limit: int, table: str | None = None) -> list[RunRecord]:
     """The latest runs, newest first.
 
@@ -73,8 +97,8 @@ def list_runs(connection: psycopg.Connection, *, limit: int, table: str | None =
 def restore_bytes(connection: psycopg.Connection, run: str) -> int:
     """What the restore points of a run take in the database."""
     row = connection.execute(
-        "SELECT coalesce(sum(pg_catalog.pg_column_size(images) + pg_catalog.pg_column_size(before_xmins)), 0)::int8"
-        " FROM heal.restore_points WHERE run = %s",
+        "SELECT coalesce(sum(pg_catalog.pg_column_size(i.*)), 0)::int8 FROM heal.restore_images AS i"
+        " WHERE point IN (SELECT point FROM heal.restore_points WHERE run = %s)",
         (run,),
     ).fetchone()
     return int(row[0]) if row else 0
@@ -83,9 +107,12 @@ def restore_bytes(connection: psycopg.Connection, run: str) -> int:
 def prune_restore_points(connection: psycopg.Connection, *, older_than: timedelta) -> tuple[int, int]:
     """Delete restore points of that age; how many runs had some, and their bytes."""
     row = connection.execute(
-        "WITH gone AS (DELETE FROM heal.restore_points WHERE made_at < pg_catalog.clock_timestamp() - %s"
-        " RETURNING run, pg_catalog.pg_column_size(images) + pg_catalog.pg_column_size(before_xmins) AS bytes)"
-        " SELECT count(DISTINCT run), coalesce(sum(bytes), 0)::int8 FROM gone",
+        "WITH points AS (DELETE FROM heal.restore_points WHERE made_at < pg_catalog.clock_timestamp() - %s"
+        " RETURNING run, point),"
+        " gone AS (DELETE FROM heal.restore_images AS i USING points AS p WHERE i.point = p.point"
+        " RETURNING p.run, pg_catalog.pg_column_size(i.*) AS bytes),"
+        " audit AS (INSERT INTO heal.audit_log (run, kind, rows) SELECT run, 'prune', count(*) FROM gone GROUP BY run)"
+        " SELECT (SELECT count(DISTINCT run) FROM points), coalesce(sum(bytes), 0)::int8 FROM gone",
         (older_than,),
     ).fetchone() or (0, 0)
     return int(row[0]), int(row[1])

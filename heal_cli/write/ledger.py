@@ -12,12 +12,22 @@ from psycopg.types.multirange import Multirange
 
 from heal_cli.errors import SourceError
 from heal_cli.model import Chunk, Rows, Spans
+from heal_cli.write.audit import AUDIT
 from heal_cli.write.connection import transaction
 
 CLAIM_LOCK_CLASS: Final = 0x6865
 """First key of the two-key advisory locks of sources; batches have the next."""
 
 _BACKEND_OF: Final = "heal/"  # application_name of every connection of a run, its id behind it
+
+
+_PIECE: Final = (
+    "INSERT INTO heal.load_batches (source, batch, piece, complete, pending, start, stop, digest,"
+    " first_row, last_row, run, source_name, attempt, mode, kept, changed, rows_read, loaded, rejected, duplicates)"
+    " VALUES (%(source)s, %(batch)s, %(piece)s, %(complete)s, %(pending)s::int8multirange, %(start)s, %(stop)s,"
+    " %(digest)s, %(first_row)s, %(last_row)s, %(run)s, %(source_name)s, %(attempt)s, %(mode)s, %(kept)s, %(changed)s,"
+    " %(read)s, %(loaded)s, %(rejected)s, %(duplicates)s)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,8 @@ class Piece:
     attempt: int
     mode: str = "insert"  # how its rows were written: what undo goes by
     kept: int = 0  # rows whose former selves are in its restore point
+    changed: int = 0  # rows of the table that it updated or deleted
+    ends_with: int | None = None  # rows of its whole transaction, if that ends with it: for the audit log
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +168,18 @@ def add_piece(
         rows: What this piece alone read, loaded, rejected and knows as duplicates.
     """
     pending = None if piece.pending is None else to_multirange(piece.pending)
+    values = {
+        **{"source": source, "batch": chunk.index, "digest": chunk.digest, "source_name": source_name},
+        **{"start": chunk.start, "stop": chunk.stop},
+        **{"first_row": chunk.first_row, "last_row": chunk.last_row},
+        **{"piece": piece.piece, "complete": piece.complete, "pending": pending, "run": piece.run},
+        **{"attempt": piece.attempt, "mode": piece.mode, "kept": piece.kept, "changed": piece.changed},
+        **{"read": rows.read, "loaded": rows.loaded, "rejected": rows.rejected},
+        **{"duplicates": rows.duplicates, "kind": piece.mode, "rows": piece.ends_with},
+    }
+    # In one statement, since each is a round trip that every batch would pay for.
     cursor.execute(
-        "INSERT INTO heal.load_batches (source, batch, piece, complete, pending, start, stop, digest,"
-        " first_row, last_row, run, source_name, attempt, mode, kept, rows_read, loaded, rejected, duplicates)"
-        " VALUES (%s, %s, %s, %s, %s::int8multirange, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            *(source, chunk.index, piece.piece, piece.complete, pending),
-            *(chunk.start, chunk.stop, chunk.digest, chunk.first_row, chunk.last_row),
-            *(piece.run, source_name, piece.attempt, piece.mode, piece.kept),
-            *(rows.read, rows.loaded, rows.rejected, rows.duplicates),
-        ),
+        (_PIECE if piece.ends_with is None else f"WITH audit AS ({AUDIT}) {_PIECE}").encode(), values
     )
 
 

@@ -61,8 +61,7 @@ class Loader:
             return
         facts = self._read_facts(connection)
         self._conflict = choose_conflict(self._options, facts.uniques, self._table.qualified)
-        mode = self._options.mode
-        if mode != "insert":
+        if (mode := self._options.mode) not in ("insert", "replace"):
             kept = self._run if self._options.restore and not self._options.dry_run else None
             self._copier = Changer(self._table, facts, self._conflict.arbiters[0], mode, run=kept)
             return
@@ -82,6 +81,11 @@ class Loader:
         if self._has_deferrable:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         return taken
+
+    @property
+    def changed(self) -> int:
+        """Rows of the table that the last `load` updated or deleted."""
+        return self._copier.changed if isinstance(self._copier, Changer) else 0
 
     @property
     def kept(self) -> int:
@@ -151,7 +155,7 @@ class Loader:
         if line is None:
             return None
         row = rows.slice(line - 1, 1)
-        if error is None and self._needs_row:
+        if error is None and self._needs_row and not self._has_gatekeepers:
             return line - 1, no_such_row(row, self._conflict.arbiters[0])
         reject = reject_row(error, row, self._table) if error else skipped_row(row)
         return line - 1, self._conflict.ignored(reject)

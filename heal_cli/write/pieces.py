@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +23,7 @@ class WrittenPiece:
     source: int
     batch: int
     source_name: str
-    xmin: str  # of every row that it wrote
+    xmins: tuple[str, ...]  # of the rows that it wrote: its own, and those of undos that brought some back
     loaded: int
     mode: str
     kept: int  # rows in its restore point
@@ -50,9 +51,15 @@ def lock_pieces(cursor: psycopg.Cursor, run: str) -> list[WrittenPiece]:
         {"run": run},
     )
     found = cursor.fetchall()
-    _check_identity(cursor, run, [(int(row[3]), row[7]) for row in found if row[4]])
+    cursor.execute("SELECT was::text, xmin::text, xact::text FROM heal.moved_rows WHERE run = %s", (run,))
+    moved = cursor.fetchall()
+    marks = [(int(row[3]), row[7]) for row in found if row[4]]
+    _check_identity(cursor, run, [*marks, *((int(xmin), xact) for _, xmin, xact in moved)])
+    later: defaultdict[str, list[str]] = defaultdict(list)
+    for was, xmin, _ in moved:
+        later[was].append(xmin)
     return [
-        WrittenPiece(source, batch, name, xmin, loaded, mode or "insert", kept)
+        WrittenPiece(source, batch, name, (xmin, *later[xmin]), loaded, mode or "insert", kept)
         for source, batch, name, xmin, loaded, mode, kept, _ in found
     ]
 

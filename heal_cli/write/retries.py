@@ -17,12 +17,19 @@ import psycopg
 
 from heal_cli.errors import UsageError
 from heal_cli.model import ROW, Spans
-from heal_cli.write.batch import BatchRef, Writer
+from heal_cli.write.audit import AUDIT
+from heal_cli.write.batch import Writer
 from heal_cli.write.ledger import CLAIM_LOCK_CLASS
+from heal_cli.write.target import BatchRef
 from heal_cli.write.work import Work
 
 _BATCH_LOCK_CLASS: Final = CLAIM_LOCK_CLASS + 1
 """First key of the advisory locks of batches, as `lock_batch` takes them."""
+
+_RETRY: Final = (
+    "INSERT INTO heal.load_retries (source, batch, run, attempt, source_name, mode, rows, duplicates)"
+    " VALUES (%(source)s, %(batch)s, %(run)s, %(attempt)s, %(name)s, %(mode)s, %(loaded)s::bigint[], %(duplicates)s)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,7 @@ def find_reject_source(connection: psycopg.Connection, run: str, name: str) -> R
         ).fetchone()
         changes = connection.execute(
             "SELECT EXISTS (SELECT FROM heal.load_sources WHERE source = %s"
-            " AND source_id ~ ' ?to (upsert|update|delete)$')",
+            " AND source_id ~ ' ?to (upsert|update|delete|replace by .*)$')",
             (row[0] if row else 0,),
         ).fetchone()
     if changes == (True,):
@@ -146,19 +153,29 @@ class RetryWriter(Writer):
         *,
         pending: Spans | None = None,
         kept: int = 0,
+        changed: int = 0,
     ) -> None:
         rows = trial.close_piece()
-        if not self._target.has_ledger or not (rows.loaded or rows.duplicates):
+        if not self._target.has_ledger:
+            return
+        ends_with = self._ends_with(trial, pending)
+        audit = {"run": self._target.run, "kind": "retry", "rows": ends_with}
+        if not (rows.loaded or rows.duplicates):
+            if ends_with:
+                cursor.execute(AUDIT.encode(), audit)
             return
         loaded = trial.loaded[-1].to_list() if rows.loaded else []
-        cursor.execute(
-            "INSERT INTO heal.load_retries (source, batch, run, attempt, source_name, mode, rows, duplicates)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s::bigint[], %s)",
-            (
-                *(ref.source, ref.chunk.index, self._target.run, trial.attempt),
-                *(ref.source_name, self._target.options.recorded_mode, loaded, rows.duplicates),
-            ),
-        )
+        piece = {
+            **{
+                "source": ref.source,
+                "batch": ref.chunk.index,
+                "attempt": trial.attempt,
+                "name": ref.source_name,
+            },
+            **{"mode": self._target.options.recorded_mode, "loaded": loaded, "duplicates": rows.duplicates},
+        }
+        statement = _RETRY if ends_with is None else f"WITH audit AS ({AUDIT}) {_RETRY}"
+        cursor.execute(statement.encode(), {**piece, **audit})
 
     def _is_there(self, cursor: psycopg.Cursor, ref: BatchRef) -> bool:
         cursor.execute(

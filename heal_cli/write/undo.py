@@ -12,8 +12,10 @@ from psycopg import sql
 
 from heal_cli.errors import WriteError
 from heal_cli.model import WriteOptions
+from heal_cli.write.audit import AUDIT
 from heal_cli.write.connection import begin, table_name
 from heal_cli.write.pieces import WrittenPiece, lock_pieces
+from heal_cli.write.references import silent_references
 from heal_cli.write.sqlstate import to_heal_error
 from heal_cli.write.undo_changes import Restorer
 
@@ -52,7 +54,7 @@ class Undone:
 
     table: str
     batches: tuple[UndoneBatch, ...]  # last first
-    triggers: tuple[str, ...]  # that fire on INSERT or DELETE
+    triggers: tuple[str, ...]  # that fire on INSERT, DELETE or UPDATE
     sequences: tuple[str, ...]  # that columns take values from
 
 
@@ -96,7 +98,7 @@ def undo_run(
             pieces = lock_pieces(cursor, run)
             table = _find_table(cursor, run, table_oid)
             mode = _mode(run, pieces)
-            xmins = sorted({piece.xmin for piece in pieces if piece.loaded})
+            xmins = sorted({xmin for piece in pieces if piece.loaded for xmin in piece.xmins})
             if mode == "insert":
                 _check_references(cursor, run, table, xmins)
                 batches = _compare(
@@ -105,6 +107,8 @@ def undo_run(
             else:
                 batches = _restore(cursor, run, table, mode, pieces, xmins)
             _forget(cursor, run, undo, batches)
+            taken = sum(batch.removed for batch in batches)
+            cursor.execute(AUDIT.encode(), {"run": undo, "kind": "undo", "rows": taken})
             return Undone(
                 f"{table.schema}.{table.name}",
                 batches,
@@ -162,22 +166,27 @@ def _restore(
     )
     if before.images != sum(piece.kept for piece in pieces):
         raise WriteError(f"Run {run} cannot be undone: its restore points were pruned")
-    inserted = sum(piece.loaded - piece.kept for piece in pieces)
-    if mode == "delete":
-        before.restore_deleted()
-        gone = 0
-    else:
+    inserted = sum(piece.loaded - (0 if mode == "replace" else piece.kept) for piece in pieces)
+    gone = 0
+    if mode in ("update", "upsert"):
         before.restore_updated()
+    if mode in ("upsert", "replace"):
         _check_references(cursor, run, table, xmins)
         gone = _delete(cursor, table, xmins).total()
-    cursor.execute("DELETE FROM heal.restore_points WHERE run = %s", (run,))
+    cursor.execute(
+        "WITH points AS (DELETE FROM heal.restore_points WHERE run = %s RETURNING point)"
+        " DELETE FROM heal.restore_images WHERE point IN (SELECT point FROM points)",
+        (run,),
+    )
     if gone != inserted:
         raise WriteError(
             f"Run {run} was not undone: {abs(inserted - gone):,} of the {inserted:,} rows that it inserted"
             " were changed or deleted since, or triggers wrote more of them"
         )
+    if mode in ("delete", "replace"):
+        before.restore_deleted()
     return _compare(
-        run, pieces, Counter({p.xmin: p.loaded for p in pieces if p.loaded}), force_unchanged=False
+        run, pieces, Counter({p.xmins[0]: p.loaded for p in pieces if p.loaded}), force_unchanged=False
     )
 
 
@@ -202,7 +211,8 @@ def _compare(
         WriteError: Rows changed since, or others have the mark of the run.
     """
     # Savepoints that loaded nothing have none; the others have one each.
-    if any(found[piece.xmin] > piece.loaded for piece in pieces):
+    there = {piece: sum(found[xmin] for xmin in piece.xmins) for piece in pieces if piece.loaded}
+    if any(count > piece.loaded for piece, count in there.items()):
         raise WriteError(
             f"Run {run} cannot be undone: triggers wrote rows of the table in its transactions,"
             " and nothing tells them from its own",
@@ -213,7 +223,7 @@ def _compare(
     for piece in pieces:
         key = (piece.source, piece.batch, piece.source_name)
         loaded[key] += piece.loaded
-        removed[key] += found[piece.xmin] if piece.loaded else 0
+        removed[key] += there.get(piece, 0)
     batches = tuple(UndoneBatch(*key, loaded[key], removed[key]) for key in sorted(loaded, reverse=True))
     changed = [batch for batch in batches if batch.changed]
     if changed and not force_unchanged:
@@ -239,39 +249,15 @@ def _check_references(cursor: psycopg.Cursor, run: str, table: _Table, xmins: Se
     Raises:
         WriteError: Rows of a table refer to rows of the run, and would be deleted or changed with them.
     """
-    cursor.execute(
-        "SELECT n.nspname::text, c.relname::text, k.oid::int8, k.conname::text,"
-        " array_agg(own.attname::text ORDER BY place), array_agg(their.attname::text ORDER BY place)"
-        " FROM pg_catalog.pg_constraint AS k"
-        " JOIN pg_catalog.pg_class AS c ON c.oid = conrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = relnamespace"
-        " CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(conkey), pg_catalog.unnest(confkey))"
-        " WITH ORDINALITY AS pair (own, their, place)"
-        " JOIN pg_catalog.pg_attribute AS own ON (own.attrelid, own.attnum) = (conrelid, pair.own)"
-        " JOIN pg_catalog.pg_attribute AS their ON (their.attrelid, their.attnum) = (confrelid, pair.their)"
-        " WHERE confrelid = %s AND contype = 'f' AND conparentid = 0 AND confdeltype IN ('c', 'n', 'd')"
-        " GROUP BY 1, 2, 3, 4",
-        (table.oid,),
-    )
-    for schema, name, _, constraint, own, their in cursor.fetchall():
-        same = sql.SQL(" AND ").join(
-            sql.SQL("c.{} = t.{}").format(sql.Identifier(mine), sql.Identifier(its))
-            for mine, its in zip(own, their, strict=True)
+    ours = sql.Literal(list(xmins))
+    going = sql.SQL("t.xmin = ANY({}::pg_catalog.xid[])").format(ours)
+    staying = sql.SQL("c.xmin <> ALL({}::pg_catalog.xid[])").format(ours)
+    for found in silent_references(cursor, table.oid, table.sql, going=going, own=staying):
+        raise WriteError(
+            f"Run {run} was not undone: {found.rows:,} rows of {found.table} refer to its rows, and"
+            f" {found.constraint} would delete or change them in silence",
+            hint=f"Look after those rows of {found.table} first",
         )
-        ours = (schema, name) == (table.schema, table.name)
-        other = sql.SQL("AND c.xmin <> ALL(%(xmins)s::pg_catalog.xid[])" if ours else "")
-        cursor.execute(
-            sql.SQL(
-                "SELECT count(*) FROM {} AS c JOIN {} AS t ON {} WHERE t.xmin = ANY(%(xmins)s::pg_catalog.xid[]) {}"
-            ).format(table_name(schema, name), table.sql, same, other),
-            {"xmins": list(xmins)},
-        )
-        (count,) = cursor.fetchone() or (0,)
-        if count:
-            raise WriteError(
-                f"Run {run} was not undone: {count:,} rows of {schema}.{name} refer to its rows, and {constraint}"
-                " would delete or change them in silence",
-                hint=f"Look after those rows of {schema}.{name} first",
-            )
 
 
 def _forget(cursor: psycopg.Cursor, run: str, undo: str, batches: Sequence[UndoneBatch]) -> None:
@@ -306,12 +292,13 @@ def _forget(cursor: psycopg.Cursor, run: str, undo: str, batches: Sequence[Undon
         "UPDATE heal.load_sources SET superseded_by = NULL WHERE superseded_by = ANY(%s)", (deleted,)
     )
     if len(whole) == len(batches):
+        cursor.execute("DELETE FROM heal.moved_rows WHERE run = %s", (run,))
         cursor.execute("UPDATE heal.load_runs SET state = 'undone' WHERE run = %s", (run,))
 
 
 _TRIGGERS: Final = (
     "SELECT tgname::text FROM pg_catalog.pg_trigger WHERE tgrelid = %s AND NOT tgisinternal AND tgenabled <> 'D'"
-    " AND tgtype & 12 <> 0 ORDER BY 1"  # INSERT or DELETE
+    " AND tgtype & 28 <> 0 ORDER BY 1"  # INSERT, DELETE or UPDATE
 )
 _SEQUENCES: Final = (
     "SELECT DISTINCT s.oid::pg_catalog.regclass::text FROM pg_catalog.pg_depend AS d"

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from heal_cli.errors import WriteError
-from heal_cli.write.change import COLUMNS_NOW
+from heal_cli.write.images import COLUMNS_NOW
 
 _COMMA: Final = sql.SQL(", ")
 _AND: Final = sql.SQL(" AND ")
@@ -36,12 +36,14 @@ class Restorer:
         xmins: Sequence[str],
     ) -> None:
         self._cursor, self._run, self._target, self._xmins = cursor, run, target, list(xmins)
+        self._oid = oid
         cursor.execute(
             sql.SQL(
-                "SELECT min(key), bool_and(columns = {}), coalesce(sum(cardinality(images)), 0)::int8"
-                " FROM heal.restore_points WHERE run = %s"
+                "SELECT min(key), bool_and(columns = {}), (SELECT count(*) FROM heal.restore_images"
+                " WHERE point IN (SELECT point FROM heal.restore_points WHERE run = %(run)s))"
+                " FROM heal.restore_points WHERE run = %(run)s"
             ).format(COLUMNS_NOW.format(sql.Literal(oid))),
-            (run,),
+            {"run": run},
         )
         key, is_same, self.images = cursor.fetchone() or (None, None, 0)
         self._key: list[str] = key or []
@@ -65,21 +67,24 @@ class Restorer:
             WriteError: Others changed a row between two changes by the run.
         """
         images = sql.SQL(
-            "SELECT point, before_xmin, image::text::{} AS image FROM heal.restore_points"
-            " CROSS JOIN LATERAL ROWS FROM (unnest(before_xmins), unnest(images)) AS i (before_xmin, image)"
-            " WHERE run = {}::uuid"
+            "SELECT point, before_xmin, image::{} AS image FROM heal.restore_points"
+            " JOIN heal.restore_images USING (point) WHERE run = {}::uuid"
         ).format(row_type, sql.Literal(self._run))
         keys = _COMMA.join(sql.SQL("(image).{}").format(sql.Identifier(name)) for name in self._key)
+        firsts = sql.SQL(
+            "SELECT DISTINCT ON ({keys}) before_xmin, image FROM ({images}) AS i ORDER BY {keys}, point"
+        ).format(keys=keys, images=images)
         self._cursor.execute(
             sql.SQL(
-                "CREATE TEMP TABLE heal_before ON COMMIT DROP AS SELECT * FROM (SELECT DISTINCT ON ({keys})"
-                " before_xmin, image FROM ({images}) AS i ORDER BY {keys}, point) AS firsts"
-                " WHERE before_xmin <> ALL({own}::text[])"
-            ).format(keys=keys, images=images, own=sql.Literal(self._xmins))
+                "CREATE TEMP TABLE heal_before ON COMMIT DROP AS SELECT before_xmin, before_xmin::text::int8 AS writer,"
+                " image FROM ({}) AS firsts"
+                " WHERE before_xmin <> ALL({}::xid[])"
+            ).format(firsts if self._key else images, sql.Literal(self._xmins))
         )
         rows = self._cursor.rowcount
         self._cursor.execute(
-            "SELECT count(*) FROM heal.restore_points, unnest(before_xmins) AS x WHERE run = %s AND x <> ALL(%s)",
+            "SELECT count(*) FROM heal.restore_points JOIN heal.restore_images USING (point)"
+            " WHERE run = %s AND before_xmin <> ALL(%s::xid[])",
             (self._run, self._xmins),
         )
         if self._cursor.fetchone() != (rows,):
@@ -106,12 +111,11 @@ class Restorer:
                 self._target, unchanged, sql.Literal(_SHOWN + 1))
         )  # fmt: skip
         self._refuse_changed([key for (key,) in self._cursor.fetchall()], "were changed or deleted since")
-        self._cursor.execute(
+        self._restore(
             sql.SQL("UPDATE {} AS t SET {} FROM pg_temp.heal_before AS b WHERE {}").format(
                 self._target, sets, unchanged
             )
         )
-        self._check_count()
 
     def restore_deleted(self) -> None:
         """Put deleted rows back.
@@ -121,6 +125,97 @@ class Restorer:
         """
         if not self.rows:
             return
+        if self._key:
+            self._refuse_new_owners()
+        columns = [sql.Identifier(name) for name in self._columns]
+        values = [sql.SQL("(b.image).{}").format(name) for name in columns]
+        # An INSERT takes no ONLY; rows go where they came from.
+        name = sql.SQL(self._target.as_string(self._cursor).removeprefix("ONLY "))
+        self._restore(
+            sql.SQL(
+                "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM pg_temp.heal_before AS b WHERE true"
+            ).format(name, _COMMA.join(columns), _COMMA.join(values))
+        )
+
+    def _restore(self, statement: sql.Composed) -> None:
+        """Bring rows back; those of an earlier run in a savepoint, whose xmin marks them as its own again.
+
+        Args:
+            statement: Restores all of `heal_before`, and may be narrowed by a condition.
+        """
+        restored = 0
+        owners = self._owners()
+        if owners:  # an xid has no order to be indexed by
+            self._cursor.execute("CREATE INDEX ON pg_temp.heal_before (writer)")
+            self._cursor.execute("ANALYZE pg_temp.heal_before")
+        for xmin, run, was in owners:
+            with self._cursor.connection.transaction():
+                self._cursor.execute(
+                    sql.SQL("{} AND b.writer = {}").format(statement, sql.Literal(int(xmin)))
+                )
+                restored += self._cursor.rowcount
+                self._cursor.execute(
+                    "INSERT INTO heal.moved_rows (run, was) VALUES (%s, %s::text::xid)", (run, was)
+                )
+        others = sql.SQL("{} AND b.writer <> ALL({}::int8[])")
+        self._cursor.execute(others.format(statement, sql.Literal([int(xmin) for xmin, _, _ in owners])))
+        self._check_count(restored + self._cursor.rowcount)
+        self._check_images()
+
+    def _check_images(self) -> None:
+        """What came back is what was there, whatever triggers did to it.
+
+        Raises:
+            WriteError: They changed it.
+        """
+        self._cursor.execute(
+            "SELECT string_agg(DISTINCT tgname, ', ') FROM pg_catalog.pg_trigger WHERE (tgrelid = %(oid)s OR tgrelid IN"
+            " (SELECT relid FROM pg_catalog.pg_partition_tree(%(oid)s::oid::regclass))) AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 20 <> 0",  # INSERT or UPDATE
+            {"oid": self._oid},
+        )
+        (triggers,) = self._cursor.fetchone() or (None,)
+        if triggers is None:
+            return
+        there = sql.SQL("SELECT (t.*)::text FROM {} AS t").format(self._target)
+        differs = (
+            sql.SQL("SELECT FROM pg_temp.heal_before AS b WHERE (b.image)::text NOT IN ({} WHERE {})").format(
+                there, self._match()
+            )
+            if self._key
+            else sql.SQL("SELECT (image)::text FROM pg_temp.heal_before EXCEPT ALL {}").format(there)
+        )
+        self._cursor.execute(sql.SQL("SELECT count(*) FROM ({}) AS changed").format(differs))
+        (changed,) = self._cursor.fetchone() or (0,)
+        if changed:
+            raise WriteError(
+                f"Run {self._run} was not undone: triggers ({triggers}) change {changed:,} of the rows as they come"
+                " back",
+                hint="Switch them off meanwhile: ALTER TABLE ... DISABLE TRIGGER ...",
+            )
+
+    def _owners(self) -> list[tuple[str, str, str]]:
+        """xmin, run and its piece's xmin of all rows to bring back that runs in the ledger had written."""
+        # Rows that refer to each other come back in one statement, in no order.
+        self._cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE contype = 'f'"
+            " AND (conrelid, confrelid) = (%(oid)s, %(oid)s))",
+            {"oid": self._oid},
+        )
+        if self._cursor.fetchone() == (True,):
+            return []
+        self._cursor.execute(
+            "WITH there AS MATERIALIZED (SELECT DISTINCT before_xmin FROM pg_temp.heal_before),"
+            " written AS (SELECT b.xmin AS x, b.run, b.xmin AS was, source FROM heal.load_batches AS b WHERE loaded > 0"
+            " UNION ALL SELECT r.xmin, r.run, r.xmin, source FROM heal.load_retries AS r)"
+            " SELECT x::text, written.run::text, was::text FROM written JOIN there ON x = before_xmin"
+            " JOIN heal.load_sources USING (source) WHERE table_oid = %(oid)s"
+            " UNION SELECT m.xmin::text, m.run::text, m.was::text FROM heal.moved_rows AS m JOIN there"
+            " ON m.xmin = before_xmin",
+            {"oid": self._oid},
+        )
+        return [(str(xmin), str(run), str(was)) for xmin, run, was in self._cursor.fetchall()]
+
+    def _refuse_new_owners(self) -> None:
         self._cursor.execute(
             sql.SQL(
                 "SELECT concat_ws(', ', {}) FROM pg_temp.heal_before AS b JOIN {} AS t ON {} LIMIT {}"
@@ -130,16 +225,6 @@ class Restorer:
             )
         )
         self._refuse_changed([key for (key,) in self._cursor.fetchall()], "are there again")
-        columns = [sql.Identifier(name) for name in self._columns]
-        values = [sql.SQL("(b.image).{}").format(name) for name in columns]
-        # An INSERT takes no ONLY; rows go where they came from.
-        name = sql.SQL(self._target.as_string(self._cursor).removeprefix("ONLY "))
-        self._cursor.execute(
-            sql.SQL(
-                "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM pg_temp.heal_before AS b"
-            ).format(name, _COMMA.join(columns), _COMMA.join(values))
-        )
-        self._check_count()
 
     def _match(self) -> sql.Composed:
         return _AND.join(sql.SQL("t.{0} = (b.image).{0}").format(sql.Identifier(name)) for name in self._key)
@@ -153,9 +238,9 @@ class Restorer:
             f"Run {self._run} was not undone: rows with key ({', '.join(self._key)}) {shown}{more} {what}"
         )
 
-    def _check_count(self) -> None:
-        if self._cursor.rowcount != self.rows:
+    def _check_count(self, restored: int) -> None:
+        if restored != self.rows:
             raise WriteError(
-                f"Run {self._run} was not undone: triggers or others kept {self.rows - self._cursor.rowcount:,} rows"
+                f"Run {self._run} was not undone: triggers or others kept {self.rows - restored:,} rows"
                 " from being restored"
             )

@@ -77,6 +77,7 @@ class Work:
     cap: int | None = None  # most rows of this transaction, after a time limit
     step: int | None = None  # most rows of the next savepoint, after a bad row
     in_transaction: int = 0
+    loaded_together: int = 0  # rows that this transaction has loaded so far
     piece_loaded: int = 0
     piece_rejected: int = 0
     piece_duplicates: int = 0
@@ -107,6 +108,7 @@ class Work:
             attempt=number,
             cap=most_rows,
             in_transaction=0,
+            loaded_together=0,
         )
 
     def half(self, most_rows: int | None, error: psycopg.Error, timeout_s: float) -> int:
@@ -174,6 +176,7 @@ class Work:
         loaded = segment.loadable[ROW]
         self.loaded.append(loaded)
         self.piece_loaded += loaded.len()
+        self.loaded_together += loaded.len()
         if segment.known.height:
             known = segment.known.match_to_schema(REJECTS, extra_columns="ignore").sort(ROW)
             self.duplicates.append(known.filter(IS_DUPLICATE))

@@ -16,7 +16,7 @@ _VALUES = {
     "date_order": "MDY", "decimal": ",", "timezone": "UTC", "percent": "number", "allow": "round",
     "map": "a=b", "unknown_columns": "drop", "create": "yes", "ddl": "x.sql", "strategy": "majority",
     "min_confidence": "0.8", "min_margin": "0.2", "override_identity": "1", "patterns": "p.toml",
-    "mode": "upsert", "restore": "false", "on_conflict": "ignore", "key": "a", "max_rejects": "5%", "rejects": "r.jsonl", "jobs": "3",
+    "mode": "upsert", "restore": "false", "max_change": "5%", "on_conflict": "ignore", "key": "a", "max_rejects": "5%", "rejects": "r.jsonl", "jobs": "3",
     "ordered": "true", "atomic": "true", "dry_run": "true", "again": "true", "source_id": "s",
     "timeout": "2min", "lock_timeout": "5s", "retry": "3s",
     "spool": "false", "spool_bytes": "1GiB", "emergency_log": "events.jsonl", "state_dir": "state2", "plan": "p.plan.toml",

@@ -11,7 +11,9 @@ import time
 import pytest
 
 import heal_cli
+from heal_cli.cli.load_report import load_report
 from heal_cli.errors import PlanError, UsageError, WriteError
+from heal_cli.record import iter_rejects
 
 CHANGES = "id,name,n\n2,two,22\n4,four,44\n9,nine,99\n4,FOUR,45\n5,five,bad\n"
 OLD = [(n, f"old {n}", n) for n in range(1, 7)]
@@ -61,6 +63,18 @@ def test_each_mode_and_its_undo(changing, mode, after, reasons) -> None:
     assert changing.all() == OLD
     assert changing.load(None, mode=mode).rows.loaded == report.rows.loaded
     assert changing.all() == after
+
+
+@pytest.mark.parametrize("mode", ["update", "delete"])
+def test_keys_that_no_row_has_are_counted_and_listed(changing, mode) -> None:
+    """The report names the first of them and how many there are, the rejects file all."""
+    content = "id,n\n1,1\n" + "".join(f"{n},{n}\n" for n in range(100, 1300))
+    report = changing.load(content, mode=mode)
+    assert report.reject_reasons["no_such_row"] == 1200
+    told = load_report(report).replace("\n", " ")
+    assert "1,200 keys that no row has: (id) = (100), (101), (102), (103), (104) and 1,195 more" in told
+    kept = [record.attempts[0] for record in iter_rejects(changing.rejects)]
+    assert kept == [f"No row of the table has (id) = ({n})" for n in range(100, 1300)]
 
 
 def test_an_update_needs_the_key_alone(changing) -> None:
@@ -220,3 +234,81 @@ def test_a_killed_update_goes_on_and_comes_back(changing) -> None:
     for (run,) in runs:
         changing.undo(run)
     assert changing.all() == before
+
+
+@pytest.mark.parametrize("mode", ["upsert", "update", "delete"])
+def test_rows_that_move_between_partitions_come_back(changing, mode) -> None:
+    """What they were is kept, wherever the change puts them."""
+    changing.conn.execute(
+        "create table p (id int, part int, old text, primary key (id, part)) partition by list (part);"
+        "create table p1 partition of p for values in (1); create table p2 (old text, part int not null, id int not null);"
+        "alter table p attach partition p2 for values in (2); alter table p add unique (id, part);"
+        "insert into p select g, g % 2 + 1, 'old ' || g from generate_series(1, 6) g"
+    )
+    before = changing.all("select tableoid::regclass::text, * from p order by id")
+    run = changing.load("id,part,old\n1,2,x\n2,1,y\n", table="p", mode=mode).run
+    assert changing.all("select tableoid::regclass::text, * from p order by id") != before
+    changing.undo(run)
+    assert changing.all("select tableoid::regclass::text, * from p order by id") == before
+
+
+def test_a_trigger_that_keeps_a_row_makes_a_reject(changing) -> None:
+    """The others change, and undo brings exactly them back."""
+    changing.conn.execute(
+        "create function keep() returns trigger language plpgsql as $$ begin return case when old.id <> 3 then new end;"
+        " end $$; create trigger keep before update on t for each row execute function keep()"
+    )
+    report = changing.load("id,n\n1,10\n3,30\n5,50\n", mode="update")
+    assert dict(report.reject_reasons) == {"trigger_skipped": 1}
+    assert changing.all("select id, n from t where id in (1, 3, 5) order by id") == [(1, 10), (3, 3), (5, 50)]
+    changing.undo(report.run)
+    assert changing.all() == OLD
+
+
+@pytest.mark.parametrize("mode", ["upsert", "update", "delete", "replace"])
+def test_a_trigger_that_changes_what_comes_back_is_refused(changing, mode) -> None:
+    """A row with another time of change is not the row that was there; with the trigger off it is."""
+    changing.conn.execute(
+        "alter table t add touched int not null default 0;"
+        "create function touch() returns trigger language plpgsql as $$ begin new.touched := new.touched + 1;"
+        " return new; end $$; create trigger touch before insert or update on t for each row execute function touch()"
+    )
+    before = changing.all()
+    run = changing.load("id,name,n\n2,two,22\n4,four,44\n", mode=mode).run
+    after = changing.all()
+    with pytest.raises(WriteError, match=r"triggers \(touch\) change [26] of the rows") as caught:
+        changing.undo(run)
+    assert "DISABLE TRIGGER" in str(caught.value)
+    assert changing.all() == after
+    changing.conn.execute("alter table t disable trigger touch")
+    changing.undo(run)
+    assert changing.all() == before
+
+
+@pytest.mark.parametrize("action", ["cascade", "set null", "set default"])
+def test_a_delete_that_would_change_rows_elsewhere_is_refused(changing, action) -> None:
+    """No restore point keeps rows of other tables; --no-restore leaves it to the foreign key."""
+    changing.conn.execute(
+        f"create table child (c int, t int references t on delete {action}); insert into child values (1, 2), (2, 6)"
+    )
+    with pytest.raises(WriteError, match=r"1 rows of .*child refer to rows that --mode delete"):
+        changing.load("id\n2\n3\n", mode="delete")
+    assert changing.all() == OLD
+    assert changing.all("select * from child order by c") == [(1, 2), (2, 6)]
+    changing.load("id\n3\n4\n", mode="delete", name="b.csv")
+    changing.load("id\n2\n", mode="delete", name="c.csv", restore=False)
+    assert len(changing.all()) == 3
+
+
+def test_a_delete_of_rows_that_refer_to_each_other(changing) -> None:
+    """Rows that the batch deletes itself are in the restore point; others are not."""
+    changing.conn.execute(
+        "create table tree (id int primary key, up int references tree on delete cascade);"
+        "insert into tree values (1, null), (2, 1), (3, 2), (4, 3)"
+    )
+    with pytest.raises(WriteError, match=r"1 rows of .*tree refer to rows"):
+        changing.load("id\n2\n3\n", mode="delete", table="tree", name="b.csv")
+    run = changing.load("id\n2\n3\n4\n", mode="delete", table="tree", name="c.csv").run
+    assert changing.all("select id from tree") == [(1,)]
+    changing.undo(run)
+    assert changing.all("select * from tree order by id") == [(1, None), (2, 1), (3, 2), (4, 3)]

@@ -270,3 +270,39 @@ def test_asks_nobody_off_a_terminal(undoing, capsys) -> None:
     assert "to 300 rows of" in capsys.readouterr().err
     assert command(["undo", run, "--dsn", undoing.dsn, "--yes", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["rows"] == {"loaded": 300, "removed": 300, "kept": 0}
+
+
+def test_runs_are_undone_one_after_the_other(undoing) -> None:
+    """What an undo brought back is its writer's again: last run to first, each finds its own rows."""
+    undoing.conn.execute("drop table t; create table t (n int primary key, name text)")
+    undoing.conn.execute("insert into t select -g, 'old' from generate_series(1, 3) g")
+    changes = "n,name\n" + "".join(f"{n},new {n}\n" for n in [-2, *range(50, 150)])
+    more = "n,name\n" + "".join(f"{n},newer {n}\n" for n in [*range(100, 200), 500])
+    steps = [
+        {"content": ROWS, **SMALL},
+        {"content": changes, "mode": "update", "name": "b.csv", **SMALL},
+        {"content": more, "mode": "upsert", "name": "c.csv"},
+        {"content": changes, "mode": "delete", "name": "d.csv", **SMALL},
+        {"content": "n,name\n7,x\n", "mode": "replace", "name": "e.csv"},
+        {"content": "n,name\n7,y\n8,z\n", "mode": "upsert", "name": "f.csv"},
+    ]
+    before, runs = [], []
+    for step in steps:
+        before.append(undoing.all())
+        runs.append(undoing.load(step.pop("content"), **step).run)
+    for run, rows in zip(reversed(runs), reversed(before), strict=True):
+        undoing.undo(run)
+        assert undoing.all() == rows
+    assert undoing.all("select count(*) from heal.moved_rows") == [(0,)]
+
+
+def test_what_others_changed_after_an_undo_is_theirs(undoing) -> None:
+    """A row that came back and was changed since stops the undo of the run that had made it."""
+    undoing.conn.execute("alter table t add primary key (n)")
+    first = undoing.load(ROWS).run
+    undoing.undo(undoing.load("n,name\n5,five\n6,six\n", mode="update", name="b.csv").run)
+    undoing.conn.execute("update t set name = 'mine' where n = 5")
+    with pytest.raises(WriteError, match=r"1 of 300 rows of batch 1"):
+        undoing.undo(first)
+    assert undoing.undo(first, force_unchanged=True).removed == 299
+    assert undoing.all("select * from t where n > 0") == [(5, "mine")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from heal_cli.cli.options import GroupedCommand
+from heal_cli.cli.groups import GroupedCommand
 from heal_cli.cli.patterns import compare, examples, exchange, listing, own, stats, trust
 
 _HELP = "List, show, try and keep patterns; see, judge, export and import what was learned."

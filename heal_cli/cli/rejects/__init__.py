@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from heal_cli.cli.options import GroupedCommand
+from heal_cli.cli.groups import GroupedCommand
 from heal_cli.cli.rejects import discard, explain, listing, retry, show
 
 _HELP = "The rows that could not be loaded: see why, mend the cause, load them again."

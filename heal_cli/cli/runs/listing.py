@@ -1,0 +1,51 @@
+"""`heal runs list`: the latest runs, and what of each is in the table now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from heal_cli.cli.options import LoadFlags, with_flags
+from heal_cli.cli.runs.shared import WHERE, counts, facts, ledger
+from heal_cli.cli.terminal import clean, console, note, say
+
+if TYPE_CHECKING:
+    from heal_cli.write import RunRecord
+
+
+@with_flags(*WHERE, "json")
+def list_(
+    flags: LoadFlags,
+    table: Annotated[
+        str | None, typer.Option("--table", "-t", metavar="TABLE", help="Only runs into this table.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most N runs.")] = 20,
+) -> None:
+    """List runs, newest first, with what of each is in the table now."""
+    from heal_cli.write import list_runs
+
+    with ledger(flags) as connection:
+        found = list_runs(connection, limit=limit, table=table)
+    if flags.json:
+        from heal_cli.record import encode
+
+        say(encode({"heal": 1, "runs": [facts(run) for run in found]}))
+    elif found:
+        _show(found)
+    else:
+        note("the ledger knows no run")
+
+
+def _show(runs: list[RunRecord]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for heading in ("when", "run", "table", "state", "rows"):
+        grid.add_column(heading, overflow="fold")
+    for run in runs:
+        when = f"{run.started_at.astimezone():%Y-%m-%d %H:%M}"
+        cells = (when, run.run, run.table, run.state, counts(run))
+        grid.add_row(*(Text(clean(cell)) for cell in cells))
+    console().print(grid)

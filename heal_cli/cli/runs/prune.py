@@ -1,0 +1,34 @@
+"""`heal runs prune`: restore points of old runs, deleted."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from heal_cli.cli.options import LoadFlags, with_flags
+from heal_cli.cli.runs.shared import WHERE, ledger
+from heal_cli.cli.terminal import say
+from heal_cli.errors import UsageError
+
+
+@with_flags(*WHERE, "yes")
+def prune(
+    flags: LoadFlags,
+    older_than: Annotated[
+        int, typer.Option("--older-than", min=0, metavar="DAYS", help="Only those that are older.")
+    ] = 30,
+) -> None:
+    """Delete restore points: what rows were before old runs changed them. Those runs cannot be undone any more."""
+    from datetime import timedelta
+
+    from heal_cli.write import prune_restore_points
+
+    if not flags.yes:
+        raise UsageError(
+            f"Runs with --mode from more than {older_than} days ago could not be undone any more",
+            hint="Say --yes if that is meant",
+        )
+    with ledger(flags) as connection:
+        count, freed = prune_restore_points(connection, older_than=timedelta(days=older_than))
+    say(f"deleted the restore points of {count} runs ({freed:,} bytes)")

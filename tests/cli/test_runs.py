@@ -1,0 +1,69 @@
+"""`heal runs`: what the ledger knows of earlier runs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from psycopg.conninfo import make_conninfo
+
+import heal_cli
+from heal_cli.cli.app import run as command
+
+
+@pytest.fixture
+def two_runs(conn, conninfo, tmp_path, capsys):
+    """Two loads that differ in a column, a heal, a reject; and the runner of a command."""
+    conn.execute("create table t (id int primary key, amount numeric, note text)")
+    (schema,) = conn.execute("select current_schema()").fetchone()
+    dsn = make_conninfo(conninfo, options=f"-c search_path={schema}")
+    runs = []
+    for name, text in (
+        ("a", "id,amount,note\n1,1.5,x\n2,2.5,y\n"),
+        ("b", "id,Amount,note\n3,3.5,z\n1,1,x\n4,bad,x\n"),
+    ):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(text)
+        runs.append(heal_cli.load(path, table="t", dsn=dsn, state_dir=str(tmp_path / "state")).run)
+
+    def heal(*arguments: str) -> str:
+        capsys.readouterr()
+        assert command(["runs", *arguments, "--dsn", dsn]) == 0
+        return capsys.readouterr().out
+
+    return heal, runs
+
+
+def test_compare_names_what_differs(two_runs) -> None:
+    """Columns, rows and rejects with the value of each run; what is the same is left out."""
+    heal, runs = two_runs
+    told = json.loads(heal("compare", *runs, "--json"))
+    found = {each["what"]: (each["first"], each["second"]) for each in told["differences"]}
+    assert found["rows loaded"] == (2, 1)
+    assert found["rejected unique_violation"] == (None, 1)
+    assert found["rejected not_convertible"] == (None, 1)
+    assert found["column amount"][0] != found["column amount"][1]
+    assert "table" not in found
+    assert "column note" not in found
+    assert "rejected unique_violation" in heal("compare", *runs)
+
+
+def test_a_run_differs_from_itself_in_nothing(two_runs) -> None:
+    """And that is said."""
+    heal, runs = two_runs
+    assert heal("compare", runs[0], runs[0]) == "the two runs differ in nothing that heal keeps of them\n"
+
+
+def test_show_tells_of_transactions(two_runs) -> None:
+    """Who wrote how many rows, from the audit log."""
+    heal, runs = two_runs
+    assert "1 insert by " in heal("show", runs[0])
+    (told,) = json.loads(heal("show", runs[0], "--json"))["transactions"]
+    assert (told["kind"], told["count"], told["rows"], told["outcome"]) == ("insert", 1, 2, "committed")
+
+
+def test_list_names_both(two_runs) -> None:
+    """Newest first."""
+    heal, runs = two_runs
+    listed = [run["run"] for run in json.loads(heal("list", "--json", "-n", "2"))["runs"]]
+    assert listed == runs[::-1]
