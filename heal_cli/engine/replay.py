@@ -199,6 +199,10 @@ class _Replay:
         )
         if report.resume is not None:
             raise WriteError(report.notes[-1] if report.notes else "The load stopped early")
+        if manifest.schema_version not in (None, report.schema_version):
+            self._report.notes.append(
+                f"{report.table} has changed since {manifest.source.name!r} was spooled; its rows went by a new plan"
+            )
         return report.rows
 
     def _failed(self, entry: Entry, manifest: Manifest, tries: Tries, error: Exception) -> None:

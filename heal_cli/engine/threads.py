@@ -17,7 +17,7 @@ import psycopg
 
 from heal_cli.engine.failures import Failures, with_rows
 from heal_cli.errors import BudgetExceeded, DatabaseUnavailable, Interrupted, SourceError, UsageError
-from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress, Source, TableSchema
+from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress, Rows, TableSchema
 from heal_cli.pipeline import (
     BatchWorker,
     Outcome,
@@ -26,6 +26,7 @@ from heal_cli.pipeline import (
     Run,
     SourceRun,
     State,
+    Waiting,
     check_books,
     close_away,
     close_run,
@@ -35,6 +36,7 @@ from heal_cli.pipeline import (
     keep_whole,
     other_shapes,
     preview,
+    remember,
     retry_own_references,
 )
 from heal_cli.read import SourceReader, expand, open_source
@@ -89,7 +91,7 @@ def run_load(
         failures = Failures(may_go_on=len(locations) > 1 and not options.write.atomic)
         table: TableSchema | None = None
         sources: list[SourceRun] = []
-        unclaimed: list[Source] = []
+        unclaimed: list[Waiting] = []
         for location in locations:
             with failures.of(location):
                 stream = Recorded(stdin) if stdin else None
@@ -105,8 +107,9 @@ def run_load(
                         stack.callback(source.close)
                         source.add_unknown_columns()
                 except DatabaseUnavailable as away:
-                    crew.outcome += keep_whole(run, reader, stream, away)
-                    unclaimed.append(reader.source)
+                    waiting = keep_whole(run, reader, stream, away)
+                    crew.outcome += Outcome(Rows(read=waiting.rows, spooled=waiting.rows))
+                    unclaimed.append(waiting)
                     continue
                 if stream:
                     stream.forget()
@@ -173,6 +176,7 @@ def _begin(run: Run, reader: SourceReader) -> TableSchema:
     if note and run.options.ddl is None:  # what a script made is the user's
         run.undo.callback(lambda: drop_if_empty(run.connection, table.schema, table.name))
     run.begin(table)
+    remember(run, table)
     return table
 
 

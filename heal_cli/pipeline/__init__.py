@@ -5,11 +5,12 @@ from `SourceRun.chunks()`, gives each to a `BatchWorker`, on as many threads as 
 the outcomes; `close_run` checks the books and makes the report.
 """
 
-from heal_cli.pipeline.away import close_away, keep_whole
+from heal_cli.pipeline.away import Waiting, close_away, keep_whole
 from heal_cli.pipeline.closing import check_books, close_run, finish
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.own_references import Recovered, retry_own_references
 from heal_cli.pipeline.preview import other_shapes, preview
+from heal_cli.pipeline.remembered import remember
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun, State
 from heal_cli.pipeline.storing import Recorded
@@ -24,6 +25,7 @@ __all__ = [
     "Run",
     "SourceRun",
     "State",
+    "Waiting",
     "check_books",
     "close_away",
     "close_run",
@@ -33,5 +35,6 @@ __all__ = [
     "keep_whole",
     "other_shapes",
     "preview",
+    "remember",
     "retry_own_references",
 ]

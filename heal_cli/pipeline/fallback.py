@@ -130,8 +130,11 @@ class Fallback:
         self.spool.put(manifest, batch, with_places=source.format is not Format.PARQUET)
         self.spooled.setdefault(source.name, []).append(batch.chunk.index)
 
-    def keep_source(self, source: Source, stored: Iterable[bytes]) -> int:
+    def keep_source(self, source: Source, stored: Iterable[bytes], plan: Plan | None) -> int:
         """Spool a whole source as it is stored: the server was never reached, so nobody knows which rows are new.
+
+        Args:
+            plan: By the table as it was when it was last seen, for people: replay makes its own.
 
         Returns:
             Its records.
@@ -141,7 +144,12 @@ class Fallback:
         """
         server, database = server_of(self._options.conninfo)
         target = TargetId(self._options.table, database, server=server)
-        manifest = replace(self._manifest(source, "source", target), kind="source")
+        manifest = replace(
+            self._manifest(source, "source", target),
+            kind="source",
+            plan=plan,
+            schema_version=plan.table.version if plan else None,
+        )
         entry = self.spool.put_source(
             manifest, lambda file: store(self.spool, source, stored, file, self._options)
         )

@@ -49,7 +49,8 @@ class Run:
         self.command = command
         self._version = version
         self._connection: psycopg.Connection | None = None
-        self._catalogue = load_catalogue(options.catalogues)
+        self.patterns = load_catalogue(options.catalogues)
+        """The patterns, whatever any database has seen of them."""
         self.attempts = Attempts()
         self.undo = contextlib.ExitStack()
         """What takes back the things that a failed run had begun, last first."""
@@ -91,7 +92,7 @@ class Run:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The patterns, without what this database has seen revoked or demoted."""
-        return self.knowledge.trusted(self._catalogue)
+        return self.knowledge.trusted(self.patterns)
 
     def wait_for_database(self) -> None:
         """Connect, again and again for as long as the retry budget lasts.
