@@ -16,9 +16,17 @@ from typing import BinaryIO, Final, cast
 import psycopg
 
 from heal_cli.engine.failures import Failures, with_rows
-from heal_cli.errors import BudgetExceeded, DatabaseUnavailable, Interrupted, SourceError, UsageError
+from heal_cli.errors import (
+    BudgetExceeded,
+    CircuitOpen,
+    DatabaseUnavailable,
+    Interrupted,
+    SourceError,
+    UsageError,
+)
 from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress, Rows, TableSchema
 from heal_cli.pipeline import (
+    BEHIND,
     BatchWorker,
     Outcome,
     Recorded,
@@ -102,9 +110,12 @@ def run_load(
                         if not unclaimed:
                             run.wait_for_database()
                             run.fallback.require_home(reader.source)
+                        elif options.write.keeps_order:
+                            raise CircuitOpen(BEHIND)
                         table = table or _begin(run, reader)
                         source = SourceRun(run, location, table, reader)
                         stack.callback(source.close)
+                        source.require_order()
                         source.add_unknown_columns()
                 except DatabaseUnavailable as away:
                     waiting = keep_whole(run, reader, stream, away)

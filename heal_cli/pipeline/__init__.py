@@ -7,6 +7,7 @@ the outcomes; `close_run` checks the books and makes the report.
 
 from heal_cli.pipeline.away import Waiting, close_away, keep_whole
 from heal_cli.pipeline.closing import check_books, close_run, finish
+from heal_cli.pipeline.fallback import BEHIND, bare_name
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.own_references import Recovered, retry_own_references
 from heal_cli.pipeline.preview import other_shapes, preview
@@ -18,6 +19,7 @@ from heal_cli.pipeline.target import find_if_there, find_target
 from heal_cli.pipeline.worker import BatchWorker
 
 __all__ = [
+    "BEHIND",
     "BatchWorker",
     "Outcome",
     "Recorded",
@@ -26,6 +28,7 @@ __all__ = [
     "SourceRun",
     "State",
     "Waiting",
+    "bare_name",
     "check_books",
     "close_away",
     "close_run",

@@ -48,14 +48,18 @@ def keep_whole(run: Run, reader: SourceReader, stream: Recorded | None, away: Da
     if options.write.is_one_transaction or not options.fallback.spool or is_gone:
         raise away
     run.fallback.note_away(away)
-    seen = forecast(run, reader)
-    plan = seen.plan if seen else None
+    seen: list[Forecast] = []
+
+    def look(stored: SourceReader) -> Plan | None:
+        seen.extend(filter(None, [forecast(run, stored)]))
+        return seen[0].plan if seen else None
+
     if source.name == STDIN and stream is not None:
-        rows = run.fallback.keep_source(source, stream.again(), plan)
+        rows = run.fallback.keep_source(source, stream.again(), look)
     else:
         with open_stored(source.name) as read:
-            rows = run.fallback.keep_source(source, iter(lambda: read(BLOCK), b""), plan)
-    return Waiting(source, rows, seen)
+            rows = run.fallback.keep_source(source, iter(lambda: read(BLOCK), b""), look)
+    return Waiting(source, rows, seen[0] if seen else None)
 
 
 def close_away(
@@ -148,7 +152,7 @@ def _notes(
     spooled: int,
 ) -> list[str]:
     notes = [
-        f"The database is away: {run.fallback.why}",
+        run.fallback.why or "",
         f"{spooled:,} rows wait in {str(run.fallback.spool.folder)!r} and come home with {REPLAY}, {_once(run, unclaimed)}",
     ]
     forecasts = [waiting.forecast for waiting in unclaimed if waiting.forecast]

@@ -15,6 +15,7 @@ from heal_cli.heal import PlanOptions, heal_batch, replan
 from heal_cli.model import ROW, Batch, Chunk, Format, Healed, Plan, Rows, TableSchema, Written
 from heal_cli.patterns import Trial, ensure, load_catalogue, read_knowledge, record_trials
 from heal_cli.pipeline.fallback import server_of
+from heal_cli.pipeline.modes import as_written
 from heal_cli.pipeline.outcome import Outcome, count
 from heal_cli.read.typed_rows import locate as locate_in_parquet
 from heal_cli.record import LeftoverWriter, RejectWriter, drop_uncommitted
@@ -213,7 +214,7 @@ def _plan(home: Home, manifest: Manifest, table: TableSchema, batch: Batch) -> P
     plan = replan(
         spooled,
         batch,
-        table,
+        as_written(table, options.write),
         read_knowledge(home.connection).trusted(load_catalogue(options.catalogues)),
         # What was renamed, or said of values, is in the plan.
         options=PlanOptions(

@@ -21,6 +21,7 @@ from heal_cli.patterns import Catalogue, Knowledge, ensure, load_catalogue, read
 from heal_cli.pipeline.fallback import Fallback
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.record import LeftoverWriter, RejectWriter, leftovers_path, rejects_path
+from heal_cli.resilience import Spool
 from heal_cli.write import (
     Attempts,
     RunNote,
@@ -41,7 +42,7 @@ class Run:
         _check_values(options.values)
         self.saved = _read_plan(options.plan) if options.plan else None
         self.options = options
-        self.id = new_run_id()
+        self.id = new_run_id(after=Spool(options.state_dir).newest_run)
         self.began = datetime.now(UTC)
         self.clock = time.perf_counter()
         self.notes: list[str] = []

@@ -60,7 +60,6 @@ class SourceRun:
         self.last: Chunk | None = None
         self.state = State.READING
         self.witnesses = Witnesses()
-        self.is_spooling = False  # whatever is left of it has to be spooled, too
 
     @property
     def sample(self) -> Batch:
@@ -87,6 +86,15 @@ class SourceRun:
         table = introspect(run.connection, run.options.table)
         remember(run, table)
         self.planned = Planned(table, self._plan(table))
+
+    def require_order(self) -> None:
+        """Keep what is to be written from overtaking what waits.
+
+        Raises:
+            CircuitOpen: It has to be spooled behind that.
+        """
+        if self.claimed is not None and self.run.has_ledger and not self.is_no_op:
+            self.run.fallback.require_order(self.reader.source, self.claimed.source)
 
     def require_cover(self) -> None:
         """Refuse to load by a plan that does not cover the table.
@@ -141,8 +149,13 @@ class SourceRun:
 
     @property
     def keeps_order(self) -> bool:
-        """Later batches must not overtake earlier ones: asked for, or their rows may refer to them."""
-        return self.run.options.write.ordered or bool(self.planned.table.own_references)
+        """Later batches must not overtake earlier ones: asked for, or they change the same rows or refer to them."""
+        return self.run.options.write.keeps_order or bool(self.planned.table.own_references)
+
+    @property
+    def is_spooling(self) -> bool:
+        """Whatever is left of the run has to be spooled, too."""
+        return self.keeps_order and bool(self.run.fallback.spooled)
 
     def rows_of(self, chunk: Chunk) -> int:
         """Records of the chunk that `--limit` lets in."""
