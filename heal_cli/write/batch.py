@@ -215,6 +215,9 @@ class Writer:
                 except psycopg.Error as error:
                     self.has_failed_attempts = True
                     work = self._after_error(error, connection, work, trial, doubtful)
+                    if connection.closed and fault_of(error) in {Fault.ROW, Fault.PLAN}:
+                        # The server's last words: whom they blame can only be settled over a new connection.
+                        raise psycopg.OperationalError("the connection was lost") from error
                     raise
                 except BaseException:
                     self.close()
