@@ -12,7 +12,7 @@ import psycopg
 
 from heal_cli.errors import ConservationError, PlanError, SchemaChanged, SchemaError, SpoolError, WriteError
 from heal_cli.heal import PlanOptions, heal_batch, replan
-from heal_cli.model import ROW, Batch, Chunk, Format, Healed, Plan, Rows, TableSchema, Written
+from heal_cli.model import ROW, Batch, Chunk, Format, Healed, Plan, Rows, TableSchema, WriteOptions, Written
 from heal_cli.patterns import Trial, ensure, load_catalogue, read_knowledge, record_trials
 from heal_cli.pipeline.fallback import server_of
 from heal_cli.pipeline.modes import as_written
@@ -63,7 +63,7 @@ class Home:
             DatabaseUnavailable: Nobody answers, or the server takes no writes.
             WriteError: The role may not use schema `heal`.
         """
-        connection = connect(conninfo, application_name="heal/replay")
+        connection = connect(conninfo, application_name="heal/replay", limits=WriteOptions())
         connection.autocommit = True
         try:
             system_id, database = identify(connection)

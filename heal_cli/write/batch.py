@@ -25,7 +25,7 @@ from heal_cli.write.loader import Loader
 from heal_cli.write.lock import TableLock
 from heal_cli.write.patience import retrying
 from heal_cli.write.sqlstate import Fault, fault_of, to_heal_error
-from heal_cli.write.watch import GRACE_S, cut_after
+from heal_cli.write.watch import cut_after, longest_s
 from heal_cli.write.work import Segment, Work
 
 MAX_SAVEPOINTS: Final = 60
@@ -85,13 +85,7 @@ class Writer:
 
     @property
     def _longest_s(self) -> float | None:
-        """Past this a transaction hangs on a server that keeps no limit of its own any more."""
-        options = self._target.options
-        if self._keeps_open or not options.timeout_s:
-            return None
-        # Before PostgreSQL 17 the limit is one of each statement, not of the whole transaction.
-        times = 1 if self._target.table.server_version >= 170000 else 10
-        return times * (options.timeout_s + options.lock_timeout_s) + GRACE_S
+        return longest_s(self._target.options, server_version=self._target.table.server_version)
 
     def open(self) -> psycopg.Connection:
         """The connection of an `--atomic` or `--dry-run` run, in its one transaction.
@@ -173,7 +167,7 @@ class Writer:
             return healed
         try:
             connection = self._connect()
-            with connection.cursor() as cursor:
+            with cut_after(connection, self._longest_s), connection.cursor() as cursor:
                 self._begin(cursor)
                 rejects = self._loader.explain(cursor, healed.rejects, healed.refused)
             if not self._keeps_open:
