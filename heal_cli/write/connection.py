@@ -105,7 +105,11 @@ def stands(connection: psycopg.Connection) -> bool:
 def connect_error(error: psycopg.OperationalError, conninfo: str) -> HealError:
     """A failed login in our words; libpq gives no SQLSTATE there, only text."""
     text = mask_text(" ".join(str(error).split()), conninfo)
-    login = ("authentication failed", "does not exist", "no password supplied", "no pg_hba.conf entry", "SSL")
+    login = (
+        *("authentication failed", "does not exist", "no password supplied", "SSL"),
+        *("no pg_hba.conf entry", "pg_hba.conf rejects"),
+        *("is not permitted to log in", "permission denied for database"),
+    )
     broke_off = ("SSL SYSCALL error", "closed unexpectedly", "unexpected eof")  # the network, not TLS
     if any(word in text for word in login) and not any(word in text for word in broke_off):
         return ConnectionRefused(
