@@ -130,3 +130,14 @@ def test_grown_since(outage: Any) -> None:
         file.write("2401,2401,1,row that came later\n")
     with pytest.raises(SourceError, match="has changed since"):
         outage.load()
+
+
+def test_bytes_that_were_changed_are_set_aside(outage: Any) -> None:
+    """A source that was spooled whole is loaded as it was, or not at all."""
+    load_another(outage)
+    path = outage.spool.entries()[0].path / "stored"
+    path.write_bytes(path.read_bytes().replace(b"row 7 of", b"row 8 of"))
+    report = outage.replay()
+    assert (report.exit_code, report.rows.loaded) == (1, 0)
+    assert "checksum" in report.aside[0][1]
+    assert outage.conn.execute(f"select count(*) from {outage.table}").fetchone() == (0,)
