@@ -54,8 +54,9 @@ def load_and_come_back(outage: Any, **write: Any) -> Any:
     return run_load(options, on_progress=look)
 
 
-@pytest.mark.parametrize("never", [False, True])
-@pytest.mark.parametrize("mode", ["upsert", "update", "delete"])
+@pytest.mark.parametrize(
+    ("mode", "never"), [("upsert", False), ("upsert", True), ("update", True), ("delete", False)]
+)
 def test_changes_wait_and_happen_once(changing: Any, mode: str, never: bool) -> None:
     """After replay the table is what an undisturbed run would have made of it."""
     write_changes(changing)
@@ -92,8 +93,7 @@ def test_a_later_source_of_the_run_overtakes_none(changing: Any) -> None:
     assert amounts(changing) == {2: changing.rows}
 
 
-@pytest.mark.parametrize("never", [False, True])
-@pytest.mark.parametrize("later", ["upsert", "insert"])
+@pytest.mark.parametrize(("later", "never"), [("upsert", False), ("insert", True)])
 def test_a_later_run_waits_behind_changes(changing: Any, later: str, never: bool) -> None:
     """The next run into the table is spooled behind the changes that wait, and comes home after them."""
     write_changes(changing, amounts=(1,))
