@@ -14,6 +14,7 @@ from heal_cli.errors import DatabaseUnavailable
 @pytest.fixture
 def changing(outage: Any) -> Any:
     """A table with a primary key that holds every other key of the source, with values of its own."""
+    outage.rows = 1_200
     outage.conn.execute(f"alter table {outage.table} add primary key (n)")
     outage.conn.execute(
         f"insert into {outage.table} select n, -n, 0, 'before' from generate_series(2, {outage.rows}, 2) n"
