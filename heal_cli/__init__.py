@@ -11,7 +11,7 @@ The functions mirror the commands: nothing is printed, nothing exits, no global 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -62,7 +62,7 @@ def load(
     from heal_cli.engine import run_load
 
     return run_load(
-        _options(source, table, dsn, options),
+        _options(_paths(source), table, dsn, options),
         on_progress=on_progress or (lambda progress: None),
         command="heal_cli.load",
     )
@@ -71,13 +71,15 @@ def load(
 def plan(source: Sources, *, table: str, dsn: str | None = None, **options: Any) -> PlanReport:
     """What `load` would do, without writing anything: `heal plan` as a function.
 
+    Returns:
+        The plan with its evidence; `exit_code` is 6, and `notes` say why, where it does not cover the table.
+
     Raises:
-        errors.PlanError: The plan does not cover the table.
         errors.HealError: The source or the table cannot be read.
     """
     from heal_cli.engine import run_plan
 
-    return run_plan(_options(source, table, dsn, options))
+    return run_plan(_options(_paths(source), table, dsn, options))
 
 
 def retry(
@@ -197,15 +199,29 @@ def is_statistically_significant(
     return tally.is_significant(min_sample_size, confidence_level)
 
 
-def _options(source: Sources, table: str, dsn: str | None, options: dict[str, Any]) -> LoadOptions:
+def _options(paths: Sequence[str], table: str, dsn: str | None, options: dict[str, Any]) -> LoadOptions:
     """The engine's options, by the same settings as the command's; nothing is prompted for."""
     from heal_cli.settings import load_settings, to_load_options
 
     given = {name: value for name, value in {"dsn": dsn, **options}.items() if value is not None}
     settings = load_settings(given, table=table)
-    sources = [source] if isinstance(source, str | os.PathLike) else list(source)
-    conninfo = _conninfo(settings)
-    return to_load_options(settings, [os.fspath(each) for each in sources], table, conninfo=conninfo)
+    return to_load_options(settings, paths, table, conninfo=_conninfo(settings))
+
+
+def _paths(source: Sources) -> list[str]:
+    """One path or several as texts; whatever else was given is refused by name."""
+    is_several = not isinstance(source, str | bytes | os.PathLike | Mapping) and not hasattr(source, "read")
+    paths: list[str] = []
+    for each in source if is_several and isinstance(source, Iterable) else (source,):
+        if not isinstance(each, str | os.PathLike):
+            raise errors.UsageError(
+                f"A source is a path, not {type(source).__name__!r}",
+                hint="Write it to a file first; a polars frame with write_parquet()",
+            )
+        paths.append(os.fspath(each))
+    if not paths:
+        raise errors.UsageError("No source was given", hint="Name a file, or several")
+    return paths
 
 
 def _conninfo(settings: Settings) -> str:

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import IO, Final
 
 from heal_cli.errors import RecordError
 
@@ -163,8 +163,43 @@ def drop_lines(path: Path, is_dead: Callable[[bytes], bool]) -> int:
         return dropped
 
 
+def open_beside(path: Path) -> IO[bytes]:
+    """A new, private file beside `path`, to be put in its place; what killed processes left of the kind is removed.
+
+    It is locked for as long as it is open: that tells it from one that nobody will finish.
+
+    Raises:
+        OSError: Nothing can be written there.
+    """
+    _remove_abandoned(path)
+    while True:
+        new = tempfile.NamedTemporaryFile(  # noqa: SIM115  the caller closes it
+            dir=path.parent, prefix=f".{path.name}.", delete=False
+        )
+        fcntl.flock(new, fcntl.LOCK_EX)
+        # Before it was locked another process may have taken it for an abandoned one.
+        if is_at(new.fileno(), Path(new.name)):
+            return new
+        new.close()
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove the files of `open_beside` that no process holds."""
+    ours = re.compile(re.escape(f".{path.name}.") + r"[a-z0-9_]{8}")
+    for found in path.parent.iterdir():
+        if not ours.fullmatch(found.name):
+            continue
+        with contextlib.suppress(OSError):  # held by its process, another user's, or gone by now
+            file = os.open(found, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                found.unlink()
+            finally:
+                os.close(file)
+
+
 def _replace(path: Path, lines: Iterable[bytes]) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as new:
+    with open_beside(path) as new:
         try:
             new.writelines(lines)
             new.flush()

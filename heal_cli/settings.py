@@ -158,6 +158,9 @@ def load_settings(
     Raises:
         UsageError: An unknown key, a value that cannot be what the key means, a file that is not TOML.
     """
+    for key in flags:
+        if key not in _TYPES:  # only a Python caller can: the command line knows its flags
+            raise UsageError(f"There is no option {key!r}", hint=did_you_mean(key, KEYS))
     said = [
         *(
             _Said(key, value, f"--{key.replace('_', '-')}")

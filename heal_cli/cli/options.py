@@ -135,7 +135,10 @@ class LoadFlags:
         str | None,
         _flag("--json-path", panel=SOURCE, metavar="A.B", help="Keys to the array of records; '.' for none."),
     ] = None
-    limit: Annotated[str | None, _flag("--limit", panel=SOURCE, metavar="N", help="Read only N rows.")] = None
+    limit: Annotated[
+        str | None,
+        _flag("--limit", panel=SOURCE, metavar="N", help="Only the first N rows; a later load goes on."),
+    ] = None
     batch_bytes: Annotated[
         str | None,
         _flag("--batch-bytes", panel=SOURCE, metavar="SIZE", help="Source per transaction [10MiB]."),

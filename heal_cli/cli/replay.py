@@ -75,6 +75,8 @@ def replay_fallback(
         "pg_bin": pg_bin, "json": json, "quiet": quiet,
     }  # fmt: skip
     settings = load_settings(flags, config=config)
+    from importlib.metadata import version
+
     from heal_cli.cli.session import connection
     from heal_cli.engine.replay import ReplayOptions, has_waiting
 
@@ -85,6 +87,7 @@ def replay_fallback(
         max_attempts=max_attempts,
         any_server=any_server,
         dry_run=dry_run,
+        version=version("heal-cli"),
     )
 
     def begin() -> ReplayOptions:

@@ -11,6 +11,9 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from heal_cli.convert import extended_json
+from heal_cli.convert.array_delimited import RULE as DELIMITED
+from heal_cli.convert.array_delimited import as_lists, choose_mark
 from heal_cli.convert.array_text import literal_of, parse_array, quoted_elements
 from heal_cli.convert.families import family_of
 from heal_cli.convert.residue import Attempt, Healer, Refusal, heal_residue
@@ -45,18 +48,25 @@ def wire(type: PgType) -> pl.DataType:
 def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnFormat) -> ColumnFormat:
     """The format of the elements, decided from all of them."""
     element = _element(type)
-    texts = _lay_texts(values, element).elements["value"].drop_nulls()
-    return family_of(element).decide(texts, element, options, base)
+    mark = choose_mark(values, element, options, base)
+    spelt, _ = as_lists(values, mark)
+    laid = _lay_texts(spelt, element).elements["value"].drop_nulls()
+    texts, _ = extended_json.unwrap(laid, element)
+    return replace(family_of(element).decide(texts, element, options, base), list_mark=mark)
 
 
 def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
     """PostgreSQL literals, JSON lists and Python lists as literals with every element converted."""
 
     def heal(texts: pl.Series) -> Attempt:
-        return _convert(_lay_texts(texts, _element(type)), len(texts), _element(type), format, allow)
+        spelt, is_list = as_lists(texts, format.list_mark)
+        made = _convert(_lay_texts(spelt, _element(type)), len(texts), _element(type), format, allow)
+        return made._replace(heals=(*made.heals, HealMask(DELIMITED, is_list)))
 
     typed = pl.repeat(None, len(values), dtype=pl.String, eager=True)
     attempt = "array: {a,b} or [a, b], nested ones with rows of one length"
+    if format.list_mark is None and values.str.contains(",", literal=True).any():
+        attempt += "; a list with commas between its elements with --allow comma_list"
     return heal_residue(values, typed, (Healer(attempt, heal),), nulls=format.nulls)
 
 
@@ -154,6 +164,9 @@ def _convert(
     """The laid out cells as literals; a cell with an element that fails has none."""
     values = laid.elements["value"]
     family = family_of(element)
+    is_wrapped = None
+    if values.dtype == pl.String:
+        values, is_wrapped = extended_json.unwrap(values, element)
     # NULL is spelled in an array; a token such as 'n/a' is an element like any other.
     plain = replace(format, nulls=())
     convert = family.to_typed if values.dtype == pl.String else family.from_typed
@@ -162,7 +175,7 @@ def _convert(
     else:
         made = convert(values, element, plain, allow)
     cells = laid.elements["cell"]
-    texts = _assemble(laid, quoted_elements(_as_text(made.values)), height)
+    texts = _assemble(laid, quoted_elements(as_text(made.values)), height)
     refused: list[Refusal] = []
     for fault in made.faults:
         bad = _cells_mask(cells.filter(fault.mask), height)
@@ -172,6 +185,8 @@ def _convert(
         HealMask(heal.rule, _cells_mask(cells.filter(heal.mask), height), heal.lossy, heal.assumption)
         for heal in made.heals
     ]
+    if is_wrapped is not None:
+        heals.append(HealMask(extended_json.RULE, _cells_mask(cells.filter(is_wrapped), height)))
     for rule in sorted(set(laid.rules.values())):
         with_rule = [cell for cell, name in laid.rules.items() if name == rule]
         heals.append(HealMask(rule, _cells_mask(pl.Series(with_rule, dtype=pl.UInt32), height)))
@@ -199,7 +214,7 @@ def _cells_mask(cells: pl.Series, height: int) -> pl.Series:
     return mask.scatter(cells.unique(), True) if len(cells) else mask
 
 
-def _as_text(values: pl.Series) -> pl.Series:
+def as_text(values: pl.Series) -> pl.Series:
     """Wire values in the spelling that PostgreSQL reads for sure."""
     if values.dtype == pl.String:
         return values

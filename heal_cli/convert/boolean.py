@@ -55,7 +55,7 @@ _SHORTEST_STEM: Final = 4  # letters of the word that is negated: `come` and `in
 
 _ATTEMPT: Final = "boolean: true/false, yes/no, on/off, 1/0 or the column's own two words"
 
-ALONE: Final = ("x",)
+ALONE: Final = ("x", "checked")
 """A tick in a column that has no other word; its blanks stay NULL."""
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import polars as pl
 
-from heal_cli.convert import nulls
+from heal_cli.convert import extended_json, invisible, nulls
 from heal_cli.convert.beyond import add_words
 from heal_cli.convert.families import family_name, family_of
 from heal_cli.convert.residue import blank
 from heal_cli.convert.text_typed import decode
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
 
-BYTES: Final = frozenset({"text", "uuid"})
+TO_THE_LETTER: Final = frozenset({"text", "json", "hstore", "bytea", "composite", "array"})
+"""Families to which every character is part of the value."""
+
+BYTES: Final = frozenset({"text", "uuid", "bytea"})
 """Families that read raw bytes themselves; to all others bytes are text or nothing."""
 
 
@@ -40,7 +44,9 @@ def decide_format(values: pl.Series, type: PgType, options: ValueOptions) -> Col
         values = values.cast(pl.String)
     if values.dtype != pl.String:
         return family_of(type).decide(pl.Series(dtype=pl.String), type, options, base)
-    texts = values.drop_nulls()
+    texts, _ = extended_json.unwrap(values.drop_nulls(), type)
+    if family_name(type) not in TO_THE_LETTER:
+        texts = invisible.take_out(texts)
     if base.nulls:
         texts = texts.filter(~nulls.is_token(texts, base.nulls))
     return family_of(type).decide(texts, type, options, base)
@@ -67,6 +73,18 @@ def convert(values: pl.Series, type: PgType, format: ColumnFormat, *, allow: fro
         values = decoded if decoded.null_count() == values.null_count() else values
     if values.dtype != pl.String:
         return family.from_typed(values, type, format, allow)
+    values, is_wrapped = extended_json.unwrap(values, type)
+    read = partial(_convert_texts, type=type, format=format, allow=allow)
+    made = read(values)
+    if family_name(type) not in TO_THE_LETTER:
+        made = invisible.read_again(values, made, read)
+    if is_wrapped is None:
+        return made
+    return made._replace(heals=(HealMask(extended_json.RULE, is_wrapped), *made.heals))
+
+
+def _convert_texts(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
+    family = family_of(type)
     told = nulls.told_beyond(type, format.nulls) if family_name(type) != "text" else ()
     is_told = nulls.is_token(values, told).fill_null(False) if told else None
     if is_told is None or not is_told.any():

@@ -29,6 +29,9 @@ BY_BASE: Final[Mapping[str, str]] = {
     "json": "json",
     "jsonb": "json",
     "hstore": "hstore",
+    "bytea": "bytea",
+    "bit": "bits",
+    "varbit": "bits",
 }
 """pg_type.typname -> module of this package; enums and arrays are told by the type itself, all else is text."""
 
@@ -61,6 +64,8 @@ def family_name(type: PgType) -> str:
         return "array"
     if type.kind == "e":
         return "enum"
+    if type.attributes:
+        return "composite"
     return BY_BASE.get(type.base, "text")
 
 

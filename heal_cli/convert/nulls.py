@@ -1,8 +1,10 @@
-"""Tokens that mean NULL: '', 'null', 'n/a', '-' and the like, never in a text column unless the user says so."""
+"""Tokens that mean NULL: '', 'null', 'n/a', '-' and the like; in a text column only those of databases and the user."""
 
 from __future__ import annotations
 
 import re
+from functools import reduce
+from operator import or_
 from typing import Final
 
 import polars as pl
@@ -14,18 +16,24 @@ RULE: Final = "null_token"
 TOKENS: Final = ("", "null", "none", "n/a", "na", "nan", "nil", "-", "--", "\\n", "#n/a")
 """Compared after trimming, case-folded; so `\\N` of COPY stands here as `\\n`."""
 
+DATABASE_NULL: Final = "\\N"
+"""What COPY and MySQL write for NULL, also in a text column: nobody's text, and to the letter."""
+
 NOT_A_NUMBER: Final = frozenset({"nan"})
 """A value of its own in float and numeric columns."""
 
 JSON_VALUES: Final = frozenset({"null", "nan"})
 """JSON null is not SQL NULL, and NaN is a broken number, not an absent one."""
 
+NO_BITS: Final = frozenset({""})
+"""A bit string of length 0."""
+
 TEXTS: Final = frozenset({"text", "varchar", "bpchar", "name", "citext", "char"})
 """Types to which every text is a value."""
 
 SERVER_TEXTS: Final = frozenset(
     {
-        "bytea", "bit", "varbit", "tsvector", "tsquery", "hstore", "ltree", "lquery", "ltxtquery", "xml", "jsonpath",
+        "bytea", "tsvector", "tsquery", "hstore", "ltree", "lquery", "ltxtquery", "xml", "jsonpath",
     }
 )  # fmt: skip
 """Types judged by the server in which '' or a bare word can be a value."""
@@ -37,7 +45,7 @@ def tokens_for(type: PgType, options: ValueOptions) -> tuple[str, ...]:
     """The tokens that mean NULL in a column of `type`: the known ones that are no value of it, and the user's."""
     told = tuple(options.nulls)
     if type.base in TEXTS | SERVER_TEXTS:
-        return told
+        return (DATABASE_NULL, *told)
     told = tuple(_folded(token) for token in told)
     return tuple(dict.fromkeys((*(token for token in TOKENS if token not in _values_of(type)), *told)))
 
@@ -53,6 +61,8 @@ def _values_of(type: PgType) -> frozenset[str]:
         return NOT_A_NUMBER
     if type.base in ("json", "jsonb"):
         return JSON_VALUES
+    if type.base in ("bit", "varbit"):
+        return NO_BITS
     if type.kind == "e":
         return frozenset(_folded(label) for label in type.labels)
     return frozenset()
@@ -84,4 +94,5 @@ def is_token(values: pl.Series, tokens: tuple[str, ...]) -> pl.Series:
 
 def is_exactly(values: pl.Series, tokens: tuple[str, ...]) -> pl.Series:
     """Where a text is one of the tokens to the letter: the comparison for text columns."""
-    return values.is_in(list(tokens)).fill_null(False)
+    # one comparison for each costs a tenth of is_in, and there are few
+    return reduce(or_, (values == token for token in tokens)).fill_null(False)

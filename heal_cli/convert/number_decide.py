@@ -15,6 +15,7 @@ from heal_cli.model import ColumnFormat
 MIXED_CURRENCIES: Final = "mixed_currencies"
 
 _DECIMAL_FLAG: Final = "--decimal"
+_ANSWERS: Final = f"{_DECIMAL_FLAG} . or {_DECIMAL_FLAG} ,"
 _CURRENCY_QUESTION: Final = "Which currency is meant"
 
 _POINT_OR_GROUP: Final = r"^\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*$"
@@ -102,7 +103,7 @@ def ask_points(format: ColumnFormat) -> ColumnFormat:
     """The format of an unproven column as an open question, where its file speaks for decimal commas."""
     question = (
         "Does the point of numbers such as 1.234 part thousands or is it the decimal mark? Others of this file have"
-        f" decimal commas or semicolons between them. Answer with {_DECIMAL_FLAG}"
+        f" decimal commas or semicolons between them. Answer with {_ANSWERS}"
     )
     questions = "; ".join(filter(None, (question, format.question)))
     return replace(format, decimal=None, unproven=False, question=questions)
@@ -118,7 +119,7 @@ def _first(parts: pl.DataFrame, where: pl.Expr) -> list[str]:
 
 
 def _decimal_question(*examples: str) -> str:
-    return f"Is the decimal mark of {' and '.join(map(repr, examples))} a comma or a point? Answer with {_DECIMAL_FLAG}"
+    return f"Is the decimal mark of {' and '.join(map(repr, examples))} a comma or a point? Answer with {_ANSWERS}"
 
 
 def _currencies(dressed: pl.Series) -> str | None:
@@ -141,7 +142,8 @@ def _percent(
     decided = _beside(plain) if number else None
     if decided is not None:
         return decided, None
-    return None, f"Does {cells['number'][0] + '%'!r} mean the number before the sign or its hundredth?"
+    asked = f"Does {cells['number'][0] + '%'!r} mean the number before the sign or its hundredth?"
+    return None, f"{asked} Answer with --percent number or --percent fraction"
 
 
 def _fit(cells: pl.DataFrame, comma: pl.Expr, shift: int, target: Target) -> bool:

@@ -77,6 +77,7 @@ PLAIN: Final = r"^\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s
 
 _NUMBER: Final = r"(?:[0-9][0-9.,' _]*|[.,][0-9]+)(?:[eE][+-]?[0-9]{1,4})? *%? *"
 _MONEY: Final = rf"(?:{CURRENCY} *)?"
+_CENTS: Final = r"[0-9][0-9.,' _]*[.,][0-9]{2}"
 _SIGN: Final = "(?:[+-] *)"
 
 DRESSED: Final = (
@@ -89,6 +90,7 @@ DRESSED: Final = (
             rf"{_MONEY}{_NUMBER}-",  # $5-
             rf"{_NUMBER}- *{_MONEY}",  # 5- €
             rf"{_NUMBER}{_MONEY}-",  # 5 €-
+            rf"{_CENTS}\+ *{_MONEY}",  # 5,00+ of a bank; 18+ is no number
             rf"{_MONEY}\( *{_NUMBER}\)",  # $(5)
             rf"\( *{_MONEY}{_NUMBER}\)",  # ($5)
             rf"\( *{_NUMBER}{_MONEY}\)",  # (5 €)
@@ -104,6 +106,7 @@ AROUND: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzłč()+-% "
 
 NEGATIVE: Final = r"^[^0-9]*[-(]|-[^0-9]*$"
 TRAILING_MINUS: Final = r"-[^0-9]*$"
+TRAILING_PLUS: Final = r"[0-9][^0-9]*\+[^0-9]*$"
 HAS_CURRENCY: Final = r"[^0-9eE.,'_ ()+%-]"
 EXPONENT: Final = "[eE]([+-]?[0-9]+)$"
 

@@ -90,6 +90,7 @@ def _named(spelt: pl.DataFrame, by_comma: pl.Expr, target: Target) -> tuple[Heal
         decimal_comma=by_comma & pl.col("number").str.contains(",", literal=True),
         accounting_negative=pl.col("accounting"),
         trailing_minus=pl.col("trailing_minus"),
+        trailing_plus=pl.col("trailing_plus"),
         unicode_digits=pl.col("foreign"),
         leading_zeros=pl.col("padded"),
         integral_decimal=~pl.col("bare") & ~pl.col("percent") & pl.lit(target.kind == "integer"),

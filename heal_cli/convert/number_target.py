@@ -26,6 +26,12 @@ _SPECIAL: Final = {
     **dict.fromkeys(("-inf", "-infinity"), "-Infinity"),
 }
 
+_SPREADSHEET_EXPONENT: Final = 11
+"""From 12 digits on a spreadsheet shows, and saves, a whole number as 1.23E+15."""
+
+_GROUPED: Final = r"^[1-9][0-9]{0,2}\.[0-9]{3}$"
+"""1.234: not whole by its point, or 1234 by its thousands mark."""
+
 _PROBE: Final = 64
 """Cells looked at before a way is chosen for the whole column."""
 
@@ -190,12 +196,21 @@ def settle(parts: pl.DataFrame, target: Target, allow: frozenset[str]) -> Attemp
     else:
         values = _text_or_float(parts, target)
     refused = []
+    shortened = _shortened(parts, target) & ours & values.is_not_null()
+    if "exponent" not in allow:
+        attempt = f"{target.name}: an exponent hides digits; take them for zeros with --allow exponent"
+        refused.append(Refusal("digits_lost", shortened, attempt))
+        values, ours = where(values, ~shortened), ours & ~shortened
     if "round" not in allow:
-        refused.append(Refusal("would_round", rounds, _too_fine(target)))
+        grouped = (
+            rounds & parts["number"].str.contains(_GROUPED).fill_null(False) & (target.kind == "integer")
+        )
+        refused.append(Refusal("would_round", grouped, _too_fine(target, or_grouped=True)))
+        refused.append(Refusal("would_round", rounds & ~grouped, _too_fine(target)))
         values = where(values, ~rounds)
     too_big = ours & values.is_null() & ~(rounds & ("round" not in allow))
     refused.append(Refusal("out_of_range", too_big, f"out of range for {target.name}"))
-    heals = [HealMask("round", rounds, lossy=True)]
+    heals = [HealMask("round", rounds, lossy=True), HealMask("exponent", shortened, lossy=True)]
     if target.kind == "float":
         lost = lost_digits(
             parts.select(canonical(pl.col("whole"), pl.col("fraction"))).to_series(), values, target
@@ -204,9 +219,21 @@ def settle(parts: pl.DataFrame, target: Target, allow: frozenset[str]) -> Attemp
     return Attempt(values, tuple(heals), tuple(refused))
 
 
-def _too_fine(target: Target) -> str:
+def _too_fine(target: Target, *, or_grouped: bool = False) -> str:
+    if or_grouped:
+        thousands = "if its point marks thousands, say --decimal ,"
+        return f"{target.name}: not a whole number; {thousands}; round it with --allow round"
     what = "not a whole number" if target.kind == "integer" else "more fractional digits than it holds"
     return f"{target.name}: {what}; round it with --allow round"
+
+
+def _shortened(parts: pl.DataFrame, target: Target) -> pl.Series:
+    """Long whole numbers of which an exponent stands for the last digits: an id as a spreadsheet saves it."""
+    if target.scale != 0 or not (parts["exponent"] != 0).any():
+        return pl.repeat(False, parts.height, dtype=pl.Boolean, eager=True)
+    written = parts["number"].str.replace_all("[^0-9]", "").str.len_bytes()
+    is_long = parts["exponent"] >= _SPREADSHEET_EXPONENT
+    return (is_long & (written < parts["whole"].str.len_bytes())).fill_null(False)
 
 
 def _rounds(parts: pl.DataFrame, target: Target) -> pl.Series:

@@ -28,7 +28,7 @@ def take_apart(texts: pl.Series) -> pl.DataFrame:
 
     Returns:
         `ok` (it is a number in a sensible dress), `number` (digits and marks), `exponent` (Int32), `negative`,
-        `currency`, `percent`, `accounting`, `trailing_minus`, `foreign` (other scripts), `point` and `comma`
+        `currency`, `percent`, `accounting`, `trailing_minus`, `trailing_plus`, `foreign` (other scripts), `point` and `comma`
         (which readings it fits), `marked` (holds a point or a comma).
     """
     ascii, foreign = plain_ascii(texts)
@@ -46,6 +46,7 @@ def take_apart(texts: pl.Series) -> pl.DataFrame:
         percent=text.str.contains("%", literal=True),
         accounting=text.str.contains("(", literal=True),
         trailing_minus=text.str.contains(grammar.TRAILING_MINUS),
+        trailing_plus=text.str.contains(grammar.TRAILING_PLUS),
         foreign=pl.lit(False) if foreign is None else foreign,
         point=number.str.contains(grammar.DECIMAL_POINT).fill_null(False),
         comma=number.str.contains(grammar.DECIMAL_COMMA).fill_null(False),

@@ -25,6 +25,13 @@ class Reason(NamedTuple):
 RULES: Final[Mapping[str, Rule]] = {
     # all types
     "null_token": Rule("A word that stands for nothing ('', n/a, null, -, and those of --null) became NULL."),
+    "invisible_characters": Rule(
+        "Characters without width (zero-width blanks, marks of direction) were taken out of a value that is no text."
+    ),
+    "extended_json": Rule(
+        'A value that MongoDB wraps in an object was taken out of it: {"$oid": "507f..."}, {"$date": ...},'
+        ' {"$numberLong": "5"}.'
+    ),
     # numbers
     "thousands_mark": Rule(
         "Marks between groups of digits were taken out: 1,234,567 and 1 234 567 are 1234567."
@@ -41,6 +48,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "power_suffix": Rule("A shortened number was written out: 3.2k is 3200 and 1.5M is 1500000."),
     "accounting_negative": Rule("A number in parentheses was read as negative: (5) is -5."),
     "trailing_minus": Rule("A minus behind the number was put before it: 5- is -5."),
+    "trailing_plus": Rule("A plus behind the number was taken off: 5+ is 5."),
     "unicode_digits": Rule("Digits, signs or marks of another script were read as the ASCII ones."),
     "integral_decimal": Rule(
         "A whole number written with a fraction or an exponent: 1.0 and 1e3 are 1 and 1000."
@@ -49,6 +57,11 @@ RULES: Final[Mapping[str, Rule]] = {
     "radix_prefix": Rule("Hexadecimal, octal or binary digits were read: 0x1F is 31."),
     "boolean_as_number": Rule("A typed boolean became 1 or 0."),
     "round": Rule("Digits were rounded half away from zero, as PostgreSQL does.", lossy=True, allow="round"),
+    "exponent": Rule(
+        "Digits that an exponent hides became zeros in a long whole number: 1.23E+15 is 1230000000000000.",
+        lossy=True,
+        allow="exponent",
+    ),
     "float_precision": Rule(
         "A float cannot hold all the digits of the text; PostgreSQL drops the same ones, unasked.", lossy=True
     ),
@@ -72,6 +85,20 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
     "remove_nul": Rule(
         "NUL characters, which PostgreSQL cannot hold, were taken out.", lossy=True, allow="remove_nul"
+    ),
+    # lists
+    "delimited_list": Rule(
+        "A list with one mark between its elements was written as an array: 'red;green' and '1,2,3'."
+    ),
+    # bytes and bits
+    "hex_digits": Rule("Hexadecimal digits marked as such became bytes: 0xDEAD and X'DEAD'."),
+    "data_url": Rule("The base64 of a data URL became the bytes that it stands for."),
+    "hex_bytes": Rule("A text of hexadecimal digits became bytes.", allow="hex_bytes"),
+    "base64_bytes": Rule("A text in base64 became bytes.", allow="base64_bytes"),
+    "text_bytes": Rule("The bytes are those of the text itself.", allow="text_bytes"),
+    "bit_literal": Rule("B'101', 0b101, X'1F', 0x1F, true or false became zeros and ones."),
+    "json_to_record": Rule(
+        "A JSON object was written as a record, its keys matched with the attributes' names."
     ),
     # dates and times
     "date_dmy": Rule("A date was read day first, the order of its column."),
@@ -116,6 +143,10 @@ REASONS: Final[Mapping[str, Reason]] = {
         "The value can be read in two ways and nothing in the column decides; the question says how."
     ),
     "out_of_range": Reason("The value is a number or a time that the type cannot hold."),
+    "digits_lost": Reason(
+        "A spreadsheet has shortened a long whole number to 1.23E+15, and its last digits are gone.",
+        allow="exponent",
+    ),
     "would_round": Reason("The type holds fewer digits than the value has.", allow="round or subsecond"),
     "too_long": Reason("The text is longer than the type holds.", allow="truncate or trim_blanks"),
     "nul_byte": Reason("The text holds a NUL character, which PostgreSQL cannot store.", allow="remove_nul"),
@@ -133,6 +164,6 @@ REASONS: Final[Mapping[str, Reason]] = {
 """Reject reason of a failed cell -> what it means."""
 
 ALLOWED: Final = frozenset(
-    {"mixed_currencies", *(rule.allow for rule in RULES.values() if rule.allow is not None)}
+    {"mixed_currencies", "comma_list", *(rule.allow for rule in RULES.values() if rule.allow is not None)}
 )
 """Every name that --allow knows in this room."""

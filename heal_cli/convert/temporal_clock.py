@@ -32,6 +32,9 @@ _CLOCK: Final = (
     rf"(?: ?(?<ap>[AaPp])\.?[Mm]\.?)?(?: ?(?<z>{ZONE}|{'|'.join(MAIL_ZONES)}){NAMED}?)?$"
 )
 
+_DOTTED: Final = r"^([0-9]{1,2})\.([0-5][0-9])\.([0-5][0-9])"
+"""Oracle's clock, '03.04.05.123456 PM': only behind a date, since alone it might be one."""
+
 CLOCKS: Final = pl.Schema(
     {
         "us": pl.Int64(),  # since midnight; null: no time of day
@@ -57,6 +60,11 @@ def by_distinct(texts: pl.Series, read: Callable[[pl.Series], pl.DataFrame]) -> 
 def read_clocks(texts: pl.Series) -> pl.DataFrame:
     """Times of day as CLOCKS; all null where the text is none, or there is no text."""
     return by_distinct(texts, _read)
+
+
+def read_clocks_of_days(texts: pl.Series) -> pl.DataFrame:
+    """`read_clocks` of times that stand behind a date, where points may stand for colons."""
+    return by_distinct(texts, lambda distinct: _read(distinct.str.replace(_DOTTED, "$1:$2:$3")))
 
 
 def _read(texts: pl.Series) -> pl.DataFrame:

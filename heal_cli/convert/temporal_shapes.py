@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from heal_cli.convert.temporal_clock import MAIL_ZONES, by_distinct, read_clocks
+from heal_cli.convert.temporal_clock import MAIL_ZONES, by_distinct, read_clocks_of_days
 from heal_cli.convert.temporal_names import DAY_NUMBERS, DAYS, MONTH_NUMBERS, MONTHS, OF
 from heal_cli.model import DateOrder
 
@@ -183,7 +183,7 @@ def read_shape(shape: Shape, texts: pl.Series) -> Reading:
     """What texts of that shape say."""
     parts = _tidied(shape, texts).str.extract_groups(shape.pattern).struct.unnest()
     days = read_days(parts["date"], shape)
-    clocks = read_clocks(parts["clock"].str.strip_chars())
+    clocks = read_clocks_of_days(parts["clock"].str.strip_chars())
     timed = parts["clock"].is_not_null()
     micros = clocks["us"].zip_with(timed, pl.repeat(0, len(texts), dtype=pl.Int64, eager=True))
     wall = days["date"].cast(pl.Datetime("us")).to_physical() + micros

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
@@ -113,11 +114,20 @@ def _mend(texts: pl.Series, type: PgType, allow: frozenset[str]) -> Attempt:
         values = shorter.zip_with(cured, values)
     long = _too_long(values, type)
     if long is not None:
-        refused.append(
-            Refusal("too_long", long, f"{type.name}: longer than it holds; cut it with --allow truncate")
-        )
+        refused += _refusals(values, long, type)
         values = where(values, ~long)
     return Attempt(values, tuple(heals), tuple(refused))
+
+
+def _refusals(texts: pl.Series, long: pl.Series, type: PgType) -> Iterator[Refusal]:
+    """Texts that do not fit, by what would make them fit."""
+    left = _too_long(_trimmed(texts, type), type)
+    padded = long if left is None else long & ~left
+    blanks = f"{type.name}: longer than it holds by blanks alone; cut those with --allow trim_blanks"
+    yield Refusal("too_long", padded, blanks)
+    yield Refusal(
+        "too_long", long & ~padded, f"{type.name}: longer than it holds; cut it with --allow truncate"
+    )
 
 
 def _trimmed(texts: pl.Series, type: PgType) -> pl.Series:

@@ -19,6 +19,8 @@ from heal_cli.errors import (
     WriteError,
 )
 from heal_cli.model import FallbackOptions, Rows
+from heal_cli.pipeline.claiming import STDIN
+from heal_cli.pipeline.late_references import retry_late_references
 from heal_cli.pipeline.restore import Home, Restorer, restore_one_event
 from heal_cli.resilience import (
     EmergencyLog,
@@ -52,6 +54,7 @@ class ReplayOptions:
     max_attempts: int = 5
     any_server: bool = False
     dry_run: bool = False
+    version: str = ""  # of heal, for the ledger
 
 
 @dataclass(slots=True)
@@ -102,7 +105,7 @@ def run_replay(options: ReplayOptions, *, should_stop: Callable[[], int] = lambd
                 try:
                     _Replay(options, spool, home, report).run(should_stop)
                 finally:
-                    home.connection.close()
+                    home.books.close()
             except DatabaseUnavailable as error:
                 report.notes.append(str(error))
                 report.exit_code = error.exit_code
@@ -181,7 +184,7 @@ class _Replay:
         options = manifest.options
         path = check_stored(entry, manifest)
         source_id = options.source_id
-        if options.again or (manifest.source.name == "-" and source_id is None):
+        if options.again:
             # Known by its entry: loaded twice by killed replays it would else be there twice.
             source_id = f"{source_id or ''} spooled {entry.name}".strip()
         report = run_load(
@@ -192,16 +195,22 @@ class _Replay:
                 rejects_path=manifest.rejects_path,
                 source_id=source_id,
                 source_name=manifest.source.name,
+                spooled_by=manifest.run,
                 again=False,
                 fallback=FallbackOptions(spool=False),
             ),
             command=manifest.command,
+            version=self._options.version,
         )
         if report.resume is not None:
             raise WriteError(report.notes[-1] if report.notes else "The load stopped early")
         if manifest.schema_version not in (None, report.schema_version):
             self._report.notes.append(
                 f"{report.table} has changed since {manifest.source.name!r} was spooled; its rows went by a new plan"
+            )
+        if report.rows.already and manifest.source.name == STDIN:
+            self._report.notes.append(
+                f"{report.rows.already:,} rows of '-' that run {manifest.run} spooled were in {report.table} already"
             )
         return report.rows
 
@@ -234,22 +243,48 @@ class _Replay:
                 return
             restored: set[str] = set()
             for event in read_events(path):
-                if self._home.is_for(event.target) and self._event(event):
+                if self._home.is_for(event.target) and self._event(event, should_stop):
                     restored.add(event.id)
             if restored:
                 self._report.events += log.drop(path, restored)
         log.close()
 
-    def _event(self, event: Event) -> bool:
+    def _event(self, event: Event, should_stop: Callable[[], int]) -> bool:
         try:
             waiting = [*self._spool.entries(), *self._spool.set_aside_entries()]
             is_home = not any(entry.name.startswith(f"{event.run}.") for entry in waiting)
+            if event.kind == "run" and is_home:
+                self._retry_late_references(event, should_stop)
+                if should_stop():
+                    return False
             return restore_one_event(self._home, event, is_home=is_home)
         except psycopg.OperationalError as error:
             raise to_heal_error(error, f"restoring event {event.id}") from error
         except psycopg.Error as error:
             self._report.notes.append(f"event {event.id} ({event.kind}) waits: {describe(error)}")
             return False
+
+    def _retry_late_references(self, event: Event, should_stop: Callable[[], int]) -> None:
+        """Before the run counts as done: a replay that ends here goes on with them at the next round."""
+        try:
+            rows = retry_late_references(
+                self._home,
+                event.run,
+                state_dir=self._options.state_dir,
+                version=self._options.version,
+                refused=self._restorer.refused.pop(event.run, {}),
+                should_stop=should_stop,
+            )
+        except (DatabaseUnavailable, RecordError):
+            raise
+        except HealError as error:
+            self._report.notes.append(f"rejects of run {event.run} were not tried again: {error}")
+            return
+        self._report.rows += rows
+        if rows.loaded:
+            self._report.notes.append(
+                f"{rows.loaded:,} rows of run {event.run} that refer to later rows of their table are loaded now"
+            )
 
 
 def _preview(options: ReplayOptions, spool: Spool) -> ReplayReport:

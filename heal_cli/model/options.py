@@ -115,5 +115,8 @@ class LoadOptions:
     source_name: str | None = (
         None  # what rejects and ledger call a lone source that was spooled; None: its path
     )
+    spooled_by: str | None = (
+        None  # run that spooled a lone source whole: what others loaded of it since counts
+    )
     catalogues: tuple[str, ...] = ()  # more pattern files
     plan: str | None = None  # path of a saved plan, to be followed exactly

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 import polars as pl
 
+from heal_cli.model.spans import Spans
+
 
 class Format(StrEnum):
     CSV = "csv"
@@ -52,6 +54,17 @@ class Chunk:
     rows: int  # records in it, broken ones included
     position: int  # bytes of the file consumed so far (compressed), for progress
     data: bytes | None  # None: the parser fetches rows start:stop itself (Parquet)
+
+    @property
+    def last_row(self) -> int:
+        """Row number of its last record; of none, of the last before it."""
+        return self.first_row + self.rows - 1
+
+    def past(self, limit: int | None) -> Spans:
+        """Its rows behind the first `limit` of the source."""
+        if limit is None or self.last_row <= limit:
+            return ()
+        return ((max(self.first_row, limit + 1), self.last_row),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class PgType:
     length: int | None = None  # varchar(n), char(n), bit(n)
     labels: tuple[str, ...] = ()  # enum labels in order
     element: PgType | None = None  # of an array
+    attributes: tuple[tuple[str, PgType], ...] = ()  # of a composite type: names and types, in order
     domain: str | None = None  # name of the outermost domain, None for a plain type
 
 

@@ -42,6 +42,9 @@ class ColumnFormat:
     false_words: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()  # folded source spelling -> enum label
     near_labels: tuple[tuple[str, str], ...] = ()  # folded slip of the pen -> enum label it was meant to be
+    list_mark: Literal[",", ";", "|"] | None = (
+        None  # between the elements of lists that are no array literals
+    )
     unproven: bool = False  # '1.234' is read as PostgreSQL does, and no value proves that it is not 1234
     is_settled: bool = False  # decided from the whole file: a second look would find nothing new
     question: str | None = None  # set when the column is ambiguous: what to ask, with the flag that answers

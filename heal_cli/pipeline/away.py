@@ -125,7 +125,8 @@ def _keep_books(
 ) -> None:
     """What the ledger and the patterns have to learn of the run once the server is back."""
     for source in sources:
-        if source.claimed and source.last and source.state in (State.READ, State.LOADED):
+        is_read = source.state in (State.READ, State.LOADED) and not source.stops_at_limit
+        if source.claimed and source.last and is_read:
             run.fallback.note(
                 "source",
                 table,
@@ -134,7 +135,7 @@ def _keep_books(
                     "name": source.name,
                     "stop": source.last.stop,
                     "digest": source.last.digest,
-                    "rows": source.last.first_row + source.rows_of(source.last) - 1,
+                    "rows": source.last.last_row,
                     "batches": sorted(run.fallback.spooled.get(source.name, [])),
                 },
             )
@@ -164,7 +165,7 @@ def _notes(
         )
     if run.fallback.is_full:
         places = [
-            f"{source.name!r} after row {source.last.first_row + source.last.rows - 1:,}, byte {source.last.stop:,}"
+            f"{source.name!r} after row {source.last.last_row:,}, byte {source.last.stop:,}"
             for source in sources
             if source.last and source.state is State.READING
         ]
@@ -176,6 +177,8 @@ def _notes(
 def _once(run: Run, unclaimed: Sequence[Waiting]) -> str:
     """What running the same command again would do."""
     for source in (waiting.source for waiting in unclaimed):
-        if run.options.again or (source.name == STDIN and run.options.source_id is None):
+        if run.options.again:
             return f"once; do not load {source.name!r} again, or it is there twice"
+        if source.name == STDIN and run.options.source_id is None:
+            return "once each, also if the same command is run again before"
     return "once each, also if the same command is run again"

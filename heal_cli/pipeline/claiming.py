@@ -89,7 +89,7 @@ def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Clai
 def _join(run: Run, name: str, same: Known) -> ClaimedSource | None:
     source = same.earlier.source
     if run.has_ledger:
-        return join_source(run.connection, source, run=run.id, name=name)
+        return join_source(run.connection, source, run=run.id, name=name, limit=run.options.limit)
     with run.connection.cursor() as cursor:
         claimed = read_source(cursor, source)
     # A dry run cannot ask the ledger batch by batch what is left of each.
@@ -103,17 +103,18 @@ def _add(run: Run, new: NewSource, newest: int) -> ClaimedSource | None:
 
 
 def _same(run: Run, name: str, reader: SourceReader, known: list[Known]) -> Known | None:
-    """The newest entry for exactly this content; under `--again` one that is still to be finished."""
+    """The entry for exactly this content that says most of it; under `--again` one that a run left unfinished."""
     size = reader.source.size
     begun = [each for each in known if not each.is_finished and size in (None, each.earlier.size)]
-    there = [each for each in known if each.is_finished and each.is_all and not _is_again(run, name)]
-    return next(iter([*begun, *there]), None)
+    left = [each for each in begun if not each.has_ended]
+    there = [each for each in known if each.is_finished and each.is_all]
+    return next((each for each in [*left, *there, *begun] if _counts(run, name, each)), None)
 
 
 def _before(run: Run, name: str, known: list[Known]) -> tuple[Known | None, Spans]:
     """The entry that holds most of this source, and the rows of it that are settled."""
     if _is_again(run, name):
-        known = [each for each in known[:1] if not each.is_finished]
+        known = [each for each in known[:1] if each.earlier.rows is None and _counts(run, name, each)]
     settled = [_settled(run, each) for each in known]
     most = max(range(len(known)), key=lambda place: row_count(settled[place]), default=None)
     if most is None:
@@ -142,6 +143,15 @@ def _generation(known: list[Known], before: Known | None) -> int:
     return 1 + max((each.earlier.generation for each in known), default=-1)
 
 
+def _counts(run: Run, name: str, known: Known) -> bool:
+    """What is loaded of an earlier source is loaded of this one."""
+    if not known.has_ended or not _is_again(run, name):
+        return True
+    # A stream that waited in the spool, and that was run again meanwhile. Ids of runs rise with time.
+    spooled_by = None if run.options.again else run.options.spooled_by
+    return spooled_by is not None and known.earlier.run > spooled_by
+
+
 def _is_again(run: Run, name: str) -> bool:
     """A finished load of the same content does not count."""
     # Two streams may well begin alike, or be alike: only a name makes a finished one the same.
@@ -149,13 +159,11 @@ def _is_again(run: Run, name: str) -> bool:
 
 
 def _source_id(run: Run) -> str | None:
-    """What the user calls the source; a part of it that `--limit` loads is one of its own, and each mode's use of it."""
+    """What the user calls the source; each mode's use of it is one of its own."""
     options = run.options
-    if options.limit is None and options.write.mode == "insert":
+    if options.write.mode == "insert":
         return options.source_id
-    part = f" first {options.limit} rows" if options.limit is not None else ""
-    use = f" to {options.write.mode}" if options.write.mode != "insert" else ""
-    return f"{options.source_id or ''}{part}{use}".strip()
+    return f"{options.source_id or ''} to {options.write.mode}".strip()
 
 
 def _read_by(reader: SourceReader, reading: ReadOptions) -> SourceReader:
@@ -176,6 +184,8 @@ def _cut_row(name: str, before: Known | None) -> str | None:
     """That the last row which was there before has another end now."""
     if before is None or not before.is_cut or before.earlier.last_row is None:
         return None
+    if (before.earlier.limited_to or before.earlier.last_row) < before.earlier.last_row:
+        return None  # nobody asked for it
     return (
         f"{name!r} ended in the middle of row {before.earlier.last_row} when it was loaded before; that row is loaded"
         " again as it is now, and what was made of its beginning stays in the table or the rejects"

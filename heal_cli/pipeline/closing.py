@@ -18,7 +18,15 @@ from heal_cli.pipeline.own_references import Recovered, note_tried
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun, State
 from heal_cli.record import drop_uncommitted, encode, load_document
-from heal_cli.write import committed_attempts, end_run, finish_source, run_totals, traces
+from heal_cli.write import (
+    committed_attempts,
+    end_run,
+    finish_source,
+    hold_batch,
+    note_limited,
+    run_totals,
+    traces,
+)
 
 _DONE: Final = 0
 _WITH_REJECTS: Final = 3
@@ -80,7 +88,7 @@ def close_run(
 
 
 def finish(run: Run, source: SourceRun, *, retried: bool) -> None:
-    """Note that the source is loaded whole, and drop the lines of attempts that no commit stands for.
+    """Note that the source is loaded, and drop the lines of attempts that no commit stands for.
 
     Does nothing for a source that is not, or that was finished already. Call it after the last commit.
     """
@@ -94,19 +102,26 @@ def finish(run: Run, source: SourceRun, *, retried: bool) -> None:
     source.state = State.FINISHED
     number = source.claimed.source
     last = source.last
-    finish_source(
-        run.connection,
-        number,
-        stop=last.stop,
-        digest=last.digest,
-        rows=last.first_row + source.rows_of(last) - 1,
-    )
+    if source.stops_at_limit:
+        note_limited(run.connection, number, rows=last.first_row + source.rows_of(last) - 1)
+        # Others may be at work behind the limit, and in the batch that it cuts.
+        with hold_batch(run.connection, number, last.index) as is_held:
+            _drop_dead_lines(run, number, retried=retried, last_batch=last.index - (not is_held))
+    else:
+        finish_source(run.connection, number, stop=last.stop, digest=last.digest, rows=last.last_row)
+        _drop_dead_lines(run, number, retried=retried)
+
+
+def _drop_dead_lines(run: Run, number: int, *, retried: bool, last_batch: int | None = None) -> None:
+    """Drop the lines of attempts at a source that no commit stands for, up to the last settled batch."""
     for trace in traces(run.connection, number):
         if trace.run == run.id and not retried:
             continue
         committed = committed_attempts(run.connection, trace.run)
         for path in (trace.rejects_path, trace.leftovers_path):
-            drop_uncommitted(Path(path), run=trace.run, source=trace.name, committed=committed)
+            drop_uncommitted(
+                Path(path), run=trace.run, source=trace.name, committed=committed, last_batch=last_batch
+            )
 
 
 def check_conserved(run: Run, rows: Rows) -> None:

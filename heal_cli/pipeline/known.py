@@ -35,6 +35,11 @@ class Known:
         """All of the earlier one is loaded."""
         return self.earlier.rows is not None
 
+    @property
+    def has_ended(self) -> bool:
+        """All of the earlier one is loaded that was asked for."""
+        return self.is_finished or self.earlier.limited_to is not None
+
 
 def known_sources(reader: SourceReader, earlier: list[EarlierSource]) -> tuple[SourceReader, list[Known]]:
     """The earlier sources that this one begins with, newest first; finished ones whole.

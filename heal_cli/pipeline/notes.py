@@ -37,6 +37,16 @@ def _told(run: Run, source: SourceRun) -> str:
             f"{source.name!r} begins with {row_count(claimed.settled_before)} rows that were loaded before; only"
             " the others are loaded (--again loads all of it)"
         )
+    if claimed.finished_at is None and source.stops_at_limit and not source.has_given:
+        return (
+            f"{source.name!r}: the first {source.last_row} rows were loaded or rejected by run {claimed.begun_by} or after it; more"
+            " with a higher --limit or none, --again loads it anew"
+        )
+    if claimed.finished_at is None and claimed.limited_to is not None:
+        return (
+            f"{source.name!r} goes on behind row {claimed.limited_to}, where run {claimed.begun_by} stopped at its"
+            " --limit, by that run's plan (--again reads it anew, by another)"
+        )
     if claimed.finished_at is None:
         return f"{source.name!r} goes on where run {claimed.begun_by} stopped, by that run's plan"
     when = f"{claimed.finished_at.astimezone():%Y-%m-%d %H:%M}"

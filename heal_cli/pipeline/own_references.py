@@ -117,6 +117,20 @@ def note_tried(run: Run, sources: Sequence[SourceRun]) -> None:
         note_retried(run.connection, numbers)
 
 
+def try_in_rounds(
+    files: Sequence[RetryFile], worker: RetryWorker, *, has_ledger: bool, should_stop: Callable[[], int]
+) -> None:
+    """Every file once, and once backwards where the ledger knows what that loads, until a round loads nothing."""
+    before = -1
+    while files and worker.outcome.rows.loaded > before and not should_stop():
+        if has_ledger:
+            for file in reversed(files):
+                file.load_backwards()
+        before = worker.outcome.rows.loaded
+        for file in files:
+            file.go_through()
+
+
 class _Rounds:
     """The rejects files in which such rows may be, tried until a round loads nothing."""
 
@@ -131,13 +145,16 @@ class _Rounds:
         self._run = run
         self._own = own
         self._should_stop = should_stop
-        self._connection = within or run.connection
         origins = Origins(
-            self._connection, run.rejects.path, run.options, None, run.catalogue, datetime.now(UTC)
+            lambda: within or run.connection,
+            run.rejects.path,
+            run.options,
+            None,
+            run.catalogue,
+            datetime.now(UTC),
         )
         self._origins = origins
         self._worker = RetryWorker(
-            self._connection,
             origins,
             run.id,
             has_ledger=run.has_ledger,
@@ -151,8 +168,9 @@ class _Rounds:
     def run(self) -> Recovered:
         """Round after round."""
         try:
-            while self._files and self._round():
-                pass
+            try_in_rounds(
+                self._files, self._worker, has_ledger=self._run.has_ledger, should_stop=self._should_stop
+            )
             self._check()
             self._worker.finish()
         finally:
@@ -164,20 +182,10 @@ class _Rounds:
             standings += Counter({s: n for s, n in file.standings.items() if s.run == self._run.id})
         return Recovered(self._worker.outcome, standings)
 
-    def _round(self) -> bool:
-        """Every file once, and once backwards where the ledger knows what that loads; True if it may go on."""
-        if self._run.has_ledger:
-            for file in reversed(self._files):
-                file.load_backwards()
-        before = self._worker.outcome.rows.loaded
-        for file in self._files:
-            file.go_through()
-        return self._worker.outcome.rows.loaded > before and not self._should_stop()
-
     def _check(self) -> None:
         """P1: the ledger holds what the worker counted."""
         rows = self._worker.outcome.rows
-        if self._run.has_ledger and retried_totals(self._connection, self._run.id) != (
+        if self._run.has_ledger and retried_totals(self._origins.connection, self._run.id) != (
             rows.loaded,
             rows.duplicates,
         ):
@@ -193,7 +201,7 @@ class _Rounds:
         if self._run.has_ledger:
             for source in sources:
                 assert source.claimed is not None
-                for trace in traces(self._connection, source.claimed.source):
+                for trace in traces(self._origins.connection, source.claimed.source):
                     paths.setdefault(Path(trace.rejects_path), {})[trace.run, trace.name] = source
         return {path: names for path, names in paths.items() if path.is_file()}
 
@@ -223,7 +231,7 @@ class _Rounds:
             return None
         number = 0
         if self._run.has_ledger:
-            known = find_reject_source(self._connection, run, name)
+            known = find_reject_source(self._origins.connection, run, name)
             if known is None:
                 return None
             number = known.source
@@ -235,5 +243,5 @@ class _Rounds:
 
     def _batch(self, origin: Origin, record: RejectRecord) -> RejectBatch | None:
         if self._run.has_ledger:
-            return find_reject_batch(self._connection, origin.number, record.batch, record.run)
+            return find_reject_batch(self._origins.connection, origin.number, record.batch, record.run)
         return RejectBatch(0, 0, "", self._run.attempts.committed(origin.name, record.batch), {})

@@ -35,10 +35,10 @@ from heal_cli.record import (
     retry_document,
 )
 from heal_cli.write import (
+    Books,
     RejectBatch,
     RunNote,
     begin_run,
-    connect,
     end_run,
     find_reject_batch,
     ledger_migrations,
@@ -112,12 +112,11 @@ class _Retry:
         self._command, self._version = command, version
         self._id = new_run_id()
         self._clock = time.perf_counter()
-        self._connection = connect(
+        self._books = Books(
             options.load.conninfo, application_name=f"heal/{self._id}", limits=options.load.write
         )
-        self._connection.autocommit = True
-        stack.callback(self._connection.close)
-        self._has_ledger = migrate(self._connection, ledger_migrations()) is not None
+        stack.callback(self._books.close)
+        self._has_ledger = migrate(self._books.connection, ledger_migrations()) is not None
         if not self._has_ledger and not options.without_ledger:
             raise UsageError(
                 "The role may not use schema heal, so nobody can tell which of these records another retry has"
@@ -125,14 +124,14 @@ class _Retry:
                 hint="Run as an owner once: heal init; or take that risk with --yes",
             )
         self._finder = Origins(
-            self._connection,
+            lambda: self._books.connection,
             options.path,
             options.load,
             options.unknown_columns,
             load_catalogue(options.load.catalogues),
             datetime.now(UTC),
         )
-        self._worker = RetryWorker(self._connection, self._finder, self._id, has_ledger=self._has_ledger)
+        self._worker = RetryWorker(self._finder, self._id, has_ledger=self._has_ledger)
         stack.callback(self._worker.close)
         self._tables: dict[str, None] = {}
         self._file = RetryFile(
@@ -163,7 +162,7 @@ class _Retry:
     def _batch(self, origin: Origin, record: RejectRecord) -> RejectBatch | None:
         if not self._has_ledger:
             return RejectBatch(0, 0, "", range(sys.maxsize), {})
-        return find_reject_batch(self._connection, origin.number, record.batch, record.run)
+        return find_reject_batch(self._books.connection, origin.number, record.batch, record.run)
 
     def _begin(self, origin: Origin) -> None:
         """Note the run in the ledger before its first row."""
@@ -173,7 +172,7 @@ class _Retry:
         if not is_first or not self._has_ledger:
             return
         begin_run(
-            self._connection,
+            self._books.connection,
             RunNote(
                 run=self._id,
                 command=self._command,
@@ -190,7 +189,7 @@ class _Retry:
         """Check the books and say what became of the records."""
         outcome, path = self._worker.outcome, self._options.path
         if self._has_ledger:
-            kept = retried_totals(self._connection, self._id)
+            kept = retried_totals(self._books.connection, self._id)
             if kept != (outcome.rows.loaded, outcome.rows.duplicates):
                 raise ConservationError(
                     f"The ledger and this retry differ: {kept[0]} and {outcome.rows.loaded} loaded",
@@ -221,7 +220,7 @@ class _Retry:
         )
         if self._has_ledger and self._tables:
             state = "stopped" if self._file.signal else "done"
-            end_run(self._connection, run=self._id, state=state, report=encode(retry_document(report)))
+            end_run(self._books.connection, run=self._id, state=state, report=encode(retry_document(report)))
         return report
 
     def _notes(self, is_in_place: bool) -> Iterator[str]:

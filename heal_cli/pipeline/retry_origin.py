@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -55,12 +55,17 @@ def planned_shape(reading: ReadOptions, plan: Plan) -> Shape:
 class Origins:
     """Finds the origin of rejects; what the user says now goes before what was kept."""
 
-    connection: psycopg.Connection
+    connect: Callable[[], psycopg.Connection]  # one that stands, where it was cut meanwhile
     path: Path  # of the rejects
     load: LoadOptions
     unknown_columns: Literal["rescue", "drop", "reject"] | None
     catalogue: Catalogue
     now: datetime
+
+    @property
+    def connection(self) -> psycopg.Connection:
+        """What the ledger and the catalog are asked over."""
+        return self.connect()
 
     def by_ledger(self, run: str, name: str) -> Origin | None:
         """What the run that rejected them went by; None where the ledger does not know it.

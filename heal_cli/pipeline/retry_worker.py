@@ -39,7 +39,6 @@ class RetryWorker:
 
     def __init__(
         self,
-        connection: psycopg.Connection,
         origins: Origins,
         run: str,
         *,
@@ -49,7 +48,6 @@ class RetryWorker:
         leftovers: LeftoverWriter | None = None,
         counts_tries: bool = True,
     ) -> None:
-        self._connection = connection
         self._origins = origins
         self._run = run
         self._has_ledger = has_ledger
@@ -74,7 +72,7 @@ class RetryWorker:
         """Drop the leftovers of transactions that were tried and never committed."""
         if self._leftovers is None or not self._has_ledger or not self._has_failed_attempts:
             return
-        committed = committed_attempts(self._connection, self._run)
+        committed = committed_attempts(self._origins.connection, self._run)
         for name in self._names:
             drop_uncommitted(self._leftovers.path, run=self._run, source=name, committed=committed)
 
@@ -109,7 +107,7 @@ class RetryWorker:
                     loaded.append(error.written.loaded)
                     self._count(healed, error.written)
                 self._close_writer()
-                table = table_of(self._connection, origin.table.oid, origin.name)
+                table = table_of(self._origins.connection, origin.table.oid, origin.name)
                 origin = self._origins.planned_for(origin, table)
                 continue
             loaded.append(written.loaded)
@@ -130,7 +128,8 @@ class RetryWorker:
     ) -> list[RejectRecord]:
         settled = dict.fromkeys(loaded.to_list(), self._run)
         if self._has_ledger:
-            with self._connection.transaction(), self._connection.cursor() as cursor:
+            connection = self._origins.connection
+            with connection.transaction(), connection.cursor() as cursor:
                 settled = retried_rows(cursor, origin.number, chunk.index) | settled
         refused = {row[ROW]: row for row in written.rejects.iter_rows(named=True)}
         doubled = {row[ROW]: row for row in written.duplicates.iter_rows(named=True)}

@@ -24,14 +24,13 @@ from heal_cli.record import LeftoverWriter, RejectWriter, leftovers_path, reject
 from heal_cli.resilience import Spool
 from heal_cli.write import (
     Attempts,
+    Books,
     RunNote,
     begin_run,
     can_read_sources,
-    connect,
     end_run,
     ledger_migrations,
     migrate,
-    stands,
 )
 
 
@@ -49,7 +48,7 @@ class Run:
         self.lock = Lock()
         self.command = command
         self._version = version
-        self._connection: psycopg.Connection | None = None
+        self._books = Books(options.conninfo, application_name=f"heal/{self.id}", limits=options.write)
         self.patterns = load_catalogue(options.catalogues)
         """The patterns, whatever any database has seen of them."""
         self.attempts = Attempts()
@@ -77,13 +76,7 @@ class Run:
             ConnectionRefused: Login, database or TLS refused.
             DatabaseUnavailable: Nobody answers.
         """
-        if self._connection is None or not stands(self._connection):
-            options = self.options
-            self._connection = connect(
-                options.conninfo, application_name=f"heal/{self.id}", limits=options.write
-            )
-            self._connection.autocommit = True
-        return self._connection
+        return self._books.connection
 
     @cached_property
     def knowledge(self) -> Knowledge:
@@ -117,20 +110,20 @@ class Run:
         self.rejects.close()
         self.leftovers.close()
         self.fallback.close()
-        if self._connection is not None:
-            self._connection.close()
+        self._books.close()
 
     def note_failure(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Tell the ledger that the run ended by `error`, and take back what it had begun.
 
         On a lost connection the next run tells, and what was begun stays for it.
         """
-        if error is None or self._connection is None or self._connection.broken:
+        connection = self._books.kept
+        if error is None or connection is None:
             return
         with contextlib.suppress(psycopg.Error):
             if self.has_ledger:
                 state = "stopped" if isinstance(error, Interrupted | BudgetExceeded) else "failed"
-                end_run(self._connection, run=self.id, state=state, report=None)
+                end_run(connection, run=self.id, state=state, report=None)
             if not self.fallback.spooled:
                 self.undo.close()
 

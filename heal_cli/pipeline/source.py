@@ -13,7 +13,7 @@ import psycopg
 from heal_cli.errors import DatabaseUnavailable, PlanError, SchemaChanged
 from heal_cli.heal import heal_batch
 from heal_cli.match.explicit import check_renames
-from heal_cli.model import Batch, Chunk, Plan, Rows, Spans, TableSchema, without
+from heal_cli.model import Batch, Chunk, Plan, Rows, Spans, TableSchema, joined, without
 from heal_cli.pipeline.claiming import claim
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.planning import is_nameless, plan_source, settle
@@ -57,6 +57,8 @@ class SourceRun:
         self.last_row = run.options.limit
         self.planned = Planned(table, self._plan(table))
         self.skipped = Outcome()
+        self.has_given = False  # a chunk that was not settled
+        self.stops_at_limit = False  # before its end
         self.last: Chunk | None = None
         self.state = State.READING
         self.witnesses = Witnesses()
@@ -165,24 +167,29 @@ class SourceRun:
         """Chunks that are still to be loaded; those that the ledger has are counted as `already`."""
         claimed = self.claimed
         if claimed and claimed.rows is not None and self.reader.source.size is not None:
-            self.skipped += Outcome(
-                Rows(already=claimed.rows)
-            )  # its bytes were compared: no need to cut them
+            # Its bytes were compared: no need to cut them.
+            self.skipped += Outcome(Rows(already=min(claimed.rows, self.last_row or claimed.rows)))
             self.state = State.READ
             return
         for chunk in self.reader.chunks():
             if self.last_row is not None and chunk.first_row > self.last_row:
+                self.stops_at_limit = True
                 break
             self.last = replace(chunk, data=None)
-            if not without(((chunk.first_row, chunk.first_row + chunk.rows - 1),), self.settled_before):
+            self.stops_at_limit = bool(chunk.past(self.last_row))
+            if self._is_settled(chunk):
                 self.skipped += Outcome(Rows(already=self.rows_of(chunk)))
                 continue
-            done = claimed.batches.get(chunk.index) if claimed else None
-            if done is not None and done.complete and done.digest == chunk.digest:
-                self.skipped += Outcome(Rows(already=self.rows_of(chunk)))
-                continue
+            self.has_given = True
             yield chunk
         self.state = State.READ
+
+    def _is_settled(self, chunk: Chunk) -> bool:
+        """Nothing is left of the rows that `--limit` lets in."""
+        done = self.claimed.batches.get(chunk.index) if self.claimed else None
+        settled = done.settled if done is not None and done.digest == chunk.digest else ()
+        wanted = ((chunk.first_row, chunk.first_row + self.rows_of(chunk) - 1),)
+        return not without(wanted, joined((*self.settled_before, *settled)))
 
     def replan(self, stale: Planned) -> None:
         """Plan again for the table as it is now, once, whichever worker notices first.

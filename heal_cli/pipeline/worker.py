@@ -142,7 +142,8 @@ class BatchWorker:
                 run.leftovers.write(left, source=source.name, batch=chunk.index, attempt=attempt)
 
         number = source.claimed.source if source.claimed else 0
-        return self._writer_for(table).write(healed, BatchRef(number, source.name, chunk), record)
+        ref = BatchRef(number, source.name, chunk, chunk.past(source.last_row))
+        return self._writer_for(table).write(healed, ref, record)
 
     def _writer_for(self, table: TableSchema) -> Writer:
         if self._writer is None or self._table is not table:

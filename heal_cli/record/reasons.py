@@ -19,6 +19,7 @@ class Fix:
     sql: str | None = None
     flags: str | None = None  # for `heal rejects retry`
     is_retried: bool = True  # False: not by a retry
+    if_tried: str = ""  # words that an attempt has to have for it to be a way out
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +93,16 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
         (
             _NULL,
             Fix(
-                "if the column is an enum that lacks the label",
+                "if the enum lacks the label",
                 sql="ALTER TYPE ... ADD VALUE {literal};  -- the type of {table}.{column}",
+                if_tried="no such label",
             ),
             _TO_TEXT,
         ),
     ),
     "ambiguous": Explanation(
         "The value can be read in two ways, and no other value of the column decides which.",
-        (Fix("if it is a date: say the order of day and month", flags="--date-order DMY"),),
+        (Fix("if it is a date: say the order of day and month", flags="--date-order DMY", if_tried="date"),),
     ),
     "out_of_range": Explanation(
         "The value is a number or a time that the column's type cannot hold.",
@@ -117,6 +119,16 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
         (
             Fix("if digits may be rounded away", flags="--allow round"),
             Fix("if all digits count", sql="ALTER TABLE {table} ALTER COLUMN {column} TYPE numeric;"),
+        ),
+    ),
+    "digits_lost": Explanation(
+        "A spreadsheet has shortened a long whole number, and its last digits are gone from the file.",
+        (
+            Fix(
+                "if the source has them: format that column as text, save and load the file again",
+                is_retried=False,
+            ),
+            Fix("if zeros will do in their place", flags="--allow exponent"),
         ),
     ),
     "too_long": Explanation(

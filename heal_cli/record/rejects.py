@@ -141,14 +141,22 @@ class _Origin(msgspec.Struct, frozen=True):
     attempt: int
 
 
-def drop_uncommitted(path: Path, *, run: str, source: str, committed: Container[tuple[str, int, int]]) -> int:
+def drop_uncommitted(
+    path: Path,
+    *,
+    run: str,
+    source: str,
+    committed: Container[tuple[str, int, int]],
+    last_batch: int | None = None,
+) -> int:
     """How many lines were dropped: those of a run and source whose attempt never reached its commit.
 
-    Call it only when every batch of the source is committed, by whichever run: such lines are dead then.
+    Call it only when every batch up to `last_batch` is committed, by whichever run: such lines are dead then.
 
     Args:
         path: A rejects or leftovers file; a missing one has nothing to drop.
         committed: (source, batch, attempt) that the ledger holds for the run.
+        last_batch: Lines of later batches are left; None: of all batches of the source.
 
     Raises:
         RecordError: The file could not be rewritten; it is as it was.
@@ -165,7 +173,8 @@ def drop_uncommitted(path: Path, *, run: str, source: str, committed: Container[
         except msgspec.DecodeError:
             return False
         known = (origin.source, origin.batch, origin.attempt)
-        is_block_dead = origin.run == run and origin.source == source and known not in committed
+        is_settled = last_batch is None or origin.batch <= last_batch
+        is_block_dead = is_settled and (origin.run, origin.source) == (run, source) and known not in committed
         return is_block_dead
 
     try:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from heal_cli.durable import is_at, open_folder, sync_folder
+from heal_cli.durable import is_at, open_beside, open_folder, sync_folder
 from heal_cli.errors import RecordError
 
 _COPY_BYTES: Final = 2**20
@@ -34,12 +33,14 @@ class Rewrite:
         self.path = path.resolve()
         try:
             self._old = self.path.open("r+b")
-            self._new = tempfile.NamedTemporaryFile(  # noqa: SIM115  closed in `__exit__`
-                dir=self.path.parent, prefix=f".{self.path.name}.", delete=False
-            )
+            self._new = open_beside(self.path)
             owner = os.fstat(self._old.fileno())
             if owner.st_uid != os.geteuid():  # only root gets here: the file stays its owner's
                 os.fchown(self._new.fileno(), owner.st_uid, owner.st_gid)
+        except FileNotFoundError as exc:
+            raise RecordError(
+                f"There is no rejects file {str(path)!r}", hint="See which there are with: heal rejects list"
+            ) from exc
         except OSError as exc:
             raise RecordError(
                 f"The rejects file {str(path)!r} cannot be rewritten: {exc.strerror}",

@@ -14,6 +14,9 @@ _NULL_WORDS: Final = ("", "null", "none", "n/a", "na", "nil", "-", "--", "\\n", 
 _INTEGER: Final = r"^-?(0|[1-9][0-9]{0,18})$"
 _NUMERIC: Final = r"^-?((0|[1-9][0-9]*)(\.[0-9]+)?|\.[0-9]+)$"
 _SCIENTIFIC: Final = r"^-?[0-9](\.[0-9]+[eE][+-]?|[eE][+-])[0-9]{1,3}$"  # 12e4 alone may be a part number
+_SHORTENED: Final = r"^-?[1-9](\.[0-9]{1,5})?E\+[1-9][0-9]$"
+"""How a spreadsheet saves whole numbers of 12 digits and more: beside other whole numbers these are broken ids."""
+
 _TIME: Final = r"[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]{1,6})?"
 _ZONE: Final = r" ?(?:Z|z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)"
 _DAY: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -21,6 +24,17 @@ _TIMESTAMP: Final = rf"^{_DAY}(?:{_TIME}(?:{_ZONE})?)?$"
 _ZONED: Final = rf"^{_DAY}{_TIME}{_ZONE}$"
 _UUID: Final = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _JSON: Final = r"^\s*[\[{]"
+
+_EXTENDED_JSON: Final = {
+    "text": r'^\{\s*"\$oid"\s*:\s*"[0-9a-fA-F]{24}"\s*\}$',
+    "timestamptz": (
+        r'^\{\s*"\$date"\s*:\s*(?:"[^"]*"|-?[0-9]{1,15}|\{\s*"\$numberLong"\s*:\s*"-?[0-9]{1,15}"\s*\})\s*\}$'
+    ),
+    "bigint": r'^(?:\{\s*"\$number(?:Int|Long)"\s*:\s*"-?[0-9]+"\s*\}|-?[0-9]{1,18})$',
+    "double precision": r'^(?:\{\s*"\$number(?:Double|Int|Long)"\s*:\s*"[^"]*"\s*\}|-?[0-9.]+(?:[eE][+-]?[0-9]+)?)$',
+    "numeric": r'^(?:\{\s*"\$number(?:Decimal|Int|Long)"\s*:\s*"[^"]*"\s*\}|-?[0-9.]+)$',
+}
+"""What MongoDB wraps in objects, by the type of what is inside; whole numbers may stand there bare, too."""
 
 _WORD_PAIRS: Final = (("true", "false"), ("yes", "no"), ("t", "f"), ("y", "n"))
 
@@ -77,6 +91,10 @@ def infer_text(values: pl.Series) -> str:
     present = stripped.filter(~stripped.str.to_lowercase().is_in(_NULL_WORDS))
     if present.is_empty():
         return "text"
+    if present.str.contains('{"$', literal=True).any() or present.str.contains(r'^\{\s+"\$').any():
+        for type_name, shape in _EXTENDED_JSON.items():
+            if _all_match(present, shape):
+                return type_name
     for type_name, holds in _CHECKS:
         if holds(present):
             return type_name
@@ -92,7 +110,10 @@ def _is_bigint(values: pl.Series) -> bool:
 
 
 def _is_numeric(values: pl.Series) -> bool:
-    return bool((values.str.contains(_NUMERIC) | values.str.contains(_SCIENTIFIC)).all())
+    if not (values.str.contains(_NUMERIC) | values.str.contains(_SCIENTIFIC)).all():
+        return False
+    shortened = values.str.contains(_SHORTENED)
+    return not (shortened.any() and (shortened | values.str.contains(_INTEGER)).all())
 
 
 def _is_boolean(values: pl.Series) -> bool:

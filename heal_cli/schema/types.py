@@ -39,6 +39,9 @@ class Types:
             length=length,
             labels=tuple(base["labels"] or ()),
             element=self.resolve(element, modifier) if element else None,
+            attributes=tuple(
+                (fact["name"], self.resolve(fact["oid"], fact["typmod"])) for fact in base["attributes"] or ()
+            ),
             domain=domains[0]["name"] if domains else None,
         )
 

@@ -2,7 +2,8 @@
 
 from heal_cli.write.attempts import Attempts
 from heal_cli.write.batch import BatchRef, Target, Writer
-from heal_cli.write.connection import connect, stands
+from heal_cli.write.books import Books
+from heal_cli.write.connection import connect
 from heal_cli.write.history import (
     RunRecord,
     RunSource,
@@ -18,6 +19,7 @@ from heal_cli.write.ledger import (
     begin_run,
     committed_attempts,
     end_run,
+    hold_batch,
     run_totals,
     traces,
 )
@@ -29,6 +31,7 @@ from heal_cli.write.retries import (
     RetryWriter,
     find_reject_batch,
     find_reject_source,
+    retried_among,
     retried_rows,
     retried_totals,
 )
@@ -44,6 +47,7 @@ from heal_cli.write.sources import (
     join_source,
     keep_plan,
     newest_source,
+    note_limited,
     note_retried,
     read_source,
     settle_plan,
@@ -55,6 +59,7 @@ from heal_cli.write.undo import Undone, UndoneBatch, undo_run
 __all__ = [
     "Attempts",
     "BatchRef",
+    "Books",
     "ClaimedSource",
     "DoneBatch",
     "EarlierSource",
@@ -83,6 +88,7 @@ __all__ = [
     "find_reject_source",
     "find_run",
     "finish_source",
+    "hold_batch",
     "is_superseded_and_done",
     "join_source",
     "keep_plan",
@@ -90,18 +96,19 @@ __all__ = [
     "list_runs",
     "migrate",
     "newest_source",
+    "note_limited",
     "note_retried",
     "prune_restore_points",
     "read_source",
     "restore_bytes",
     "restore_event",
+    "retried_among",
     "retried_rows",
     "retried_totals",
     "run_totals",
     "settle_plan",
     "settled_rows",
     "sources_of",
-    "stands",
     "takes_a_row",
     "traces",
     "undo_run",

@@ -23,7 +23,7 @@ from heal_cli.write.connection import begin, connect
 from heal_cli.write.ledger import Piece, add_piece, lock_batch
 from heal_cli.write.loader import Loader
 from heal_cli.write.lock import TableLock
-from heal_cli.write.patience import retrying
+from heal_cli.write.patience import Pace, retrying
 from heal_cli.write.sqlstate import Fault, fault_of, to_heal_error
 from heal_cli.write.watch import cut_after, longest_s
 from heal_cli.write.work import Segment, Work
@@ -55,6 +55,7 @@ class BatchRef:
     source: int  # the ledger's number; 0 without a ledger
     source_name: str
     chunk: Chunk
+    left_out: Spans = ()  # rows of the chunk that `--limit` leaves to later runs
 
 
 class Writer:
@@ -75,6 +76,7 @@ class Writer:
         self._loader = Loader(target.table, target.options, target.run if target.has_ledger else None)
         self._connection = connection
         self._attempts = attempts or Attempts()
+        self._pace = Pace(target.options.timeout_s)
         self.has_failed_attempts = False
         """Lines of attempts that never committed may stand in the rejects file."""
 
@@ -143,7 +145,7 @@ class Writer:
             DatabaseUnavailable: The world failed, past the retries; the ledger knows what is done.
             WriteError: The server refused something that is no row's fault.
         """
-        work = Work.of(self._explained(healed))
+        work = Work.of(self._explained(healed), ref.left_out)
         try:
             while not work.is_done:
                 work = self._advance(work, ref, record)
@@ -154,7 +156,7 @@ class Writer:
             error.written = work.written()
             raise
         except psycopg.Error as error:
-            where = f"writing rows {ref.chunk.first_row} to {ref.chunk.first_row + ref.chunk.rows - 1}"
+            where = f"writing rows {ref.chunk.first_row} to {ref.chunk.last_row}"
             failure = to_heal_error(error, f"{where} of {ref.source_name} to {self._target.table.qualified}")
             if isinstance(failure, DatabaseUnavailable):
                 failure.written = work.written()
@@ -193,7 +195,8 @@ class Writer:
         doubtful: Work | None = None
         for attempt in retrying(self._target.options):
             with attempt:
-                trial = work.next_attempt(self._next_attempt(ref))
+                trial = work.next_attempt(self._next_attempt(ref), self._pace.most_rows)
+                self._pace.begin()
                 connection = self._connect()
                 try:
                     with cut_after(connection, self._longest_s):
@@ -204,11 +207,12 @@ class Writer:
                         record(trial.fresh_rejects(work), trial.fresh_rows(work), trial.attempt)
                         doubtful = trial
                         self._commit(connection)
+                        self._pace.note_committed()
                         if not self._target.has_ledger:
                             self._attempts.note_committed(ref.source_name, ref.chunk.index, trial.attempt)
                 except psycopg.Error as error:
                     self.has_failed_attempts = True
-                    work = self._after_error(error, connection, work, trial, doubtful)
+                    self._after_error(error, connection, work, trial, doubtful)
                     if connection.closed and fault_of(error) in {Fault.ROW, Fault.PLAN}:
                         # The server's last words: whom they blame can only be settled over a new connection.
                         raise psycopg.OperationalError("the connection was lost") from error
@@ -229,8 +233,8 @@ class Writer:
         work: Work,
         trial: Work,
         doubtful: Work | None,
-    ) -> Work:
-        """Make ready for the next try: a usable connection or none, and a smaller step after a time limit."""
+    ) -> None:
+        """Make ready for the next try: a usable connection or none, and a smaller transaction after a time limit."""
         if connection.broken or connection.closed:
             if doubtful is trial and not self._target.has_ledger:
                 raise _in_doubt("the rows of the last batch") from error
@@ -238,8 +242,7 @@ class Writer:
         else:
             connection.rollback()
         if fault_of(error) is Fault.LIMIT:
-            return work.halved(error, self._target.options.timeout_s)
-        return work
+            self._pace.note_limit(work.half(trial.cap, error, self._target.options.timeout_s))
 
     def _fill(
         self, connection: psycopg.Connection, trial: Work, doubtful: Work | None, ref: BatchRef
@@ -330,12 +333,14 @@ class Writer:
             kept: Rows in the restore point of this savepoint.
         """
         rows = trial.close_piece()
+        if trial.is_done:
+            pending = trial.left_out
         if not self._target.has_ledger:
             return
         target = self._target
         piece = Piece(
             piece=trial.pieces - 1,
-            complete=trial.is_done,
+            complete=trial.is_done and not pending,
             pending=pending or None,
             run=target.run,
             attempt=trial.attempt,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,7 +39,8 @@ class Standing:
 
     last: Piece
     own_attempts: frozenset[int]  # of this run under this name: those that committed
-    settled_by_others: int  # rows of the batch that other runs, or equal sources of this one, settled
+    own_settled: int  # rows of the batch that this run settled under this name
+    rows_read: int  # that all pieces together account for
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,8 @@ def lock_batch(
     cursor.execute(
         "SELECT piece, complete, pending, run::text, attempt, digest,"
         " array_agg(attempt) FILTER (WHERE (run, source_name) = (%(run)s, %(name)s)) OVER (),"
-        " sum(loaded + rejected + duplicates) FILTER (WHERE (run, source_name) <> (%(run)s, %(name)s)) OVER ()"
+        " sum(loaded + rejected + duplicates) FILTER (WHERE (run, source_name) = (%(run)s, %(name)s)) OVER (),"
+        " sum(rows_read) OVER ()"
         " FROM heal.load_batches WHERE source = %(source)s AND batch = %(batch)s ORDER BY piece DESC LIMIT 1",
         {"run": run, "name": source_name, "source": source, "batch": chunk.index},
     )
@@ -129,7 +133,18 @@ def lock_batch(
             hint="Load it as a new source with --source-id NAME, after looking at what is in the table",
         )
     last = Piece(row[0], row[1], None if row[2] is None else from_multirange(row[2]), row[3], row[4])
-    return Standing(last, frozenset(row[6] or ()), int(row[7] or 0))
+    return Standing(last, frozenset(row[6] or ()), int(row[7] or 0), int(row[8]))
+
+
+@contextmanager
+def hold_batch(connection: psycopg.Connection, source: int, batch: int) -> Iterator[bool]:
+    """Keep other runs off a batch for as long as the block lasts; False where one is at work on it."""
+    with transaction(connection) as cursor:
+        cursor.execute(
+            "SELECT pg_catalog.pg_try_advisory_xact_lock(%s, pg_catalog.hashtext(%s))",
+            (CLAIM_LOCK_CLASS + 1, f"{source}/{batch}"),
+        )
+        yield cursor.fetchone() == (True,)
 
 
 def add_piece(
@@ -147,7 +162,7 @@ def add_piece(
         " VALUES (%s, %s, %s, %s, %s::int8multirange, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             *(source, chunk.index, piece.piece, piece.complete, pending),
-            *(chunk.start, chunk.stop, chunk.digest, chunk.first_row, chunk.first_row + chunk.rows - 1),
+            *(chunk.start, chunk.stop, chunk.digest, chunk.first_row, chunk.last_row),
             *(piece.run, source_name, piece.attempt, piece.mode, piece.kept),
             *(rows.read, rows.loaded, rows.rejected, rows.duplicates),
         ),

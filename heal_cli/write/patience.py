@@ -1,7 +1,9 @@
-"""How long one transaction is tried again, by what was in the way."""
+"""How long one transaction is tried again, by what was in the way, and how much it holds."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Final
 
 import psycopg
@@ -16,7 +18,38 @@ RETRIES: Final = 6
 
 LONGEST_WAIT_S: Final = 5.0
 
+_GROWS_BELOW: Final = 0.25
+"""Share of the time limit that a transaction may take for the next to be twice its size: half would do, this is safe."""
+
 _WAIT: Final = wait_random_exponential(multiplier=0.2, max=LONGEST_WAIT_S)
+
+
+class Pace:
+    """How many rows a transaction of a writer may hold, as time limits have taught it.
+
+    Args:
+        clock: Seconds.
+    """
+
+    def __init__(self, timeout_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self._began = 0.0
+        self.most_rows: int | None = None
+        """None: no transaction has met its time limit."""
+
+    def begin(self) -> None:
+        """A transaction begins."""
+        self._began = self._clock()
+
+    def note_committed(self) -> None:
+        """It is committed; where it was quick, one row that is slow was to blame, and the next may be larger."""
+        if self.most_rows and self._clock() - self._began < self._timeout_s * _GROWS_BELOW:
+            self.most_rows *= 2
+
+    def note_limit(self, most_rows: int) -> None:
+        """It took too long: the next hold no more than this."""
+        self.most_rows = most_rows
 
 
 def retrying(options: WriteOptions) -> Retrying:

@@ -99,6 +99,15 @@ def retried_rows(cursor: psycopg.Cursor, source: int, batch: int) -> dict[int, s
     return {row: run for run, rows in cursor.fetchall() for row in rows}
 
 
+def retried_among(
+    connection: psycopg.Connection, source: int, batch: int, *, run: str, rows: Collection[int]
+) -> int:
+    """How many of these rows of a batch the retry has loaded."""
+    with connection.transaction(), connection.cursor() as cursor:
+        settled = retried_rows(cursor, source, batch)
+    return sum(settled.get(row) == run for row in rows)
+
+
 def retried_totals(connection: psycopg.Connection, run: str) -> tuple[int, int]:
     """Rows that the ledger says this retry loaded, and knew as duplicates."""
     with connection.transaction():

@@ -16,6 +16,9 @@ from heal_cli.write.ledger import CLAIM_LOCK_CLASS, from_multirange, to_multiran
 _MOST_EARLIER: Final = 10_000
 """Sources among which a content is looked for; past that, the oldest are forgotten."""
 
+_ALL: Final = 2**63 - 1
+"""Rows of a source that is loaded without a limit, as the ledger compares them."""
+
 _LAST_PIECES: Final = (
     "SELECT DISTINCT ON (batch) batch, stop, digest, complete, first_row, last_row, pending"
     " FROM heal.load_batches WHERE source = %s ORDER BY batch, piece DESC"
@@ -39,6 +42,7 @@ class EarlierSource:
 
     source: int
     generation: int
+    run: str  # that began it
     name: str
     reading: str  # JSON of what read it
     size: int | None
@@ -51,6 +55,9 @@ class EarlierSource:
     loading_run: str | None  # a run that works on it now, as far as the ledger knows
     last_row: int | None  # that ends at `stop`, where a batch does
     inherits: bool  # rows of a shorter one, up to some place beyond its first batch
+    limited_to: int | None = (
+        None  # its first rows that `--limit` asked for are settled, and no more was asked for
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,7 @@ class ClaimedSource:
     rows: int | None  # of the whole, once finished
     is_new: bool
     is_retried: bool = False  # its rows that refer to its own table were tried again, too
+    limited_to: int | None = None  # as of an `EarlierSource`, before this run asked for more
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +100,12 @@ def earlier_sources(
     """The latest sources of a table, at most `_MOST_EARLIER`, newest first."""
     with transaction(connection) as cursor:
         cursor.execute(
-            "SELECT source, generation, name, reading::text, size, first_stop, first_digest,"
+            "SELECT source, generation, run::text, name, reading::text, size, first_stop, first_digest,"
             " far.stop, far.digest, rows,"
             " (SELECT count(*) FROM heal.load_batches AS b WHERE b.source = s.source AND s.finished_at IS NULL),"
             " (SELECT run::text FROM heal.load_run_sources AS mine JOIN heal.load_runs USING (run)"
             " WHERE mine.source = s.source AND state = 'running' AND s.finished_at IS NULL LIMIT 1),"
-            " far.last_row, before_stop IS NOT NULL"
+            " far.last_row, before_stop IS NOT NULL, limited_to"
             " FROM heal.load_sources AS s CROSS JOIN LATERAL"
             " (VALUES (s.stop, s.digest, rows), (first_stop, first_digest, NULL), (before_stop, before_digest, NULL)"
             " UNION ALL SELECT b.stop, b.digest, b.last_row FROM heal.load_batches AS b"
@@ -121,8 +129,14 @@ def can_read_sources(connection: psycopg.Connection) -> bool:
     return row is not None and row[0] is True
 
 
-def join_source(connection: psycopg.Connection, source: int, *, run: str, name: str) -> ClaimedSource | None:
-    """Go on with a source that the ledger has; None where a longer one has just taken its place."""
+def join_source(
+    connection: psycopg.Connection, source: int, *, run: str, name: str, limit: int | None = None
+) -> ClaimedSource | None:
+    """Go on with a source that the ledger has; None where a longer one has just taken its place.
+
+    Args:
+        limit: How many of its first rows are asked for now; None: all.
+    """
     with transaction(connection) as cursor:
         cursor.execute(
             "SELECT FROM heal.load_sources WHERE source = %s AND superseded_by IS NULL FOR KEY SHARE",
@@ -131,17 +145,24 @@ def join_source(connection: psycopg.Connection, source: int, *, run: str, name: 
         if cursor.fetchone() is None:
             return None
         _note_source(cursor, run, source, name)
-        return read_source(cursor, source)
+        claimed = read_source(cursor, source)
+        # Asked for more, it is unfinished as any other until that is loaded.
+        cursor.execute(
+            "UPDATE heal.load_sources SET limited_to = NULL WHERE source = %s AND limited_to < %s",
+            (source, _ALL if limit is None else limit),
+        )
+        return claimed
 
 
 def read_source(cursor: psycopg.Cursor, source: int) -> ClaimedSource:
     """A source as the ledger has it now."""
     cursor.execute(
-        "SELECT plan::text, schema_version, run::text, finished_at, settled_before, rows, retried_at IS NOT NULL"
+        "SELECT plan::text, schema_version, run::text, finished_at, settled_before, rows, retried_at IS NOT NULL,"
+        " limited_to"
         " FROM heal.load_sources WHERE source = %s",
         (source,),
     )
-    ((plan, version, begun_by, finished_at, before, rows, is_retried),) = cursor.fetchall()
+    ((plan, version, begun_by, finished_at, before, rows, is_retried, limited_to),) = cursor.fetchall()
     batches = done_batches(cursor, source)
     settled = from_multirange(before)
     return ClaimedSource(
@@ -155,6 +176,7 @@ def read_source(cursor: psycopg.Cursor, source: int) -> ClaimedSource:
         rows,
         is_new=False,
         is_retried=is_retried,
+        limited_to=limited_to,
     )
 
 
@@ -306,6 +328,15 @@ def finish_source(connection: psycopg.Connection, source: int, *, stop: int, dig
             "UPDATE heal.load_sources SET finished_at = pg_catalog.clock_timestamp(), stop = %s, digest = %s,"
             " rows = %s WHERE source = %s AND (finished_at IS NULL OR stop < %s)",
             (stop, digest, rows, source, stop),
+        )
+
+
+def note_limited(connection: psycopg.Connection, source: int, *, rows: int) -> None:
+    """Note that the first `rows` of the source are committed, which were all that was asked for."""
+    with transaction(connection) as cursor:
+        cursor.execute(
+            "UPDATE heal.load_sources SET limited_to = greatest(limited_to, %s) WHERE source = %s",
+            (rows, source),
         )
 
 

@@ -10,7 +10,7 @@ import polars as pl
 import psycopg
 
 from heal_cli.errors import WriteError
-from heal_cli.model import REJECTS, ROW, Healed, Rows, Spans, Written, spans_of, within
+from heal_cli.model import REJECTS, ROW, Healed, Rows, Spans, Written, joined, spans_of, within, without
 from heal_cli.write.conflict import IS_DUPLICATE
 from heal_cli.write.ledger import Standing
 
@@ -65,6 +65,8 @@ class Work:
     pending: deque[Segment]
     early: pl.DataFrame  # REJECTS found before the server saw the rows; accounted for by the next piece
     rows_read: int
+    unread: int  # of those, rows that no piece says were read
+    left_out: Spans = ()  # rows of the batch that are left to other runs, and are not in `pending`
     pieces: int = 0  # that the batch has, whoever wrote them
     attempt: int = 0
     already: int = 0
@@ -72,7 +74,7 @@ class Work:
     rejects: list[pl.DataFrame] = field(default_factory=list)
     duplicates: list[pl.DataFrame] = field(default_factory=list)
     is_done: bool = False
-    cap: int | None = None  # most rows of one transaction, after a time limit
+    cap: int | None = None  # most rows of this transaction, after a time limit
     step: int | None = None  # most rows of the next savepoint, after a bad row
     in_transaction: int = 0
     piece_loaded: int = 0
@@ -80,14 +82,22 @@ class Work:
     piece_duplicates: int = 0
 
     @classmethod
-    def of(cls, healed: Healed) -> Work:
-        """The whole batch, nothing settled yet."""
+    def of(cls, healed: Healed, left_out: Spans = ()) -> Work:
+        """All of these rows, nothing settled yet.
+
+        Args:
+            left_out: Rows of the batch that are not among them, and not settled either.
+        """
         pending = deque(Segment(frame) for frame in healed.parts if frame.height)
         rows = sum(segment.rows.height for segment in pending) + healed.rejects.height
-        return cls(pending, healed.rejects, rows)
+        return cls(pending, healed.rejects, rows, rows, left_out)
 
-    def next_attempt(self, number: int) -> Work:
-        """A copy to try in one transaction, under an attempt number that was never used before."""
+    def next_attempt(self, number: int, most_rows: int | None = None) -> Work:
+        """A copy to try in one transaction, under an attempt number that was never used before.
+
+        Args:
+            most_rows: That the transaction may hold.
+        """
         return replace(
             self,
             pending=self.pending.copy(),
@@ -95,16 +105,18 @@ class Work:
             rejects=self.rejects.copy(),
             duplicates=self.duplicates.copy(),
             attempt=number,
+            cap=most_rows,
             in_transaction=0,
         )
 
-    def halved(self, error: psycopg.Error, timeout_s: float) -> Work:
-        """The same work in transactions of half the size.
+    def half(self, most_rows: int | None, error: psycopg.Error, timeout_s: float) -> int:
+        """Half the rows of a transaction of this work that held at most so many.
 
         Raises:
             WriteError: A lone row already took too long.
         """
-        most = self.cap or sum(segment.rows.height for segment in self.pending)
+        rows = sum(segment.rows.height for segment in self.pending)
+        most = min(most_rows or rows, rows)
         if most <= 1:
             row = f"Row {self.pending[0].rows[ROW][0]}" if self.pending else "A row"
             raise WriteError(
@@ -112,7 +124,7 @@ class Work:
                 sqlstate=error.sqlstate,
                 hint="Give it more time with --timeout",
             ) from error
-        return replace(self, cap=most // 2)
+        return most // 2
 
     @property
     def is_full(self) -> bool:
@@ -121,9 +133,9 @@ class Work:
 
     @property
     def left(self) -> Spans:
-        """Rows that are not settled yet."""
+        """Rows of the batch that are not settled yet."""
         rows = [segment.rows[ROW] for segment in self.pending]
-        return spans_of(pl.concat(rows)) if rows else ()
+        return joined((*(spans_of(pl.concat(rows)) if rows else ()), *self.left_out))
 
     def skip_settled(self, standing: Standing | None) -> None:
         """Leave out what the ledger says is settled by others since we looked, whatever their plan was."""
@@ -131,13 +143,16 @@ class Work:
             return
         last = standing.last
         self.pieces = last.piece + 1
-        self.already = standing.settled_by_others
-        self.is_done = last.complete
+        self.unread = max(0, self.rows_read - standing.rows_read)
         left = last.pending or ()
+        self.left_out = without(self.left_out, without(self.left_out, left))
         self.early = self.early.filter(within(self.early[ROW], left))
         # What was known of rows may hang on others that are settled by now: it is found out anew.
         rest = (segment.rows.filter(within(segment.rows[ROW], left)) for segment in self.pending)
         self.pending = deque(Segment(rows) for rows in rest if rows.height)
+        waiting = self.early.height + sum(segment.rows.height for segment in self.pending)
+        self.already = self.rows_read - waiting - standing.own_settled
+        self.is_done = not waiting
 
     def take(self) -> Segment:
         """The next segment to try."""
@@ -193,13 +208,14 @@ class Work:
         if self.early.height:
             self.rejects.append(self.early)
         rows = Rows(
-            read=0 if self.pieces else self.rows_read,
+            read=self.unread,
             loaded=self.piece_loaded,
             duplicates=self.piece_duplicates,
             rejected=self.piece_rejected + self.early.height,
         )
         self.early = self.early.clear()
         self.pieces += 1
+        self.unread = 0
         self.piece_loaded = self.piece_rejected = self.piece_duplicates = 0
         self.is_done = not self.pending
         return rows

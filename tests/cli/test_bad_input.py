@@ -171,8 +171,8 @@ CASES = [
     ),
     (
         "people.csv -t people --allow rounding", 2, "--allow knows no step 'rounding'",
-        "Known are drop_time, json_duplicate_keys, json_quote, mixed_currencies, remove_nul, round, subsecond,"
-        " trim_blanks, truncate",
+        "Known are base64_bytes, comma_list, drop_time, exponent, hex_bytes, json_duplicate_keys, json_quote,"
+        " mixed_currencies, remove_nul, round, subsecond, text_bytes, trim_blanks, truncate",
     ),
     (
         "people.csv -t people --max-rejects lots", 2,

@@ -103,6 +103,7 @@ def test_explain(heal: Any, file: Path) -> None:
     assert "      heal rejects retry 0192f0c1 --reason unique_violation --on-conflict ignore\n" in out
     assert "      ALTER TABLE public.orders ALTER COLUMN amount TYPE text;\n" in out
     assert "\x1b" not in out
+    assert "ADD VALUE" not in out  # the column is no enum
     document = json.loads(heal("rejects", "explain", "--json").out)
     assert [(kind["reason"], kind["rows"]) for kind in document["kinds"]] == [
         ("not_convertible", 1),
@@ -114,6 +115,7 @@ def test_explain_quotes_what_sql_and_shell_would_take_apart(heal: Any, tmp_path:
     """Names and values of a file go into commands as data."""
     path = rejects_path(str(tmp_path / "state"), "t", "r9")
     reject = {ROW: 1, "reason": "not_convertible", "column": 'a"; drop', "value": "it's $(rm)"}
+    reject["attempts"] = ["mood: no such label, in any case"]
     writer = RejectWriter(path, "r9")
     writer.write(pl.DataFrame([reject], schema=REJECTS), LOCATIONS.to_frame(), source="a", batch=0, attempt=1)
     out = heal("rejects", "explain", "r9").out

@@ -80,6 +80,7 @@ def test_two_words_without_a_no_are_not_guessed(words: list[str]) -> None:
 def test_a_tick_alone_is_true_and_its_blanks_stay_null() -> None:
     """A column of nothing but 'x' ticks is true where ticked; a blank is not called false."""
     assert _convert(["x", None, "X"]).values.to_list() == [True, None, True]
+    assert _convert(["checked", None]).values.to_list() == [True, None]
 
 
 def test_the_partner_of_a_word_counts_too() -> None:

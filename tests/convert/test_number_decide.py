@@ -73,7 +73,10 @@ def test_postgresqls_own_syntax_is_itself() -> None:
 def test_a_tie_is_a_question(values: list[str], examples: str) -> None:
     """Where both readings hold, or two values contradict each other, the column asks and names the flag."""
     format = _decide(values, _numeric(10, 4))
-    assert format.question == f"Is the decimal mark of {examples} a comma or a point? Answer with --decimal"
+    assert (
+        format.question
+        == f"Is the decimal mark of {examples} a comma or a point? Answer with --decimal . or --decimal ,"
+    )
     made = convert(pl.Series(["1,234", "7"]), _numeric(10, 4), format, allow=frozenset())
     assert (made.values.to_list(), made.faults[0].reason) == ([None, Decimal(7)], "ambiguous")
     assert made.faults[0].attempts == (format.question,)
@@ -145,3 +148,11 @@ def test_signs_of_two_currencies_are_not_dropped_unasked() -> None:
 def test_one_currency_in_many_spellings_is_one() -> None:
     """$, US$ and usd are the same currency."""
     assert _values(["$5", "US$ 6", "7 usd"], INT4) == [5, 6, 7]
+
+
+def test_an_open_percent_names_its_answers() -> None:
+    """The question about '19%' says what to type."""
+    assert _decide(["19%", "7%"], _numeric(10, 4)).question == (
+        "Does '19%' mean the number before the sign or its hundredth?"
+        " Answer with --percent number or --percent fraction"
+    )

@@ -313,3 +313,52 @@ def test_a_comma_first_met_after_the_format_was_decided_is_not_guessed() -> None
     """Without evidence for the mark, a later '12,5' fails, so that the column is looked at again."""
     made = convert(pl.Series(["12,5", "7"]), _numeric(10, 4), ColumnFormat(), allow=frozenset())
     assert (made.values.to_list(), made.faults[0].reason) == ([None, Decimal(7)], "ambiguous")
+
+
+@pytest.mark.parametrize("type", [INT8, _numeric(20, 0), _numeric(40, 0)])
+@pytest.mark.parametrize("value", ["1.23E+15", "4.91721E+11", "1E+12", "-9.9e13", "1,5E+11"])
+def test_an_exponent_that_hides_digits_is_no_whole_number(value: str, type: PgType) -> None:
+    """A spreadsheet's 1.23E+15 was a longer number once: an id is not made up from what is left of it."""
+    reason, attempts = _one(value, type, decimal="," if "," in value else ".")
+    assert reason == "digits_lost"
+    assert attempts[-1].endswith("an exponent hides digits; take them for zeros with --allow exponent")
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [("1.234567890123456E+15", 1234567890123456), ("1e3", 1000), ("1.5E+06", 1500000), ("0E+15", 0)],
+)
+def test_an_exponent_without_hidden_digits_is_a_whole_number(value: str, number: int) -> None:
+    """All digits are there, or the number is short enough that a spreadsheet would have written it out."""
+    assert _one(value, INT8) == (number, ["integral_decimal"])
+
+
+def test_hidden_digits_may_be_zeros() -> None:
+    """--allow exponent takes the number at its word, and is lossy."""
+    made = _convert(["1.23E+15"], INT8, allow=frozenset({"exponent"}))
+    assert made.values.to_list() == [1230000000000000]
+    assert [heal.lossy for heal in made.heals if heal.rule == "exponent"] == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("3.000,00+", "3000.00"), ("5,00+ EUR", "5.00"), ("7,50+", "7.50")]
+)
+def test_a_plus_behind_an_amount(text: str, number: str) -> None:
+    """Banks write both signs behind an amount."""
+    made = _convert([text, "1.234,56-"], NUMERIC)
+    assert made.values.to_list() == [number, "-1234.56"]
+    assert "trailing_plus" in {heal.rule for heal in made.heals}
+
+
+@pytest.mark.parametrize("text", ["18+", "100+", "1.5+", "-5,00+", "+5,00+"])
+def test_more_than_a_number_is_no_number(text: str) -> None:
+    """18+ says 'at least 18', which no number does."""
+    assert _one(text, NUMERIC)[0] == "not_convertible"
+
+
+def test_a_point_that_may_mark_thousands_is_named() -> None:
+    """Rounding 1.234 to 1 would be wrong where it means 1234: the reject names both ways out."""
+    ways = "if its point marks thousands, say --decimal ,; round it with --allow round"
+    assert _one("1.234", INT4)[1][-1] == f"integer: not a whole number; {ways}"
+    assert _one("1.234", INT4, decimal=",") == (1234, ["thousands_mark"])
+    assert _one("1.25", INT4)[1][-1] == "integer: not a whole number; round it with --allow round"

@@ -405,3 +405,13 @@ def test_nanoseconds_of_a_typed_column() -> None:
     )
     assert made.failed is not None
     assert (made.faults[0].reason, made.failed.to_list()) == ("would_round", [True, False])
+
+
+def test_oracles_clock_behind_a_date() -> None:
+    """Points may stand for the colons of a time, but only behind a date."""
+    made = _convert(["02-JAN-24 03.04.05.123456 PM", "31-DEC-2023 00.30.00"], "timestamp")
+    assert made.values.cast(pl.String).to_list() == [
+        "2024-01-02 15:04:05.123456",
+        "2023-12-31 00:30:00.000000",
+    ]
+    assert _convert(["03.04.05"], "time").values.to_list() == [None]

@@ -31,7 +31,9 @@ def _convert(
 
 @given(
     st.lists(
-        st.one_of(st.none(), st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",))))
+        st.one_of(
+            st.none(), st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)))
+        ).filter(lambda text: text != "\\N")
     )
 )
 def test_text_is_never_touched(texts: list[str | None]) -> None:
@@ -47,10 +49,17 @@ def test_only_the_users_tokens_are_null_in_a_text() -> None:
     assert [(heal.rule, heal.mask.sum()) for heal in made.heals] == [("null_token", 1)]
 
 
+def test_the_null_of_databases_is_null_in_a_text() -> None:
+    """COPY and MySQL write \\N for NULL, and no text is that by itself."""
+    made = _convert(["\\N", "\\n", " \\N", "C:\\New"], _type("text"))
+    assert made.values.to_list() == [None, "\\n", " \\N", "C:\\New"]
+    assert [(heal.rule, heal.mask.sum()) for heal in made.heals] == [("null_token", 1)]
+
+
 def test_null_tokens_of_types_that_the_server_judges() -> None:
     """'' and 'n/a' are no network address; in bytea every text is a value."""
     assert _convert(["10.0.0.1", "n/a", ""], _type("inet")).values.to_list() == ["10.0.0.1", None, None]
-    assert _convert(["", "none"], _type("bytea")).values.to_list() == ["", "none"]
+    assert _convert(["", "n/a"], _type("bytea")).values.to_list() == ["", "n/a"]
 
 
 @pytest.mark.parametrize("base", ["varchar", "bpchar"])
@@ -59,7 +68,13 @@ def test_what_is_too_long_fails_unless_cutting_is_allowed(base: str) -> None:
     texts = ["abc", "äöü", "abcd", "ab  ", "a b  "]
     made = _convert(texts, _type(base, 3))
     assert (made.values.to_list(), made.faults[0].reason) == (["abc", "äöü", None, None, None], "too_long")
-    assert made.faults[0].attempts == (f"{base}: longer than it holds; cut it with --allow truncate",)
+    assert [(fault.mask.to_list(), *fault.attempts) for fault in made.faults] == [
+        (
+            [False, False, False, True, True],
+            f"{base}: longer than it holds by blanks alone; cut those with --allow trim_blanks",
+        ),
+        ([False, False, True, False, False], f"{base}: longer than it holds; cut it with --allow truncate"),
+    ]
     trimmed = _convert(texts, _type(base, 3), "trim_blanks")
     assert trimmed.values.to_list() == ["abc", "äöü", None, "ab ", "a b"]
     assert [(heal.rule, heal.mask.to_list(), heal.lossy) for heal in trimmed.heals] == [

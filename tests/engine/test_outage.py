@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -39,6 +40,21 @@ def test_the_same_command_and_replay_are_one(outage: Any) -> None:
     report = outage.replay()
     assert report.rows.already >= spooled
     assert report.rows.loaded == 0
+    outage.check()
+
+
+@pytest.mark.parametrize("replays_first", [True, False])
+def test_rows_of_a_limited_load_that_wait_are_not_loaded_twice(outage: Any, replays_first: bool) -> None:
+    """Replay before or after the load of all rows: the rows up to the limit are there once."""
+    outage.proxy.cut_after(30_000)
+    report = outage.load(limit=1_000)
+    assert (report.rows.read, report.rows.spooled > 0) == (1_000, True)
+    outage.proxy.heal()
+    if replays_first:
+        assert outage.replay().rows.already < 1_000
+        assert outage.conn.execute(f"select count(*), max(n) from {outage.table}").fetchone()[1] == 1_000
+    assert outage.load().rows.spooled == 0
+    outage.replay()
     outage.check()
 
 
@@ -102,7 +118,9 @@ def test_a_server_that_was_never_there(outage: Any, is_stream: bool) -> None:
     given = {"sources": ("-",), "stdin": BytesIO(outage.source.read_bytes())} if is_stream else {}
     report = outage.load(**given)
     assert (report.exit_code, report.rows.spooled) == (5, outage.rows)
-    assert any("do not load '-' again" in note for note in report.notes) == is_stream
+    assert any(
+        ("run again before" in note) == is_stream for note in report.notes if "once each, also if" in note
+    )
     outage.proxy.heal()
     (entry,) = outage.spool.entries()
     kept = outage.folder / "kept"
@@ -115,6 +133,61 @@ def test_a_server_that_was_never_there(outage: Any, is_stream: bool) -> None:
     again = outage.replay()
     assert (again.batches, again.rows.loaded) == (1, 0)
     outage.check()
+
+
+def _stream(outage: Any) -> dict[str, Any]:
+    return {"sources": ("-",), "stdin": BytesIO(outage.source.read_bytes())}
+
+
+@pytest.mark.parametrize("limit", [None, 700])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_stream_that_is_run_again_by_hand_does_not_come_home_as_well(
+    outage: Any, times: int, limit: int | None
+) -> None:
+    """Its content tells that it is there; replay says so. A third one is another stream."""
+    outage.proxy.mode = "refuse"
+    for _ in range(times):
+        outage.load(**_stream(outage), limit=limit)
+    outage.proxy.heal()
+    again = outage.load(**_stream(outage), limit=limit)
+    home = outage.replay()
+    assert (home.batches, home.rows.loaded, home.rows.already) == (times, 0, times * (limit or outage.rows))
+    spooled = outage.reports[0]
+    assert (
+        f"{limit or outage.rows:,} rows of '-' that run {spooled.run} spooled were in {outage.table} already"
+        in home.notes
+    )
+    assert outage.spool.entries() == []
+    count = f"select count(*) from {outage.table}"
+    assert outage.conn.execute(count).fetchone() == (again.rows.loaded,)
+    assert outage.load(**_stream(outage), limit=limit).rows.read == (limit or outage.rows)
+
+
+def test_a_stream_that_waits_is_gone_on_with_where_it_was_interrupted(outage: Any) -> None:
+    """Run again by hand it is stopped half-way; replay brings home the rest."""
+    outage.proxy.mode = "refuse"
+    outage.load(**_stream(outage))
+    outage.proxy.heal()
+    calls = iter([0] * 4)
+    stopped = run_load(
+        replace(outage.options, sources=("-",)),
+        stdin=BytesIO(outage.source.read_bytes()),
+        should_stop=lambda: next(calls, 2),
+    )
+    assert 0 < stopped.rows.read < outage.rows
+    assert outage.replay().rows.already == stopped.rows.read
+    outage.check()
+
+
+def test_streams_before_an_outage_are_others(outage: Any) -> None:
+    """An equal one that was loaded earlier does not keep a spooled one away; nor does one that has begun alike."""
+    outage.load(**_stream(outage))
+    outage.proxy.mode = "refuse"
+    outage.load(**_stream(outage))
+    outage.proxy.heal()
+    begin = b"".join(outage.source.read_bytes().splitlines(keepends=True)[:3])
+    outage.load(sources=("-",), stdin=BytesIO(begin))
+    assert outage.replay().rows.read == outage.rows
 
 
 def test_what_was_never_reached_waits_for_its_server(outage: Any) -> None:

@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from heal_cli.engine import run_load
 from heal_cli.engine.replay import ReplayOptions, run_replay
 from heal_cli.errors import DatabaseUnavailable, ReplayIsRunning
+from heal_cli.record import iter_rejects
 from heal_cli.resilience import hold_lock
 
 
@@ -48,6 +50,38 @@ def test_killed_at_any_moment(outage: Any) -> None:
         waiting = len(outage.spool.entries())
     outage.replay()
     outage.check()
+
+
+def test_connections_that_are_cut_while_idle_end_nothing(outage: Any) -> None:
+    """Between two batches all connections go, and the server is there: nothing is in doubt, and replay goes on."""
+    outage.meet_outage()
+    options = ReplayOptions(outage.options.state_dir, outage.proxy.conninfo)
+    report = run_replay(options, should_stop=lambda: outage.proxy.drop() or 0)
+    assert (report.exit_code, report.left) == (3, 0)
+    outage.check()
+
+
+def test_rows_that_refer_to_later_ones_come_in_when_all_are_home(outage: Any) -> None:
+    """Children before their parents: refused by the load or by replay, they are loaded when the last batch is."""
+    table = f"{outage.table}_tree"
+    outage.conn.execute(f"create table {table} (id int primary key, parent int references {table}, v text)")
+    rows = [f"{n},{n - 1 if n % 100 else ''},{'v' * 90}\n" for n in range(1_199, -1, -1)]
+    outage.source.write_text("id,parent,v\n" + "".join([*rows, f"5000,9999,{'v' * 90}\n"]))
+
+    def go_away(_progress: object) -> None:
+        outage.proxy.mode = "refuse"
+        outage.proxy.drop()
+
+    spooled = run_load(replace(outage.options, table=table), on_progress=go_away).rows
+    assert min(spooled.rejected, spooled.spooled) > 0
+    outage.proxy.heal()
+    home = outage.replay()
+    assert outage.conn.execute(f"select count(*) from {table}").fetchone() == (1_200,)
+    assert spooled.loaded + home.rows.loaded == 1_200
+    assert (home.rows.is_conserved, home.rows.rejected, home.exit_code) == (True, 1, 3)
+    assert any("refer to later rows" in note for note in home.notes)
+    assert [record.row for record in iter_rejects(outage.rejects) if record.settled is None] == [1_201]
+    assert outage.load(table=table).rows.already == 1_201
 
 
 def test_two_at_once(outage: Any) -> None:

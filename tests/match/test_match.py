@@ -249,3 +249,26 @@ def test_a_hundred_columns_against_a_hundred_are_quick(make_table, match) -> Non
     started = time.process_time()
     assert len(match(short, table).matches) == 100
     assert time.process_time() - started < 2
+
+
+def test_names_as_made_by_create(make_table) -> None:
+    """A table that `--create` made takes the columns that it was made for, also those with one name in SQL."""
+    table = make_table("t", "b_b_2 text", "b_b text", "ctid_2 text")
+    sample = pl.DataFrame({ROW: [1], "b b": ["x"], "B_B": ["y"], "ctid": ["z"]})
+    made = {"b b": "b_b_2", "B_B": "b_b", "ctid": "ctid_2"}
+    matching = match_columns(sample, table, patterns=(), options=MatchOptions(), fit=lambda values, type: 1.0)
+    assert found(matching) == made
+    assert by_target(matching, "ctid_2").winner.evidence == ("the name that --create gives it",)
+
+
+def test_names_as_made_by_another_create(make_table) -> None:
+    """Where the table lacks one of the names, it was made for something else."""
+    sample = pl.DataFrame({ROW: [1], "b b": ["x"], "B_B": ["y"]})
+    matching = match_columns(
+        sample,
+        make_table("t", "b_b text"),
+        patterns=(),
+        options=MatchOptions(),
+        fit=lambda values, type: 1.0,
+    )
+    assert found(matching) == {}

@@ -79,6 +79,26 @@ def test_a_signal_in_the_middle_keeps_what_is_done(retrying) -> None:
     assert retrying.retry().loaded == 300 - report.loaded
 
 
+def test_connections_that_are_cut_while_idle_end_nothing(retrying) -> None:
+    """Between two batches all connections go, and the server is there: the retry ends as any other."""
+    from heal_cli.pipeline.retry import RetryOptions, retry_rejects
+    from heal_cli.settings import load_settings, to_load_options
+
+    retrying.conn.execute("create table p (id int primary key); create table t (n int, p int references p)")
+    retrying.load("n,p\n" + "".join(f"{n},1\n" for n in range(1, 601)), batch_bytes=1024)
+    retrying.conn.execute("insert into p values (1)")
+    load = to_load_options(load_settings({"dsn": retrying.dsn}), (), "", conninfo=retrying.dsn)
+    ours = "application_name like 'heal/%' and datname = current_database()"
+
+    def cut() -> int:
+        retrying.conn.execute(f"select pg_terminate_backend(pid, 5000) from pg_stat_activity where {ours}")
+        return 0
+
+    report = retry_rejects(RetryOptions(retrying.rejects, load), should_stop=cut)
+    assert (report.loaded, report.exit_code) == (600, 0)
+    assert retrying.all("select count(*) from t") == [(600,)]
+
+
 def test_the_file_keeps_its_time(messy) -> None:
     """The newest rejects file is that of the newest run, whichever was retried last."""
     os.utime(messy.rejects, (1_700_000_000, 1_700_000_000))

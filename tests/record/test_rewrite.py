@@ -74,3 +74,21 @@ def test_a_missing_file(tmp_path: Path) -> None:
     """It is said with what to do."""
     with pytest.raises(RecordError, match="cannot be rewritten: No such file"):
         Rewrite(tmp_path / "none")
+
+
+def test_what_a_killed_process_left_is_removed(path: Path) -> None:
+    """The file of a retry that was killed goes with the next one; that of one still at work stays."""
+    abandoned = path.parent / f".{path.name}.abcd1234"
+    abandoned.write_bytes(b"a\n")
+    others = path.parent / f".{path.name}.backup"
+    others.write_bytes(b"mine\n")
+    with Rewrite(path) as first:
+        assert not abandoned.exists()
+        assert others.exists()
+        first.write([next(first.lines())], [b"B\n"])
+        with Rewrite(path) as second:
+            second.write([next(second.lines())], [b"A\n"])
+            assert second.finish()
+        assert not first.finish()
+    assert path.read_bytes() == b"A\nb\nc\n"
+    assert sorted(found.name for found in path.parent.iterdir()) == sorted([others.name, path.name])

@@ -57,6 +57,16 @@ from heal_cli.schema.infer import infer_text, infer_types
         (["-", "", None], "text"),
         ([None], "text"),
         ([], "text"),
+        (["1.23E+15", "1234"], "text"),
+        (["1.23E+15"], "text"),
+        (["1.23E+15", "0.5"], "numeric"),
+        (["1.5E-3", "1.23E+15"], "numeric"),
+        (['{"$oid":"507f1f77bcf86cd799439011"}'], "text"),
+        (['{"$date":"2024-01-02T03:04:05Z"}', '{ "$date" : {"$numberLong":"5"}}'], "timestamptz"),
+        (['{"$numberLong":"5"}', "3"], "bigint"),
+        (['{"$numberDouble":"NaN"}', "1.5"], "double precision"),
+        (['{"$numberDecimal":"1.50"}'], "numeric"),
+        (['{"$oid":"507f1f77bcf86cd799439011"}', '{"a": 1}'], "jsonb"),
     ],
 )
 def test_infer_text(values: list[str | None], expected: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import polars as pl
 import psycopg
 import pytest
@@ -173,18 +171,25 @@ def test_changed_table_is_noticed_inside_the_transaction(make) -> None:
     assert bench.ids() == []
 
 
-def test_slow_batch_is_halved(make) -> None:
-    """Our own time limit halves the batch instead of rejecting rows or failing the run."""
+def test_slow_batch_is_halved(make, conninfo: str) -> None:
+    """Our own time limit halves the batch instead of rejecting rows or failing the run; the next ones are small at once."""
     bench = make(
         "id bigint",
         then="""create function nap() returns trigger language plpgsql as
                 'begin perform pg_sleep(0.01); return new; end';
                 create trigger nap before insert on t for each row execute function nap()""",
     )
-    bench.writer._target = replace(bench.writer._target, options=WriteOptions(timeout_s=0.6))
+    bench.writer.close()
+    bench.writer = writer_of(conninfo, bench.table, bench.run, WriteOptions(timeout_s=0.8))
     written = bench.write(healed(list(range(100))))
     assert bench.ids() == list(range(100))
     assert written.rejects.is_empty()
+    bench.write(healed(list(range(100, 200))), digest="d1")
+    tried = [attempt for attempt, _ in bench.attempts]
+    assert tried[0] > 1, "no try met the limit"
+    assert tried == list(range(tried[0], tried[0] + len(tried))), (
+        "the second batch began as large as the first"
+    )
 
 
 def test_killed_backend_is_retried(make, conninfo: str) -> None:

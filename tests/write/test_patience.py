@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from heal_cli.model import WriteOptions
-from heal_cli.write.patience import RETRIES, retrying
+from heal_cli.write.patience import RETRIES, Pace, retrying
 
 
 def test_our_own_time_limit_is_no_retry() -> None:
@@ -27,3 +27,19 @@ def test_a_run_of_one_transaction_is_tried_once() -> None:
         raise psycopg.errors.QueryCanceled
     with pytest.raises(psycopg.errors.QueryCanceled):
         next(attempts)
+
+
+def test_a_size_that_a_time_limit_taught_is_kept_until_transactions_are_quick() -> None:
+    """Slow ones leave it as it is, a quick one doubles it; without a limit met there is none."""
+    now = 0.0
+    pace = Pace(8.0, clock=lambda: now)
+    sizes = []
+    for seconds in (1.0, None, 4.0, 2.0, 1.5, 0.5, None):
+        pace.begin()
+        now += seconds or 8.0
+        if seconds is None:
+            pace.note_limit(100)
+        else:
+            pace.note_committed()
+        sizes.append(pace.most_rows)
+    assert sizes == [None, 100, 100, 100, 200, 400, 100]

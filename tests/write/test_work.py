@@ -39,6 +39,26 @@ def test_a_loser_to_a_refused_row_is_tried_again_wherever_it_waits() -> None:
 def test_what_others_settled_is_left_out_of_rows_and_rejects() -> None:
     """The ledger's pending rows decide, whatever the plan that settled the others."""
     batch = work([1, 3, 5], [2, 4], early=(6, 7))
-    batch.skip_settled(Standing(Piece(3, False, ((4, 5), (7, 7)), "r", 1), frozenset(), 4))
+    batch.skip_settled(Standing(Piece(3, False, ((4, 5), (7, 7)), "r", 1), frozenset(), 0, 7))
     assert [segment.rows[ROW].to_list() for segment in batch.pending] == [[5], [4]]
     assert (batch.early[ROW].to_list(), batch.left, batch.already, batch.pieces) == ([7], ((4, 5),), 4, 4)
+
+
+def test_rows_that_are_left_to_others_stay_pending() -> None:
+    """What another run has settled of them meanwhile is left to nobody."""
+    batch = work([1, 2, 3])
+    batch.left_out = ((4, 9),)
+    batch.skip_settled(Standing(Piece(0, False, ((3, 5), (9, 9)), "r", 1), frozenset(), 0, 6))
+    assert (batch.left, batch.left_out, batch.already, batch.unread) == (
+        ((3, 5), (9, 9)),
+        ((4, 5), (9, 9)),
+        2,
+        0,
+    )
+
+
+def test_a_batch_of_which_others_settled_more_is_done() -> None:
+    """A limited load comes after an unlimited one: nothing is left, and only its own rows are known."""
+    batch = work([1, 2, 3])
+    batch.skip_settled(Standing(Piece(0, True, None, "r", 1), frozenset(), 0, 1000))
+    assert (batch.is_done, batch.already) == (True, 3)

@@ -15,7 +15,7 @@ from heal_cli.cli.terminal import clean, note, quoted, say, styled
 if TYPE_CHECKING:
     from heal_cli.record import Fix, RejectRecord
 
-_FLAG: Final = re.compile(r"--(?:allow|date-order|decimal|timezone|percent) [A-Za-z][\w/+-]*")
+_FLAG: Final = re.compile(r"--(?:(?:allow|date-order|timezone|percent) [A-Za-z][\w/+-]*|decimal [.,])")
 _PLAIN_NAME: Final = re.compile(r"[a-z_][a-z0-9_$]*")
 _NAMED: Final = re.compile(r"\{(\w+)\}")
 _LONGEST_LITERAL: Final = 60
@@ -105,6 +105,8 @@ def steps(group: Group, fixes: Iterable[Fix], table: str, retry: str) -> list[St
     names = _names(group, table)
     for fix in fixes:
         if fix.flags and fix.flags.split()[0] in given:
+            continue
+        if not any(fix.if_tried in attempt for attempt in group.example.attempts or ("",)):
             continue
         texts = [text and _filled(text, names) for text in (fix.when, fix.sql, fix.flags)]
         if any(

@@ -28,6 +28,9 @@ type(oid, typmod) AS (
         SELECT t.typbasetype, t.typtypmod WHERE t.typtype = 'd'
         UNION ALL
         SELECT e.oid, type.typmod FROM pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid
+        UNION ALL
+        SELECT m.atttypid, m.atttypmod FROM pg_attribute m
+        WHERE t.typtype = 'c' AND m.attrelid = t.typrelid AND m.attnum > 0 AND NOT m.attisdropped
     ) AS inner_type(oid, typmod)
 ),
 -- Partitions bring triggers of their own.
@@ -75,6 +78,10 @@ SELECT r.oid::int8, r.nspname, r.relname, r.relkind::text, current_database() AS
             'inner', CASE WHEN t.typtype = 'd' THEN t.typbasetype::int8 END, 'inner_typmod', t.typtypmod,
             'default', CASE WHEN t.typtype = 'd' THEN pg_get_expr(t.typdefaultbin, 0) END,
             'element', (SELECT e.oid::int8 FROM pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid),
+            'attributes', (SELECT jsonb_agg(jsonb_build_object(
+                    'name', m.attname, 'oid', m.atttypid::int8, 'typmod', m.atttypmod) ORDER BY m.attnum)
+                FROM pg_attribute m
+                WHERE t.typtype = 'c' AND m.attrelid = t.typrelid AND m.attnum > 0 AND NOT m.attisdropped),
             'labels', (SELECT jsonb_agg(l.enumlabel ORDER BY l.enumsortorder)
                        FROM pg_enum l WHERE l.enumtypid = t.oid)))
      FROM type JOIN pg_type t ON t.oid = type.oid) AS types,

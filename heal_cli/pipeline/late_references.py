@@ -1,0 +1,104 @@
+"""At the end of a replay: rows of a run that were refused for a reference to their own table are tried again.
+
+The run that spooled could not, since some of the rows that they refer to waited in the spool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from heal_cli.model import LoadOptions, Rows, TableSchema
+from heal_cli.patterns import load_catalogue
+from heal_cli.pipeline.away import REPLAY
+from heal_cli.pipeline.identity import new_run_id
+from heal_cli.pipeline.outcome import REFERENCE
+from heal_cli.pipeline.own_references import try_in_rounds
+from heal_cli.pipeline.restore import Home
+from heal_cli.pipeline.retry_file import Answers, RetryFile
+from heal_cli.pipeline.retry_origin import Origin, Origins
+from heal_cli.pipeline.retry_worker import RetryWorker
+from heal_cli.record import RejectRecord
+from heal_cli.schema import introspect_oid
+from heal_cli.write import RunNote, begin_run, end_run, find_reject_batch, find_run, retried_among
+
+Refused = Mapping[tuple[int, int], Collection[int]]
+"""(source, batch) -> rows that this replay has told as rejected."""
+
+
+def retry_late_references(
+    home: Home,
+    run: str,
+    *,
+    state_dir: str,
+    version: str,
+    refused: Refused,
+    should_stop: Callable[[], int],
+) -> Rows:
+    """What the rows of a replay change by: those loaded now, without their place among the rejected.
+
+    Raises:
+        HealError: What ended it; what was committed stays, and so do the other rejects.
+    """
+    known = find_run(home.connection, run)
+    path = Path(known.rejects_path or "")
+    table = introspect_oid(home.connection, known.table_oid)
+    if table is None or not table.own_references or not path.is_file():
+        return Rows()
+    own = new_run_id()
+    load = LoadOptions((), "", home.conninfo, state_dir)
+    origins = Origins(lambda: home.connection, path, load, None, load_catalogue(()), datetime.now(UTC))
+    worker = RetryWorker(origins, own, has_ledger=True, counts_tries=False)
+    begun: dict[str, None] = {}
+
+    def begin(origin: Origin) -> None:
+        if not begun:
+            _note(home, own, table, path, worker.leftovers_path(origin.table), version)
+        begun[own] = None
+
+    def wants(record: RejectRecord) -> bool:
+        is_own = record.reason == REFERENCE and record.constraint in table.own_references
+        is_open = record.settled is None and record.raw is not None and record.row is not None
+        return is_own and is_open and record.run == run
+
+    answers = Answers(
+        origin=lambda of, name: origins.by_ledger(of, name) if of == run else None,
+        batch=lambda origin, record: find_reject_batch(
+            home.connection, origin.number, record.batch, record.run
+        ),
+        wants=wants,
+        begin=begin,
+        should_stop=should_stop,
+    )
+    try:
+        file = RetryFile(path, worker, answers, run=own, has_ledger=True)
+        try_in_rounds([file], worker, has_ledger=True, should_stop=should_stop)
+        worker.finish()
+    finally:
+        worker.close()
+    if begun:
+        end_run(home.connection, run=own, state="done", report=None)
+    loaded = worker.outcome.rows.loaded
+    told = sum(
+        retried_among(home.connection, source, batch, run=own, rows=rows)
+        for (source, batch), rows in refused.items()
+    )
+    return Rows(read=loaded - told, loaded=loaded, rejected=-told)
+
+
+def _note(home: Home, own: str, table: TableSchema, rejects: Path, leftovers: Path, version: str) -> None:
+    """Let the ledger know of the run before its first row."""
+    begin_run(
+        home.connection,
+        RunNote(
+            run=own,
+            command=REPLAY,
+            version=version,
+            table_oid=table.oid,
+            table=table.qualified,
+            schema_version=table.version,
+            rejects_path=str(rejects),
+            leftovers_path=str(leftovers),
+        ),
+    )
