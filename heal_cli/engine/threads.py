@@ -41,6 +41,7 @@ from heal_cli.pipeline import (
     find_if_there,
     find_target,
     finish,
+    first_with_records,
     keep_whole,
     other_shapes,
     preview,
@@ -161,7 +162,7 @@ def run_load(
 
 
 def run_plan(options: LoadOptions, *, stdin: BinaryIO | None = None) -> PlanReport:
-    """What `run_load` would do with the first source, without writing anything.
+    """What `run_load` would do with the first source that has records, without writing anything.
 
     A note names each other source that is shaped differently, and so has a plan of its own.
     """
@@ -170,12 +171,12 @@ def run_plan(options: LoadOptions, *, stdin: BinaryIO | None = None) -> PlanRepo
     with ExitStack() as stack, _faults_of_the_server("planning"):
         run = Run(options, command="heal plan", version="")
         stack.callback(run.close)
-        reader = open_source(locations[0], options.read, stdin=stdin)
+        location, reader, empty = first_with_records(locations, options, stdin)
         stack.callback(reader.close)
         table, _ = find_target(run.connection, replace(options, create=False, ddl=None), reader.sample())
-        source = SourceRun(run, locations[0], table, reader)
+        source = SourceRun(run, location, table, reader)
         stack.callback(source.close)
-        notes = other_shapes(source, locations[1:])
+        notes = (*empty, *other_shapes(source, locations[len(empty) + 1 :]))
         return preview(source, notes=notes, seconds=time.perf_counter() - began)
 
 

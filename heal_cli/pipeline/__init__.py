@@ -10,7 +10,7 @@ from heal_cli.pipeline.closing import check_books, close_run, finish
 from heal_cli.pipeline.fallback import BEHIND, bare_name
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.own_references import Recovered, retry_own_references
-from heal_cli.pipeline.preview import other_shapes, preview
+from heal_cli.pipeline.preview import first_with_records, other_shapes, preview
 from heal_cli.pipeline.remembered import remember
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun, State
@@ -35,6 +35,7 @@ __all__ = [
     "find_if_there",
     "find_target",
     "finish",
+    "first_with_records",
     "keep_whole",
     "other_shapes",
     "preview",

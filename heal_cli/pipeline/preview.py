@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import BinaryIO, Final
 
 import polars as pl
 
-from heal_cli.errors import PlanError, SourceError
+from heal_cli.errors import NoRecords, PlanError, SourceError
 from heal_cli.heal import as_text, heal_batch
-from heal_cli.model import ROW, HealTally, Plan, Written
+from heal_cli.model import ROW, HealTally, LoadOptions, Plan, Written
 from heal_cli.pipeline.outcome import count
 from heal_cli.pipeline.source import SourceRun
-from heal_cli.read import open_source
+from heal_cli.read import SourceReader, open_source
 from heal_cli.record import PlanReport
 
 EXAMPLES: Final = 3
@@ -58,6 +58,29 @@ def _open_questions(plan: Plan) -> Iterator[str]:
         yield plan.gap
     elif plan.unless_filled:
         yield f"{plan.unless_filled}; a load begins with a few rows that show whether a trigger fills it"
+
+
+def first_with_records(
+    locations: Sequence[str], options: LoadOptions, stdin: BinaryIO | None
+) -> tuple[str, SourceReader, tuple[str, ...]]:
+    """The first source with records, its reader, and a note for each one before it.
+
+    Raises:
+        NoRecords: None has any; the first one's.
+    """
+    empty: list[NoRecords] = []
+    for location in locations:
+        reader: SourceReader | None = None
+        try:
+            reader = open_source(location, options.read, stdin=stdin)
+            reader.sample()
+        except NoRecords as error:
+            empty.append(error)
+            if reader is not None:
+                reader.close()
+            continue
+        return location, reader, tuple(f"No rows: {error}" for error in empty)
+    raise empty[0]
 
 
 def other_shapes(first: SourceRun, locations: Sequence[str]) -> tuple[str, ...]:

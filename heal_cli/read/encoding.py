@@ -146,6 +146,9 @@ def _legacy(head: bytes) -> Encoding:
     if valid > invalid:
         return Encoding(UTF8, 0, f"{valid} UTF-8 sequences against {invalid} invalid bytes")
     guess = guess_encoding(head)
+    # Of as many, sequences are no chance in text of one byte a character; read so, each would be two wrong letters.
+    if valid == invalid and (guess is None or _SINGLE_BYTE.fullmatch(_known(guess.name))):
+        return Encoding(UTF8, 0, f"{valid} UTF-8 sequences and as many invalid bytes")
     if guess and guess.confidence >= _SURE:
         return Encoding(
             _known(guess.name), 0, f"a guess by its letters, confidence {min(guess.confidence, 0.99):.2f}"

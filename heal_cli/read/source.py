@@ -93,7 +93,7 @@ _FORMAT_HINT: Final = "If it is one of them all the same, say which with --forma
 # First characters of JSON: an object, or an array of what arrays hold. `[id],[name]` is CSV.
 _JSON: Final = re.compile(
     rb"(?:[\s\x1e]|//[^\n]*\n|/\*.*?\*/)*"  # comments and record separators go before
-    rb'(?:\{\s*(?:["}]|//|/\*)|\[\s*(?:[\[\]{}"0-9-]|//|/\*|true|false|null))',
+    rb'(?:\{\s*(?:["\'}]|//|/\*)|\[\s*(?:[\[\]{}"0-9-]|//|/\*|true|false|null))',
     re.DOTALL,
 )
 

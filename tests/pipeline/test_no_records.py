@@ -83,3 +83,12 @@ def test_a_table_is_made_from_the_first_that_has_records(retrying) -> None:
     (retrying.folder / "b.csv").write_text("id,city\n1,Rome\n")
     report = heal_cli.load(retrying.folder / "*.csv", table="t", create=True, **retrying.options)
     assert (report.exit_code, retrying.all("select id + 1, city from t")) == (0, [(2, "Rome")])
+
+
+def test_a_plan_is_of_the_first_that_has_records(sales) -> None:
+    """An empty file before it is a note."""
+    (sales.folder / "a.csv").write_text("")
+    (sales.folder / "b.csv").write_text("id,city\n1,Rome\n")
+    report = heal_cli.plan(sales.folder / "*.csv", table="t", dsn=sales.options["dsn"])
+    assert (report.sampled.read, len(report.notes)) == (1, 1)
+    assert report.notes[0].startswith(f"No rows: '{sales.folder / 'a.csv'}' is empty")

@@ -212,7 +212,13 @@ def test_a_guess_says_how_sure_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"a,b\n1,x\xff\n2,y\n", "a,b\n1,é\n2,ü\n3,ß\n".encode() + b"4,\xe9\n", b"a,b\n1,\x81\x8d\n2,y\n"]
+    "data",
+    [
+        b"a,b\n1,x\xff\n2,y\n",
+        "a,b\n1,é\n2,ü\n3,ß\n".encode() + b"4,\xe9\n",
+        b"a,b\n1,\x81\x8d\n2,y\n",
+        "a,b\n1,Zoë\n2,José\n".encode() + b"3,\xff\xfe\n",
+    ],
 )
 def test_a_few_invalid_bytes_leave_the_file_utf8(data: bytes) -> None:
     """They cost their rows, not the encoding."""

@@ -1,0 +1,36 @@
+"""JSON texts as batches, for the tests of what becomes of them."""
+
+from __future__ import annotations
+
+import io
+
+from heal_cli.model import Batch, ReadOptions
+from heal_cli.read.bytes import ByteStream
+from heal_cli.read.json import JsonReader
+
+
+def open_bytes(data: bytes, batch_bytes: int = 2**24, json_path: str | None = None) -> JsonReader:
+    """A reader of these bytes."""
+    stream = ByteStream("-", stdin=io.BytesIO(data))
+    return JsonReader(stream, "-", ReadOptions(batch_bytes=batch_bytes, json_path=json_path), None)
+
+
+def batches(data: bytes, batch_bytes: int = 2**24, json_path: str | None = None) -> list[Batch]:
+    """All batches, in order."""
+    reader = open_bytes(data, batch_bytes, json_path)
+    return [reader.parse(chunk) for chunk in reader.chunks()]
+
+
+def one(data: bytes) -> Batch:
+    """The only batch."""
+    (batch,) = batches(data)
+    return batch
+
+
+def rows(batch: Batch) -> list[dict[str, object]]:
+    """Rows without the keys they lack."""
+    frame = batch.frame.to_dicts()
+    return [
+        {name: value for name, value in row.items() if name not in batch.absent or not batch.absent[name][i]}
+        for i, row in enumerate(frame)
+    ]
