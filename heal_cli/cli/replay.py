@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from heal_cli.engine.replay import ReplayOptions, ReplayReport
 
 _FIRST_WAIT_S: Final = 0.5
-_LONGEST_WAIT_S: Final = 3.0
+_LONGEST_WAIT_S: Final = 2.0
 """Between two looks of --watch: a server that is back is noticed within 5 s, the look itself included."""
 
 _TICK_S: Final = 0.2

@@ -9,6 +9,7 @@ from typing import Final
 import polars as pl
 import psycopg
 
+from heal_cli.engine.queues import Queues
 from heal_cli.engine.threads import run_load
 from heal_cli.errors import (
     DatabaseUnavailable,
@@ -126,7 +127,7 @@ class _Replay:
         self._home = home
         self._report = report
         self._restorer = Restorer(home)
-        self._blocked: set[tuple[str, str]] = set()  # those whose later entries have to wait
+        self._queues = Queues()
 
     def run(self, should_stop: Callable[[], int]) -> None:
         """Batches first to last, then events."""
@@ -149,11 +150,10 @@ class _Replay:
             return
         try:
             manifest = read_manifest(entry)
-            origin = _origin(manifest)
             if not self._home.is_for(manifest.target):
                 self._report.elsewhere += 1
                 return
-            if origin in self._blocked:
+            if self._queues.is_held(manifest):
                 return
             tries = replace(tries, begun=tries.begun + 1)
             entry.note(tries)
@@ -204,6 +204,10 @@ class _Replay:
         )
         if report.resume is not None:
             raise WriteError(report.notes[-1] if report.notes else "The load stopped early")
+        if manifest.schema_version not in (None, report.schema_version):
+            self._report.notes.append(
+                f"{report.table} has changed since {manifest.source.name!r} was spooled; its rows went by a new plan"
+            )
         if report.rows.already and manifest.source.name == STDIN:
             self._report.notes.append(
                 f"{report.rows.already:,} rows of '-' that run {manifest.run} spooled were in {report.table} already"
@@ -220,9 +224,7 @@ class _Replay:
         self._report.notes.append(
             f"{entry.name} waits after try {tries.tries} of {self._options.max_attempts}: {error}"
         )
-        # A source may begin with one that was spooled before it: only what is in the ledger tells.
-        if manifest.options.write.ordered or manifest.kind == "source":
-            self._blocked.add(_origin(manifest))
+        self._queues.hold(manifest)
 
     def _is_spent(self, tries: Tries) -> bool:
         killed = tries.begun - tries.tries - tries.away
@@ -283,11 +285,6 @@ class _Replay:
             self._report.notes.append(
                 f"{rows.loaded:,} rows of run {event.run} that refer to later rows of their table are loaded now"
             )
-
-
-def _origin(manifest: Manifest) -> tuple[str, str]:
-    """What the rows of an entry are of: a source in a run; spooled whole, whichever run spooled it."""
-    return ("" if manifest.kind == "source" else manifest.run, manifest.source.name)
 
 
 def _preview(options: ReplayOptions, spool: Spool) -> ReplayReport:

@@ -16,9 +16,17 @@ from typing import BinaryIO, Final, cast
 import psycopg
 
 from heal_cli.engine.failures import Failures, with_rows
-from heal_cli.errors import BudgetExceeded, DatabaseUnavailable, Interrupted, SourceError, UsageError
-from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress, Source, TableSchema
+from heal_cli.errors import (
+    BudgetExceeded,
+    CircuitOpen,
+    DatabaseUnavailable,
+    Interrupted,
+    SourceError,
+    UsageError,
+)
+from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress, Rows, TableSchema
 from heal_cli.pipeline import (
+    BEHIND,
     BatchWorker,
     Outcome,
     Recorded,
@@ -26,6 +34,7 @@ from heal_cli.pipeline import (
     Run,
     SourceRun,
     State,
+    Waiting,
     check_books,
     close_away,
     close_run,
@@ -36,6 +45,7 @@ from heal_cli.pipeline import (
     keep_whole,
     other_shapes,
     preview,
+    remember,
     retry_own_references,
 )
 from heal_cli.read import SourceReader, expand, open_source
@@ -90,7 +100,7 @@ def run_load(
         failures = Failures(may_go_on=len(locations) > 1 and not options.write.is_atomic)
         table: TableSchema | None = None
         sources: list[SourceRun] = []
-        unclaimed: list[Source] = []
+        unclaimed: list[Waiting] = []
         for location in locations:
             with failures.of(location):
                 stream = Recorded(stdin) if stdin else None
@@ -101,13 +111,17 @@ def run_load(
                         if not unclaimed:
                             run.wait_for_database()
                             run.fallback.require_home(reader.source)
+                        elif options.write.keeps_order:
+                            raise CircuitOpen(BEHIND)
                         table = table or _begin(run, reader)
                         source = SourceRun(run, location, table, reader)
                         stack.callback(source.close)
+                        source.require_order()
                         source.add_unknown_columns()
                 except DatabaseUnavailable as away:
-                    crew.outcome += keep_whole(run, reader, stream, away)
-                    unclaimed.append(reader.source)
+                    waiting = keep_whole(run, reader, stream, away)
+                    crew.outcome += Outcome(Rows(read=waiting.rows, spooled=waiting.rows))
+                    unclaimed.append(waiting)
                     continue
                 if stream:
                     stream.forget()
@@ -174,6 +188,7 @@ def _begin(run: Run, reader: SourceReader) -> TableSchema:
     if note and run.options.ddl is None:  # what a script made is the user's
         run.undo.callback(lambda: drop_if_empty(run.connection, table.schema, table.name))
     run.begin(table)
+    remember(run, table)
     return table
 
 

@@ -70,6 +70,11 @@ class WriteOptions:
         return "overwrite" if self.on_conflict == "update" else "insert"
 
     @property
+    def keeps_order(self) -> bool:
+        """No row may overtake an earlier one: asked for, or the later of two changes would be undone."""
+        return self.ordered or self.mode != "insert"
+
+    @property
     def conflicts(self) -> Literal["reject", "ignore", "update"]:
         """What a key that is there means: a mode that changes rows looks for it."""
         return self.on_conflict if self.mode in ("insert", "replace") else "update"
@@ -80,7 +85,7 @@ class WriteOptions:
 
         Of two changes of one row the later in the source counts.
         """
-        return 1 if self.ordered or self.is_one_transaction or self.mode != "insert" else self.jobs
+        return 1 if self.keeps_order or self.is_one_transaction else self.jobs
 
 
 @dataclass(frozen=True, slots=True)

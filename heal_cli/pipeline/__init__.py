@@ -5,11 +5,13 @@ from `SourceRun.chunks()`, gives each to a `BatchWorker`, on as many threads as 
 the outcomes; `close_run` checks the books and makes the report.
 """
 
-from heal_cli.pipeline.away import close_away, keep_whole
+from heal_cli.pipeline.away import Waiting, close_away, keep_whole
 from heal_cli.pipeline.closing import check_books, close_run, finish
+from heal_cli.pipeline.fallback import BEHIND, bare_name
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.own_references import Recovered, retry_own_references
 from heal_cli.pipeline.preview import first_with_records, other_shapes, preview
+from heal_cli.pipeline.remembered import remember
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun, State
 from heal_cli.pipeline.storing import Recorded
@@ -17,6 +19,7 @@ from heal_cli.pipeline.target import find_if_there, find_target
 from heal_cli.pipeline.worker import BatchWorker
 
 __all__ = [
+    "BEHIND",
     "BatchWorker",
     "Outcome",
     "Recorded",
@@ -24,6 +27,8 @@ __all__ = [
     "Run",
     "SourceRun",
     "State",
+    "Waiting",
+    "bare_name",
     "check_books",
     "close_away",
     "close_run",
@@ -34,5 +39,6 @@ __all__ = [
     "keep_whole",
     "other_shapes",
     "preview",
+    "remember",
     "retry_own_references",
 ]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from heal_cli.errors import DatabaseUnavailable
-from heal_cli.model import HealTally, LoadReport, Rows, Source, TableSchema
+from heal_cli.model import HealTally, LoadReport, Plan, Source, TableSchema
 from heal_cli.pipeline.claiming import STDIN
 from heal_cli.pipeline.closing import check_conserved
 from heal_cli.pipeline.lessons import trials_of
 from heal_cli.pipeline.notes import questions
 from heal_cli.pipeline.outcome import Outcome
+from heal_cli.pipeline.remembered import Forecast, forecast
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun, State
 from heal_cli.pipeline.storing import BLOCK, Recorded
@@ -23,7 +25,16 @@ REPLAY: Final = "heal replay-fallback"
 """The command that brings spooled rows home."""
 
 
-def keep_whole(run: Run, reader: SourceReader, stream: Recorded | None, away: DatabaseUnavailable) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A source that was spooled whole."""
+
+    source: Source
+    rows: int
+    forecast: Forecast | None
+
+
+def keep_whole(run: Run, reader: SourceReader, stream: Recorded | None, away: DatabaseUnavailable) -> Waiting:
     """Spool a source that the ledger was never asked about.
 
     Args:
@@ -37,12 +48,18 @@ def keep_whole(run: Run, reader: SourceReader, stream: Recorded | None, away: Da
     if options.write.is_one_transaction or not options.fallback.spool or is_gone:
         raise away
     run.fallback.note_away(away)
+    seen: list[Forecast] = []
+
+    def look(stored: SourceReader) -> Plan | None:
+        seen.extend(filter(None, [forecast(run, stored)]))
+        return seen[0].plan if seen else None
+
     if source.name == STDIN and stream is not None:
-        rows = run.fallback.keep_source(source, stream.again())
+        rows = run.fallback.keep_source(source, stream.again(), look)
     else:
         with open_stored(source.name) as read:
-            rows = run.fallback.keep_source(source, iter(lambda: read(BLOCK), b""))
-    return Outcome(Rows(read=rows, spooled=rows))
+            rows = run.fallback.keep_source(source, iter(lambda: read(BLOCK), b""), look)
+    return Waiting(source, rows, seen[0] if seen else None)
 
 
 def close_away(
@@ -51,7 +68,7 @@ def close_away(
     sources: Sequence[SourceRun],
     outcome: Outcome,
     *,
-    unclaimed: Sequence[Source],
+    unclaimed: Sequence[Waiting],
 ) -> LoadReport:
     """Say what became of a run whose rows wait in part or all, without asking the server anything.
 
@@ -65,12 +82,14 @@ def close_away(
     """
     check_conserved(run, outcome.rows)
     rows = outcome.rows
+    plan = _plan(sources, unclaimed)
+    seen = table or (plan.table if plan else None)
     report = LoadReport(
         run=run.id,
-        table=table.qualified if table else run.options.table,
-        schema_version=table.version if table else "",
-        sources=(*(source.reader.source for source in sources), *unclaimed),
-        plan=sources[0].planned.plan if sources else None,
+        table=seen.qualified if seen else run.options.table,
+        schema_version=seen.version if seen else "",
+        sources=(*(source.reader.source for source in sources), *(waiting.source for waiting in unclaimed)),
+        plan=plan,
         rows=rows,
         heals=tuple(
             HealTally(column, rule, count, lossy, assumption)
@@ -87,10 +106,18 @@ def close_away(
         seconds=time.perf_counter() - run.clock,
         exit_code=DatabaseUnavailable.exit_code,
         resume=REPLAY,
+        mode=run.options.write.mode,
     )
     if table is not None:
         _keep_books(run, table, sources, outcome, report)
     return report
+
+
+def _plan(sources: Sequence[SourceRun], unclaimed: Sequence[Waiting]) -> Plan | None:
+    """That of the first source: by the table, or by what this machine remembers of it."""
+    if sources:
+        return sources[0].planned.plan
+    return next((waiting.forecast.plan for waiting in unclaimed if waiting.forecast), None)
 
 
 def _keep_books(
@@ -123,14 +150,16 @@ def _notes(
     run: Run,
     table: TableSchema | None,
     sources: Sequence[SourceRun],
-    unclaimed: Sequence[Source],
+    unclaimed: Sequence[Waiting],
     spooled: int,
 ) -> list[str]:
     notes = [
-        f"The database is away: {run.fallback.why}",
+        run.fallback.why or "",
         f"{spooled:,} rows wait in {str(run.fallback.spool.folder)!r} and come home with {REPLAY}, {_once(run, unclaimed)}",
     ]
-    if table is None:
+    forecasts = [waiting.forecast for waiting in unclaimed if waiting.forecast]
+    notes += dict.fromkeys(seen.note for seen in forecasts)
+    if table is None and not forecasts:
         notes.append(
             f"Nobody was asked whether {run.options.table} exists; if it was the wrong address:"
             f" heal fallback discard {run.id}"
@@ -146,9 +175,9 @@ def _notes(
     return notes
 
 
-def _once(run: Run, unclaimed: Sequence[Source]) -> str:
+def _once(run: Run, unclaimed: Sequence[Waiting]) -> str:
     """What running the same command again would do."""
-    for source in unclaimed:
+    for source in (waiting.source for waiting in unclaimed):
         if run.options.again:
             return f"once; do not load {source.name!r} again, or it is there twice"
         if source.name == STDIN and run.options.source_id is None:

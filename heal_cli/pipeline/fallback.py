@@ -7,14 +7,14 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, BinaryIO, Final
 
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
 from heal_cli.errors import CircuitOpen, DatabaseUnavailable, SourceError, SpoolError
 from heal_cli.model import Batch, Format, LoadOptions, Plan, Source, TableSchema
-from heal_cli.pipeline.storing import store
+from heal_cli.pipeline.storing import Look, store
 from heal_cli.read import open_stored
 from heal_cli.resilience import (
     Breaker,
@@ -35,6 +35,10 @@ _IN_FLIGHT = 3
 
 _GROWTH = 4
 """A spooled batch is at most this many times its source: texts, exact bytes, places."""
+
+
+BEHIND: Final = "Rows before these are spooled, and they have to go in first"
+"""Why rows are spooled that the server would take."""
 
 
 class Fallback:
@@ -94,9 +98,11 @@ class Fallback:
 
     def note_away(self, away: DatabaseUnavailable) -> None:
         """Keep others from what has just failed, and the reason for the report."""
-        if not isinstance(away, CircuitOpen):
-            self.breaker.open()
-        self.why = self.why or away.message
+        if isinstance(away, CircuitOpen):
+            self.why = self.why or away.message
+            return
+        self.breaker.open()
+        self.why = self.why or f"The database is away: {away.message}"
 
     def keep_batch(
         self, source: Source, number: int, batch: Batch, plan: Plan, *, attempt: int, rows: int
@@ -130,8 +136,11 @@ class Fallback:
         self.spool.put(manifest, batch, with_places=source.format is not Format.PARQUET)
         self.spooled.setdefault(source.name, []).append(batch.chunk.index)
 
-    def keep_source(self, source: Source, stored: Iterable[bytes]) -> int:
+    def keep_source(self, source: Source, stored: Iterable[bytes], look: Look) -> int:
         """Spool a whole source as it is stored: the server was never reached, so nobody knows which rows are new.
+
+        Args:
+            look: Makes a plan of the stored source for people; replay makes its own.
 
         Returns:
             Its records.
@@ -142,9 +151,14 @@ class Fallback:
         server, database = server_of(self._options.conninfo)
         target = TargetId(self._options.table, database, server=server)
         manifest = replace(self._manifest(source, "source", target), kind="source")
-        entry = self.spool.put_source(
-            manifest, lambda file: store(self.spool, source, stored, file, self._options)
-        )
+
+        def fill(file: BinaryIO) -> Manifest:
+            rows, plan = store(self.spool, source, stored, file, self._options, look)
+            return replace(
+                manifest, rows=rows, plan=plan, schema_version=plan.table.version if plan else None
+            )
+
+        entry = self.spool.put_source(manifest.entry, fill)
         self.spooled.setdefault(source.name, [])
         return read_manifest(entry).rows
 
@@ -169,6 +183,49 @@ class Fallback:
                         f"{source.name!r} has changed since {manifest.rows:,} rows of it were spooled, and they wait",
                         hint=f"Bring them home first: heal replay-fallback; or: heal fallback discard {entry.name}",
                     )
+
+    def require_order(self, source: Source, number: int) -> None:
+        """Keep rows from overtaking changes of their table that wait, and changes from overtaking any rows.
+
+        A source may go on where it was itself cut short.
+
+        Args:
+            number: The source's in the ledger.
+
+        Raises:
+            CircuitOpen: It has to be spooled behind them.
+        """
+        if self._options.source_name is not None or not self._waiting:
+            return  # replay itself brings them home, first to last
+        first = self._waiting[0]
+        if first.source.number == number or _is_same_whole(first, source, self._options):
+            return
+        rows = sum(manifest.rows for manifest in self._waiting)
+        what = "Rows" if first.options.write.mode == "insert" else "Changes"
+        raise CircuitOpen(
+            f"{what} of {first.target.table} wait since {first.made_at.astimezone():%Y-%m-%d %H:%M}"
+            f" ({rows:,} rows), and they have to go in first",
+            hint=f"Bring them home: heal replay-fallback; or: heal fallback discard {first.run}",
+        )
+
+    @cached_property
+    def _waiting(self) -> list[Manifest]:
+        """What other runs spooled that this run's rows must not overtake, first to last."""
+        found = []
+        for entry in self.spool.entries():
+            with suppress(SpoolError):  # a damaged one is replay's to tell
+                manifest = read_manifest(entry)
+                if manifest.run != self._run and self._must_follow(manifest):
+                    found.append(manifest)
+        return found
+
+    def _must_follow(self, earlier: Manifest) -> bool:
+        """It is for this run's table, as far as names tell where nobody asked the server, and one of both changes rows."""
+        target = earlier.target
+        is_table = bare_name(target.table) == bare_name(self._options.table)
+        is_there = (target.server, target.database) == server_of(self._options.conninfo)
+        modes = {earlier.options.write.mode, self._options.write.mode}
+        return is_table and is_there and modes != {"insert"}
 
     def note(self, kind: str, table: TableSchema, details: Mapping[str, Any]) -> None:
         """Keep an event for the database of this table.
@@ -199,6 +256,18 @@ class Fallback:
             rejects_path=rejects_path,
             leftovers_path=leftovers_path,
         )
+
+
+def _is_same_whole(entry: Manifest, source: Source, options: LoadOptions) -> bool:
+    """What was spooled whole is this source: one that has changed since was refused before."""
+    is_named = source.size is not None or options.source_id is not None
+    is_namesake = (entry.source.name, entry.options.source_id) == (source.name, options.source_id)
+    return entry.kind == "source" and is_named and is_namesake
+
+
+def bare_name(table: str) -> str:
+    """The name of a table without its schema and quotes."""
+    return table.rpartition(".")[2].strip('"')
 
 
 def _has_changed(source: Source, entry: Entry, manifest: Manifest) -> bool:

@@ -13,9 +13,10 @@ import psycopg
 
 from heal_cli.errors import ConservationError, PlanError, SchemaChanged, SchemaError, SpoolError, WriteError
 from heal_cli.heal import PlanOptions, heal_batch, replan
-from heal_cli.model import ROW, Batch, Format, Healed, Plan, Rows, TableSchema, Written
+from heal_cli.model import ROW, Batch, Format, Healed, Plan, Rows, TableSchema, WriteOptions, Written
 from heal_cli.patterns import Trial, ensure, load_catalogue, read_knowledge, record_trials
 from heal_cli.pipeline.fallback import server_of
+from heal_cli.pipeline.modes import as_written
 from heal_cli.pipeline.outcome import REFERENCE, Outcome, count
 from heal_cli.read.typed_rows import locate as locate_in_parquet
 from heal_cli.record import LeftoverWriter, RejectWriter, drop_uncommitted
@@ -65,7 +66,7 @@ class Home:
             DatabaseUnavailable: Nobody answers, or the server takes no writes.
             WriteError: The role may not use schema `heal`.
         """
-        books = Books(conninfo, application_name="heal/replay")
+        books = Books(conninfo, application_name="heal/replay", limits=WriteOptions())
         try:
             system_id, database = identify(books.connection)
             if migrate(books.connection, ledger_migrations()) is None:
@@ -235,7 +236,7 @@ def _plan(home: Home, manifest: Manifest, table: TableSchema, batch: Batch) -> P
     plan = replan(
         spooled,
         batch,
-        table,
+        as_written(table, options.write),
         read_knowledge(home.connection).trusted(load_catalogue(options.catalogues)),
         # What was renamed, or said of values, is in the plan.
         options=PlanOptions(

@@ -22,6 +22,7 @@ from heal_cli.patterns import Catalogue, Knowledge, ensure, load_catalogue, read
 from heal_cli.pipeline.fallback import Fallback
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.record import LeftoverWriter, RejectWriter, leftovers_path, rejects_path
+from heal_cli.resilience import Spool
 from heal_cli.write import (
     Attempts,
     Books,
@@ -42,7 +43,7 @@ class Run:
         _check_values(options.values)
         self.saved = _read_plan(options.plan) if options.plan else None
         self.options = options
-        self.id = new_run_id()
+        self.id = new_run_id(after=Spool(options.state_dir).newest_run)
         self.began = datetime.now(UTC)
         self.clock = time.perf_counter()
         self.notes: list[str] = []
@@ -50,7 +51,8 @@ class Run:
         self.command = command
         self._version = version
         self._books = Books(options.conninfo, application_name=f"heal/{self.id}", limits=options.write)
-        self._catalogue = load_catalogue(options.catalogues)
+        self.patterns = load_catalogue(options.catalogues)
+        """The patterns, whatever any database has seen of them."""
         self.attempts = Attempts()
         self._table: TableSchema | None = None
         self.undo = contextlib.ExitStack()
@@ -87,7 +89,7 @@ class Run:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The patterns, without what this database has seen revoked or demoted."""
-        return self.knowledge.trusted(self._catalogue)
+        return self.knowledge.trusted(self.patterns)
 
     def wait_for_database(self) -> None:
         """Connect, again and again for as long as the retry budget lasts.

@@ -11,15 +11,16 @@ import msgspec
 import psycopg
 
 from heal_cli.errors import DatabaseUnavailable, PlanError, SchemaChanged
-from heal_cli.heal import heal_batch, make_plan, open_columns, settle_columns
+from heal_cli.heal import heal_batch
 from heal_cli.match.explicit import check_renames
 from heal_cli.model import Batch, Chunk, Plan, Rows, Spans, TableSchema, joined, without
 from heal_cli.pipeline.claiming import claim
-from heal_cli.pipeline.modes import as_written
 from heal_cli.pipeline.outcome import Outcome
+from heal_cli.pipeline.planning import is_nameless, plan_source, settle
+from heal_cli.pipeline.remembered import remember
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.witnesses import Witnesses, hear
-from heal_cli.read import SourceReader, shape_of, unnest
+from heal_cli.read import SourceReader, unnest
 from heal_cli.schema import add_columns, introspect, read_statistics
 from heal_cli.write import keep_plan, settle_plan, takes_a_row
 
@@ -61,7 +62,6 @@ class SourceRun:
         self.last: Chunk | None = None
         self.state = State.READING
         self.witnesses = Witnesses()
-        self.is_spooling = False  # whatever is left of it has to be spooled, too
 
     @property
     def sample(self) -> Batch:
@@ -86,7 +86,17 @@ class SourceRun:
             add_columns(run.connection, table.schema, table.name, self.sample.frame.select(unknown))
         )
         table = introspect(run.connection, run.options.table)
+        remember(run, table)
         self.planned = Planned(table, self._plan(table))
+
+    def require_order(self) -> None:
+        """Keep what is to be written from overtaking what waits.
+
+        Raises:
+            CircuitOpen: It has to be spooled behind that.
+        """
+        if self.claimed is not None and self.run.has_ledger and not self.is_no_op:
+            self.run.fallback.require_order(self.reader.source, self.claimed.source)
 
     def require_cover(self) -> None:
         """Refuse to load by a plan that does not cover the table.
@@ -112,19 +122,11 @@ class SourceRun:
 
     def _way_out(self, table: TableSchema) -> str:
         """The flag that places columns: without a header there are no names to place them by."""
-        if self._is_nameless:
+        if is_nameless(self.run, self.reader):
             count = len(self.reader.source.columns)
             names = ",".join(column.name for column in table.columns[:count])
             return f"The source has no header: name its columns in their order, as in --columns {names}"
         return "Name columns with --map SOURCE=TARGET, after a look at what heal plan shows"
-
-    @property
-    def _is_nameless(self) -> bool:
-        """Neither a header nor the user names the columns."""
-        findings = self.reader.source.findings
-        return any(finding.what == "header" and finding.value == "no" for finding in findings) and not (
-            self.run.options.read.columns
-        )
 
     @property
     def is_no_op(self) -> bool:
@@ -149,8 +151,13 @@ class SourceRun:
 
     @property
     def keeps_order(self) -> bool:
-        """Later batches must not overtake earlier ones: asked for, or their rows may refer to them."""
-        return self.run.options.write.ordered or bool(self.planned.table.own_references)
+        """Later batches must not overtake earlier ones: asked for, or they change the same rows or refer to them."""
+        return self.run.options.write.keeps_order or bool(self.planned.table.own_references)
+
+    @property
+    def is_spooling(self) -> bool:
+        """Whatever is left of the run has to be spooled, too."""
+        return self.keeps_order and bool(self.run.fallback.spooled)
 
     def rows_of(self, chunk: Chunk) -> int:
         """Records of the chunk that `--limit` lets in."""
@@ -210,7 +217,7 @@ class SourceRun:
         """
         with self.run.lock:
             if self.planned is stale:
-                self.planned = replace(stale, plan=self._settled(stale.plan, columns))
+                self.planned = replace(stale, plan=settle(self.reader, stale.plan, columns))
                 self._keep_settled(self.planned)
 
     def _keep_settled(self, planned: Planned) -> None:
@@ -221,29 +228,19 @@ class SourceRun:
         with suppress(DatabaseUnavailable, psycopg.OperationalError):
             settle_plan(self.run.connection, self.claimed.source, encoded, planned.table.version)
 
-    def _settled(self, plan: Plan, columns: Sequence[str]) -> Plan:
-        grammar = shape_of(self.reader.options).grammar
-        has_commas = grammar is not None and grammar.delimiter == ";"
-        read = None if self.reader.source.size is None else self.reader.column
-        return settle_columns(plan, columns, read, has_commas=has_commas)
-
     def _plan(self, table: TableSchema) -> Plan:
         claimed = self.claimed
         if claimed and claimed.plan and claimed.batches and claimed.schema_version == table.version:
             check_renames(self.run.options.match, self.reader.source.columns, table)
             return msgspec.json.decode(claimed.plan, type=Plan)
-        plan = make_plan(
+        plan = plan_source(
+            self.run,
+            self.reader,
             self.sample,
-            as_written(table, self.run.options.write),
-            self.run.catalogue,
-            options=self.run.plan_options(),
-            confidences=self.run.knowledge.confidences(self.run.catalogue),
+            table,
+            knowledge=self.run.knowledge,
             known=read_statistics(self.run.connection, table),
-            learned=self.run.knowledge.learned_for(table.qualified, self.reader.source.columns),
-            expects=self.run.knowledge.calibration.expected,
-            is_nameless=self._is_nameless,
         )
-        plan = self._settled(plan, open_columns(plan))
         if claimed is None or plan.gap is not None or not self.run.has_ledger:
             return plan
         encoded = msgspec.json.encode(plan).decode()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, Final
 
 from heal_cli.errors import SourceError, SpoolError
-from heal_cli.model import LoadOptions, Source
-from heal_cli.read import open_source
+from heal_cli.model import LoadOptions, Plan, Source
+from heal_cli.read import SourceReader, open_source
 from heal_cli.resilience import Spool
 
 BLOCK: Final = 2**20
@@ -40,8 +40,18 @@ class Recorded:
             yield block
 
 
-def store(spool: Spool, source: Source, stored: Iterable[bytes], file: BinaryIO, options: LoadOptions) -> int:
-    """Copy a source into a file of the spool; how many records that holds.
+Look = Callable[[SourceReader], Plan | None]
+
+
+def store(
+    spool: Spool,
+    source: Source,
+    stored: Iterable[bytes],
+    file: BinaryIO,
+    options: LoadOptions,
+    look: Look,
+) -> tuple[int, Plan | None]:
+    """Copy a source into a file of the spool; how many records that holds, and what `look` makes of it.
 
     A file is copied whole or not at all. Of a stream, which cannot be read again, as many whole batches
     are kept as there is room for, and the spool is full then.
@@ -57,10 +67,15 @@ def store(spool: Spool, source: Source, stored: Iterable[bytes], file: BinaryIO,
         )
     file.flush()
     rows, end = _count(file.name, options, is_whole=is_whole)
+    reader = open_source(file.name, options.read)
+    try:
+        plan = look(reader)
+    finally:
+        reader.close()
     if not is_whole:
         file.truncate(end)
         file.seek(end)
-    return rows
+    return rows, plan
 
 
 def _copy(spool: Spool, stored: Iterable[bytes], file: BinaryIO) -> bool:

@@ -11,6 +11,7 @@ import psycopg
 from heal_cli.errors import CircuitOpen, DatabaseUnavailable, HealError, SchemaChanged
 from heal_cli.heal import heal_batch, newly_open
 from heal_cli.model import ROW, Batch, Chunk, Healed, Spans, TableSchema, Written, within
+from heal_cli.pipeline.fallback import BEHIND
 from heal_cli.pipeline.outcome import Outcome, count
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun
@@ -105,7 +106,7 @@ class BatchWorker:
         """Write, unless the database is known to be away; a connection that stands knows better."""
         writer = self._writer_for(table)
         if source.is_spooling:
-            raise CircuitOpen("Rows before these are spooled, and they have to go in first")
+            raise CircuitOpen(BEHIND)
         if writer.is_connected or self._run.options.write.is_one_transaction:
             return self._write(source, table, chunk, batch, healed)
         with self._run.fallback.breaker.calling():
@@ -142,7 +143,6 @@ class BatchWorker:
             attempt=run.attempts.last(source.name, chunk.index),
             rows=rows,
         )
-        source.is_spooling = source.is_spooling or source.keeps_order
         counted = replace(done, read=height - already, spooled=rows, already=already + skipped)
         return replace(outcome, rows=counted)
 

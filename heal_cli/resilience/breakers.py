@@ -97,8 +97,8 @@ class _FileStorage(pybreaker.CircuitBreakerStorage):
     @property
     def opened_at(self) -> datetime | None:
         opened = self.read().opened_at
-        # A clock that was set back must not keep the breaker open for longer than it is meant to be.
-        return None if opened is None else min(opened, datetime.now(UTC))
+        # A clock that was set back must not keep the breaker open until it has come so far again.
+        return None if opened is None or opened > datetime.now(UTC) else opened
 
     @opened_at.setter
     def opened_at(self, moment: datetime) -> None:

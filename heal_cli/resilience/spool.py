@@ -66,6 +66,12 @@ class Spool:
         """What waits, first to last."""
         return _entries(self.folder)
 
+    @property
+    def newest_run(self) -> str | None:
+        """The run whose entries are the last; None where nothing waits."""
+        names = [entry.name for entry in self.entries()]
+        return names[-1].partition(".")[0] if names else None
+
     def set_aside_entries(self) -> list[Entry]:
         """What replay gave up."""
         return _entries(self.aside)
@@ -97,11 +103,11 @@ class Spool:
                 self.close()  # the reserve is for this
                 return self._put(manifest.entry, fill)
 
-    def put_source(self, manifest: Manifest, fill: Callable[[BinaryIO], int]) -> Entry:
+    def put_source(self, name: str, fill: Callable[[BinaryIO], Manifest]) -> Entry:
         """Keep a whole source as it is stored.
 
         Args:
-            fill: Writes its bytes to the file, in no more than `room`, and returns how many records they hold.
+            fill: Writes its bytes to the file, in no more than `room`, and returns what stands beside them.
 
         Raises:
             SpoolError: It is not on disk; nothing of it is left there.
@@ -109,13 +115,13 @@ class Spool:
 
         def fill_folder(folder: Path) -> Manifest:
             with open(folder / STORED, "xb", opener=_private) as file:
-                rows = fill(file)
+                manifest = fill(file)
                 file.flush()
                 os.fsync(file.fileno())
-            return replace(manifest, rows=rows, files={STORED: digest_of(folder / STORED)})
+            return replace(manifest, files={STORED: digest_of(folder / STORED)})
 
         with self._told():
-            return self._put(manifest.entry, fill_folder)
+            return self._put(name, fill_folder)
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:

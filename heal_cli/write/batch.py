@@ -28,7 +28,7 @@ from heal_cli.write.patience import Pace, retrying
 from heal_cli.write.replace import empty_table, lock_alone
 from heal_cli.write.sqlstate import Fault, fault_of, to_heal_error
 from heal_cli.write.target import BatchRef, Record, Target
-from heal_cli.write.watch import GRACE_S, cut_after
+from heal_cli.write.watch import cut_after, longest_s
 from heal_cli.write.work import Segment, Work
 
 MAX_SAVEPOINTS: Final = 60
@@ -71,13 +71,7 @@ class Writer:
 
     @property
     def _longest_s(self) -> float | None:
-        """Past this a transaction hangs on a server that keeps no limit of its own any more."""
-        options = self._target.options
-        if self._keeps_open or not options.timeout_s:
-            return None
-        # Before PostgreSQL 17 the limit is one of each statement, not of the whole transaction.
-        times = 1 if self._target.table.server_version >= 170000 else 10
-        return times * (options.timeout_s + options.lock_timeout_s) + GRACE_S
+        return longest_s(self._target.options, server_version=self._target.table.server_version)
 
     def open(self) -> psycopg.Connection:
         """The connection of an `--atomic` or `--dry-run` run, in its one transaction.
@@ -165,7 +159,7 @@ class Writer:
             return healed
         try:
             connection = self._connect()
-            with connection.cursor() as cursor:
+            with cut_after(connection, self._longest_s), connection.cursor() as cursor:
                 self._begin(cursor)
                 rejects = self._loader.explain(cursor, healed.rejects, healed.refused)
             if not self._keeps_open:
@@ -222,6 +216,9 @@ class Writer:
                     is_doubtful = doubtful is trial and connection.closed
                     self._note_failed(clock, trial, error, is_doubtful=is_doubtful)
                     self._after_error(error, connection, work, trial, doubtful)
+                    if connection.closed and fault_of(error) in {Fault.ROW, Fault.PLAN}:
+                        # The server's last words: whom they blame can only be settled over a new connection.
+                        raise psycopg.OperationalError("the connection was lost") from error
                     raise
                 except BaseException:
                     self.close()

@@ -15,6 +15,7 @@ from psycopg.rows import TupleRow
 from heal_cli.conninfo import mask, mask_text
 from heal_cli.errors import ConnectionRefused, DatabaseUnavailable, HealError, UsageError
 from heal_cli.model import WriteOptions
+from heal_cli.write.watch import cut_after, longest_s
 
 CONNECT_TIMEOUT_S: Final = 10
 """libpq waits for ever by default; an explicit connect_timeout in the connection string wins."""
@@ -27,16 +28,24 @@ class LimitedConnection(psycopg.Connection[TupleRow]):
     """
 
     limits = WriteOptions()
+    is_watched = False  # cut from this side where a server that is frozen keeps no limits
 
     @contextmanager
     def transaction(
         self, savepoint_name: str | None = None, force_rollback: bool = False
     ) -> Iterator[psycopg.Transaction]:
         """A transaction with its limits; inside another one, which has limits of its own, a savepoint."""
-        is_outermost = self.info.transaction_status == TransactionStatus.IDLE
-        with super().transaction(savepoint_name, force_rollback) as transaction:
-            if is_outermost:
-                super().execute(_set_local(time_limits(self.limits, server_version=self.info.server_version)))
+        if self.info.transaction_status != TransactionStatus.IDLE:
+            with super().transaction(savepoint_name, force_rollback) as transaction:
+                yield transaction
+            return
+        version = self.info.server_version
+        longest = longest_s(self.limits, server_version=version) if self.is_watched else None
+        with (
+            cut_after(self, longest),
+            super().transaction(savepoint_name, force_rollback) as transaction,
+        ):
+            super().execute(_set_local(time_limits(self.limits, server_version=version)))
             yield transaction
 
     def execute(self, *args: Any, **options: Any) -> psycopg.Cursor[TupleRow]:
@@ -54,7 +63,7 @@ def connect(
 
     Args:
         conninfo: libpq connection string or URI; empty leaves everything to PG* and the service file.
-        limits: Whose `timeout_s` and `lock_timeout_s` count for each transaction.
+        limits: Whose `timeout_s` and `lock_timeout_s` count for each transaction, which is cut off past them.
 
     Raises:
         ConnectionRefused: Login, database or TLS refused; the message holds no secret.
@@ -70,6 +79,7 @@ def connect(
             **{name: value for name, value in defaults.items() if name not in given},  # type: ignore[arg-type]
         )
         connection.limits = limits or WriteOptions()
+        connection.is_watched = limits is not None
         return connection
     except psycopg.OperationalError as error:
         raise connect_error(error, conninfo) from None  # the cause may quote the password
@@ -95,7 +105,11 @@ def stands(connection: psycopg.Connection) -> bool:
 def connect_error(error: psycopg.OperationalError, conninfo: str) -> HealError:
     """A failed login in our words; libpq gives no SQLSTATE there, only text."""
     text = mask_text(" ".join(str(error).split()), conninfo)
-    login = ("authentication failed", "does not exist", "no password supplied", "no pg_hba.conf entry", "SSL")
+    login = (
+        *("authentication failed", "does not exist", "no password supplied", "SSL"),
+        *("no pg_hba.conf entry", "pg_hba.conf rejects"),
+        *("is not permitted to log in", "permission denied for database"),
+    )
     broke_off = ("SSL SYSCALL error", "closed unexpectedly", "unexpected eof")  # the network, not TLS
     if any(word in text for word in login) and not any(word in text for word in broke_off):
         return ConnectionRefused(

@@ -11,6 +11,7 @@ from heal_cli.model import TableSchema, WriteOptions
 from heal_cli.write.connection import begin, connect
 from heal_cli.write.loader import Loader
 from heal_cli.write.sqlstate import Fault, to_heal_error
+from heal_cli.write.watch import cut_after, longest_s
 
 TRIED: Final = 16
 """Rows that may fail for reasons of their own before their table counts as one that takes none."""
@@ -34,7 +35,8 @@ def takes_a_row(conninfo: str, table: TableSchema, options: WriteOptions, rows: 
     connection = connect(conninfo)
     loader = Loader(table, options, None)
     try:
-        with connection.cursor() as cursor:
+        longest = longest_s(options, server_version=table.server_version)
+        with cut_after(connection, longest), connection.cursor() as cursor:
             begin(cursor, options, server_version=table.server_version)
             loader.prepare(connection)
             return any(_is_taken(cursor, loader, row) for row in rows.head(TRIED).iter_slices(1))

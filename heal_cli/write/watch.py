@@ -11,8 +11,19 @@ from typing import Final
 
 import psycopg
 
+from heal_cli.model import WriteOptions
+
 GRACE_S: Final = 5.0
 """Given to a server that is alive to end the transaction by its own limits first."""
+
+
+def longest_s(options: WriteOptions, *, server_version: int) -> float | None:
+    """Past this a transaction hangs on a server that keeps no limit of its own any more; None for no limit."""
+    if options.is_one_transaction or not options.timeout_s:
+        return None
+    # Before PostgreSQL 17 the limit is one of each statement, not of the whole transaction.
+    times = 1 if server_version >= 170000 else 10
+    return times * (options.timeout_s + options.lock_timeout_s) + GRACE_S
 
 
 class Watch:

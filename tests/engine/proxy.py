@@ -24,10 +24,7 @@ class Proxy:
     """
 
     def __init__(self, conninfo: str) -> None:
-        given = conninfo_to_dict(conninfo)
-        host = str(given["host"])
-        port = int(given.get("port") or 5432)
-        self._target = str(Path(host) / f".s.PGSQL.{port}") if host.startswith("/") else (host, port)
+        self.point_to(conninfo)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.conninfo = make_conninfo(conninfo, host="127.0.0.1", port=self._listener.getsockname()[1])
         self.mode = "pass"
@@ -50,6 +47,13 @@ class Proxy:
         self.drop()
         for thread in self._threads:
             thread.join(5)
+
+    def point_to(self, conninfo: str) -> None:
+        """Pass new connections on to this server, as a name does after a failover."""
+        given = conninfo_to_dict(conninfo)
+        host = str(given["host"])
+        port = int(given.get("port") or 5432)
+        self._target = str(Path(host) / f".s.PGSQL.{port}") if host.startswith("/") else (host, port)
 
     def drop(self) -> None:
         """End every connection that stands."""

@@ -60,7 +60,7 @@ def test_rows_of_a_limited_load_that_wait_are_not_loaded_twice(outage: Any, repl
 
 def test_a_frozen_server_is_given_up(outage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that answers nothing and closes nothing ends in the spool, not in waiting for ever."""
-    monkeypatch.setattr("heal_cli.write.batch.GRACE_S", 0.1)
+    monkeypatch.setattr("heal_cli.write.watch.GRACE_S", 0.1)
     conninfo = f"{outage.proxy.conninfo} connect_timeout=2"
     outage.options = type(outage.options)(**{
         **{name: getattr(outage.options, name) for name in outage.options.__slots__}, "conninfo": conninfo

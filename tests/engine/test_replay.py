@@ -143,15 +143,22 @@ def test_a_table_that_no_plan_covers_keeps_its_rows_waiting(outage: Any) -> None
     assert outage.spool.entries() == []
 
 
-@pytest.mark.parametrize("damage", ["flip", "cut"])
-def test_a_damaged_batch_is_set_aside(outage: Any, damage: str) -> None:
+def damaged(data: bytes, damage: str) -> bytes:
+    """A file of the spool as a disk, a full disk or a hand would leave it."""
+    middle = len(data) // 2
+    flipped = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+    return {"flip": flipped, "cut": data[:-20], "tamper": data.replace(b".kept", b".cept")}[damage]
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"), [("rows.parquet", "flip"), ("rows.parquet", "cut"), ("manifest.json", "tamper")]
+)
+def test_a_damaged_batch_is_set_aside(outage: Any, name: str, damage: str) -> None:
     """The others come home, and what is damaged is kept with its reason and never loaded."""
     outage.meet_outage()
     entries = outage.spool.entries()
-    path = entries[1].path / "rows.parquet"
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data if damage == "flip" else data[:-20])
+    path = entries[1].path / name
+    path.write_bytes(damaged(path.read_bytes(), damage))
     report = outage.replay()
     assert (report.exit_code, report.batches) == (1, len(entries) - 1)
     ((name, reason),) = report.aside

@@ -5,8 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from heal_cli.errors import CircuitOpen, DatabaseUnavailable, WriteError
@@ -99,3 +102,41 @@ def test_a_torn_file_is_a_closed_breaker(tmp_path: Path) -> None:
     with one.calling():
         pass
     assert one.is_closed
+
+
+def test_a_clock_that_was_set_back_opens_no_breaker_for_longer(tmp_path: Path) -> None:
+    """A failure that lies in the future by the clock says nothing of how long ago it was: somebody looks."""
+    fail(breaker(tmp_path), DatabaseUnavailable("gone"))
+    (path,) = (tmp_path / "fallback" / "breakers").glob("*.json")
+    (state,) = breaker_states(str(tmp_path))
+    assert state.opened_at
+    path.write_bytes(msgspec.json.encode(replace(state, opened_at=state.opened_at + timedelta(hours=1))))
+    with breaker(tmp_path).calling() as is_probe:
+        assert is_probe
+    assert breaker(tmp_path).is_closed
+
+
+def test_two_processes_one_probe(tmp_path: Path) -> None:
+    """Of two heal processes one looks; the other, turned away, sees it closed once the look has worked."""
+    fail(breaker(tmp_path), DatabaseUnavailable("gone"))
+    script = (
+        "import sys\nfrom heal_cli.errors import CircuitOpen\nfrom heal_cli.resilience import Breaker\n"
+        f"b = Breaker('database', 'h:5432/db', {str(tmp_path)!r}, is_fault=lambda e: True, reset_s=0)\n"
+        "try:\n    with b.calling() as is_probe:\n        print(is_probe, flush=True)\n        sys.stdin.read()\n"
+        "except CircuitOpen:\n    print('turned away', flush=True)\n"
+    )
+
+    def begin() -> subprocess.Popen[str]:
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        return subprocess.Popen([sys.executable, "-c", script], **pipes)
+
+    first = begin()
+    assert first.stdout
+    assert first.stdout.readline() == "True\n"
+    assert begin().communicate("")[0] == "turned away\n"
+    (state,) = breaker_states(str(tmp_path))
+    assert state.state == "half-open"
+    first.communicate("")
+    assert begin().communicate("")[0] == "False\n"
+    (state,) = breaker_states(str(tmp_path))
+    assert state.state == "closed"

@@ -7,6 +7,7 @@ import json
 import os
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +146,8 @@ def test_the_bound_is_said(tmp_path: Path, batch: Batch, manifest: Make) -> None
 
 def test_a_whole_source_is_kept_and_checked(spool: Spool, manifest: Make) -> None:
     """The bytes of a source are kept as they are; a changed byte is seen."""
-    entry = spool.put_source(manifest(kind="source"), lambda file: file.write(b"id\n1\n"))
+    made = manifest(kind="source")
+    entry = spool.put_source(made.entry, lambda file: replace(made, rows=file.write(b"id\n1\n")))
     kept = read_manifest(entry)
     assert kept.rows == 5
     path = check_stored(entry, kept)

@@ -11,6 +11,7 @@ from heal_cli.model import REJECTS, ROW, Chunk, Healed, WriteOptions, Written
 from heal_cli.schema import introspect
 from heal_cli.write import BatchRef, Writer, ledger_migrations, migrate, run_totals
 from heal_cli.write import batch as batch_module
+from heal_cli.write.loader import Loader
 
 from .conftest import new_run, source_of, writer_of
 
@@ -277,3 +278,23 @@ def test_a_lost_commit_of_a_whole_run_is_not_loaded_again_blindly(make) -> None:
     ) as told:
         bench.writer.finish(lambda connection: None)
     assert told.value.hint == "Look for them in the table before you load them again"
+
+
+def test_a_refusal_that_comes_with_the_end_of_the_connection_is_retried(make, monkeypatch) -> None:
+    """The server's last words were about a row, but nobody can settle that row any more: the batch is sent again."""
+    bench = make("id bigint unique")
+    bench.write(healed([7]))
+    load, calls = Loader.load, []
+
+    def refused_and_cut(self: Loader, cursor: psycopg.Cursor, rows: pl.DataFrame) -> int:
+        calls.append(rows.height)
+        try:
+            return load(self, cursor, rows)
+        except psycopg.errors.UniqueViolation:
+            if len(calls) == 1:
+                cursor.connection.pgconn.finish()
+            raise
+
+    monkeypatch.setattr(Loader, "load", refused_and_cut)
+    written = bench.write(healed([6, 7, 8]), digest="d1")
+    assert (bench.ids(), written.rejects[ROW].to_list()) == ([7, 6, 8], [2])
