@@ -9,8 +9,8 @@ from typing import Final
 import polars as pl
 import psycopg
 
+from heal_cli.engine.load import run_load
 from heal_cli.engine.queues import Queues
-from heal_cli.engine.threads import run_load
 from heal_cli.errors import (
     DatabaseUnavailable,
     HealError,

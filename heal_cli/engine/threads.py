@@ -5,53 +5,24 @@ A failure in any thread reaches all the others: every queue operation also watch
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
-from typing import BinaryIO, Final, cast
+from typing import Final
 
-import psycopg
-
-from heal_cli.engine.failures import Failures, with_rows
-from heal_cli.errors import (
-    BudgetExceeded,
-    CircuitOpen,
-    DatabaseUnavailable,
-    Interrupted,
-    SourceError,
-    UsageError,
-)
-from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress, Rows, TableSchema
+from heal_cli.engine.failures import with_rows
+from heal_cli.errors import BudgetExceeded, Interrupted, SourceError
+from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress
 from heal_cli.pipeline import (
-    BEHIND,
     BatchWorker,
     Outcome,
-    Recorded,
     Recovered,
     Run,
     SourceRun,
-    State,
-    Waiting,
     check_books,
-    close_away,
-    close_run,
-    find_if_there,
-    find_target,
-    finish,
-    first_with_records,
-    keep_whole,
-    other_shapes,
-    preview,
-    remember,
     retry_own_references,
 )
-from heal_cli.read import SourceReader, expand, open_source
-from heal_cli.record import PlanReport
-from heal_cli.schema import drop_if_empty
-from heal_cli.write.sqlstate import to_heal_error
 
 _TICK_S: Final = 0.1
 """How long a blocked thread may stay unaware of a failure elsewhere."""
@@ -60,167 +31,12 @@ BUDGET_SAMPLE: Final = 1_000
 """Rows read before a percentage of rejects means anything."""
 
 
-def run_load(
-    options: LoadOptions,
-    *,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
-    should_stop: Callable[[], int] = lambda: 0,
-    stdin: BinaryIO | None = None,
-    command: str = "heal load",
-    version: str = "",
-) -> LoadReport:
-    """Load every source into the table.
-
-    Of several sources, one that cannot be read or placed costs itself only: the others are loaded,
-    a note tells of it, and the report's exit code is that of its error.
-
-    Args:
-        on_progress: Called after each batch, from any thread.
-        should_stop: The number of a signal that asks to end after the batches in flight, or 0.
-        stdin: What the source '-' reads.
-
-    Returns:
-        The report; its exit code says whether a signal or the reject budget ended the run early.
-
-    Raises:
-        HealError: What ended the run; what was committed stays, and the same command goes on from there.
-    """
-    locations = expand(options.sources)
-    if options.write.is_atomic and options.unknown_columns == "add" and len(locations) > 1:
-        raise UsageError(
-            f"{_atomic(options)} holds the table while it loads, so --unknown-columns add cannot change it for a second source",
-            hint="Add the columns first, or leave one of the two out",
-        )
-    with ExitStack() as stack, _faults_of_the_server("loading"):
-        run = Run(options, command=command, version=version)
-        stack.callback(run.close)
-        stack.push(run.note_failure)
-        crew = _Crew(run, on_progress, should_stop)
-        stack.callback(crew.close)
-        failures = Failures(may_go_on=len(locations) > 1 and not options.write.is_atomic)
-        table: TableSchema | None = None
-        sources: list[SourceRun] = []
-        unclaimed: list[Waiting] = []
-        for location in locations:
-            with failures.of(location):
-                stream = Recorded(stdin) if stdin else None
-                reader = open_source(location, options.read, stdin=cast("BinaryIO | None", stream))
-                stack.callback(reader.close)
-                try:
-                    with _faults_of_the_server("loading"):
-                        if not unclaimed:
-                            run.wait_for_database()
-                            run.fallback.require_home(reader.source)
-                        elif options.write.keeps_order:
-                            raise CircuitOpen(BEHIND)
-                        table = table or _begin(run, reader)
-                        source = SourceRun(run, location, table, reader)
-                        stack.callback(source.close)
-                        source.require_order()
-                        source.add_unknown_columns()
-                except DatabaseUnavailable as away:
-                    waiting = keep_whole(run, reader, stream, away)
-                    crew.outcome += Outcome(Rows(read=waiting.rows, spooled=waiting.rows))
-                    unclaimed.append(waiting)
-                    continue
-                if stream:
-                    stream.forget()
-                table = source.planned.table
-                source.require_cover()
-                sources.append(source)
-                crew.load(source)
-                if source.state is State.READ and not crew.is_stopped and not source.has_spooled:
-                    source.state = State.LOADED
-                if not options.write.is_atomic:
-                    _finish(run, source, crew)
-                source.close()
-            if crew.is_stopped:
-                break
-        if table is None and failures.are_none and not unclaimed:
-            table = find_if_there(run.connection, options.table)
-        failures.settle(table, loaded=len(sources))
-        run.notes += failures.notes
-        if crew.outcome.rows.spooled or unclaimed:
-            report = close_away(run, table, sources, crew.outcome, unclaimed=unclaimed)
-            return failures.judged(crew.judged(report))
-        if table is None or not (sources or failures.are_none):
-            raise failures.first
-        crew.retry_own_references(sources)
-        crew.require_whole()
-        crew.finish()
-        run.wait_for_database()
-        report = close_run(
-            run,
-            table,
-            sources,
-            crew.outcome,
-            recovered=crew.recovered,
-            stopped=crew.is_stopped,
-            retried=crew.has_failed_attempts,
-        )
-        return failures.judged(crew.judged(report))
-
-
-def run_plan(options: LoadOptions, *, stdin: BinaryIO | None = None) -> PlanReport:
-    """What `run_load` would do with the first source that has records, without writing anything.
-
-    A note names each other source that is shaped differently, and so has a plan of its own.
-    """
-    began = time.perf_counter()
-    locations = expand(options.sources)
-    with ExitStack() as stack, _faults_of_the_server("planning"):
-        run = Run(options, command="heal plan", version="")
-        stack.callback(run.close)
-        location, reader, empty = first_with_records(locations, options, stdin)
-        stack.callback(reader.close)
-        table, _ = find_target(run.connection, replace(options, create=False, ddl=None), reader.sample())
-        source = SourceRun(run, location, table, reader)
-        stack.callback(source.close)
-        notes = (*empty, *other_shapes(source, locations[len(empty) + 1 :]))
-        return preview(source, notes=notes, seconds=time.perf_counter() - began)
-
-
-def _begin(run: Run, reader: SourceReader) -> TableSchema:
-    """The target table, with the run noted in its database."""
-    table, note = find_target(run.connection, run.options, reader.sample())
-    if note:
-        run.notes.append(note)
-    if note and run.options.ddl is None:  # what a script made is the user's
-        run.undo.callback(lambda: drop_if_empty(run.connection, table.schema, table.name))
-    run.begin(table)
-    remember(run, table)
-    return table
-
-
-@contextmanager
-def _faults_of_the_server(doing: str) -> Iterator[None]:
-    """What the server refuses while heal looks around is told as any other refusal, not as a defect."""
-    refusals = (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)
-    try:
-        yield
-    except (psycopg.OperationalError, *refusals) as error:
-        raise to_heal_error(error, doing) from error
-
-
-def _atomic(options: LoadOptions) -> str:
+def atomic_flag(options: LoadOptions) -> str:
     """The flag that makes a run one transaction."""
     return "--atomic" if options.write.atomic else f"--mode {options.write.mode}"
 
 
-def _finish(run: Run, source: SourceRun, crew: _Crew) -> None:
-    """Note that the source is whole; where rows wait in the spool, the books may wait, too."""
-    was = source.state
-    try:
-        if not crew.outcome.rows.spooled:
-            run.wait_for_database()
-        finish(run, source, retried=crew.has_failed_attempts)
-    except (DatabaseUnavailable, psycopg.OperationalError):
-        if not crew.outcome.rows.spooled:
-            raise
-        source.state = was
-
-
-class _Crew:
+class Crew:
     """The worker threads of one run and what they have done so far."""
 
     def __init__(
@@ -265,13 +81,13 @@ class _Crew:
         rows = self.recovered.applied_to(self.outcome, self._run.id).rows
         if self._signal:
             raise Interrupted(
-                f"Stopped by signal {self._signal}; {_atomic(self._run.options)} committed nothing",
+                f"Stopped by signal {self._signal}; {atomic_flag(self._run.options)} committed nothing",
                 signal_number=self._signal,
                 hint=f"Run it again: {self._run.command}",
             )
         raise BudgetExceeded(
             f"{rows.rejected} of {rows.read} rows were rejected, more than --max-rejects"
-            f" {self._run.options.max_rejects} allows; {_atomic(self._run.options)} committed nothing",
+            f" {self._run.options.max_rejects} allows; {atomic_flag(self._run.options)} committed nothing",
             hint=f"See why in {str(self._run.rejects.path)!r}, or allow more",
         )
 
