@@ -149,8 +149,8 @@ def is_stored_in(entry: Entry, manifest: Manifest, read: Callable[[int], bytes])
 
 
 def listed(folder: Path) -> Iterator[Path]:
-    """What stands in a folder; nothing where there is none."""
-    with contextlib.suppress(FileNotFoundError):
+    """What stands in a folder; nothing where there is none, or can be none."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         yield from folder.iterdir()
 
 

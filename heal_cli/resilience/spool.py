@@ -68,8 +68,11 @@ class Spool:
 
     @property
     def newest_run(self) -> str | None:
-        """The run whose entries are the last; None where nothing waits."""
-        names = [entry.name for entry in self.entries()]
+        """The run whose entries are the last; None where nothing waits, or nothing can be seen."""
+        try:
+            names = [entry.name for entry in self.entries()]
+        except PermissionError:
+            return None
         return names[-1].partition(".")[0] if names else None
 
     def set_aside_entries(self) -> list[Entry]:
