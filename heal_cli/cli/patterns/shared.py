@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from heal_cli.cli.terminal import say
 from heal_cli.errors import UsageError, WriteError
 
 if TYPE_CHECKING:
@@ -129,10 +128,3 @@ def new_grid(*headings: str) -> Any:
     for heading in headings:
         table.add_column(heading, overflow="fold")
     return table
-
-
-def say_json(document: dict[str, Any]) -> None:
-    """Print one versioned document."""
-    import msgspec
-
-    say(msgspec.json.encode({"heal": 1, **document}).decode())
