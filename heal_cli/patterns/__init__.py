@@ -5,7 +5,7 @@ from heal_cli.patterns.catalogue import MIN_CONFIDENCE, Catalogue, Example, Patt
 from heal_cli.patterns.exchange import export_patterns, import_patterns, parse_patterns
 from heal_cli.patterns.knowledge import Knowledge, read_knowledge
 from heal_cli.patterns.learned import PREFIX, Learned, Lesson, State, Teacher, store_lessons
-from heal_cli.patterns.load import load_catalogue
+from heal_cli.patterns.load import load_catalogue, read_patterns_file
 from heal_cli.patterns.match_trials import record_match_trials
 from heal_cli.patterns.own import own_path, read_own, rename_entry, write_own
 from heal_cli.patterns.review import Verdict, count_against, decide, record_duels, reopen, review
@@ -62,6 +62,7 @@ __all__ = [
     "posterior_mean",
     "read_knowledge",
     "read_own",
+    "read_patterns_file",
     "record_duels",
     "record_match_trials",
     "record_trials",

@@ -96,14 +96,6 @@ def whole_catalogue(state_dir: str | None, config: str | None) -> tuple[Catalogu
     return load_catalogue(existing, with_disabled=True), read_own(path).disabled
 
 
-def read_text(path: str) -> str:
-    """A file's text; one that cannot be read is the user's mistake."""
-    try:
-        return Path(path).read_text("utf-8")
-    except OSError as exc:
-        raise UsageError(f"Pattern file {path!r} cannot be read: {exc.strerror}") from exc
-
-
 def example_facts(example: Any) -> dict[str, Any]:
     """What an example says, without what it leaves open."""
     import dataclasses
