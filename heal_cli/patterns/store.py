@@ -51,6 +51,16 @@ def may_read(conn: Connection) -> bool:
     return _has_rights(conn, "select")
 
 
+def is_closed(conn: Connection) -> bool:
+    """True when something was recorded that the role may not read: not to be taken for an empty record."""
+    query = (
+        "select exists (select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
+        "where n.nspname = %s and c.relname = any (%s))"
+    )
+    (is_there,) = conn.execute(query, (SCHEMA, list(_TABLES))).fetchone() or (False,)
+    return bool(is_there) and not may_read(conn)
+
+
 def may_record(conn: Connection) -> bool:
     """True when the role may also add to every table."""
     return _has_rights(conn, "select") and _has_rights(conn, "insert")

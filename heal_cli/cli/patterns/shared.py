@@ -22,10 +22,10 @@ def database(dsn: str | None, config: str | None, *, writes: bool = False) -> It
     """A connection to the database that has learned, given back afterwards.
 
     Raises:
-        WriteError: It is to be written to, and the role may not.
+        WriteError: It is to be written to, or has something to read, and the role may not.
     """
     from heal_cli.cli.session import connection
-    from heal_cli.patterns import ensure
+    from heal_cli.patterns import ensure, is_closed
     from heal_cli.settings import load_settings
     from heal_cli.write import connect
 
@@ -37,6 +37,11 @@ def database(dsn: str | None, config: str | None, *, writes: bool = False) -> It
             raise WriteError(
                 "The role may not write to schema heal, so patterns can only be read here",
                 hint="Run as an owner once: heal init",
+            )
+        if is_closed(conn):
+            raise WriteError(
+                "The role may not read what schema heal knows of patterns",
+                hint="Ask its owner for USAGE on schema heal and SELECT on its tables; or run as the owner: heal init",
             )
         yield conn
 
