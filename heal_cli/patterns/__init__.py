@@ -11,7 +11,7 @@ from heal_cli.patterns.own import own_path, read_own, rename_entry, write_own
 from heal_cli.patterns.review import Verdict, count_against, decide, record_duels, reopen, review
 from heal_cli.patterns.rivals import Comparison, Duel, compare, compare_counts, compare_trials
 from heal_cli.patterns.statistics import is_significant, posterior_mean, wilson_lower_bound
-from heal_cli.patterns.store import Connection, ddl, ensure, is_closed, may_record
+from heal_cli.patterns.store import Connection, ddl, ensure, may_record, require_open
 from heal_cli.patterns.trials import (
     LEARNED_PRIOR,
     Tally,
@@ -54,7 +54,6 @@ __all__ = [
     "export_patterns",
     "failed_before",
     "import_patterns",
-    "is_closed",
     "is_significant",
     "load_catalogue",
     "may_record",
@@ -69,6 +68,7 @@ __all__ = [
     "record_trials",
     "rename_entry",
     "reopen",
+    "require_open",
     "review",
     "shape_of",
     "store_lessons",

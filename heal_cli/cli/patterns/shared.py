@@ -25,7 +25,7 @@ def database(dsn: str | None, config: str | None, *, writes: bool = False) -> It
         WriteError: It is to be written to, or has something to read, and the role may not.
     """
     from heal_cli.cli.session import connection
-    from heal_cli.patterns import ensure, is_closed
+    from heal_cli.patterns import ensure, require_open
     from heal_cli.settings import load_settings
     from heal_cli.write import connect
 
@@ -38,11 +38,7 @@ def database(dsn: str | None, config: str | None, *, writes: bool = False) -> It
                 "The role may not write to schema heal, so patterns can only be read here",
                 hint="Run as an owner once: heal init",
             )
-        if is_closed(conn):
-            raise WriteError(
-                "The role may not read what schema heal knows of patterns",
-                hint="Ask its owner for USAGE on schema heal and SELECT on its tables; or run as the owner: heal init",
-            )
+        require_open(conn)
         yield conn
 
 
