@@ -189,12 +189,13 @@ def is_statistically_significant(
     Raises:
         errors.HealError: The database cannot be read.
     """
-    from heal_cli.patterns import Tally, read_knowledge
+    from heal_cli.patterns import Tally, read_knowledge, require_open
     from heal_cli.settings import load_settings
     from heal_cli.write import connect
 
     settings = load_settings({"dsn": dsn} if dsn is not None else {})
     with connect(_conninfo(settings), application_name="heal") as connection:
+        require_open(connection)
         tally = read_knowledge(connection).tallies.get(pattern_id, Tally())
     return tally.is_significant(min_sample_size, confidence_level)
 

@@ -360,8 +360,7 @@ def to_load_options(settings: Settings, sources: Sequence[str], table: str, *, c
             retry_s=settings.retry,
         ),
         fallback=model.FallbackOptions(
-            # Replay only inserts.
-            spool=settings.spool and settings.mode == "insert",
+            spool=settings.spool,
             spool_bytes=settings.spool_bytes,
             emergency_log=settings.emergency_log,
         ),

@@ -204,3 +204,11 @@ def test_the_template_of_init_is_valid(tmp_path: Path) -> None:
         if not field.metadata.keys() & {"run", "computed"}
     }
     assert settings.origins.keys() == in_files
+
+
+@pytest.mark.parametrize("mode", ["insert", "upsert", "update", "delete"])
+def test_every_mode_spools_unless_told_otherwise(mode: str) -> None:
+    """Changes wait for the database as inserts do."""
+    assert to_load_options(load_settings({"mode": mode}), ("a.csv",), "t", conninfo="").fallback.spool
+    told = load_settings({"mode": mode, "spool": "no"})
+    assert not to_load_options(told, ("a.csv",), "t", conninfo="").fallback.spool

@@ -8,7 +8,7 @@ import typer
 
 from heal_cli.cli.groups import GroupedCommand
 from heal_cli.cli.options import Config, DataDir, Dsn, Json, StateDir
-from heal_cli.cli.terminal import clean, console, note, say
+from heal_cli.cli.terminal import clean, console, note, say_json
 
 app = typer.Typer(help="Show settings.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -37,10 +37,8 @@ def show(
     for warning in settings.warnings:
         note(f"warning: {warning}")
     if json:
-        import msgspec
-
         document = {key: {"value": value, "origin": origin} for key, value, origin in settings.shown()}
-        say(msgspec.json.encode({"heal": 1, "settings": document}).decode())
+        say_json({"settings": document})
         return
     _show_table(settings.shown())
 

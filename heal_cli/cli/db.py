@@ -10,7 +10,7 @@ import typer
 
 from heal_cli.cli.groups import GroupedCommand
 from heal_cli.cli.options import Config, DataDir, Json, PgBin
-from heal_cli.cli.terminal import clean, say
+from heal_cli.cli.terminal import clean, say, say_json
 
 if TYPE_CHECKING:
     from heal_cli.embedded import Server
@@ -72,9 +72,7 @@ def status(data_dir: DataDir = None, config: Config = None, json: Json = None) -
         "url": server.url if server else None,
     }
     if json:
-        import msgspec
-
-        say(msgspec.json.encode({"heal": 1, "db": facts}).decode())
+        say_json({"db": facts})
         return
     for name, value in facts.items():
         say(f"{name:<10}  {'-' if value is None else clean(str(value))}")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from heal_cli.cli.options import Config, DataDir, Dsn, Json, StateDir
-from heal_cli.cli.terminal import clean, say, styled
+from heal_cli.cli.terminal import clean, say, say_json, styled
 
 _MARKS = {"ok": ("✔", "green"), "warn": ("●", "yellow"), "fail": ("✘", "red")}
 
@@ -33,10 +33,8 @@ def doctor(
     found = run_checks(settings, table)
     code = int(any(check.status == "fail" for check in found))
     if json:
-        import msgspec
-
         checks = [check._asdict() for check in found]
-        say(msgspec.json.encode({"heal": 1, "checks": checks, "exit": code}).decode())
+        say_json({"checks": checks, "exit": code})
         raise typer.Exit(code)
     for check in found:
         mark, color = _MARKS[check.status]

@@ -9,7 +9,7 @@ import typer
 
 from heal_cli.cli.groups import GroupedCommand
 from heal_cli.cli.options import Config, EmergencyLogPath, Json, StateDir, Yes
-from heal_cli.cli.terminal import clean, console, note, say
+from heal_cli.cli.terminal import clean, console, note, say, say_json
 from heal_cli.errors import SpoolError, UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ def status(
     breakers = [{"name": found.name, "state": found.state} for found in breaker_states(place)]
     events = sum(1 for _ in log.events())
     document = {
-        "heal": 1,
         "entries": waiting,
         "aside": aside,
         "events": events,
@@ -55,9 +54,7 @@ def status(
         "emergency_log": str(log.path),
     }
     if json:
-        from heal_cli.record import encode
-
-        say(encode(document))
+        say_json(document)
         return
     rows = sum(int(str(facts["rows"])) for facts in waiting)
     say(
@@ -81,16 +78,15 @@ def show(
     json: Json = None,
 ) -> None:
     """Show entries: where they are from, where they go, and their first rows."""
-    import msgspec
-
     _, spool, _ = _open(state_dir, None, config)
-    for found in _find(spool, entry):
+    entries = _find(spool, entry)
+    if json:
+        say_json({"entries": [_document(found) for found in entries]})
+        return
+    for found in entries:
         manifest = _manifest(found)
         if manifest is None:
             note(f"{found.name} is damaged: {found.tries.reason}")
-            continue
-        if json:
-            say(msgspec.json.encode(manifest).decode())
             continue
         say(
             clean(
@@ -205,6 +201,17 @@ def _facts(entry: Entry) -> dict[str, object]:
         "source": manifest.source.name,
         "table": manifest.target.table,
         "since": manifest.made_at.isoformat(timespec="seconds"),
+    }
+
+
+def _document(entry: Entry) -> dict[str, object]:
+    """An entry with its whole manifest, None of a damaged one, and what became of it."""
+    tries = entry.tries
+    return {
+        "entry": entry.name,
+        "tries": tries.tries,
+        "reason": tries.reason,
+        "manifest": _manifest(entry),
     }
 
 

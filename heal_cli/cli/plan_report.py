@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.table import Table
 from rich.text import Text
 
+from heal_cli.cli.command import shell_word
 from heal_cli.cli.load_report import counts
 from heal_cli.cli.terminal import clean, quoted
 
@@ -188,7 +188,7 @@ def _question(match: ColumnMatch) -> str:
     winner, rival = match.winner, match.runner_up
     source, target = clean(winner.source or "default"), clean(match.target)
     against = f" and {clean(rival.source or 'default')} ({rival.confidence:.2f})" if rival else ""
-    answer = f"--map {shlex.quote(f'{source}={target}')}"
+    answer = "--map " + shell_word(f"{winner.source or 'default'}={match.target}")
     return f"is {target} filled from {source} ({winner.confidence:.2f}){against}? Accept it with {answer}"
 
 

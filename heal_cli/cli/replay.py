@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -25,6 +27,7 @@ from heal_cli.errors import DatabaseUnavailable, ReplayIsRunning
 
 if TYPE_CHECKING:
     from heal_cli.engine.replay import ReplayOptions, ReplayReport
+    from heal_cli.settings import Settings
 
 _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 2.0
@@ -75,27 +78,10 @@ def replay_fallback(
         "pg_bin": pg_bin, "json": json, "quiet": quiet,
     }  # fmt: skip
     settings = load_settings(flags, config=config)
-    from importlib.metadata import version
+    from heal_cli.engine.replay import has_waiting
 
-    from heal_cli.cli.session import connection
-    from heal_cli.engine.replay import ReplayOptions, has_waiting
-
-    options = ReplayOptions(
-        state_dir=settings.state_dir,
-        conninfo=settings.conninfo or "",
-        emergency_log=settings.emergency_log,
-        max_attempts=max_attempts,
-        any_server=any_server,
-        dry_run=dry_run,
-        version=version("heal-cli"),
-    )
-
-    def begin() -> ReplayOptions:
-        """The options, with heal's own server started where it is the one that is meant."""
-        from dataclasses import replace
-
-        return options if dry_run else replace(options, conninfo=connection(settings))
-
+    options = _options(settings, max_attempts=max_attempts, any_server=any_server, dry_run=dry_run)
+    begin = partial(_begin, options, settings)
     with stop_on_signal() as stop:
         _sleep(random.uniform(0, jitter), stop)  # noqa: S311 -- spreads machines over time, keeps no secret
         if watch:
@@ -105,6 +91,29 @@ def replay_fallback(
             return
         code = _round(begin() if has_waiting(options) else options, stop, settings.json, settings.quiet)
     raise typer.Exit(code)
+
+
+def _options(settings: Settings, *, max_attempts: int, any_server: bool, dry_run: bool) -> ReplayOptions:
+    from importlib.metadata import version
+
+    from heal_cli.engine.replay import ReplayOptions
+
+    return ReplayOptions(
+        state_dir=settings.state_dir,
+        conninfo=settings.conninfo or "",
+        emergency_log=settings.emergency_log,
+        max_attempts=max_attempts,
+        any_server=any_server,
+        dry_run=dry_run,
+        version=version("heal-cli"),
+    )
+
+
+def _begin(options: ReplayOptions, settings: Settings) -> ReplayOptions:
+    """The options, with heal's own server started where it is the one that is meant."""
+    from heal_cli.cli.session import connection
+
+    return options if options.dry_run else replace(options, conninfo=connection(settings))
 
 
 def _round(options: ReplayOptions, stop: Callable[[], int], json: bool, quiet: bool) -> int:

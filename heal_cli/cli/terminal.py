@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, Final, TextIO
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import typer
 
@@ -13,14 +14,14 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 # C0 and C1 controls drive the terminal, bidirectional marks reorder what a person reads.
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _WIDTH_OF_A_PIPE: Final = 140
 _LONGEST_VALUE: Final = 40
 
 
 def clean(text: str) -> str:
     """`text` with every character that a terminal would act on spelled out as an escape."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def quoted(value: str | None, length: int = _LONGEST_VALUE) -> str:
@@ -40,6 +41,13 @@ def is_plain(stream: TextIO) -> bool:
 def say(text: str) -> None:
     """A result: one line, or several, on stdout."""
     typer.echo(text)
+
+
+def say_json(document: Mapping[str, Any]) -> None:
+    """The result for machines: one versioned document on one line of stdout."""
+    import msgspec
+
+    say(msgspec.json.encode({"heal": 1, **document}).decode())
 
 
 def note(text: str) -> None:

@@ -134,10 +134,13 @@ class _Board:
     # ------------------------------------------------------------------- what is certain
 
     def place_explicit(self) -> None:
-        """`--map` stands above everything."""
+        """`--map`, and the columns made for sources that had none, stand above everything."""
         check_renames(self.options, tuple(self.sources), self.table)
         for source, target in self.options.renames:
             self._place(_certain(source, target, EXACT, "named with --map"))
+        for source, target in self.options.added:
+            if target in self.targets:
+                self._place(_certain(source, target, EXACT, "made by --unknown-columns add"))
 
     def place_by_position(self) -> None:
         """The columns of a source without header, all of them or none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 MAX_NAME_BYTES: Final = 63
@@ -29,25 +29,28 @@ def snake(source: str) -> str:
     return f"_{name}" if name[:1].isdigit() else name
 
 
-def column_names(sources: Sequence[str]) -> list[str]:
+def column_names(sources: Sequence[str], *, taken: Collection[str] = ()) -> list[str]:
     """A column name for each source name: snake case, unique, at most 63 bytes, in the same order.
 
     A reserved word stays, since heal quotes every name. Of names that would be one, those that are column names
     as they stand keep them and the others are numbered in alphabetical order: another file with the same names,
     in whatever order, means the same columns.
+
+    Args:
+        taken: Names of columns that are there already.
     """
     bases = [snake(source) or f"column_{place}" for place, source in enumerate(sources, 1)]
     order = sorted(
         range(len(sources)), key=lambda place: (cut(bases[place]) != sources[place], sources[place])
     )
     names: dict[int, str] = {}
-    taken = set(_SYSTEM_COLUMNS)
+    used = {*_SYSTEM_COLUMNS, *taken}
     for place in order:
         name, count = cut(bases[place]), 1
-        while name in taken:
+        while name in used:
             count += 1
             suffix = f"_{count}"
             name = cut(bases[place], MAX_NAME_BYTES - len(suffix)) + suffix
-        taken.add(name)
+        used.add(name)
         names[place] = name
     return [names[place] for place in range(len(sources))]

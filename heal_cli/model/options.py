@@ -31,6 +31,7 @@ class ReadOptions:
 @dataclass(frozen=True, slots=True)
 class MatchOptions:
     renames: tuple[tuple[str, str], ...] = ()  # --map SRC=DST
+    added: tuple[tuple[str, str], ...] = ()  # source and the column that --unknown-columns add made for it
     strategy: Literal["weighted", "majority", "unanimous"] = "weighted"
     min_confidence: float = 0.7
     min_margin: float = 0.1

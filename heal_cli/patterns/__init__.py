@@ -5,13 +5,13 @@ from heal_cli.patterns.catalogue import MIN_CONFIDENCE, Catalogue, Example, Patt
 from heal_cli.patterns.exchange import export_patterns, import_patterns, parse_patterns
 from heal_cli.patterns.knowledge import Knowledge, read_knowledge
 from heal_cli.patterns.learned import PREFIX, Learned, Lesson, State, Teacher, store_lessons
-from heal_cli.patterns.load import load_catalogue
+from heal_cli.patterns.load import load_catalogue, read_patterns_file
 from heal_cli.patterns.match_trials import record_match_trials
 from heal_cli.patterns.own import own_path, read_own, rename_entry, write_own
 from heal_cli.patterns.review import Verdict, count_against, decide, record_duels, reopen, review
 from heal_cli.patterns.rivals import Comparison, Duel, compare, compare_counts, compare_trials
 from heal_cli.patterns.statistics import is_significant, posterior_mean, wilson_lower_bound
-from heal_cli.patterns.store import Connection, ddl, ensure, may_record
+from heal_cli.patterns.store import Connection, ddl, ensure, may_record, require_open
 from heal_cli.patterns.trials import (
     LEARNED_PRIOR,
     Tally,
@@ -62,11 +62,13 @@ __all__ = [
     "posterior_mean",
     "read_knowledge",
     "read_own",
+    "read_patterns_file",
     "record_duels",
     "record_match_trials",
     "record_trials",
     "rename_entry",
     "reopen",
+    "require_open",
     "review",
     "shape_of",
     "store_lessons",

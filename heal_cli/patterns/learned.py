@@ -31,6 +31,7 @@ class Teacher(StrEnum):
 
     MAP = "--map"
     PLAN = "a saved plan"
+    ADDED = "--unknown-columns add"
     LIKENESS = "likeness"
     AI = "a model"
 

@@ -49,7 +49,7 @@ def load_catalogue(extra: Sequence[str] = (), *, with_disabled: bool = False) ->
     patterns: dict[str, Pattern] = {}
     disabled: set[str] = set()
     files = [(origin, text, False) for origin, text in _shipped()]
-    files += [(*_read(path), True) for path in extra]
+    files += [(path, read_patterns_file(path), True) for path in extra]
     for origin, text, is_own in files:
         data = _parse(origin, text)
         disabled.update(_list(data, "disabled", origin))
@@ -72,9 +72,14 @@ def _shipped() -> Iterator[tuple[str, str]]:
             yield file.name, file.read_text("utf-8")
 
 
-def _read(path: str) -> tuple[str, str]:
+def read_patterns_file(path: str) -> str:
+    """The text of a file of patterns.
+
+    Raises:
+        UsageError: It cannot be read, or is not UTF-8.
+    """
     try:
-        return path, Path(path).read_text("utf-8")
+        return Path(path).read_text("utf-8")
     except OSError as exc:
         raise UsageError(f"Pattern file {path!r} cannot be read: {exc.strerror}") from exc
     except UnicodeDecodeError as exc:

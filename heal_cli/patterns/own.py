@@ -7,9 +7,10 @@ import tomllib
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from heal_cli.errors import UsageError
+from heal_cli.patterns.load import read_patterns_file
 
 NAME: Final = "patterns.toml"
 
@@ -24,9 +25,18 @@ class OwnPatterns:
     disabled: frozenset[str] = frozenset()
     entries: tuple[tuple[str, str], ...] = ()
 
-    def with_entries(self, text: str) -> OwnPatterns:
-        """With the patterns of a TOML text as well; those of the same id are replaced."""
+    def with_entries(self, text: str, origin: str) -> OwnPatterns:
+        """With the patterns of a TOML text as well; those of the same id are replaced.
+
+        Raises:
+            UsageError: It is not TOML, has no pattern, or one of them cannot be told from the others.
+        """
         added = _split(text)
+        if len(_parse(text, origin).get("pattern", [])) != len(added) or not added:
+            raise UsageError(
+                f"{origin}: each pattern has to begin with a line [[pattern]] and to have a line with its id",
+                hint="heal patterns show PATTERN prints what one says",
+            )
         ids = {id for id, _ in added}
         return replace(self, entries=(*(e for e in self.entries if e[0] not in ids), *added))
 
@@ -65,28 +75,42 @@ def read_own(path: Path) -> OwnPatterns:
     """The user's own patterns; none while there is no file.
 
     Raises:
-        UsageError: The file is not TOML.
+        UsageError: The file cannot be read, or is not TOML.
     """
     if not path.exists():
         return OwnPatterns()
-    text = path.read_text("utf-8")
-    try:
-        disabled = tomllib.loads(text).get("disabled", [])
-    except tomllib.TOMLDecodeError as exc:
-        raise UsageError(f"{path}: not TOML: {exc}") from exc
-    return OwnPatterns(frozenset(disabled), _split(text))
+    text = read_patterns_file(str(path))
+    return OwnPatterns(frozenset(_parse(text, str(path)).get("disabled", [])), _split(text))
 
 
 def write_own(path: Path, own: OwnPatterns) -> None:
-    """Keep the user's own patterns; the file is whole at any instant."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Keep the user's own patterns; the file is whole at any instant.
+
+    Raises:
+        UsageError: The folder takes no writes.
+    """
     fresh = path.with_suffix(".new")
-    fresh.write_text(own.as_toml(), "utf-8")
-    fresh.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(own.as_toml(), "utf-8")
+        fresh.replace(path)
+    except OSError as exc:
+        raise UsageError(
+            f"Pattern file {str(path)!r} cannot be written: {exc.strerror}",
+            hint="Name another folder with --state-dir",
+        ) from exc
 
 
 def rename_entry(source: str, target: str, *, table: str | None, confidence: float) -> str:
-    """The TOML of a rename, with the examples that it needs."""
+    """The TOML of a rename, with the examples that it needs.
+
+    Raises:
+        UsageError: One of the names is empty.
+    """
+    if not source.strip() or not target.strip():
+        raise UsageError(
+            f"{source}={target} names no two columns", hint="Write SOURCE=TARGET, as in amt=amount"
+        )
     words = [*((table,) if table else ()), source, "to", target]
     pattern_id = re.sub(r"[^a-z0-9]+", "_", "_".join(words).lower()).strip("_")
     lines = [
@@ -108,6 +132,13 @@ def _quoted(text: str) -> str:
     """A TOML basic string."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\u{ord(found[0]):04x}", escaped) + '"'
+
+
+def _parse(text: str, origin: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as exc:
+        raise UsageError(f"{origin}: not TOML: {exc}") from exc
 
 
 def _split(text: str) -> tuple[tuple[str, str], ...]:

@@ -8,6 +8,8 @@ from typing import Any, Final, TypeAlias
 import psycopg
 from psycopg import errors, sql
 
+from heal_cli.errors import WriteError
+
 Connection: TypeAlias = psycopg.Connection[Any]
 
 SCHEMA: Final = "heal"
@@ -49,6 +51,24 @@ def ensure(conn: Connection) -> bool:
 def may_read(conn: Connection) -> bool:
     """True when every table is there and the role may read it."""
     return _has_rights(conn, "select")
+
+
+def require_open(conn: Connection) -> None:
+    """Keep what the role may not read from being taken for an empty record.
+
+    Raises:
+        WriteError: Something is there that it may not read.
+    """
+    query = (
+        "select exists (select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
+        "where n.nspname = %s and c.relname = any (%s))"
+    )
+    (is_there,) = conn.execute(query, (SCHEMA, list(_TABLES))).fetchone() or (False,)
+    if is_there and not may_read(conn):
+        raise WriteError(
+            "The role may not read what schema heal knows of patterns",
+            hint="Ask its owner for USAGE on schema heal and SELECT on its tables; or run as the owner: heal init",
+        )
 
 
 def may_record(conn: Connection) -> bool:

@@ -104,14 +104,14 @@ def lessons(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> Iterato
             continue
         table, shape = source.planned.table, shape_of(source.reader.source.columns)
         for column in source.planned.plan.columns:
-            teacher = _teacher(run, column)
+            teacher = _teacher(run, source, column)
             if teacher is None or outcome.faults[column.column.name] or not source.witnesses.bear_out(column):
                 continue
             name = column.column.type.name
             yield Lesson(table.qualified, shape, column.source or "", column.column.name, name, teacher)
 
 
-def _teacher(run: Run, column: ColumnPlan) -> Teacher | None:
+def _teacher(run: Run, source: SourceRun, column: ColumnPlan) -> Teacher | None:
     """Whose word a match rests on; None where its names or a pattern explain it, or where it is no rename."""
     winner = column.match.winner
     if winner.kind is not Kind.RENAME or winner.source is None:
@@ -122,6 +122,8 @@ def _teacher(run: Run, column: ColumnPlan) -> Teacher | None:
         return Teacher.PLAN
     if (winner.source, winner.target) in run.options.match.renames:
         return Teacher.MAP
+    if (winner.source, winner.target) in source.added:
+        return Teacher.ADDED
     return {Tier.FUZZY: Teacher.LIKENESS, Tier.AI: Teacher.AI}.get(winner.tier)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from heal_cli.heal import make_plan, open_columns, settle_columns
 from heal_cli.model import Batch, KnownValues, Plan, TableSchema
@@ -20,18 +21,21 @@ def plan_source(
     *,
     knowledge: Knowledge,
     known: Mapping[str, KnownValues],
+    added: tuple[tuple[str, str], ...] = (),
 ) -> Plan:
     """The plan by a source's first batch; what that leaves open is settled by all of the source.
 
     Args:
         known: Column -> what the table holds in it already.
+        added: Source column and the column that was made for it.
     """
+    options = run.plan_options()
     catalogue = knowledge.trusted(run.patterns)
     plan = make_plan(
         sample,
         as_written(table, run.options.write),
         catalogue,
-        options=run.plan_options(),
+        options=replace(options, match=replace(options.match, added=added)),
         confidences=knowledge.confidences(catalogue),
         known=known,
         learned=knowledge.learned_for(table.qualified, reader.source.columns),

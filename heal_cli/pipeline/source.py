@@ -55,6 +55,7 @@ class SourceRun:
         self._sample: Batch | None = self.reader.sample()
         self.settled_before: Spans = self.claimed.settled_before if self.claimed else ()
         self.last_row = run.options.limit
+        self.added: tuple[tuple[str, str], ...] = ()  # source and the column that was made for it
         self.planned = Planned(table, self._plan(table))
         self.skipped = Outcome()
         self.has_given = False  # a chunk that was not settled
@@ -82,9 +83,11 @@ class SourceRun:
         run, table = self.run, self.planned.table
         if run.options.unknown_columns != "add" or run.options.write.dry_run or not unknown:
             return
-        run.notes.append(
-            add_columns(run.connection, table.schema, table.name, self.sample.frame.select(unknown))
-        )
+        taken = [column.name for column in table.columns]
+        frame = self.sample.frame.select(unknown)
+        added = add_columns(run.connection, table.schema, table.name, frame, taken=taken)
+        run.notes.append(added.statement)
+        self.added = added.pairs
         table = introspect(run.connection, run.options.table)
         remember(run, table)
         self.planned = Planned(table, self._plan(table))
@@ -240,6 +243,7 @@ class SourceRun:
             table,
             knowledge=self.run.knowledge,
             known=read_statistics(self.run.connection, table),
+            added=self.added,
         )
         if claimed is None or plan.gap is not None or not self.run.has_ledger:
             return plan

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Collection, Sequence
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 import psycopg
@@ -17,6 +17,13 @@ from heal_cli.schema.nearest import nearest
 
 MAX_COLUMNS: Final = 1600
 """MaxHeapAttributeNumber."""
+
+
+class AddedColumns(NamedTuple):
+    """Columns that a table was given."""
+
+    statement: str
+    pairs: tuple[tuple[str, str], ...]  # source and its column
 
 
 def create_table(
@@ -71,15 +78,20 @@ def drop_if_empty(conn: psycopg.Connection[Any], schema: str, table: str) -> boo
     return True
 
 
-def add_columns(conn: psycopg.Connection[Any], schema: str, table: str, frame: pl.DataFrame) -> str:
-    """Add a nullable column for each column of the frame that the table lacks, and return the SQL.
+def add_columns(
+    conn: psycopg.Connection[Any], schema: str, table: str, frame: pl.DataFrame, *, taken: Collection[str]
+) -> AddedColumns:
+    """Add a nullable column to the table for each column of the frame.
 
     Adding a nullable column without a default takes an ACCESS EXCLUSIVE lock for a moment and rewrites nothing.
+
+    Args:
+        taken: Names of the table's columns. One that another load has added since is shared with it.
 
     Raises:
         SchemaError: The role does not own the table, or it cannot take more columns.
     """
-    names = column_names(frame.columns)
+    names = column_names(frame.columns, taken=taken)
     adding = sql.SQL(", ").join(
         sql.SQL("ADD COLUMN IF NOT EXISTS {} {}").format(sql.Identifier(name), sql.SQL(type_name))
         for name, type_name in zip(names, infer_types(frame), strict=True)
@@ -93,7 +105,7 @@ def add_columns(conn: psycopg.Connection[Any], schema: str, table: str, frame: p
             f"Table {schema}.{table} cannot be given the columns {', '.join(names)}: {exc.diag.message_primary}",
             hint="Keep their values aside with --unknown-columns rescue",
         ) from exc
-    return statement.as_string(conn)
+    return AddedColumns(statement.as_string(conn), tuple(zip(frame.columns, names, strict=True)))
 
 
 def plan_table(table: str, frame: pl.DataFrame, *, key: Sequence[str] = ()) -> sql.Composed:

@@ -109,6 +109,8 @@ def test_a_keyboard_interrupt_is_130(heal: Any, engine: Any) -> None:
         (["--dsn=host=h password=hunter2"], "heal '--dsn=host=h password=***'"),
         (["-dpostgresql://u:hunter2@h"], "heal '-dpostgresql://u:***@h'"),
         (["--data-dir", "x", "--delimiter", ";"], "heal --data-dir x --delimiter ';'"),
+        (["it's\na\\b"], r"heal $'it\'s\x0aa\\b'"),
+        (["\u202etxt\udcff"], r"heal $'\u202etxt\xff'"),
     ],
 )
 def test_masked_command(arguments: list[str], shown: str) -> None:

@@ -53,6 +53,15 @@ def test_show_escapes_what_a_terminal_would_act_on(heal: Any, spool: Spool) -> N
     assert "\\x1b[31mred" in out
 
 
+def test_show_has_a_document_too(heal: Any, spool: Spool) -> None:
+    """Every entry with its manifest in one versioned document, damaged ones included."""
+    (found,) = spool.entries()
+    document = json.loads(heal("fallback", "show", "--json").out)
+    assert (document["heal"], len(document["entries"])) == (1, 1)
+    entry = document["entries"][0]
+    assert (entry["entry"], entry["tries"], entry["manifest"]["rows"]) == (found.name, 0, 2)
+
+
 def test_export_gives_the_rows_as_csv(heal: Any, spool: Spool, tmp_path: Path) -> None:
     """The file has the source's columns and all its rows, for its owner only."""
     path = Path(heal("fallback", "export", "--to", "out").out.strip())

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from heal_cli.settings import load_settings, to_load_options
 
 
@@ -62,6 +64,25 @@ def test_a_pattern_whose_examples_fail_is_not_kept(heal: Any) -> None:
     refused = heal("patterns", "add", "mine.toml")
     assert (refused.code, "'bad'" in refused.err) == (2, True)
     assert "bad" not in listed(heal)
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("latin.toml", "Pattern file 'latin.toml' is not UTF-8 (byte 1)"),
+        ("none.toml", "Pattern file 'none.toml' cannot be read: No such file or directory"),
+        ("words.toml", "words.toml: not TOML: "),
+        ("nameless.toml", "nameless.toml: each pattern has to begin with"),
+        ("=amount", "=amount names no two columns"),
+    ],
+)
+def test_what_cannot_be_added_is_told(heal: Any, what: str, told: str) -> None:
+    """A file that is no text or no TOML, one without ids, one that is not there, half a rename: a sentence each."""
+    Path("latin.toml").write_bytes(b"a\xff")
+    Path("words.toml").write_text("no patterns here")
+    Path("nameless.toml").write_text('[[pattern]]\nkind = "rename"\n')
+    refused = heal("patterns", "add", what)
+    assert (refused.code, told in refused.err) == (2, True)
 
 
 def test_test_runs_examples_and_looks_at_a_file(heal: Any) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from heal_cli.patterns import Lesson, Teacher, Trial, ensure, load_catalogue, record_trials, store_lessons
 
@@ -118,3 +120,22 @@ def test_stats_shows_the_calibration(heal: Any, taught: None) -> None:
     assert (calibration["trials"], calibration["is_used"], calibration["error"]) == (0, False, None)
     shown = heal("patterns", "stats").err
     assert "0 matches on record, 0 of them failed; not used: no match is on record" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize("verb", [["stats"], ["export"], ["show", LESSON.id]])
+def test_what_may_not_be_read_is_not_told_as_nothing(
+    heal: Any,
+    taught: None,
+    conn: psycopg.Connection,
+    conninfo: str,
+    monkeypatch: pytest.MonkeyPatch,
+    verb: list[str],
+) -> None:
+    """A role without rights in schema heal gets a sentence, no empty record."""
+    role = f"plain_{uuid.uuid4().hex[:8]}"
+    conn.execute(sql.SQL("create role {} login").format(sql.Identifier(role)))
+    monkeypatch.setenv("HEAL_DSN", make_conninfo(conninfo, user=role))
+    refused = heal("patterns", *verb)
+    conn.execute(sql.SQL("drop role {}").format(sql.Identifier(role)))
+    assert (refused.code, refused.out) == (1, "")
+    assert "The role may not read what schema heal knows of patterns" in refused.err

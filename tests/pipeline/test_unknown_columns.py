@@ -61,6 +61,18 @@ def test_they_are_added_when_told(load, conn) -> None:
     assert report.leftovers_path is None
 
 
+@pytest.mark.parametrize("kind", ["int generated always as (id * 2) stored", "int"])
+def test_an_added_column_shares_no_name_with_one_that_is_there(load, conn, kind) -> None:
+    """It is numbered, takes the values, and takes those of the next load, too."""
+    conn.execute(f"create table t (id int, shoe_size {kind}, name text)")
+    named = {"map": ["id=shoe_size"]} if kind == "int" else {}
+    load(unknown_columns="add", **named)
+    report = load(unknown_columns="add", again=True, **named)
+    rows = conn.execute("select shoe_size_2 from t where name = 'Ann'").fetchall()
+    assert (rows, report.leftovers_path) == ([(38,), (38,)], None)
+    assert not any("ADD COLUMN" in note for note in report.notes)
+
+
 def test_a_dry_run_adds_and_makes_nothing(load, conn) -> None:
     """`--dry-run` leaves the table as it was, and does not make a missing one."""
     conn.execute("create table t (id int, name text)")

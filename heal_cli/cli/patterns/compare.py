@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from heal_cli.cli.options import Config, Dsn, Json, StateDir
-from heal_cli.cli.patterns.shared import database, read_learned, say_json, whole_catalogue
-from heal_cli.cli.terminal import clean, say
+from heal_cli.cli.patterns.shared import database, read_learned, whole_catalogue
+from heal_cli.cli.terminal import clean, say, say_json
 from heal_cli.errors import UsageError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from heal_cli.cli.options import Config, Json, StateDir
-from heal_cli.cli.patterns.shared import example_facts, say_json, spoken, whole_catalogue
-from heal_cli.cli.terminal import clean, say
+from heal_cli.cli.patterns.shared import example_facts, spoken, whole_catalogue
+from heal_cli.cli.terminal import clean, say, say_json
 
 if TYPE_CHECKING:
     from heal_cli.patterns import Pattern

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from heal_cli.cli.options import Config, Dsn
-from heal_cli.cli.patterns.shared import database, read_text
+from heal_cli.cli.patterns.shared import database
 from heal_cli.cli.terminal import note, say
 from heal_cli.errors import UsageError
 
@@ -45,9 +45,9 @@ def import_(
 
     heal patterns import patterns/learned.toml
     """
-    from heal_cli.patterns import import_patterns, parse_patterns
+    from heal_cli.patterns import import_patterns, parse_patterns, read_patterns_file
 
-    saved = parse_patterns(read_text(path), path)
+    saved = parse_patterns(read_patterns_file(path), path)
     with database(dsn, config, writes=True) as connection:
         added = import_patterns(connection, saved, path)
     note(f"{added.patterns} learned patterns, {added.trials} trials and {added.states} verdicts were new")

@@ -14,11 +14,10 @@ from heal_cli.cli.patterns.shared import (
     learned_facts,
     new_grid,
     read_learned,
-    say_json,
     spoken,
     whole_catalogue,
 )
-from heal_cli.cli.terminal import clean, console, note
+from heal_cli.cli.terminal import clean, console, note, say_json
 
 if TYPE_CHECKING:
     from heal_cli.patterns import Pattern

@@ -11,7 +11,6 @@ from heal_cli.cli.patterns.shared import (
     PatternId,
     example_facts,
     own_files,
-    read_text,
     spoken,
     whole_catalogue,
 )
@@ -37,15 +36,16 @@ def add(
     heal patterns add amt=amount -t orders
     """
     from heal_cli.heal.examples import run_examples
-    from heal_cli.patterns import load_catalogue, read_own, rename_entry, write_own
+    from heal_cli.patterns import load_catalogue, read_own, read_patterns_file, rename_entry, write_own
 
     path, others = own_files(state_dir, config)
     source, is_rename, target = what.partition("=")
-    entries = (
-        rename_entry(source, target, table=table, confidence=confidence) if is_rename else read_text(what)
-    )
+    if is_rename:
+        entries = rename_entry(source, target, table=table, confidence=confidence)
+    else:
+        entries = read_patterns_file(what)
     own = read_own(path)
-    changed = own.with_entries(entries)
+    changed = own.with_entries(entries, what)
     write_own(path, changed)
     try:
         catalogue = load_catalogue(others)

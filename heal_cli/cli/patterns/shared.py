@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from heal_cli.cli.terminal import say
 from heal_cli.errors import UsageError, WriteError
 
 if TYPE_CHECKING:
@@ -23,10 +22,10 @@ def database(dsn: str | None, config: str | None, *, writes: bool = False) -> It
     """A connection to the database that has learned, given back afterwards.
 
     Raises:
-        WriteError: It is to be written to, and the role may not.
+        WriteError: It is to be written to, or has something to read, and the role may not.
     """
     from heal_cli.cli.session import connection
-    from heal_cli.patterns import ensure
+    from heal_cli.patterns import ensure, require_open
     from heal_cli.settings import load_settings
     from heal_cli.write import connect
 
@@ -39,6 +38,7 @@ def database(dsn: str | None, config: str | None, *, writes: bool = False) -> It
                 "The role may not write to schema heal, so patterns can only be read here",
                 hint="Run as an owner once: heal init",
             )
+        require_open(conn)
         yield conn
 
 
@@ -97,14 +97,6 @@ def whole_catalogue(state_dir: str | None, config: str | None) -> tuple[Catalogu
     return load_catalogue(existing, with_disabled=True), read_own(path).disabled
 
 
-def read_text(path: str) -> str:
-    """A file's text; one that cannot be read is the user's mistake."""
-    try:
-        return Path(path).read_text("utf-8")
-    except OSError as exc:
-        raise UsageError(f"Pattern file {path!r} cannot be read: {exc.strerror}") from exc
-
-
 def example_facts(example: Any) -> dict[str, Any]:
     """What an example says, without what it leaves open."""
     import dataclasses
@@ -129,10 +121,3 @@ def new_grid(*headings: str) -> Any:
     for heading in headings:
         table.add_column(heading, overflow="fold")
     return table
-
-
-def say_json(document: dict[str, Any]) -> None:
-    """Print one versioned document."""
-    import msgspec
-
-    say(msgspec.json.encode({"heal": 1, **document}).decode())

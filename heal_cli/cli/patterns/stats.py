@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from heal_cli.cli.options import Config, Dsn, Json, StateDir
-from heal_cli.cli.patterns.shared import database, learned_facts, new_grid, say_json, whole_catalogue
-from heal_cli.cli.terminal import clean, console, note
+from heal_cli.cli.patterns.shared import database, learned_facts, new_grid, whole_catalogue
+from heal_cli.cli.terminal import clean, console, note, say_json
 
 if TYPE_CHECKING:
     from heal_cli.patterns import Calibration, Catalogue, Knowledge

@@ -8,7 +8,7 @@ import typer
 
 from heal_cli.cli.options import Config, Json, StateDir, Yes
 from heal_cli.cli.rejects.find import Named, find_rejects, state_dir_of
-from heal_cli.cli.terminal import clean, note, say
+from heal_cli.cli.terminal import clean, note, say, say_json
 from heal_cli.errors import UsageError
 
 
@@ -32,10 +32,7 @@ def discard(
         _ask(f"Archive {said_rows} of {str(path)!r}?")
     target = archive(path)
     if json:
-        import msgspec
-
-        said = {"heal": 1, "path": str(path), "archived": str(target), "rows": rows}
-        say(msgspec.json.encode(said).decode())
+        say_json({"path": str(path), "archived": str(target), "rows": rows})
         return
     say(f"archived {said_rows}: {clean(str(target))}")
     note("heal rejects takes that path, too, if they are wanted after all")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from heal_cli.cli.options import Config, Json, StateDir
 from heal_cli.cli.rejects.find import Named, as_argument, find_rejects, name_parts, state_dir_of
-from heal_cli.cli.terminal import clean, note, quoted, say, styled
+from heal_cli.cli.terminal import clean, note, quoted, say, say_json, styled
 
 if TYPE_CHECKING:
     from heal_cli.record import Fix, RejectRecord
@@ -64,8 +64,6 @@ def explain(
     table = name_parts(path).table
     explained = [(group, EXPLANATIONS.get(group.kind.reason, UNKNOWN)) for group in groups]
     if json:
-        import msgspec
-
         kinds = [
             {
                 **group.kind._asdict(),
@@ -76,7 +74,7 @@ def explain(
             }
             for group, said in explained
         ]
-        say(msgspec.json.encode({"heal": 1, "path": str(path), "kinds": kinds}).decode())
+        say_json({"path": str(path), "kinds": kinds})
         return
     if not groups:
         note(f"there are no rejects left in {str(path)!r}")

@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from heal_cli.cli.command import shell_word
 from heal_cli.errors import UsageError
 
 Named = Annotated[
@@ -63,10 +64,8 @@ def find_rejects(name: str | None, state_dir: str) -> Path:
 
 def as_argument(path: Path, state_dir: str) -> str:
     """The shortest way to name the file in a command: its run's id, else its path."""
-    from shlex import quote
-
     from heal_cli.record import list_rejects
 
     run = name_parts(path).run
     fits = [found for found in list_rejects(state_dir) if run in found.name]
-    return quote(run) if fits == [path] else quote(str(path))
+    return shell_word(run if fits == [path] else str(path))

@@ -13,7 +13,7 @@ from typing import Final
 
 from heal_cli.cli.options import Config, Json, StateDir
 from heal_cli.cli.rejects.find import name_parts, state_dir_of
-from heal_cli.cli.terminal import clean, note, say, styled
+from heal_cli.cli.terminal import clean, note, say, say_json, styled
 
 _INDENT: Final = " " * 18  # under the run's id
 
@@ -34,8 +34,6 @@ def list_(state_dir: StateDir = None, config: Config = None, json: Json = None) 
     folder = state_dir_of(state_dir, config)
     found = [_read(path) for path in list_rejects(folder)]
     if json:
-        import msgspec
-
         files = [
             {
                 "path": str(file.path),
@@ -45,7 +43,7 @@ def list_(state_dir: StateDir = None, config: Config = None, json: Json = None) 
             }
             for file in found
         ]
-        say(msgspec.json.encode({"heal": 1, "rejects": files}).decode())
+        say_json({"rejects": files})
         return
     if not found:
         note("there are no rejects")
