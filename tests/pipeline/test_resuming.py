@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from heal_cli.engine import run_load
 from heal_cli.engine import load as engine_module
+from heal_cli.engine import run_load
 from heal_cli.errors import SourceError
 from heal_cli.model import LoadOptions, LoadReport, ReadOptions, WriteOptions
 from heal_cli.pipeline import BatchWorker
@@ -186,7 +186,8 @@ def test_a_file_that_begins_like_an_unfinished_tail_is_another(loads) -> None:
 
 
 @pytest.mark.parametrize(
-    "flags", [{"skip_rows": 3}, {"header": False}, {"delimiter": ";"}, {"escape": "\\"}, {"encoding": "cp1252"}]
+    "flags",
+    [{"skip_rows": 3}, {"header": False}, {"delimiter": ";"}, {"escape": "\\"}, {"encoding": "cp1252"}],
 )
 def test_a_tail_is_read_as_its_beginning_was(loads, flags) -> None:
     """Other flags would give the rows other numbers: the dialect of the earlier load is used, and a note says so."""
