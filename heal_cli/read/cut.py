@@ -12,6 +12,7 @@ import xxhash
 from heal_cli.errors import SourceError
 from heal_cli.model import Chunk
 from heal_cli.read.asides import NONE, Aside, find_asides
+from heal_cli.read.backslash import holds_escaped_end
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.dialect import Dialect
 from heal_cli.read.endings import find_ending, find_table
@@ -210,9 +211,10 @@ def _first_records(data: bytes, grammar: Grammar, batch_bytes: int) -> bytes:
 
 def _measure(data: bytes, grammar: Grammar, *, final: bool) -> _Piece:
     has_quotes = bool(grammar.quote) and grammar.quote.encode() in data
+    goes_on = grammar.is_backslashed and holds_escaped_end(data, grammar.terminator)
     asides, layout = find_asides(data, grammar, final=final)
     layout = layout or lay_out_lines(data, grammar)
-    if layout is None and has_quotes:
+    if layout is None and (has_quotes or goes_on):
         layout = lay_out(data, grammar, final=final)
     if layout is not None:
         return _Piece(

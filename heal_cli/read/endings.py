@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from heal_cli.read.backslash import END
 from heal_cli.read.fields import MACHINE, Grammar
 from heal_cli.read.records import lay_out
 
@@ -93,8 +94,8 @@ def find_ending(data: bytes, grammar: Grammar, told: int | None) -> Ending:
 
 
 def _checked(below: list[tuple[int, _Tail]], data: bytes, grammar: Grammar, *, is_doubtful: bool) -> Ending:
-    """The ending, unless one of its lines goes on with a quoted cell."""
-    if below and grammar.quote and grammar.quote.encode() in data:
+    """The ending, unless one of its lines goes on with a cell of the line before."""
+    if below and (grammar.is_backslashed or (grammar.quote and grammar.quote.encode() in data)):
         records = lay_out(data, grammar, final=True, details=True)
         starts = set() if records.records is None else set(records.records["start"].to_list())
         if not {tail.start for _, tail in below} <= starts:
@@ -124,7 +125,7 @@ def _tails(data: bytes, terminator: bytes, told: int | None) -> Iterator[_Tail]:
 def _judge(line: str, grammar: Grammar, *, follows_blank: bool) -> bool | None:
     """True: surely no record. False: one. None: a record that may be a sum."""
     split = grammar.split(line)
-    if line.strip(_END_OF_FILE) == "" != line:
+    if line.strip(_END_OF_FILE) == "" != line or (grammar.is_backslashed and line == END):
         return True
     if split.fault or "\0" in line or "\ufffd" in line:
         return False

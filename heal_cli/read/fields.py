@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from heal_cli.read.backslash import ESCAPE, split_cells
+
 # Stands for a delimiter of several characters while patterns look at a record.
 STAND_IN: Final = "\x1f"
 
@@ -27,7 +29,7 @@ class Split(NamedTuple):
     """The cells of a record (None for a bare empty one), or why it has none."""
 
     cells: list[str | None]
-    fault: str | None = None  # 'unclosed_quote' or 'stray_quote'
+    fault: str | None = None  # 'unclosed_quote', 'stray_quote' or 'unknown_escape'
     at: int = 0  # field, 1-based, that has the fault
 
 
@@ -38,7 +40,8 @@ class Grammar:
     Args:
         delimiter: One or several characters.
         quote: One character, '' for none.
-        escape: One character before a quote inside quotes; None where quotes are doubled.
+        escape: One character before a quote inside quotes; None where quotes are doubled. A backslash where there
+            are no quotes is before whatever is special, as COPY writes it.
         terminator: Byte that ends a line, LF (CRs before it go too) or CR.
         width: Number of fields.
         machine: 0-based columns that are always filled, and with what machines write.
@@ -70,6 +73,11 @@ class Grammar:
     def is_long(self) -> bool:
         """The delimiter has more than one byte, as polars and the patterns cannot have it."""
         return len(self.delimiter.encode()) > 1
+
+    @property
+    def is_backslashed(self) -> bool:
+        """Cells have no quotes but backslashes; see `read.backslash`."""
+        return self.escape == ESCAPE and not self.quote
 
     @cached_property
     def quoted_pattern(self) -> str:
@@ -175,6 +183,9 @@ class Grammar:
 
     def split(self, record: str) -> Split:
         """Cells of one record, with a quote inside an unquoted cell taken as it is."""
+        if self.is_backslashed:
+            found = split_cells(record, self.delimiter, self.terminator.decode())
+            return Split([], "unknown_escape", found) if isinstance(found, int) else Split(found)
         cells: list[str | None] = []
         at, end = 0, len(record)
         while True:
