@@ -84,6 +84,10 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
         "The object has one key twice, with different values, and nobody can tell which one counts.",
         (_BY_HAND,),
     ),
+    "other_type": Explanation(
+        "The source names the type of each value, and this one is not that of the others in its column.",
+        (_BY_HAND,),
+    ),
     "key_too_long": Explanation("A key of the object is too long to be a column.", (_BY_HAND,)),
     "too_many_columns": Explanation(
         "The object has more keys than a table can have columns.",
