@@ -17,7 +17,7 @@ from heal_cli.read.bytes import ByteStream
 from heal_cli.read.dialect import Dialect
 from heal_cli.read.endings import find_ending, find_table
 from heal_cli.read.fields import Grammar
-from heal_cli.read.passed import Passed
+from heal_cli.read.passed import Kind, Passed
 from heal_cli.read.records import MAX_RECORD_BYTES, lay_out, lay_out_lines
 
 BLANK: Final = {b"\n": re.compile(rb"(?m)^(?:\r*\n|\r+\Z)"), b"\r": re.compile(rb"(?:\A|(?<=\r))\r")}
@@ -126,8 +126,7 @@ def _records_only(
                 kept = _measure(records, grammar, final=True) if records else kept._replace(rows=0)
             kept = kept._replace(is_doubtful=ending.is_doubtful)
         for aside in kept.asides:
-            is_comment = bool(grammar.comment) and aside.text.startswith(grammar.comment)
-            passed.add("comment" if is_comment else "repeated header", line + aside.line, aside.text)
+            passed.add(_kind(aside, grammar), line + aside.line, aside.text)
         if table:
             offset, header = table
             passed.add_table(line + data.count(grammar.terminator, 0, offset), header)
@@ -135,6 +134,12 @@ def _records_only(
         if records:
             yield records, kept
         line += piece.lines
+
+
+def _kind(aside: Aside, grammar: Grammar) -> Kind:
+    if grammar.comment and aside.text.startswith(grammar.comment):
+        return "comment"
+    return "blank row" if aside.text.rstrip("\r") == grammar.blank else "repeated header"
 
 
 def _pieces(stream: ByteStream, dialect: Dialect, batch_bytes: int) -> Iterator[tuple[bytes, _Piece, bool]]:

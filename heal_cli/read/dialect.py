@@ -103,8 +103,14 @@ def _complete(trial: Trial, heading: Heading, terminator: bytes, options: ReadOp
         width=width,
         machine=machine_columns(data, width),
         heading=heading.line if heads else "",
+        blank=trial.grammar.delimiter * (width - 1) if _may_be_blank(trial.grammar, heading) else "",
         has_spaces=any(cell.startswith(" ") for row in data if len(row) == width for cell in row),
     )
+
+
+def _may_be_blank(grammar: Grammar, heading: Heading) -> bool:
+    """A record of delimiters alone says nothing: of one column it may be a value, and to COPY they are empty texts."""
+    return len(heading.names) > 1 and not grammar.is_backslashed and grammar.delimiter.strip(" ") != ""
 
 
 def _first_table(records: list[Record]) -> list[Record]:

@@ -80,16 +80,20 @@ def find_ending(data: bytes, grammar: Grammar, told: int | None) -> Ending:
         return _ending(below, len(data)) if below else none
     if grammar.width == 1:
         return none
-    below = []
+    below, blanks = [], []
     for i, tail in enumerate(tails, 1):
         text = tail.text.strip()
         follows_blank = i < len(tails) and not tails[i].text.strip()
         if not text:
             continue
+        if tail.text == grammar.blank:
+            blanks.append((i, tail))
+            continue
         verdict = _judge(tail.text, grammar, follows_blank=follows_blank)
         if verdict is not True:
             return _checked(below, data, grammar, is_doubtful=verdict is None and not below)
-        below.append((i, tail))
+        below += [*blanks, (i, tail)]
+        blanks = []
     return none  # nothing but notes: then they are none
 
 

@@ -50,6 +50,7 @@ class Grammar:
         is_comment_told: They are none even then.
         has_spaces: Some cells begin with a space.
         heading: The line that names the columns, wherever it comes again; '' for none.
+        blank: A record without a value, as spreadsheets write rows that were only formatted; '' where it is one.
     """
 
     delimiter: str
@@ -62,6 +63,7 @@ class Grammar:
     comment: str = ""
     is_comment_told: bool = False
     heading: str = ""
+    blank: str = ""
     has_spaces: bool = False
 
     @cached_property
@@ -144,16 +146,27 @@ class Grammar:
 
     def may_have_asides(self, data: bytes) -> bool:
         """Some line of `data` begins as an aside does; a sign that is nowhere is looked for at memchr's speed."""
-        signs = filter(None, (self.comment.encode(), self.heading.encode()))
+        if self.blank and data.endswith(self.terminator + self.blank.encode()):
+            return True
         return any(
-            sign in data and (data.startswith(sign) or self.terminator + sign in data) for sign in signs
+            sign in data and (data.startswith(sign) or self.terminator + sign in data)
+            for sign in self.aside_signs
         )
+
+    @cached_property
+    def aside_signs(self) -> tuple[bytes, ...]:
+        """What lines begin with that may be asides; rows without a value with their line end, since many begin so."""
+        ends = (b"\n", b"\r\n") if self.terminator == b"\n" else (b"\r",)
+        blanks = [self.blank.encode() + end for end in ends if self.blank]
+        return (*filter(None, (self.comment.encode(), self.heading.encode())), *blanks)
 
     def is_aside(self, lines: pl.Series) -> pl.Series:
         """Boolean: outside of a quoted cell the line is no record but a comment, or the header again."""
         aside = pl.repeat(False, len(lines), dtype=pl.Boolean, eager=True)
         if self.heading:
             aside |= lines.str.strip_chars_end("\r") == self.heading
+        if self.blank:
+            aside |= lines.str.strip_chars_end("\r") == self.blank
         if self.comment:
             marked = lines.str.starts_with(self.comment)
             if marked.any():
