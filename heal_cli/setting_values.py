@@ -31,7 +31,7 @@ _EXPECTED: Final = {
     "map": "SOURCE=TARGET pairs",
     "delimiter": "one character",
     "quote": "one character, or '' for none",
-    "escape": "one character",
+    "escape": "one character, or '' for none",
     "dsn": "a connection string",
 }
 
@@ -120,7 +120,7 @@ def _character(value: str, kind: Any) -> str:
     return text
 
 
-def _quote(value: str, kind: Any) -> str:
+def _character_or_none(value: str, kind: Any) -> str:
     return "" if value in ("", "none") else _character(value, kind)
 
 
@@ -157,8 +157,8 @@ _PREPARE: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "max_change": _budget,
     "map": _pairs,
     "delimiter": _character,
-    "escape": _character,
-    "quote": _quote,
+    "escape": _character_or_none,
+    "quote": _character_or_none,
     "columns": _names,
     "key": _names,
     "allow": _names,

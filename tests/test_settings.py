@@ -164,6 +164,7 @@ def test_paths_start_at_the_file_that_names_them(folder: Path) -> None:
         ("delimiter", "\\t", "\t"),
         ("delimiter", "tab", "\t"),
         ("quote", "none", ""),
+        ("escape", "none", ""),
         ("header", "no", False),
         ("columns", "a, b,c", ("a", "b", "c")),
         ("columns", '["a,b","c"]', ("a,b", "c")),

@@ -102,9 +102,15 @@ class LoadFlags:
     quote: Annotated[
         str | None, _flag("--quote", panel=SOURCE, metavar="CHAR", help="Around fields; '' for none.")
     ] = None
-    escape: Annotated[str | None, _flag("--escape", panel=SOURCE, metavar="CHAR", help="Before a quote.")] = (
-        None
-    )
+    escape: Annotated[
+        str | None,
+        _flag(
+            "--escape",
+            panel=SOURCE,
+            metavar="CHAR",
+            help="Before a quote, or without quotes a backslash as COPY has it; '' for none.",
+        ),
+    ] = None
     encoding: Annotated[
         str | None, _flag("--encoding", panel=SOURCE, metavar="NAME", help="utf-8, cp1252, utf-16, ...")
     ] = None

@@ -45,6 +45,8 @@ _SAYS_PERCENT: Final = re.compile(r"%|percent|pct|prozent|pourcent|porcent|perce
 
 ARROW: Final = " -> "
 
+_MOST_NAMED: Final = 3
+
 RESCUE_NAMES: Final = ("_rescued", "metadata", "extra")
 
 
@@ -118,7 +120,7 @@ def make_plan(
         values=options.values,
         gap=coverage(matching, table),
         unless_filled=left_to_triggers(matching, table),
-        notes=(*notes(matching, table, options.match), *_caution_notes(table)),
+        notes=(*notes(matching, table, options.match), *_thin_notes(matching, table), *_caution_notes(table)),
         now=options.now,
     )
 
@@ -194,6 +196,30 @@ def _rescue_column(matching: Matching, table: TableSchema) -> str | None:
         ):
             return name
     return None
+
+
+def _thin_notes(matching: Matching, table: TableSchema) -> Iterator[str]:
+    """A warning where one column alone has a source: rows of a key and nothing else are seldom meant."""
+    if len(matching.matches) != 1 or not matching.unmatched_source:
+        return
+    empty = [
+        column.name
+        for column in table.columns
+        if column.name in matching.unmatched_target
+        and column.insertable
+        and not (column.default or column.identity or column.generated or column.name in RESCUE_NAMES)
+    ]
+    if len(empty) > 1:
+        yield (
+            f"Only column {matching.matches[0].target!r} of {table.qualified} gets values: nothing in the source matches"
+            f" {_named(empty)}, and its {_named(matching.unmatched_source)} would be left over; name columns with"
+            " --map SOURCE=TARGET"
+        )
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(map(repr, names[:_MOST_NAMED])) + more
 
 
 def _caution_notes(table: TableSchema) -> Iterator[str]:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from heal_cli.match.vocabulary import ABBREVIATION_TRUST, vocabulary
+from heal_cli.model.column_names import unwrapped
 
 TEMPORAL_WEIGHT: Final = 0.15
 """Weight of a word about time beside others: `created`, `created_at`, `created_on` say one thing."""
@@ -67,7 +68,7 @@ class Name:
 @lru_cache(maxsize=8192)
 def parse(raw: str) -> Name:
     """The parts of a column name; of a name without letters or digits, all keys are empty."""
-    plain = split(raw)
+    plain = split(unwrapped(raw))
     words = _concepts(plain)
     return Name(
         raw=raw,

@@ -1,4 +1,4 @@
-"""What columns made from a source are called, and how PostgreSQL shortens a name."""
+"""What columns of a source are called inside of their wrapping and in a table, and how PostgreSQL shortens a name."""
 
 from __future__ import annotations
 
@@ -15,6 +15,41 @@ _SYSTEM_COLUMNS: Final = frozenset({"tableoid", "cmax", "xmax", "cmin", "xmin", 
 
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_WORD: Final = re.compile(r"\W+")
+
+
+# Key that an export puts a record under -> the keys that it has beside it.
+_WRAPPERS: Final = {
+    "_source": {"_index", "_id"},  # Elasticsearch
+    "Item": set[str](),  # DynamoDB
+    "attributes": {"type", "id"},  # JSON:API
+    "properties": {"type", "geometry"},  # GeoJSON
+    "fields": {"id", "createdTime"},  # Airtable
+    "node": set[str](),  # GraphQL edges
+    "doc": {"id", "key"},  # CouchDB
+}
+
+# The type that DynamoDB writes as key of a value: text, number, truth value, sets.
+_TYPED: Final = re.compile(r"\.(?:S|N|BOOL|SS|NS)$")
+
+
+def wrapper_of(keys: Collection[str]) -> str | None:
+    """The key under which records with these keys have their values, if it is one that exports are known to use."""
+    found = [key for key, beside in _WRAPPERS.items() if key in keys and beside <= set(keys)]
+    alone = [key for key in found if _WRAPPERS[key] or len(keys) == 1 or set(keys) == {key, "cursor"}]
+    return alone[0] if len(alone) == 1 else None
+
+
+def unwrapped(path: str) -> str:
+    """What a value is called inside of the wrapping: `name` for `_source.name` and for `Item.name.S`."""
+    head, _, rest = path.partition(".")
+    if head not in _WRAPPERS or not rest:
+        return path
+    return _TYPED.sub("", rest) if head == "Item" else rest
+
+
+def is_typed(path: str) -> bool:
+    """The last key is the type that DynamoDB writes."""
+    return path.startswith("Item.") and unwrapped(path) != path.removeprefix("Item.")
 
 
 def cut(name: str, most: int = MAX_NAME_BYTES) -> str:

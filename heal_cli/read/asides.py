@@ -1,4 +1,4 @@
-"""Comments and repeated headers among the records: lines that are found, counted and cut out before parsing."""
+"""Comments, repeated headers and rows without a value among the records: lines that are found, counted and cut out before parsing."""
 
 from __future__ import annotations
 
@@ -54,8 +54,7 @@ def without(data: bytes, asides: tuple[Aside, ...]) -> bytes:
 def _candidates(data: bytes, grammar: Grammar) -> Iterator[Aside]:
     """Lines that begin as an aside does, in order."""
     end = grammar.terminator
-    signs = [sign.encode() for sign in (grammar.comment, grammar.heading) if sign]
-    ahead = {sign: _next(data, sign, 0, end) for sign in signs}
+    ahead = {sign: _next(data, sign, 0, end) for sign in grammar.aside_signs}
     line, counted = 0, 0
     while any(at >= 0 for at in ahead.values()):
         start = min(at for at in ahead.values() if at >= 0)
@@ -72,4 +71,7 @@ def _next(data: bytes, sign: bytes, at: int, end: bytes) -> int:
     if at == 0 and data.startswith(sign):
         return 0
     found = data.find(end + sign, at)
-    return found if found < 0 else found + 1
+    if found >= 0:
+        return found + 1
+    line = data.rfind(end, at) + 1  # the last line may lack its end
+    return line if line and line < len(data) and data[line:] == sign.rstrip(b"\r\n") else -1

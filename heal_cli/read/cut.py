@@ -12,11 +12,12 @@ import xxhash
 from heal_cli.errors import SourceError
 from heal_cli.model import Chunk
 from heal_cli.read.asides import NONE, Aside, find_asides
+from heal_cli.read.backslash import holds_escaped_end
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.dialect import Dialect
 from heal_cli.read.endings import find_ending, find_table
 from heal_cli.read.fields import Grammar
-from heal_cli.read.passed import Passed
+from heal_cli.read.passed import Kind, Passed
 from heal_cli.read.records import MAX_RECORD_BYTES, lay_out, lay_out_lines
 
 BLANK: Final = {b"\n": re.compile(rb"(?m)^(?:\r*\n|\r+\Z)"), b"\r": re.compile(rb"(?:\A|(?<=\r))\r")}
@@ -125,8 +126,7 @@ def _records_only(
                 kept = _measure(records, grammar, final=True) if records else kept._replace(rows=0)
             kept = kept._replace(is_doubtful=ending.is_doubtful)
         for aside in kept.asides:
-            is_comment = bool(grammar.comment) and aside.text.startswith(grammar.comment)
-            passed.add("comment" if is_comment else "repeated header", line + aside.line, aside.text)
+            passed.add(_kind(aside, grammar), line + aside.line, aside.text)
         if table:
             offset, header = table
             passed.add_table(line + data.count(grammar.terminator, 0, offset), header)
@@ -134,6 +134,12 @@ def _records_only(
         if records:
             yield records, kept
         line += piece.lines
+
+
+def _kind(aside: Aside, grammar: Grammar) -> Kind:
+    if grammar.comment and aside.text.startswith(grammar.comment):
+        return "comment"
+    return "blank row" if aside.text.rstrip("\r") == grammar.blank else "repeated header"
 
 
 def _pieces(stream: ByteStream, dialect: Dialect, batch_bytes: int) -> Iterator[tuple[bytes, _Piece, bool]]:
@@ -210,9 +216,10 @@ def _first_records(data: bytes, grammar: Grammar, batch_bytes: int) -> bytes:
 
 def _measure(data: bytes, grammar: Grammar, *, final: bool) -> _Piece:
     has_quotes = bool(grammar.quote) and grammar.quote.encode() in data
+    goes_on = grammar.is_backslashed and holds_escaped_end(data, grammar.terminator)
     asides, layout = find_asides(data, grammar, final=final)
     layout = layout or lay_out_lines(data, grammar)
-    if layout is None and has_quotes:
+    if layout is None and (has_quotes or goes_on):
         layout = lay_out(data, grammar, final=final)
     if layout is not None:
         return _Piece(

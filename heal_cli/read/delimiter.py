@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from heal_cli.model import ReadOptions
+from heal_cli.read.backslash import ESCAPE, is_backslashed
 from heal_cli.read.fields import Grammar
 from heal_cli.read.records import lay_out
 from heal_cli.read.region import Record, Region, find_region
@@ -155,12 +156,21 @@ def _is_several(trial: Trial) -> bool:
 
 def try_delimiter(sample: Sample, delimiter: str, options: ReadOptions) -> Trial:
     """The sample read with this delimiter, by the quote and escape that suit it."""
+    if _is_backslashed(sample, delimiter, options):
+        return _try(sample, Grammar(delimiter, "", ESCAPE, b"\n", 2), options)
     trials = [
         _try(sample, Grammar(delimiter, quote, escape, b"\n", 2, second_quote=second), options)
         for quote, second in _quotes(sample.text, delimiter, options)
         for escape in _escapes(sample.text, quote, options)
     ]
     return max(trials, key=lambda trial: (trial.coverage, trial.share))  # the first of equals
+
+
+def _is_backslashed(sample: Sample, delimiter: str, options: ReadOptions) -> bool:
+    """It is told to be, or looks so and nothing else is told."""
+    if options.escape is None and not options.quote:
+        return is_backslashed(sample.text, delimiter)
+    return options.escape == ESCAPE and options.quote == ""
 
 
 def _quotes(text: str, delimiter: str, options: ReadOptions) -> list[tuple[str, str]]:
@@ -186,9 +196,11 @@ def _quotes(text: str, delimiter: str, options: ReadOptions) -> list[tuple[str, 
 
 
 def _escapes(text: str, quote: str, options: ReadOptions) -> list[str | None]:
-    if options.escape is not None or not quote or "\\" + quote not in text:
+    if not quote or options.escape == "":
+        return [None]
+    if options.escape is not None or ESCAPE + quote not in text:
         return [options.escape]
-    return [None, "\\"]
+    return [None, ESCAPE]
 
 
 def _try(sample: Sample, grammar: Grammar, options: ReadOptions) -> Trial:

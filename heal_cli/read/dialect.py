@@ -103,8 +103,14 @@ def _complete(trial: Trial, heading: Heading, terminator: bytes, options: ReadOp
         width=width,
         machine=machine_columns(data, width),
         heading=heading.line if heads else "",
+        blank=trial.grammar.delimiter * (width - 1) if _may_be_blank(trial.grammar, heading) else "",
         has_spaces=any(cell.startswith(" ") for row in data if len(row) == width for cell in row),
     )
+
+
+def _may_be_blank(grammar: Grammar, heading: Heading) -> bool:
+    """A record of delimiters alone says nothing: of one column it may be a value, and to COPY they are empty texts."""
+    return len(heading.names) > 1 and not grammar.is_backslashed and grammar.delimiter.strip(" ") != ""
 
 
 def _first_table(records: list[Record]) -> list[Record]:
@@ -138,8 +144,10 @@ def _check(options: ReadOptions) -> None:
         raise UsageError(
             f"--quote {options.quote!r} is not one ASCII character", hint="Use --quote '' for none"
         )
-    if options.escape is not None and len(options.escape.encode()) != 1:
-        raise UsageError(f"--escape {options.escape!r} is not one ASCII character")
+    if options.escape is not None and len(options.escape.encode()) > 1:
+        raise UsageError(
+            f"--escape {options.escape!r} is not one ASCII character", hint="Use --escape '' for none"
+        )
     if options.delimiter is not None and (not options.delimiter or set(options.delimiter) & set("\r\n")):
         raise UsageError(f"--delimiter {options.delimiter!r} cannot be a delimiter")
     if options.quote and options.delimiter == options.quote:
@@ -187,7 +195,10 @@ def _quote_findings(grammar: Grammar, options: ReadOptions) -> Iterator[Finding]
     quotes = " and ".join(show(quote) for quote in (grammar.quote, grammar.second_quote) if quote)
     yield Finding("quote", quotes or "none", "--quote", why)
     if grammar.escape:
-        why = "as told" if options.escape is not None else "quotes in cells have it before them"
+        why = (
+            "as COPY and MySQL write it" if grammar.is_backslashed else "quotes in cells have it before them"
+        )
+        why = "as told" if options.escape is not None else f"{why}; --escape '' takes it as text"
         yield Finding("escape", show(grammar.escape), "--escape", why)
 
 

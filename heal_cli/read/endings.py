@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from heal_cli.read.backslash import END
 from heal_cli.read.fields import MACHINE, Grammar
 from heal_cli.read.records import lay_out
 
@@ -79,22 +80,26 @@ def find_ending(data: bytes, grammar: Grammar, told: int | None) -> Ending:
         return _ending(below, len(data)) if below else none
     if grammar.width == 1:
         return none
-    below = []
+    below, blanks = [], []
     for i, tail in enumerate(tails, 1):
         text = tail.text.strip()
         follows_blank = i < len(tails) and not tails[i].text.strip()
         if not text:
             continue
+        if tail.text == grammar.blank:
+            blanks.append((i, tail))
+            continue
         verdict = _judge(tail.text, grammar, follows_blank=follows_blank)
         if verdict is not True:
             return _checked(below, data, grammar, is_doubtful=verdict is None and not below)
-        below.append((i, tail))
+        below += [*blanks, (i, tail)]
+        blanks = []
     return none  # nothing but notes: then they are none
 
 
 def _checked(below: list[tuple[int, _Tail]], data: bytes, grammar: Grammar, *, is_doubtful: bool) -> Ending:
-    """The ending, unless one of its lines goes on with a quoted cell."""
-    if below and grammar.quote and grammar.quote.encode() in data:
+    """The ending, unless one of its lines goes on with a cell of the line before."""
+    if below and (grammar.is_backslashed or (grammar.quote and grammar.quote.encode() in data)):
         records = lay_out(data, grammar, final=True, details=True)
         starts = set() if records.records is None else set(records.records["start"].to_list())
         if not {tail.start for _, tail in below} <= starts:
@@ -124,7 +129,7 @@ def _tails(data: bytes, terminator: bytes, told: int | None) -> Iterator[_Tail]:
 def _judge(line: str, grammar: Grammar, *, follows_blank: bool) -> bool | None:
     """True: surely no record. False: one. None: a record that may be a sum."""
     split = grammar.split(line)
-    if line.strip(_END_OF_FILE) == "" != line:
+    if line.strip(_END_OF_FILE) == "" != line or (grammar.is_backslashed and line == END):
         return True
     if split.fault or "\0" in line or "\ufffd" in line:
         return False

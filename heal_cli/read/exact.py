@@ -19,6 +19,7 @@ from heal_cli.read.records import lay_out
 _EXPLANATIONS: Final = {
     "unclosed_quote": "field {at} opens with a quote that nothing closes without swallowing whole records",
     "stray_quote": "field {at} has a quote in it that is neither doubled nor its last character",
+    "unknown_escape": "field {at} has a backslash that neither COPY nor MySQL would write there",
     "invalid_utf8": "byte {at} of the record is no valid UTF-8",
     "nul_byte": "the record has a NUL byte, which PostgreSQL text cannot hold",
     "too_few_fields": "{at} fields where {width} are wanted",

@@ -53,7 +53,9 @@ def parse_fast(
 
 
 def _has_own_quotes(data: bytes, grammar: Grammar) -> bool:
-    """Something is escaped, or in quotes of the second kind."""
+    """Something is escaped, or in quotes of the second kind; an empty cell may be where a null is escaped."""
+    if grammar.is_backslashed:
+        return True
     signs = (grammar.escape, grammar.second_quote)
     return any(sign.encode() in data for sign in signs if sign)
 

@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from heal_cli.read.backslash import ESCAPE, split_cells
+
 # Stands for a delimiter of several characters while patterns look at a record.
 STAND_IN: Final = "\x1f"
 
@@ -27,7 +29,7 @@ class Split(NamedTuple):
     """The cells of a record (None for a bare empty one), or why it has none."""
 
     cells: list[str | None]
-    fault: str | None = None  # 'unclosed_quote' or 'stray_quote'
+    fault: str | None = None  # 'unclosed_quote', 'stray_quote' or 'unknown_escape'
     at: int = 0  # field, 1-based, that has the fault
 
 
@@ -38,7 +40,8 @@ class Grammar:
     Args:
         delimiter: One or several characters.
         quote: One character, '' for none.
-        escape: One character before a quote inside quotes; None where quotes are doubled.
+        escape: One character before a quote inside quotes; None where quotes are doubled. A backslash where there
+            are no quotes is before whatever is special, as COPY writes it.
         terminator: Byte that ends a line, LF (CRs before it go too) or CR.
         width: Number of fields.
         machine: 0-based columns that are always filled, and with what machines write.
@@ -47,6 +50,7 @@ class Grammar:
         is_comment_told: They are none even then.
         has_spaces: Some cells begin with a space.
         heading: The line that names the columns, wherever it comes again; '' for none.
+        blank: A record without a value, as spreadsheets write rows that were only formatted; '' where it is one.
     """
 
     delimiter: str
@@ -59,6 +63,7 @@ class Grammar:
     comment: str = ""
     is_comment_told: bool = False
     heading: str = ""
+    blank: str = ""
     has_spaces: bool = False
 
     @cached_property
@@ -70,6 +75,11 @@ class Grammar:
     def is_long(self) -> bool:
         """The delimiter has more than one byte, as polars and the patterns cannot have it."""
         return len(self.delimiter.encode()) > 1
+
+    @property
+    def is_backslashed(self) -> bool:
+        """Cells have no quotes but backslashes; see `read.backslash`."""
+        return self.escape == ESCAPE and not self.quote
 
     @cached_property
     def quoted_pattern(self) -> str:
@@ -136,16 +146,27 @@ class Grammar:
 
     def may_have_asides(self, data: bytes) -> bool:
         """Some line of `data` begins as an aside does; a sign that is nowhere is looked for at memchr's speed."""
-        signs = filter(None, (self.comment.encode(), self.heading.encode()))
+        if self.blank and data.endswith(self.terminator + self.blank.encode()):
+            return True
         return any(
-            sign in data and (data.startswith(sign) or self.terminator + sign in data) for sign in signs
+            sign in data and (data.startswith(sign) or self.terminator + sign in data)
+            for sign in self.aside_signs
         )
+
+    @cached_property
+    def aside_signs(self) -> tuple[bytes, ...]:
+        """What lines begin with that may be asides; rows without a value with their line end, since many begin so."""
+        ends = (b"\n", b"\r\n") if self.terminator == b"\n" else (b"\r",)
+        blanks = [self.blank.encode() + end for end in ends if self.blank]
+        return (*filter(None, (self.comment.encode(), self.heading.encode())), *blanks)
 
     def is_aside(self, lines: pl.Series) -> pl.Series:
         """Boolean: outside of a quoted cell the line is no record but a comment, or the header again."""
         aside = pl.repeat(False, len(lines), dtype=pl.Boolean, eager=True)
         if self.heading:
             aside |= lines.str.strip_chars_end("\r") == self.heading
+        if self.blank:
+            aside |= lines.str.strip_chars_end("\r") == self.blank
         if self.comment:
             marked = lines.str.starts_with(self.comment)
             if marked.any():
@@ -175,6 +196,9 @@ class Grammar:
 
     def split(self, record: str) -> Split:
         """Cells of one record, with a quote inside an unquoted cell taken as it is."""
+        if self.is_backslashed:
+            found = split_cells(record, self.delimiter, self.terminator.decode())
+            return Split([], "unknown_escape", found) if isinstance(found, int) else Split(found)
         cells: list[str | None] = []
         at, end = 0, len(record)
         while True:

@@ -165,7 +165,9 @@ def _are_names(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
 def _without(trial: Trial, options: ReadOptions, name: str, begin: int, why: str) -> Heading:
     width = len(options.columns) or trial.width
     rows = [record.cells for record in trial.records[begin:]]
-    is_trailing = bool(rows) and width == trial.width and _is_trailing(rows, [""] * width, width)
+    # COPY ends no line with a delimiter: the last column is one, whatever it holds.
+    is_free = width == trial.width and not trial.grammar.is_backslashed
+    is_trailing = bool(rows) and is_free and _is_trailing(rows, [""] * width, width)
     count = trial.width - is_trailing
     columns, _ = name_columns(_told(options, count, name), count)
     return Heading(columns, trial.width, begin, "", begin, (Finding("header", "no", _FLAG, why),))

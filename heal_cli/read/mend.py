@@ -17,6 +17,8 @@ Cells = list[str | None]
 def mend(record: str, grammar: Grammar) -> Cells | None:
     """Its cells, if exactly one way to read it has the right number of fields and values where values belong."""
     split = grammar.split(record)
+    if grammar.is_backslashed:
+        return None  # its writer escapes what could be read in two ways
     if split.fault:
         return _by_quotes(record, grammar)
     return _by_spaces(split.cells, grammar) or _by_bare_delimiter(record, grammar)

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from heal_cli.model import ROW, Batch, Chunk, Finding, ReadOptions, Source
+from heal_cli.model.column_names import is_typed, unwrapped, wrapper_of
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.json_objects import objects_of, rejects_of
 from heal_cli.read.jsonl_keys import Fault
@@ -44,17 +45,24 @@ class _Found(NamedTuple):
 def unnest(reader: SourceReader, targets: Collection[str]) -> SourceReader:
     """The reader, with a column `user.name` for each target that is called so and has none of its own.
 
+    Where an export has wrapped its records, `_source.name` is called `name`.
+
     The object itself stays a column: what no target takes of it is not lost.
     """
     batch = reader.sample()
     wanted = {_key(target) for target in targets} - {_key(name) for name in batch.frame.columns}
     found = Counter[str]()
     paths: dict[str, tuple[str, ...]] = {}
+    wrapper = wrapper_of(batch.frame.columns[1:])
     for name in batch.frame.columns[1:]:
-        for path in _paths(batch.frame[name].head(_SAMPLE), (name,), wanted):
-            found[_key("".join(path))] += 1
+        for path in _paths(batch.frame[name].head(_SAMPLE), (name,), wanted, is_wrapped=name == wrapper):
+            found[_path_key(path, is_wrapped=name == wrapper)] += 1
             paths[".".join(path)] = path
-    paths = {name: path for name, path in paths.items() if found[_key(name)] == 1}
+    paths = {
+        name: path
+        for name, path in paths.items()
+        if found[_path_key(path, is_wrapped=path[0] == wrapper)] == 1
+    }
     return NestedReader(reader, paths) if paths else reader
 
 
@@ -63,15 +71,26 @@ def _key(name: str) -> str:
     return re.sub(r"[\W_]", "", name).casefold()
 
 
-def _paths(values: pl.Series, path: tuple[str, ...], wanted: Collection[str]) -> Iterator[tuple[str, ...]]:
+def _path_key(path: tuple[str, ...], *, is_wrapped: bool) -> str:
+    return _key(unwrapped(".".join(path)) if is_wrapped else "".join(path))
+
+
+def _paths(
+    values: pl.Series, path: tuple[str, ...], wanted: Collection[str], *, is_wrapped: bool
+) -> Iterator[tuple[str, ...]]:
     """Paths below these values that read like a wanted name."""
-    start = _key("".join(path))
-    if len(path) >= _MAX_DEPTH or not any(name.startswith(start) and name != start for name in wanted):
+    start = "" if is_wrapped and len(path) == 1 else _path_key(path, is_wrapped=is_wrapped)
+    if len(path) >= _MAX_DEPTH or not any(
+        name.startswith(start) and (is_wrapped or name != start) for name in wanted
+    ):
         return
     for name, inner in _fields(values).columns.items():
-        if _key("".join((*path, name))) in wanted:
-            yield (*path, name)
-        yield from _paths(inner.values, (*path, name), wanted)
+        below = (*path, name)
+        key = _path_key(below, is_wrapped=is_wrapped)
+        deeper = list(_paths(inner.values, below, wanted, is_wrapped=is_wrapped))
+        if key in wanted and all(_path_key(path, is_wrapped=is_wrapped) != key for path in deeper):
+            yield below
+        yield from deeper
 
 
 def _fields(values: pl.Series) -> _Fields:
@@ -189,6 +208,8 @@ def take_out(batch: Batch, paths: Mapping[str, tuple[str, ...]]) -> Batch:
         if path[0] not in frame.columns:
             continue
         found, broken = _value(batch.frame[path[0]], path[1:])
+        if is_typed(name):
+            broken = broken | _of_other_type(batch.frame[path[0]], path[1:-1], found)
         faults |= {place: fault._replace(column=name) for place, fault in broken.items()}
         frame = frame.with_columns(found.values.alias(name))
         if found.is_absent.any():
@@ -199,6 +220,17 @@ def take_out(batch: Batch, paths: Mapping[str, tuple[str, ...]]) -> Batch:
             quoted[name] = found.quoted
     whole = replace(batch, frame=frame, absent=absent, quoted=quoted, kinds=kinds)
     return _without(whole, faults) if faults else whole
+
+
+def _of_other_type(values: pl.Series, path: tuple[str, ...], found: _Values) -> dict[int, Fault]:
+    """1-based place of each object that has its value under the key of another type -> why it is refused."""
+    whole = _value(values, path).values.values
+    if whole.dtype != pl.String:
+        return {}
+    is_null = whole.is_null() | whole.str.contains(r'^\{\s*"NULL"\s*:')
+    other = (found.is_absent & ~is_null).arg_true()
+    message = "the value has another type than those of the first rows"
+    return {place + 1: Fault("other_type", message, value=whole[place]) for place in other}
 
 
 def _without(batch: Batch, faults: Mapping[int, Fault]) -> Batch:

@@ -11,11 +11,12 @@ from heal_cli.model import Finding
 _MOST_SHOWN: Final = 3
 _LONGEST: Final = 60
 
-Kind = Literal["comment", "repeated header", "footer"]
+Kind = Literal["comment", "repeated header", "blank row", "footer"]
 
 _FLAGS: Final[dict[Kind, str | None]] = {
     "comment": "--comment",
     "repeated header": None,
+    "blank row": None,
     "footer": "--footer",
 }
 

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from heal_cli.read import backslash
 from heal_cli.read.fields import Grammar
 
 # Stand for an escaped escape and an escaped quote until the cells are apart.
@@ -40,6 +41,10 @@ def plain_grammar(grammar: Grammar) -> Grammar:
 
 def make_plain(texts: pl.Series, grammar: Grammar) -> Plain:
     """Whole records, one or many in a text, without escapes and second quotes; a null is not sure."""
+    if grammar.is_backslashed:
+        end = grammar.terminator.decode()
+        is_sure = backslash.is_sound(texts, grammar.delimiter, end).fill_null(False)
+        return Plain(backslash.bare(texts, grammar.delimiter, end), is_sure)
     is_sure = pl.repeat(True, len(texts), dtype=pl.Boolean, eager=True)
     if grammar.escape and grammar.quote:
         is_sure &= ~texts.str.contains(_SIGNS)
@@ -55,6 +60,8 @@ def make_plain(texts: pl.Series, grammar: Grammar) -> Plain:
 
 def restore(frame: pl.DataFrame, grammar: Grammar) -> pl.DataFrame:
     """The cells with what was escaped in them."""
+    if grammar.is_backslashed:
+        return backslash.decode(frame, grammar.delimiter, grammar.terminator.decode())
     if not (grammar.escape and grammar.quote):
         return frame
     cells = pl.col(pl.String).str.replace_all(_ESCAPE, grammar.escape, literal=True)

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from heal_cli.read.backslash import goes_on, holds_escaped_end
 from heal_cli.read.fields import Grammar
 
 MAX_RECORD_BYTES: Final = 128 * 2**20
@@ -54,10 +55,9 @@ def lay_out(data: bytes, grammar: Grammar, *, final: bool, details: bool = False
         details: Also say where each record is.
     """
     lines = _split_lines(data, grammar, final=final)
-    odd = _odd_lines(lines.text, grammar)
-    broken, height = _pair(lines, odd, grammar, final=final)
+    inside, broken = _inside(lines, grammar, final=final)
+    height = len(inside)
     lines = _Lines(*(column.head(height) for column in lines))
-    inside = _continuation(odd.head(height), broken)
     is_record = ~(inside | lines.blank)
     blanks = int((lines.blank & ~inside).sum())
     end = 0 if not height else min(int(lines.ends[-1]) + 1, len(data))
@@ -68,13 +68,28 @@ def lay_out(data: bytes, grammar: Grammar, *, final: bool, details: bool = False
     )
 
 
+def _inside(lines: _Lines, grammar: Grammar, *, final: bool) -> tuple[pl.Series, list[int]]:
+    """Boolean, for the lines up to which that is certain: the line goes on with the one before; and broken lines."""
+    if not grammar.is_backslashed:
+        odd = _odd_lines(lines.text, grammar)
+        broken, height = _pair(lines, odd, grammar, final=final)
+        return _continuation(odd.head(height), broken), broken
+    inside = goes_on(lines.text).shift(1, fill_value=False)
+    if not final and len(lines.text) and goes_on(lines.text.tail(1)).item():
+        starts = (~inside).arg_true()
+        inside = inside.head(starts[-1])
+    return inside, []
+
+
 def lay_out_lines(data: bytes, grammar: Grammar) -> Layout | None:
     """The records of `data` where each line is one, at a third of the cost of `lay_out`; else None.
 
     Args:
         data: Whole lines; the last may lack its terminator at the end of the source.
     """
-    if grammar.escape or grammar.terminator != b"\n" or grammar.width == 1:
+    if grammar.terminator != b"\n" or grammar.width == 1:
+        return None
+    if grammar.escape and (not grammar.is_backslashed or holds_escaped_end(data, b"\n")):
         return None
     if b"\r" in data and b"\r\r" in data:  # one byte is looked for twenty times as fast as two
         return None

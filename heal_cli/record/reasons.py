@@ -59,6 +59,13 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
             _BY_HAND,
         ),
     ),
+    "unknown_escape": Explanation(
+        "A backslash stands before a character that neither COPY nor MySQL would put it before.",
+        (
+            Fix("if backslashes mean nothing in this file, load it with --escape ''", is_retried=False),
+            _BY_HAND,
+        ),
+    ),
     "too_few_fields": Explanation("The record has fewer fields than the header names.", (_BY_HAND,)),
     "too_many_fields": Explanation(
         "The record has more fields than the header names: often a delimiter inside a field that should be quoted.",
@@ -75,6 +82,10 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     ),
     "duplicate_key": Explanation(
         "The object has one key twice, with different values, and nobody can tell which one counts.",
+        (_BY_HAND,),
+    ),
+    "other_type": Explanation(
+        "The source names the type of each value, and this one is not that of the others in its column.",
         (_BY_HAND,),
     ),
     "key_too_long": Explanation("A key of the object is too long to be a column.", (_BY_HAND,)),

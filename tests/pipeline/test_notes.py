@@ -71,3 +71,13 @@ def test_another_spelling_of_a_key_is_no_heal(load, conn, tmp_path) -> None:
     (tmp_path / "t.jsonl").write_text('{"id": 1}\n{"ID": 2}\n')
     report = load("", source=str(tmp_path / "t.jsonl"))
     assert (report.rows.loaded, report.rows.healed, report.heals) == (2, 0, ())
+
+
+def test_a_load_of_one_column_only_is_told(load, conn) -> None:
+    """Rows of a key and nulls, with all else in the leftovers, are said to be such."""
+    conn.execute("create table t (id text, name text, age int)")
+    (note,) = _notes(load('{"_id": "a", "payload": {"x": 1}}\n{"_id": "b", "payload": {"x": 2}}\n'))
+    assert note.startswith("Only column 'id' of ")
+    assert note.endswith(
+        "matches 'name', 'age', and its 'payload' would be left over; name columns with --map SOURCE=TARGET"
+    )

@@ -380,3 +380,18 @@ def test_what_the_whole_source_settled_holds_for_its_rejects(retrying) -> None:
         1,
         [(date(2024, 4, 3),)],
     )
+
+
+def test_rows_of_copy_and_of_a_wrapping_are_retried_as_they_were_read(retrying, conn) -> None:
+    """Backslashes are decoded again, and what an export has wrapped is taken out again."""
+    conn.execute("create table t (nr int check (nr < 9), name text)")
+    retrying.load("1\ta\\tb\n2\t\\N\n9\tc\\\\\n", name="copy.txt")
+    conn.execute("alter table t drop constraint t_nr_check")
+    retrying.retry()
+    assert retrying.all() == [(1, "a\tb"), (2, None), (9, "c\\")]
+    conn.execute("truncate t; alter table t add constraint small check (nr < 9)")
+    hits = [f'{{"_index": "p", "_id": "x{n}", "_source": {{"nr": {n}, "name": "n{n}"}}}}\n' for n in (1, 9)]
+    retrying.load("".join(hits), name="hits.jsonl")
+    conn.execute("alter table t drop constraint small")
+    retrying.retry()
+    assert retrying.all() == [(1, "n1"), (9, "n9")]

@@ -171,7 +171,7 @@ def check_conserved(data: bytes, batch_bytes: int = 2**20) -> str:
     in_records = sum(_filled(raw.split(end)) for raw in raws)
     elsewhere = 0
     for finding in reader.source.findings:
-        if finding.what in ("comment", "repeated header", "footer"):
+        if finding.what in ("comment", "repeated header", "blank row", "footer"):
             elsewhere += finding.lines
         elif finding.what == "another table":
             first, last = (int(part.replace(",", "")) for part in finding.value.split(" ")[1].split("-"))

@@ -43,6 +43,41 @@ def test_a_column_of_that_name_is_not_touched() -> None:
     assert batch.frame.columns == [ROW, "user_name", "user"]
 
 
+def test_records_that_an_export_has_wrapped() -> None:
+    """What stands below the key of the wrapping is called as it is there."""
+    hits: list[object] = [
+        {"_index": "p", "_id": str(i), "_source": {"name": f"n{i}", "home": {"city": "X"}}} for i in range(2)
+    ]
+    batch = batch_of(hits, ["id", "name", "home_city", "index"])
+    assert batch.frame.columns == [ROW, "_index", "_id", "_source", "_source.name", "_source.home.city"]
+    assert batch.frame["_source.name"].to_list() == ["n0", "n1"]
+
+
+def test_values_of_dynamodb_have_their_type_as_key() -> None:
+    """The value is below it; a key with values of two types is left alone."""
+    items: list[object] = [
+        {"Item": {"id": {"S": "x"}, "n": {"N": "5"}, "v": {"S": "1"}}},
+        {"Item": {"id": {"S": "y"}, "n": {"NULL": True}, "v": {"N": "1"}}},
+    ]
+    batch = batch_of(items, ["id", "n", "v"])
+    assert batch.frame.columns == [ROW, "Item", "Item.id.S", "Item.n.N"]
+    assert batch.frame["Item.n.N"].to_list() == ["5", None]
+
+
+def test_a_value_of_another_type_is_a_reject() -> None:
+    """A list where the first rows have sets of texts is no null."""
+    values: list[object] = [{"SS": ["a"]}, {"L": [{"S": "b"}]}]
+    batch = batch_of([{"Item": {"tags": value}} for value in values], ["tags"])
+    assert batch.frame["Item.tags.SS"].to_list() == ['["a"]']
+    assert batch.broken.select(ROW, "reason", "value").rows() == [(2, "other_type", '{"L": [{"S": "b"}]}')]
+
+
+def test_a_key_like_that_of_a_wrapping_is_an_object_like_others() -> None:
+    """Without the keys that an export has beside it, `fields.name` is no `name`."""
+    batch = batch_of([{"n": 1, "fields": {"name": "x"}, "node": {"name": "y"}}], ["n", "name"])
+    assert batch.frame.columns == [ROW, "n", "fields", "node"]
+
+
 def test_two_paths_of_one_name_are_left_alone() -> None:
     """Nobody can tell which is meant."""
     batch = batch_of([{"a": {"b_c": 1, "b": {"c": 2}}}], ["a_b_c"])

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from ugly import PLAIN, Ugly, answer, check_right
+from ugly import BODY, PLAIN, Ugly, answer, check_right
 
 ENDINGS: Ugly = {
     "the end as DOS marks it": (PLAIN + "\x1a", answer("id name n", footer="line 5")),
@@ -19,7 +19,27 @@ ENDINGS: Ugly = {
     ),
     "sums below an empty record": (
         PLAIN + ",,\nTotal,,12\nAverage,,4\n",
-        answer("id name n", [*answer("").rows, (None, None, None)], footer="lines 6, 7"),
+        answer("id name n", footer="lines 6, 7", **{"blank row": "line 5"}),
+    ),
+    "rows that are only formatted": (
+        PLAIN + ",,\n,,\n,,",
+        answer("id name n", **{"blank row": "lines 5, 6, 7"}),
+    ),
+    "rows that are only formatted, CRLF": (
+        (PLAIN + ",,\n" * 9).replace("\n", "\r\n"),
+        answer("id name n", **{"blank row": "lines 5, 6, 7 and 6 more"}),
+    ),
+    "a row without a value between others": (
+        "id,name,n\n1,x,3\n,,\n" + BODY[6:],
+        answer("id name n", **{"blank row": "line 3"}),
+    ),
+    "a sum above rows that are only formatted": (
+        PLAIN + "Total,,12\n,,\n,,\n",
+        answer("id name n", footer="lines 5, 6, 7"),
+    ),
+    "delimiters inside of a cell, and a row of empty texts": (
+        'id,name,n\n1,"x\n,,\ny",3\n"","",""\n2,y,4\n',
+        answer("id name n", [("1", "x\n,,\ny", "3"), ("", "", ""), ("2", "y", "4")]),
     ),
     "header again": (
         PLAIN + PLAIN,
