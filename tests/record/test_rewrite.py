@@ -72,7 +72,7 @@ def test_a_link_is_followed_to_its_file(path: Path) -> None:
 
 def test_a_missing_file(tmp_path: Path) -> None:
     """It is said with what to do."""
-    with pytest.raises(RecordError, match="cannot be rewritten: No such file"):
+    with pytest.raises(RecordError, match="There is no rejects file"):
         Rewrite(tmp_path / "none")
 
 
