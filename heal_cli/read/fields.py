@@ -148,9 +148,11 @@ class Grammar:
         """Some line of `data` begins as an aside does; a sign that is nowhere is looked for at memchr's speed."""
         if self.blank and data.endswith(self.terminator + self.blank.encode()):
             return True
+        has_return = b"\r" in data
         return any(
             sign in data and (data.startswith(sign) or self.terminator + sign in data)
             for sign in self.aside_signs
+            if has_return or b"\r" not in sign
         )
 
     @cached_property
