@@ -144,7 +144,7 @@ class LoadFlags:
     ] = None
     batch_bytes: Annotated[
         str | None,
-        _flag("--batch-bytes", panel=SOURCE, metavar="SIZE", help="Source per transaction [10MiB]."),
+        _flag("--batch-bytes", panel=SOURCE, metavar="SIZE", help="Source per transaction [8MiB]."),
     ] = None
 
     null: Annotated[

@@ -24,7 +24,7 @@ class ReadOptions:
     comment: str | None = None  # begins a line that is no record; '' for none
     json_path: str | None = None  # keys that lead to the array of records, parted by dots; '.' for none
     columns: tuple[str, ...] = ()  # names to use in place of the header's
-    batch_bytes: int = 10 * 2**20
+    batch_bytes: int = 8 * 2**20
     dialect: str | None = None  # JSON, as an earlier look at the source found it: leaves nothing to find out
 
 

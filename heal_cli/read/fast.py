@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
+from typing import Final
 
 import polars as pl
 
 from heal_cli.read.cut import BLANK
 from heal_cli.read.fields import STAND_IN, WIDEST_PATTERN, Grammar
 from heal_cli.read.plain_quotes import make_plain, plain_grammar, restore
+
+_PART_BYTES: Final = 1 << 20
 
 
 def parse_fast(
@@ -106,12 +110,23 @@ def _are_paired(
     between = frame.height * (grammar.width - 1) + frame.height - (not data.endswith(b"\n"))
     if len(data) - kept - between != expected + data.count(b"\r"):
         return False
-    # where cells keep to their line: lines are views of the text, and take a quarter of the memory of one long cell
-    texts = (
-        pl.Series([data], dtype=pl.Binary).cast(pl.String) if multiline else pl.read_lines(data).to_series()
-    )
-    pairs = texts.str.count_matches(grammar.paired_pattern)
-    return 2 * int(pairs.sum()) == expected
+    parts = (data,) if multiline else _parts(data)
+    return 2 * sum(_count(part, grammar.paired_pattern) for part in parts) == expected
+
+
+def _parts(data: bytes) -> Iterator[bytes]:
+    """The lines of `data`, about a MiB at a time: as one long text they take four times their memory."""
+    start = 0
+    while start < len(data):
+        stop = data.find(b"\n", start + _PART_BYTES) + 1 or len(data)
+        yield data[start:stop]
+        start = stop
+
+
+def _count(text: bytes, pattern: str) -> int:
+    """Matches in one long text, which costs half of what its lines cost one by one."""
+    found = pl.Series([text], dtype=pl.Binary).cast(pl.String).str.count_matches(pattern)
+    return int(found.item())
 
 
 def _is_strict(frame: pl.DataFrame, data: bytes, grammar: Grammar) -> bool:

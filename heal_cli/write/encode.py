@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from arro3.core import Field, RecordBatch, Schema
     from pgpq import ArrowToPostgresBinaryEncoder
 
-CHUNK_ROWS: Final = 16_384
-"""Rows encoded and sent at a time: about 2 MiB, so that a batch is never held twice in memory."""
+CHUNK_ROWS: Final = 4_096
+"""Rows encoded and sent at a time: about half a MiB. pgpq keeps the GIL meanwhile, and longer stretches hold up the other workers."""
 
 _TEXT_LIKE: Final = frozenset({"text", "varchar", "bpchar", "citext", "json"})
 
