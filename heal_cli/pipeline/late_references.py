@@ -52,12 +52,13 @@ def retry_late_references(
     catalogue = knowledge.trusted(load_catalogue(()))
     origins = Origins(lambda: home.connection, path, load, None, catalogue, datetime.now(UTC), knowledge)
     worker = RetryWorker(origins, own, has_ledger=True, counts_tries=False)
-    begun: dict[str, None] = {}
+    is_noted = False
 
     def begin(origin: Origin) -> None:
-        if not begun:
+        nonlocal is_noted
+        if not is_noted:
             _note(home, own, table, path, worker.leftovers_path(origin.table), version)
-        begun[own] = None
+        is_noted = True
 
     def wants(record: RejectRecord) -> bool:
         is_own = record.reason == REFERENCE and record.constraint in table.own_references
@@ -79,7 +80,7 @@ def retry_late_references(
         worker.finish()
     finally:
         worker.close()
-    if begun:
+    if is_noted:
         end_run(home.connection, run=own, state="done", report=None)
     loaded = worker.outcome.rows.loaded
     told = sum(
