@@ -9,17 +9,13 @@ median over the pairs, start of the process included.
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from statistics import median
 
 import psycopg
-from load import fresh_table, timed
+from load import fresh_table, ground, timed
 from psycopg.conninfo import make_conninfo
-
-from heal_cli import embedded
 
 ROLES = {"with": "keeps_books", "without": "keeps_none"}
 MOST = 1.03
@@ -32,18 +28,9 @@ def main() -> None:
     asked.add_argument("--rows", type=int, default=2_000_000)
     asked.add_argument("--rounds", type=int, default=5)
     given = asked.parse_args()
-    with tempfile.TemporaryDirectory(prefix="heal-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        subprocess.run(
-            [sys.executable, Path(__file__).with_name("data.py"), folder, str(given.rows)], check=True
-        )
-        server = embedded.start(folder / "server")
-        try:
-            make_roles(server.conninfo)
-            pairs = [pair(folder, server.conninfo, number, given.rows) for number in range(given.rounds)]
-        finally:
-            embedded.stop(folder / "server")
+    with ground(given.rows) as (folder, conninfo):
+        make_roles(conninfo)
+        pairs = [pair(folder, conninfo, number, given.rows) for number in range(given.rounds)]
     show(pairs, given.rows)
 
 

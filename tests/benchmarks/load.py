@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -59,19 +61,24 @@ def main() -> None:
     asked.add_argument("--rounds", type=int, default=3)
     asked.add_argument("--only", action="append", choices=list(CASES), help="one case, may be repeated")
     given = asked.parse_args()
+    with ground(given.rows) as (folder, conninfo):
+        times = run(folder, conninfo, given.rounds, given.only or list(CASES))
+    show(times, given.rows)
+
+
+@contextmanager
+def ground(rows: int) -> Iterator[tuple[Path, str]]:
+    """A folder with the files of that many rows, and the conninfo of a server of its own."""
     with tempfile.TemporaryDirectory(prefix="heal-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         # In a process of its own: a child's peak memory starts at its parent's.
-        subprocess.run(
-            [sys.executable, Path(__file__).with_name("data.py"), folder, str(given.rows)], check=True
-        )
+        subprocess.run([sys.executable, Path(__file__).with_name("data.py"), folder, str(rows)], check=True)
         server = embedded.start(folder / "server")
         try:
-            times = run(folder, server.conninfo, given.rounds, given.only or list(CASES))
+            yield folder, server.conninfo
         finally:
             embedded.stop(folder / "server")
-    show(times, given.rows)
 
 
 def run(folder: Path, conninfo: str, rounds: int, cases: list[str]) -> dict[str, Times]:
