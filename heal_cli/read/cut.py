@@ -217,8 +217,9 @@ def _first_records(data: bytes, grammar: Grammar, batch_bytes: int) -> bytes:
 def _measure(data: bytes, grammar: Grammar, *, final: bool) -> _Piece:
     has_quotes = bool(grammar.quote) and grammar.quote.encode() in data
     goes_on = grammar.is_backslashed and holds_escaped_end(data, grammar.terminator)
-    asides, layout = find_asides(data, grammar, final=final)
-    layout = layout or lay_out_lines(data, grammar)
+    asides, layout = NONE, lay_out_lines(data, grammar)
+    if layout is None:
+        asides, layout = find_asides(data, grammar, final=final)
     if layout is None and (has_quotes or goes_on):
         layout = lay_out(data, grammar, final=final)
     if layout is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -154,6 +155,14 @@ class Grammar:
             for sign in self.aside_signs
             if has_return or b"\r" not in sign
         )
+
+    def has_aside(self, lines: pl.Series) -> bool:
+        """Some of the lines, without their ends and none of them inside a quoted cell, is an aside."""
+        signs = [lines == sign for sign in (self.heading, self.blank) if sign]
+        if self.comment:
+            signs.append(lines.str.starts_with(self.comment))
+        begins = reduce(or_, signs, pl.Series([False])).arg_true()
+        return bool(len(begins)) and bool(self.is_aside(lines.gather(begins)).any())
 
     @cached_property
     def aside_signs(self) -> tuple[bytes, ...]:
