@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 
 import polars as pl
 
+from heal_cli.match.by_names import ByNames
 from heal_cli.match.cells import Cells, Pair, Pairs, surest_first
 from heal_cli.match.ensemble import Decision, decide
 from heal_cli.match.explicit import check_renames, is_writable
@@ -30,7 +31,6 @@ from heal_cli.match.tiers import (
     Target,
     by_default,
     by_likeness,
-    by_names,
     by_pattern,
     named_alike,
 )
@@ -127,9 +127,9 @@ class _Board:
         self.evidence = Evidence(self.sample, self.table, self.fit, self.known)
 
     @cached_property
-    def by_names(self) -> dict[tuple[str, str], list[Pattern]]:
+    def by_names(self) -> ByNames:
         """Patterns by names; taking their names apart is spared where every column is certain."""
-        return by_names(self.patterns)
+        return ByNames(self.patterns)
 
     # ------------------------------------------------------------------- what is certain
 
@@ -235,7 +235,7 @@ class _Board:
     def _known(self, source: Name, target: Target) -> Iterator[Candidate]:
         """Candidates by spelling and by pattern."""
         yield from named_alike(source, target, self.evidence)
-        patterns = self.by_names.get((source.meaning_key, target.name.meaning_key), ())
+        patterns = self.by_names.of(source, target.name)
         if patterns:
             yield from by_pattern(source, target, self.table, patterns, self.confidences, self.evidence)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from heal_cli.match.by_names import ByNames
 from heal_cli.match.cells import Pair
 from heal_cli.match.learned import Learned, touch
 from heal_cli.match.names import parse
-from heal_cli.match.tiers import Pattern, Target, applies, by_names, is_named
+from heal_cli.match.tiers import Pattern, Target, applies, is_named
 from heal_cli.model import TableSchema
 
 
@@ -30,7 +31,7 @@ def overruled(
     targets = [Target(column, parse(column.name)) for column in table.columns]
     sources = [parse(name) for name in columns]
     shared = {target.name.key for target in targets} & {source.key for source in sources}
-    known = by_names(tuple(patterns))
+    known = ByNames(patterns)
     found = {each.id for each in learned if _is_against((each.source, each.target), said)}
     for target in targets:
         for source in sources:
@@ -39,7 +40,7 @@ def overruled(
                 continue
             found |= {
                 pattern.id
-                for pattern in known.get((source.meaning_key, target.name.meaning_key), ())
+                for pattern in known.of(source, target.name)
                 if is_named(pattern, source, target) and applies(pattern.scope, table, target.column)
             }
     return frozenset(found)

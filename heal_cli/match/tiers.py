@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from typing import Final, Protocol
 
 from heal_cli.match.likeness import UNEXPLAINED, Similarity, similarity
@@ -131,7 +130,7 @@ def by_pattern(
     """Tier pattern: renames and mappings whose names and scope agree, weighed by the values.
 
     Args:
-        patterns: Those of `by_names(...)` for this pair.
+        patterns: Those of `ByNames` for this pair.
     """
     for pattern in patterns:
         if not applies(pattern.scope, table, target.column):
@@ -270,18 +269,6 @@ def by_default(
             value=pattern.value,
             evidence=reasons,
         )
-
-
-@lru_cache(maxsize=8)
-def by_names(patterns: tuple[Pattern, ...]) -> dict[tuple[str, str], list[Pattern]]:
-    """Renames and mappings by what source and target name mean."""
-    found: dict[tuple[str, str], list[Pattern]] = {}
-    for pattern in patterns:
-        if pattern.kind in (Kind.RENAME, Kind.MAPPING):
-            for source in {parse(name).meaning_key for name in pattern.sources}:
-                for target in {parse(name).meaning_key for name in pattern.targets}:
-                    found.setdefault((source, target), []).append(pattern)
-    return found
 
 
 def is_named(pattern: Pattern, source: Name, target: Target) -> bool:

@@ -108,7 +108,9 @@ def _are_paired(
         return False
     kept = sum(int(column.str.len_bytes().sum()) for column in frame.iter_columns())
     between = frame.height * (grammar.width - 1) + frame.height - (not data.endswith(b"\n"))
-    returns = data.count(b"\r") if b"\r" in data else 0  # to count a byte costs forty times as much as to miss it
+    returns = (
+        data.count(b"\r") if b"\r" in data else 0
+    )  # to count a byte costs forty times as much as to miss it
     if len(data) - kept - between != expected + returns:
         return False
     parts = (data,) if multiline else _parts(data)
