@@ -38,8 +38,8 @@ RECORD: Final = pl.Schema(
 
 ENDING: Final = "rejects"
 
-_OF_ITS_BLOCK: Final = b'{"row":'
-"""How a line begins that belongs to the origin said above it (leftovers)."""
+_OF_ITS_BLOCK: Final = (b'{"rows":', b'{"row":')
+"""How a line begins, now and in files of older versions, that belongs to the origin said above it (leftovers)."""
 
 
 class RejectRecord(msgspec.Struct, frozen=True):

@@ -46,7 +46,7 @@ def test_without_one_they_go_to_the_leftovers_file(load, conn) -> None:
     conn.execute("create table t (id int, name text)")
     report = load()
     lines = [json.loads(line) for line in Path(report.leftovers_path).read_text().splitlines()]
-    assert lines[1:] == [{"row": 1, "values": {"shoe size": "38"}}]
+    assert lines[1:] == [{"rows": [1, 1], "values": {"shoe size": "38"}}]
 
 
 def test_they_are_added_when_told(load, conn) -> None:

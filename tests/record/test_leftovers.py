@@ -21,9 +21,35 @@ def test_values_are_kept_by_row_and_column(tmp_path: Path) -> None:
     assert path.name == "public.t.r1.leftovers.jsonl"
     assert [json.loads(line) for line in path.read_text().splitlines()] == [
         {"run": "r1", "source": "a.csv", "batch": 4, "attempt": 1},
-        {"row": 1, "values": {"row": "x", 'a"b': None}},
-        {"row": 3, "values": {"row": "", 'a"b': "\x00é"}},
+        {"rows": [1, 1], "values": {"row": "x", 'a"b': None}},
+        {"rows": [3, 3], "values": {"row": "", 'a"b': "\x00é"}},
     ]
+
+
+def test_rows_in_a_row_with_the_same_values_share_a_line(tmp_path: Path) -> None:
+    """Rows between them that hold nothing, or another null, part them."""
+    frame = pl.DataFrame(
+        {ROW: [1, 2, 4, 5, 6, 7], "a": ["x"] * 5 + [None], "b": ["y", "y", "y", None, None, "y"]}
+    )
+    writer = LeftoverWriter(leftovers_path(str(tmp_path), "t", "r1"), "r1")
+    writer.write(frame, source="a.csv", batch=0, attempt=1)
+    assert [tuple(json.loads(line)["rows"]) for line in writer.path.read_text().splitlines()[1:]] == [
+        (1, 2),
+        (4, 4),
+        (5, 6),
+        (7, 7),
+    ]
+
+
+def test_numbers_that_are_equal_but_written_differently_are_kept(tmp_path: Path) -> None:
+    """0.0 and -0.0 of a typed source each have their line."""
+    writer = LeftoverWriter(leftovers_path(str(tmp_path), "t", "r1"), "r1")
+    writer.write(pl.DataFrame({ROW: [1, 2], "a": [0.0, -0.0]}), source="a", batch=0, attempt=1)
+    assert [json.loads(line)["values"]["a"] for line in writer.path.read_text().splitlines()[1:]] == [
+        0.0,
+        -0.0,
+    ]
+    assert "-0.0" in writer.path.read_text()
 
 
 def test_lines_of_attempts_that_never_committed_are_dropped(tmp_path: Path) -> None:
