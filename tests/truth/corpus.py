@@ -18,7 +18,9 @@ HELD_BACK: Final = "held_back"
 BLIND: Final = "blind"
 DRILL: Final = "drill"  # tuned on, too
 SEALED: Final = "sealed"  # measured, never looked into
-SETS: Final = (TUNING, HELD_BACK, BLIND, DRILL, SEALED)
+FRESH: Final = "fresh"
+LAST: Final = "last"  # measured, never looked into
+SETS: Final = (TUNING, HELD_BACK, BLIND, DRILL, SEALED, FRESH, LAST)
 
 _SPEC: Final = re.compile(
     r"(?P<name>\S+) (?P<base>\w+)(?:\((?P<args>[^)]*)\))?(?P<words>[^#]*)(?:# (?P<comment>.*))?"

@@ -87,7 +87,7 @@ def score(pair: Pair, catalogue: Catalogue, **options: object) -> Score:
         f"{pair.name}: {source} -> {target}{_question(decided, target)}"
         for source, target in sorted(right - taken)
     )
-    return Score(len(taken & right), len(right), wrong, missed) + _cells(pair)
+    return Score(len(taken & right), len(right), wrong, missed) + cells(pair)
 
 
 def total(pairs: Iterable[Pair], **options: object) -> Score:
@@ -102,7 +102,7 @@ def _question(decided: Matching, target: str) -> str:
     return f"  asked: {asked.source} ({asked.confidence:.2f}, {'; '.join(asked.evidence)})" if asked else ""
 
 
-def _cells(pair: Pair) -> Score:
+def cells(pair: Pair) -> Score:
     """The typed answers against what the conversions make of the right source's values."""
     sources = {target: source for source, target in pair.gold.items()}
     cells = rejected = 0
