@@ -166,6 +166,13 @@ class SourceRun:
         """Records of the chunk that `--limit` lets in."""
         return chunk.rows if self.last_row is None else min(chunk.rows, self.last_row - chunk.first_row + 1)
 
+    @property
+    def limited_to(self) -> int | None:
+        """Its first rows, once read, that `--limit` let in; None: it let in all."""
+        if self.last is None or not self.stops_at_limit:
+            return None
+        return self.last.first_row + self.rows_of(self.last) - 1
+
     def chunks(self) -> Iterator[Chunk]:
         """Chunks that are still to be loaded; those that the ledger has are counted as `already`."""
         claimed = self.claimed
