@@ -84,7 +84,7 @@ def retry_late_references(
     )
     try:
         file = RetryFile(path, worker, answers, run=own, has_ledger=True)
-        try_in_rounds([file], worker, has_ledger=True, should_stop=should_stop)
+        try_in_rounds([file], worker, should_stop=should_stop)
         worker.finish()
     except BaseException as error:
         if is_noted:
