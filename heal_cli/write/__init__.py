@@ -32,7 +32,7 @@ from heal_cli.write.restoring import are_complete, count_settled, is_superseded_
 from heal_cli.write.retries import (
     RejectBatch,
     RejectSource,
-    RetryWriter,
+    RetryPage,
     find_reject_batch,
     find_reject_source,
     retried_among,
@@ -72,7 +72,7 @@ __all__ = [
     "NewSource",
     "RejectBatch",
     "RejectSource",
-    "RetryWriter",
+    "RetryPage",
     "RunNote",
     "RunRecord",
     "RunSource",
