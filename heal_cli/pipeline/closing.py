@@ -19,6 +19,7 @@ from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun, State
 from heal_cli.record import encode, load_document
 from heal_cli.write import (
+    count_rejects,
     end_run,
     finish_source,
     note_limited,
@@ -75,7 +76,7 @@ def close_run(
         trials=trials,
         notes=run_notes(run, sources, outcome),
         seconds=time.perf_counter() - run.clock,
-        exit_code=_WITH_REJECTS if outcome.rows.rejected else _DONE,
+        exit_code=_WITH_REJECTS if outcome.rows.rejected or _has_earlier_rejects(run, sources) else _DONE,
         mode=run.options.write.mode,
     )
     if run.has_ledger:
@@ -83,6 +84,12 @@ def close_run(
         state = "stopped" if stopped else "done"
         end_run(run.connection, run=run.id, state=state, report=encode(load_document(report)))
     return report
+
+
+def _has_earlier_rejects(run: Run, sources: Sequence[SourceRun]) -> bool:
+    """Rows that earlier runs on the same sources rejected are rejects still: what went on covers them, too."""
+    resumed = [source.claimed.source for source in sources if source.claimed and source.is_resumed]
+    return run.has_ledger and any(count_rejects(run.connection, source) for source in resumed)
 
 
 def finish(run: Run, source: SourceRun, *, retried: bool) -> None:

@@ -148,6 +148,14 @@ class SourceRun:
         return claimed is not None and (self.is_no_op or bool(claimed.batches or claimed.settled_before))
 
     @property
+    def is_resumed(self) -> bool:
+        """An earlier run did not come to its end, and this one has gone on."""
+        claimed = self.claimed
+        if claimed is None or claimed.is_new or self.is_no_op:
+            return False
+        return self.has_given or claimed.limited_to is None
+
+    @property
     def has_spooled(self) -> bool:
         """Rows of it wait for replay."""
         return self.reader.source.name in self.run.fallback.spooled

@@ -126,6 +126,18 @@ def retried_totals(connection: psycopg.Connection, run: str) -> tuple[int, int]:
     return int(loaded), int(duplicates)
 
 
+def count_rejects(connection: psycopg.Connection, source: int) -> int:
+    """Rows of a source that are rejects still, whichever run made them so."""
+    with connection.transaction():
+        (rows,) = connection.execute(
+            "SELECT (SELECT coalesce(sum(rejected), 0) FROM heal.load_batches WHERE source = %(source)s)"
+            " - (SELECT coalesce(sum(cardinality(rows) + duplicates), 0) FROM heal.load_retries"
+            " WHERE source = %(source)s)",
+            {"source": source},
+        ).fetchone() or (0,)
+    return int(rows)
+
+
 class RetryPage:
     """`heal.load_retries`: rejected rows of batches that are loaded after all, each by one retry."""
 
