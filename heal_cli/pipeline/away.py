@@ -125,8 +125,7 @@ def _keep_books(
 ) -> None:
     """What the ledger and the patterns have to learn of the run once the server is back."""
     for source in sources:
-        is_read = source.state in (State.READ, State.LOADED) and not source.stops_at_limit
-        if source.claimed and source.last and is_read:
+        if source.claimed and source.last and source.state in (State.READ, State.LOADED):
             run.fallback.note(
                 "source",
                 table,
@@ -136,6 +135,8 @@ def _keep_books(
                     "stop": source.last.stop,
                     "digest": source.last.digest,
                     "rows": source.last.last_row,
+                    "limited_to": source.limited_to,
+                    "last_batch": source.last.index,
                     "batches": sorted(run.fallback.spooled.get(source.name, [])),
                 },
             )

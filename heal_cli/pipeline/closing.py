@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import psycopg
 
 from heal_cli.errors import ConservationError
 from heal_cli.model import HealTally, LoadReport, Rows, TableSchema
+from heal_cli.pipeline.dead_lines import drop_dead_lines
 from heal_cli.pipeline.lessons import learn
 from heal_cli.pipeline.notes import run_notes
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.own_references import Recovered, note_tried
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun, State
-from heal_cli.record import drop_uncommitted, encode, load_document
+from heal_cli.record import encode, load_document
 from heal_cli.write import (
-    committed_attempts,
+    count_rejects,
     end_run,
     finish_source,
-    hold_batch,
     note_limited,
     run_totals,
-    traces,
 )
 
 _DONE: Final = 0
@@ -78,7 +76,7 @@ def close_run(
         trials=trials,
         notes=run_notes(run, sources, outcome),
         seconds=time.perf_counter() - run.clock,
-        exit_code=_WITH_REJECTS if outcome.rows.rejected else _DONE,
+        exit_code=_WITH_REJECTS if outcome.rows.rejected or _has_earlier_rejects(run, sources) else _DONE,
         mode=run.options.write.mode,
     )
     if run.has_ledger:
@@ -86,6 +84,12 @@ def close_run(
         state = "stopped" if stopped else "done"
         end_run(run.connection, run=run.id, state=state, report=encode(load_document(report)))
     return report
+
+
+def _has_earlier_rejects(run: Run, sources: Sequence[SourceRun]) -> bool:
+    """Rows that earlier runs on the same sources rejected are rejects still: what went on covers them, too."""
+    resumed = [source.claimed.source for source in sources if source.claimed and source.is_resumed]
+    return run.has_ledger and any(count_rejects(run.connection, source) for source in resumed)
 
 
 def finish(run: Run, source: SourceRun, *, retried: bool) -> None:
@@ -101,28 +105,14 @@ def finish(run: Run, source: SourceRun, *, retried: bool) -> None:
     ):
         return
     source.state = State.FINISHED
-    number = source.claimed.source
-    last = source.last
-    if source.stops_at_limit:
-        note_limited(run.connection, number, rows=last.first_row + source.rows_of(last) - 1)
-        # Others may be at work behind the limit, and in the batch that it cuts.
-        with hold_batch(run.connection, number, last.index) as is_held:
-            _drop_dead_lines(run, number, retried=retried, last_batch=last.index - (not is_held))
+    number, last = source.claimed.source, source.last
+    but = None if retried else run.id
+    if (rows := source.limited_to) is not None:
+        note_limited(run.connection, number, rows=rows, run=run.id)
+        drop_dead_lines(run.connection, number, last_batch=last.index, but=but)
     else:
         finish_source(run.connection, number, stop=last.stop, digest=last.digest, rows=last.last_row)
-        _drop_dead_lines(run, number, retried=retried)
-
-
-def _drop_dead_lines(run: Run, number: int, *, retried: bool, last_batch: int | None = None) -> None:
-    """Drop the lines of attempts at a source that no commit stands for, up to the last settled batch."""
-    for trace in traces(run.connection, number):
-        if trace.run == run.id and not retried:
-            continue
-        committed = committed_attempts(run.connection, trace.run)
-        for path in (trace.rejects_path, trace.leftovers_path):
-            drop_uncommitted(
-                Path(path), run=trace.run, source=trace.name, committed=committed, last_batch=last_batch
-            )
+        drop_dead_lines(run.connection, number, but=but)
 
 
 def check_conserved(run: Run, rows: Rows) -> None:

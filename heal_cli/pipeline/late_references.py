@@ -21,7 +21,15 @@ from heal_cli.pipeline.retry_origin import Origin, Origins
 from heal_cli.pipeline.retry_worker import RetryWorker
 from heal_cli.record import RejectRecord
 from heal_cli.schema import introspect_oid
-from heal_cli.write import RunNote, begin_run, end_run, find_reject_batch, find_run, retried_among
+from heal_cli.write import (
+    RunNote,
+    begin_run,
+    end_failed_run,
+    end_run,
+    find_reject_batch,
+    find_run,
+    retried_among,
+)
 
 Refused = Mapping[tuple[int, int], Collection[int]]
 """(source, batch) -> rows that this replay has told as rejected."""
@@ -76,12 +84,17 @@ def retry_late_references(
     )
     try:
         file = RetryFile(path, worker, answers, run=own, has_ledger=True)
-        try_in_rounds([file], worker, has_ledger=True, should_stop=should_stop)
+        try_in_rounds([file], worker, should_stop=should_stop)
         worker.finish()
+    except BaseException as error:
+        if is_noted:
+            end_failed_run(home.books.kept, run=own, error=error)
+        raise
     finally:
         worker.close()
     if is_noted:
-        end_run(home.connection, run=own, state="done", report=None)
+        is_stopped = file.signal or should_stop()
+        end_run(home.connection, run=own, state="stopped" if is_stopped else "done", report=None)
     loaded = worker.outcome.rows.loaded
     told = sum(
         retried_among(home.connection, source, batch, run=own, rows=rows)

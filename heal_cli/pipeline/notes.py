@@ -45,17 +45,20 @@ def _told(run: Run, source: SourceRun) -> str:
     if claimed.finished_at is None and claimed.limited_to is not None:
         return (
             f"{source.name!r} goes on behind row {claimed.limited_to}, where run {claimed.begun_by} stopped at its"
-            " --limit, by that run's plan (--again reads it anew, by another)"
+            f" --limit, by that run's plan (--again reads it anew, by another){_see(run, claimed.source)}"
         )
+    see = _see(run, claimed.source)
     if claimed.finished_at is None:
-        return f"{source.name!r} goes on where run {claimed.begun_by} stopped, by that run's plan"
+        return f"{source.name!r} goes on where run {claimed.begun_by} stopped, by that run's plan{see}"
     when = f"{claimed.finished_at.astimezone():%Y-%m-%d %H:%M}"
-    rejects = next(
-        (trace.run for trace in traces(run.connection, claimed.source) if Path(trace.rejects_path).exists()),
-        None,
-    )
-    see = f"; its rejects: heal rejects show {rejects}" if rejects else ""
     return f"{source.name!r} was loaded on {when} by run {claimed.begun_by}{see}; --again loads it anew"
+
+
+def _see(run: Run, source: int) -> str:
+    """Where the rejects of earlier runs on a source are, if there are any."""
+    earlier = (trace for trace in traces(run.connection, source) if trace.run != run.id)
+    rejects = next((trace.run for trace in earlier if Path(trace.rejects_path).exists()), None)
+    return f"; its rejects: heal rejects show {rejects}" if rejects else ""
 
 
 def _passed_over(source: SourceRun) -> Iterator[str]:

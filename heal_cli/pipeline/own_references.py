@@ -117,15 +117,12 @@ def note_tried(run: Run, sources: Sequence[SourceRun]) -> None:
         note_retried(run.connection, numbers)
 
 
-def try_in_rounds(
-    files: Sequence[RetryFile], worker: RetryWorker, *, has_ledger: bool, should_stop: Callable[[], int]
-) -> None:
-    """Every file once, and once backwards where the ledger knows what that loads, until a round loads nothing."""
+def try_in_rounds(files: Sequence[RetryFile], worker: RetryWorker, *, should_stop: Callable[[], int]) -> None:
+    """Every file backwards and once in its order, until a round loads nothing."""
     before = -1
     while files and worker.outcome.rows.loaded > before and not should_stop():
-        if has_ledger:
-            for file in reversed(files):
-                file.load_backwards()
+        for file in reversed(files):
+            file.load_backwards()
         before = worker.outcome.rows.loaded
         for file in files:
             file.go_through()
@@ -169,9 +166,7 @@ class _Rounds:
     def run(self) -> Recovered:
         """Round after round."""
         try:
-            try_in_rounds(
-                self._files, self._worker, has_ledger=self._run.has_ledger, should_stop=self._should_stop
-            )
+            try_in_rounds(self._files, self._worker, should_stop=self._should_stop)
             self._check()
             self._worker.finish()
         finally:

@@ -15,11 +15,12 @@ from heal_cli.errors import ConservationError, PlanError, SchemaChanged, SchemaE
 from heal_cli.heal import PlanOptions, heal_batch, replan
 from heal_cli.model import ROW, Batch, Format, Healed, Plan, Rows, TableSchema, WriteOptions, Written
 from heal_cli.patterns import Trial, ensure, load_catalogue, read_knowledge, record_trials
+from heal_cli.pipeline.dead_lines import drop_dead_lines
 from heal_cli.pipeline.fallback import server_of
 from heal_cli.pipeline.modes import as_written
 from heal_cli.pipeline.outcome import REFERENCE, Outcome, count
 from heal_cli.read.typed_rows import locate as locate_in_parquet
-from heal_cli.record import LeftoverWriter, RejectWriter, drop_uncommitted
+from heal_cli.record import LeftoverWriter, RejectWriter
 from heal_cli.resilience import Entry, Event, Manifest, TargetId, read_batch
 from heal_cli.schema import identify, introspect_oid, schema_version
 from heal_cli.write import (
@@ -30,7 +31,6 @@ from heal_cli.write import (
     Target,
     Writer,
     are_complete,
-    committed_attempts,
     count_settled,
     end_run,
     finish_source,
@@ -38,9 +38,9 @@ from heal_cli.write import (
     keep_plan,
     ledger_migrations,
     migrate,
+    note_limited,
     record_failed,
     restore_event,
-    traces,
 )
 
 ATTEMPTS_PER_TRY = 100_000
@@ -262,8 +262,10 @@ def restore_one_event(home: Home, event: Event, *, is_home: bool) -> bool:
         psycopg.Error: The server did not take it; no part of it is there.
     """
     connection = home.connection
+    details = event.details
+    limited_to = details.get("limited_to")
     is_whole = event.kind == "source" and are_complete(
-        connection, event.details["source"], event.details["batches"]
+        connection, details["source"], details["batches"], limit=limited_to
     )
     if event.kind == "source" and not is_whole and not is_home:
         return False
@@ -274,10 +276,11 @@ def restore_one_event(home: Home, event: Event, *, is_home: bool) -> bool:
             kind=event.kind,
             run=event.run,
             at=event.at,
-            details=msgspec.json.encode(event.details).decode(),
+            details=msgspec.json.encode(details).decode(),
         )
-        if is_whole:
-            details = event.details
+        if is_whole and limited_to is not None:
+            note_limited(connection, details["source"], rows=limited_to, run=event.run)
+        elif is_whole:
             finish_source(
                 connection,
                 details["source"],
@@ -286,26 +289,18 @@ def restore_one_event(home: Home, event: Event, *, is_home: bool) -> bool:
                 rows=details["rows"],
             )
         elif event.kind == "audit" and is_new:
-            record_failed(connection, event.run, [msgspec.convert(event.details, FailedTransaction)])
+            record_failed(connection, event.run, [msgspec.convert(details, FailedTransaction)])
         elif event.kind == "run":
             end_run(
                 connection,
                 run=event.run,
                 state="done" if is_home else "spooled",
-                report=event.details["report"],
+                report=details["report"],
             )
     if is_whole:
-        _drop_dead_lines(connection, event.details["source"])
+        last_batch = details["last_batch"] if limited_to is not None else None
+        drop_dead_lines(connection, details["source"], last_batch=last_batch)
     elif event.kind == "trial" and ensure(connection):
-        details = event.details
         trial = Trial(details["pattern"], details["shape"], details["success"])
         record_trials(connection, event.run, [trial], catalogue=load_catalogue(()))
     return True
-
-
-def _drop_dead_lines(connection: psycopg.Connection, source: int) -> None:
-    """Take lines out of the files of all runs on a source for which no commit stands."""
-    for trace in traces(connection, source):
-        committed = committed_attempts(connection, trace.run)
-        for path in (trace.rejects_path, trace.leftovers_path):
-            drop_uncommitted(Path(path), run=trace.run, source=trace.name, committed=committed)

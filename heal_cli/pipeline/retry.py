@@ -39,6 +39,7 @@ from heal_cli.write import (
     RejectBatch,
     RunNote,
     begin_run,
+    end_failed_run,
     end_run,
     find_reject_batch,
     ledger_migrations,
@@ -112,10 +113,12 @@ class _Retry:
         self._command, self._version = command, version
         self._id = new_run_id()
         self._clock = time.perf_counter()
+        self._tables: dict[str, None] = {}  # that were begun on
         self._books = Books(
             options.load.conninfo, application_name=f"heal/{self._id}", limits=options.load.write
         )
         stack.callback(self._books.close)
+        stack.push(self._note_failure)
         self._has_ledger = migrate(self._books.connection, ledger_migrations()) is not None
         if not self._has_ledger and not options.without_ledger:
             raise UsageError(
@@ -135,7 +138,6 @@ class _Retry:
         )
         self._worker = RetryWorker(self._finder, self._id, has_ledger=self._has_ledger)
         stack.callback(self._worker.close)
-        self._tables: dict[str, None] = {}
         self._file = RetryFile(
             options.path,
             self._worker,
@@ -186,6 +188,10 @@ class _Retry:
                 leftovers_path=str(self._worker.leftovers_path(table)),
             ),
         )
+
+    def _note_failure(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None and self._tables and self._has_ledger:
+            end_failed_run(self._books.kept, run=self._id, error=error)
 
     def _report(self, is_in_place: bool) -> RetryReport:
         """Check the books and say what became of the records."""

@@ -7,13 +7,14 @@ again is still a reject.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
+import polars as pl
 
 from heal_cli.pipeline.retry_origin import Origin
 from heal_cli.pipeline.retry_worker import RetryWorker
@@ -66,6 +67,8 @@ class RetryFile:
         self._run = run
         self._has_ledger = has_ledger
         self._origins: dict[tuple[str, str], Origin | None] = {}
+        self._unmarked: defaultdict[tuple[str, str, int], list[pl.Series]] = defaultdict(list)
+        """Without a ledger: rows of each batch that were loaded, until the file says so."""
         self.signal = 0
         self.settled = 0  # records that others had loaded, and that are marked now
         self.unknown = 0  # lines of the last pass that the ledger does not hold
@@ -83,10 +86,12 @@ class RetryFile:
             if is_in_place:
                 break
             is_in_place = self._pass(may_load=False)
+        if is_in_place:
+            self._unmarked.clear()
         return is_in_place
 
     def load_backwards(self) -> None:
-        """Try what is wanted from the last batch to the first, and leave the file as it is: the ledger knows."""
+        """Try what is wanted from the last batch to the first, and leave the file as it is until `go_through`."""
         places: list[tuple[int, int]] = []
         offset = 0
         with self.path.open("rb") as file:
@@ -127,6 +132,9 @@ class RetryFile:
         if origin is None or batch is None:
             self.unknown += len(group)
             return [line.data for line in group]
+        if not self._has_ledger:
+            rows = self._unmarked.get((first.run, first.source, first.batch), ())
+            batch = replace(batch, settled=dict.fromkeys((row for some in rows for row in some), self._run))
         marked = [self._marked(line.record, batch) for line in group if line.record is not None]
         counted = [record for record in marked if record.attempt in batch.attempts]
         self.unknown += len(marked) - len(counted)
@@ -150,13 +158,18 @@ class RetryFile:
         records = sorted(wanted.values(), key=lambda record: record.row or 0)
         after, planned = self._worker.process(origin, batch, records)
         self._origins[origin.run, origin.name] = planned
+        if not self._has_ledger:
+            loaded = pl.Series([now.row for now in after if now.settled == self._run], dtype=pl.Int64)
+            self._unmarked[origin.run, origin.name, records[0].batch].append(loaded)
         return {id(record): now for record, now in zip(records, after, strict=True)}
 
     def _marked(self, record: RejectRecord, batch: RejectBatch) -> RejectRecord:
-        """The record with the mark that the ledger gives it; without a ledger its own is all there is."""
-        if not self._has_ledger or record.row is None or record.attempt not in batch.attempts:
+        """The record with the mark that the ledger gives it; without a ledger its own counts, too."""
+        if record.row is None or record.attempt not in batch.attempts:
             return record
         settled = batch.settled.get(record.row)
+        if not self._has_ledger:
+            settled = settled or record.settled
         if settled == record.settled:
             return record
         self.settled += settled not in (None, self._run)

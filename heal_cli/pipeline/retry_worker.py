@@ -21,8 +21,9 @@ from heal_cli.write import (
     Attempts,
     BatchRef,
     RejectBatch,
-    RetryWriter,
+    RetryPage,
     Target,
+    Writer,
     committed_attempts,
     record_failed,
     retried_rows,
@@ -53,7 +54,7 @@ class RetryWorker:
         self._origins = origins
         self._run = run
         self._has_ledger = has_ledger
-        self._writer: RetryWriter | None = None
+        self._writer: Writer | None = None
         self._table: TableSchema | None = None
         self._attempts = attempts or Attempts()
         self._within = within
@@ -167,23 +168,21 @@ class RetryWorker:
 
         return self._writer_for(origin.table).write(healed, ref, record)
 
-    def _writer_for(self, table: TableSchema) -> RetryWriter:
+    def _writer_for(self, table: TableSchema) -> Writer:
         if self._writer is None or self._table is not table:
             self._close_writer()
             load = self._origins.load
             self._table = table
-            self._writer = RetryWriter(
-                Target(
-                    conninfo=load.conninfo,
-                    table=table,
-                    options=load.write,
-                    run=self._run,
-                    has_ledger=self._has_ledger,
-                    version_of=lambda connection: schema_version(connection, table.oid),
-                ),
-                self._attempts,
-                self._within,
+            target = Target(
+                conninfo=load.conninfo,
+                table=table,
+                options=load.write,
+                run=self._run,
+                has_ledger=self._has_ledger,
+                version_of=lambda connection: schema_version(connection, table.oid),
             )
+            page = RetryPage(self._run, load.write.recorded_mode) if self._has_ledger else None
+            self._writer = Writer(target, self._attempts, self._within, page)
         return self._writer
 
     @property

@@ -15,7 +15,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 
 from heal_cli.convert.rules import ALLOWED
 from heal_cli.convert.temporal_zones import check_zone
-from heal_cli.errors import BudgetExceeded, DatabaseUnavailable, Interrupted, RecordError, UsageError
+from heal_cli.errors import DatabaseUnavailable, RecordError, UsageError
 from heal_cli.heal import NamedPlan, PlanOptions, parse_plan
 from heal_cli.model import LoadOptions, TableSchema, ValueOptions
 from heal_cli.patterns import Catalogue, Knowledge, ensure, load_catalogue, read_knowledge
@@ -29,7 +29,7 @@ from heal_cli.write import (
     RunNote,
     begin_run,
     can_read_sources,
-    end_run,
+    end_failed_run,
     ledger_migrations,
     migrate,
     record_failed,
@@ -127,10 +127,9 @@ class Run:
             self.audit_failed(connection)
         if connection is None:
             return
+        if self.has_ledger:
+            end_failed_run(connection, run=self.id, error=error)
         with contextlib.suppress(psycopg.Error):
-            if self.has_ledger:
-                state = "stopped" if isinstance(error, Interrupted | BudgetExceeded) else "failed"
-                end_run(connection, run=self.id, state=state, report=None)
             if not self.fallback.spooled:
                 self.undo.close()
 

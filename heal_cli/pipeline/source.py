@@ -148,6 +148,14 @@ class SourceRun:
         return claimed is not None and (self.is_no_op or bool(claimed.batches or claimed.settled_before))
 
     @property
+    def is_resumed(self) -> bool:
+        """An earlier run did not come to its end, and this one has gone on."""
+        claimed = self.claimed
+        if claimed is None or claimed.is_new or self.is_no_op:
+            return False
+        return self.has_given or claimed.limited_to is None
+
+    @property
     def has_spooled(self) -> bool:
         """Rows of it wait for replay."""
         return self.reader.source.name in self.run.fallback.spooled
@@ -165,6 +173,13 @@ class SourceRun:
     def rows_of(self, chunk: Chunk) -> int:
         """Records of the chunk that `--limit` lets in."""
         return chunk.rows if self.last_row is None else min(chunk.rows, self.last_row - chunk.first_row + 1)
+
+    @property
+    def limited_to(self) -> int | None:
+        """Its first rows, once read, that `--limit` let in; None: it let in all."""
+        if self.last is None or not self.stops_at_limit:
+            return None
+        return self.last.first_row + self.rows_of(self.last) - 1
 
     def chunks(self) -> Iterator[Chunk]:
         """Chunks that are still to be loaded; those that the ledger has are counted as `already`."""

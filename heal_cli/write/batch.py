@@ -1,38 +1,33 @@
 """One healed batch -> committed rows, rejects and ledger pieces, whatever the server does.
 
 A batch is usually one transaction with one savepoint: lock, version check, COPY, ledger piece,
-commit. Where the server refuses rows, the batch is screened: the bad rows are found by queries, and
-the others are sent again. What no query explains is cut down until the bad rows stand alone; each
-savepoint that holds carries its own ledger piece, and after `MAX_SAVEPOINTS` the rest goes on in a
-new transaction.
+commit. Where the server refuses rows, there are more savepoints, each that holds with a ledger piece
+of its own, and after `MAX_SAVEPOINTS` the rest goes on in a new transaction.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final
 
 import psycopg
 
 from heal_cli.errors import DatabaseUnavailable, SchemaChanged, WriteError
-from heal_cli.model import Healed, Spans, Written
+from heal_cli.model import Healed, Written
 from heal_cli.write.attempts import Attempts
 from heal_cli.write.audit import audit_whole_run, failed_since
 from heal_cli.write.connection import begin, connect
 from heal_cli.write.guard import ChangeGuard
-from heal_cli.write.ledger import Piece, add_piece, lock_batch
 from heal_cli.write.loader import Loader
 from heal_cli.write.lock import TableLock
+from heal_cli.write.page import BatchPage, NoPage, Page
 from heal_cli.write.patience import Pace, retrying
 from heal_cli.write.replace import empty_table, lock_alone
+from heal_cli.write.savepoints import Savepoints
 from heal_cli.write.sqlstate import Fault, fault_of, to_heal_error
 from heal_cli.write.target import BatchRef, Record, Target
 from heal_cli.write.watch import cut_after, longest_s
-from heal_cli.write.work import Segment, Work
-
-MAX_SAVEPOINTS: Final = 60
-"""Subtransactions of one transaction; past 64 the server's cache overflows and every snapshot pays."""
+from heal_cli.write.work import Work
 
 
 class Writer:
@@ -40,6 +35,7 @@ class Writer:
 
     Args:
         connection: One whose open transaction the rows are to be written in; None for one of its own.
+        page: Where the rows are accounted for; None: as batches, if there is a ledger.
     """
 
     def __init__(
@@ -47,6 +43,7 @@ class Writer:
         target: Target,
         attempts: Attempts | None = None,
         connection: psycopg.Connection | None = None,
+        page: Page | None = None,
     ) -> None:
         self._target = target
         self._lock = TableLock(target.table, target.version_of)
@@ -56,8 +53,9 @@ class Writer:
         kept = target.run if target.has_ledger and not target.options.dry_run else None
         self._guard = ChangeGuard(target.table, target.options, kept)
         self._images_run = kept if target.options.restore else None
-        self._changed = 0  # rows of the table, in this transaction
-        self._emptied = 0  # rows that the next piece accounts for
+        own = BatchPage(target.run, target.options.recorded_mode) if target.has_ledger else NoPage()
+        self._page = page or own
+        self._savepoints = Savepoints(self._loader, self._page, is_whole_run=self._keeps_open)
         self.replaced: int | None = None
         """Rows that were in the table; None: they are still."""
         self._pace = Pace(target.options.timeout_s)
@@ -188,7 +186,8 @@ class Writer:
 
     def _empty(self, cursor: psycopg.Cursor) -> None:
         self._guard.remember(cursor)
-        self.replaced = self._emptied = empty_table(cursor, self._target.table, run=self._images_run)
+        self.replaced = empty_table(cursor, self._target.table, run=self._images_run)
+        self._savepoints.note_emptied(self.replaced, kept=self._images_run is not None)
 
     def _advance(self, work: Work, ref: BatchRef, record: Record) -> Work:
         """Commit the next transaction's worth of the batch, past passing faults."""
@@ -209,7 +208,7 @@ class Writer:
                         doubtful = trial
                         self._commit(connection)
                         self._pace.note_committed()
-                        self._guard.note_committed(self._changed)
+                        self._guard.note_committed(self._savepoints.changed)
                         if not self._target.has_ledger:
                             self._attempts.note_committed(ref.source_name, ref.chunk.index, trial.attempt)
                 except psycopg.Error as error:
@@ -265,114 +264,13 @@ class Writer:
         """
         with connection.cursor() as cursor:
             self._begin(cursor)
-            if self._target.has_ledger and self._take_batch(cursor, trial, doubtful, ref):
+            if self._page.take(cursor, trial, doubtful, ref):
                 assert doubtful is not None
                 return doubtful
-            savepoints = self._changed = 0
-            while trial.pending and savepoints < MAX_SAVEPOINTS and not trial.is_full:
-                self._try_rows(cursor, trial, ref)
-                savepoints += 1
-            if not trial.is_done:
-                self._add_piece(cursor, trial, ref, pending=trial.left)
+            self._savepoints.fill(cursor, trial, ref)
             if self._target.options.mode != "replace":
-                self._guard.check(cursor, ref.source, self._changed)
+                self._guard.check(cursor, ref.source, self._savepoints.changed)
         return trial
-
-    def _take_batch(self, cursor: psycopg.Cursor, trial: Work, doubtful: Work | None, ref: BatchRef) -> bool:
-        """Keep other runs off the batch, and leave out what they have settled; True if `doubtful` was committed."""
-        standing = lock_batch(cursor, ref.source, ref.source_name, ref.chunk, self._target.run)
-        if doubtful and standing and doubtful.attempt in standing.own_attempts:
-            return True
-        trial.skip_settled(standing)
-        return False
-
-    def _try_rows(self, cursor: psycopg.Cursor, trial: Work, ref: BatchRef) -> None:
-        """Write the next rows in a savepoint; on a row's fault, find out which rows are to blame."""
-        segment = trial.take()
-        rows = segment.loadable
-        if rows.is_empty():
-            trial.settle(segment)
-            return
-        if self._loader.expects_faults(rows, segment.screens):
-            trial.put_back(self._loader.screen(cursor, segment))
-            return
-        cursor.execute("SAVEPOINT heal_rows")
-        error: psycopg.Error | None = None
-        try:
-            taken = self._loader.load(cursor, rows)
-        except psycopg.Error as refusal:
-            if cursor.connection.broken or self._loader.fault_of(refusal) is not Fault.ROW:
-                raise
-            error = refusal
-        if error is None and taken == rows.height:
-            trial.settle(segment)
-            self._add_piece(cursor, trial, ref, kept=self._loader.kept, changed=self._loader.changed)
-            cursor.execute("RELEASE SAVEPOINT heal_rows")
-            return
-        cursor.execute("ROLLBACK TO SAVEPOINT heal_rows")
-        if self._loader.may_screen(rows, segment.screens):
-            screened = self._loader.screen(cursor, segment)
-            if screened.known is not segment.known:
-                trial.put_back(screened)
-                return
-            segment = screened
-        self._cut_down(trial, segment, error)
-
-    def _cut_down(self, trial: Work, segment: Segment, error: psycopg.Error | None) -> None:
-        """Name the refused row, or halve where it is not known.
-
-        Args:
-            error: None when the server said nothing and kept fewer rows: a trigger returned NULL.
-        """
-        verdict = self._loader.verdict(error, segment.loadable)
-        if verdict is None:
-            trial.split(segment)
-        else:
-            trial.isolate(segment, verdict[1])
-
-    def _add_piece(
-        self,
-        cursor: psycopg.Cursor,
-        trial: Work,
-        ref: BatchRef,
-        *,
-        pending: Spans | None = None,
-        kept: int = 0,
-        changed: int = 0,
-    ) -> None:
-        """Account in the ledger for all that was settled since the last piece.
-
-        Args:
-            pending: Of the last piece of a transaction: the rows that are left to later ones.
-            kept: Rows in the restore point of this savepoint.
-            changed: Rows of the table that it updated or deleted.
-        """
-        rows = trial.close_piece()
-        self._changed += changed
-        if trial.is_done:
-            pending = trial.left_out
-        if not self._target.has_ledger:
-            return
-        emptied, self._emptied = self._emptied, 0
-        target = self._target
-        piece = Piece(
-            piece=trial.pieces - 1,
-            complete=trial.is_done and not pending,
-            pending=pending or None,
-            run=target.run,
-            attempt=trial.attempt,
-            mode=target.options.recorded_mode,
-            kept=kept + (emptied if self._images_run else 0),
-            changed=changed + emptied,
-            ends_with=self._ends_with(trial, pending),
-        )
-        add_piece(cursor, ref.source, ref.source_name, ref.chunk, piece, rows)
-
-    def _ends_with(self, trial: Work, pending: Spans | None) -> int | None:
-        """Rows of the transaction that the piece just closed ends; None if more follow in it."""
-        return (
-            trial.loaded_together if not self._keeps_open and (trial.is_done or pending is not None) else None
-        )
 
     def _commit(self, connection: psycopg.Connection) -> None:
         if not self._keeps_open:

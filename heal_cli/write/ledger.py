@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
 import psycopg
 from psycopg.types.multirange import Multirange
 
-from heal_cli.errors import SourceError
+from heal_cli.errors import BudgetExceeded, Interrupted, SourceError
 from heal_cli.model import Chunk, Rows, Spans
 from heal_cli.write.audit import AUDIT
 from heal_cli.write.connection import transaction
@@ -96,6 +96,14 @@ def end_run(connection: psycopg.Connection, *, run: str, state: str, report: str
             " WHERE run = %s",
             (state, report, run),
         )
+
+
+def end_failed_run(connection: psycopg.Connection | None, *, run: str, error: BaseException) -> None:
+    """Note, as far as the server still listens, that a run ended by `error`; else the next run on its table does."""
+    state = "stopped" if isinstance(error, Interrupted | BudgetExceeded) else "failed"
+    if connection is not None:
+        with suppress(psycopg.Error):
+            end_run(connection, run=run, state=state, report=None)
 
 
 def lock_batch(

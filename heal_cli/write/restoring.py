@@ -20,11 +20,14 @@ def restore_event(
     return cursor.rowcount > 0
 
 
-def are_complete(connection: psycopg.Connection, source: int, batches: Sequence[int]) -> bool:
-    """No row of these batches is left."""
+def are_complete(
+    connection: psycopg.Connection, source: int, batches: Sequence[int], *, limit: int | None = None
+) -> bool:
+    """No row of these batches is left among the first `limit` of the source; None: none at all."""
     cursor = connection.execute(
-        "SELECT count(DISTINCT batch) FROM heal.load_batches WHERE source = %s AND complete AND batch = ANY(%s)",
-        (source, list(batches)),
+        "SELECT count(DISTINCT batch) FROM heal.load_batches"
+        " WHERE source = %s AND batch = ANY(%s) AND (complete OR lower(pending) > %s)",
+        (source, list(batches), limit),
     )
     (found,) = cursor.fetchone() or (0,)
     return bool(found == len(set(batches)))

@@ -16,10 +16,10 @@ import polars as pl
 import psycopg
 
 from heal_cli.errors import UsageError
-from heal_cli.model import ROW, Spans
+from heal_cli.model import ROW
 from heal_cli.write.audit import AUDIT
-from heal_cli.write.batch import Writer
 from heal_cli.write.ledger import CLAIM_LOCK_CLASS
+from heal_cli.write.page import Settled
 from heal_cli.write.target import BatchRef
 from heal_cli.write.work import Work
 
@@ -126,10 +126,28 @@ def retried_totals(connection: psycopg.Connection, run: str) -> tuple[int, int]:
     return int(loaded), int(duplicates)
 
 
-class RetryWriter(Writer):
-    """Writes rejected rows of a batch; what other retries have loaded since is left out."""
+def count_rejects(connection: psycopg.Connection, source: int) -> int:
+    """Rows of a source that are rejects still, whichever run made them so."""
+    with connection.transaction():
+        (rows,) = connection.execute(
+            "SELECT (SELECT coalesce(sum(rejected), 0) FROM heal.load_batches WHERE source = %(source)s)"
+            " - (SELECT coalesce(sum(cardinality(rows) + duplicates), 0) FROM heal.load_retries"
+            " WHERE source = %(source)s)",
+            {"source": source},
+        ).fetchone() or (0,)
+    return int(rows)
 
-    def _take_batch(self, cursor: psycopg.Cursor, trial: Work, doubtful: Work | None, ref: BatchRef) -> bool:
+
+class RetryPage:
+    """`heal.load_retries`: rejected rows of batches that are loaded after all, each by one retry."""
+
+    def __init__(self, run: str, mode: str) -> None:
+        """`mode`: as recorded."""
+        self._run = run
+        self._mode = mode
+
+    def take(self, cursor: psycopg.Cursor, trial: Work, doubtful: Work | None, ref: BatchRef) -> bool:
+        """By what retries have loaded of the batch, if it was not undone."""
         cursor.execute(
             # The share lock on the source's row keeps it from being undone before the commit.
             "SELECT pg_catalog.pg_advisory_xact_lock(%s, pg_catalog.hashtext(%s))"
@@ -138,44 +156,28 @@ class RetryWriter(Writer):
         )
         # Statements of their own: their snapshots must be younger than the lock.
         if not self._is_there(cursor, ref):
-            _leave_out(trial, trial_rows(trial))  # undone since: the rows are no rejects any more
+            _leave_out(trial, _rows_of(trial))  # undone since: the rows are no rejects any more
             return False
         if doubtful is not None and self._is_committed(cursor, ref, doubtful.attempt):
             return True
         _leave_out(trial, retried_rows(cursor, ref.source, ref.chunk.index))
         return False
 
-    def _add_piece(
-        self,
-        cursor: psycopg.Cursor,
-        trial: Work,
-        ref: BatchRef,
-        *,
-        pending: Spans | None = None,
-        kept: int = 0,
-        changed: int = 0,
-    ) -> None:
-        rows = trial.close_piece()
-        if not self._target.has_ledger:
-            return
-        ends_with = self._ends_with(trial, pending)
-        audit = {"run": self._target.run, "kind": "retry", "rows": ends_with}
+    def add(self, cursor: psycopg.Cursor, trial: Work, ref: BatchRef, settled: Settled) -> None:
+        """The rows that were loaded; those refused again stay the rejects that they are."""
+        rows = settled.rows
+        audit = {"run": self._run, "kind": "retry", "rows": settled.ends_with}
         if not (rows.loaded or rows.duplicates):
-            if ends_with:
+            if settled.ends_with:
                 cursor.execute(AUDIT.encode(), audit)
             return
-        loaded = trial.loaded[-1].to_list() if rows.loaded else []
-        piece = {
-            **{
-                "source": ref.source,
-                "batch": ref.chunk.index,
-                "attempt": trial.attempt,
-                "name": ref.source_name,
-            },
-            **{"mode": self._target.options.recorded_mode, "loaded": loaded, "duplicates": rows.duplicates},
+        retry = {
+            **{"source": ref.source, "batch": ref.chunk.index, "name": ref.source_name},
+            **{"attempt": trial.attempt, "mode": self._mode, "duplicates": rows.duplicates},
+            "loaded": trial.loaded[-1].to_list() if rows.loaded else [],
         }
-        statement = _RETRY if ends_with is None else f"WITH audit AS ({AUDIT}) {_RETRY}"
-        cursor.execute(statement.encode(), {**piece, **audit})
+        statement = _RETRY if settled.ends_with is None else f"WITH audit AS ({AUDIT}) {_RETRY}"
+        cursor.execute(statement.encode(), {**retry, **audit})
 
     def _is_there(self, cursor: psycopg.Cursor, ref: BatchRef) -> bool:
         cursor.execute(
@@ -189,13 +191,13 @@ class RetryWriter(Writer):
         cursor.execute(
             "SELECT EXISTS (SELECT FROM heal.load_retries"
             " WHERE source = %s AND batch = %s AND run = %s AND attempt = %s)",
-            (ref.source, ref.chunk.index, self._target.run, attempt),
+            (ref.source, ref.chunk.index, self._run, attempt),
         )
         (found,) = cursor.fetchone() or (False,)
         return bool(found)
 
 
-def trial_rows(trial: Work) -> set[int]:
+def _rows_of(trial: Work) -> set[int]:
     """Rows that are still to be written."""
     return {row for segment in trial.pending for row in segment.rows[ROW]}
 
@@ -205,11 +207,11 @@ def _leave_out(trial: Work, settled: Collection[int]) -> None:
     if not settled:
         return
     gone = pl.Series(list(settled), dtype=pl.Int64).implode()
-    before = len(trial_rows(trial))
+    before = len(_rows_of(trial))
     trial.early = trial.early.filter(~pl.col(ROW).is_in(gone))
     trial.pending = deque(
         segment._replace(rows=rest, known=segment.known.clear())  # found out anew
         for segment in trial.pending
         if (rest := segment.rows.filter(~pl.col(ROW).is_in(gone))).height
     )
-    trial.already += before - len(trial_rows(trial))
+    trial.already += before - len(_rows_of(trial))

@@ -331,12 +331,17 @@ def finish_source(connection: psycopg.Connection, source: int, *, stop: int, dig
         )
 
 
-def note_limited(connection: psycopg.Connection, source: int, *, rows: int) -> None:
-    """Note that the first `rows` of the source are committed, which were all that was asked for."""
+def note_limited(connection: psycopg.Connection, source: int, *, rows: int, run: str) -> None:
+    """Note that the first `rows` of the source are committed, which were all that `run` was asked for.
+
+    Where a later run has asked for more and not got there, the source is unfinished for all that.
+    """
     with transaction(connection) as cursor:
         cursor.execute(
-            "UPDATE heal.load_sources SET limited_to = greatest(limited_to, %s) WHERE source = %s",
-            (rows, source),
+            "UPDATE heal.load_sources AS s SET limited_to = greatest(limited_to, %(rows)s)"
+            " WHERE source = %(source)s AND (limited_to IS NOT NULL OR NOT EXISTS"
+            " (SELECT FROM heal.load_run_sources AS later WHERE later.source = s.source AND later.run > %(run)s))",
+            {"rows": rows, "source": source, "run": run},
         )
 
 

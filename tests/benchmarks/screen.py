@@ -3,7 +3,7 @@
     python tests/benchmarks/screen.py CONNINFO [--rows 1000000] [--rounds 3]
 
 Reach: 1 % of unique violations at most 1.6 times the clean load, 10 % at most 2.5; 1 % of foreign-key
-violations at most 1.8.
+violations at most 1.8. What psql, pgloader and dlt make of such files: `beside.py`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -77,9 +77,10 @@ class Outage:
         assert self.reports[-1].rows.is_conserved
         return self.reports[-1]
 
-    def replay(self, **given: Any) -> ReplayReport:
+    def replay(self, should_stop: Callable[[], int] = lambda: 0, **given: Any) -> ReplayReport:
         """One round of replay, over the proxy."""
-        return run_replay(ReplayOptions(self.options.state_dir, self.proxy.conninfo, **given))
+        options = ReplayOptions(self.options.state_dir, self.proxy.conninfo, **given)
+        return run_replay(options, should_stop=should_stop)
 
     def meet_outage(self, **given: Any) -> LoadReport:
         """A load whose server goes away after its first batches and is back when it has ended."""

@@ -44,9 +44,12 @@ def test_the_same_command_and_replay_are_one(outage: Any) -> None:
 
 
 @pytest.mark.parametrize("replays_first", [True, False])
-def test_rows_of_a_limited_load_that_wait_are_not_loaded_twice(outage: Any, replays_first: bool) -> None:
+@pytest.mark.parametrize("cut_after", [30_000, 80_000], ids=["source", "batches"])
+def test_rows_of_a_limited_load_that_wait_are_not_loaded_twice(
+    outage: Any, replays_first: bool, cut_after: int
+) -> None:
     """Replay before or after the load of all rows: the rows up to the limit are there once."""
-    outage.proxy.cut_after(30_000)
+    outage.proxy.cut_after(cut_after)
     report = outage.load(limit=1_000)
     assert (report.rows.read, report.rows.spooled > 0) == (1_000, True)
     outage.proxy.heal()
@@ -56,6 +59,28 @@ def test_rows_of_a_limited_load_that_wait_are_not_loaded_twice(outage: Any, repl
     assert outage.load().rows.spooled == 0
     outage.replay()
     outage.check()
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "limited_to"),
+    [
+        (None, 1_000),
+        ({"limit": 500}, 1_000),
+        ({"limit": 2_000}, 2_000),
+        ({"limit": 2_000, "max_rejects": "0"}, None),  # that one stopped early
+    ],
+)
+def test_a_limited_load_that_comes_home_has_ended(outage: Any, meanwhile: Any, limited_to: Any) -> None:
+    """The ledger says how far it was to go, unless another run has asked for more since and was not done."""
+    outage.proxy.cut_after(80_000)
+    assert outage.load(limit=1_000).rows.spooled
+    outage.proxy.heal()
+    if meanwhile:
+        outage.load(**meanwhile)
+    assert not any(entry.stored_bytes for entry in outage.spool.entries())
+    assert outage.replay().left_events == 0
+    query = f"select limited_to from heal.load_sources where table_oid = '{outage.table}'::regclass"
+    assert outage.conn.execute(query).fetchall() == [(limited_to,)]
 
 
 def test_a_frozen_server_is_given_up(outage: Any, monkeypatch: pytest.MonkeyPatch) -> None:

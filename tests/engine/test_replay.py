@@ -17,7 +17,8 @@ import pytest
 
 from heal_cli.engine import run_load
 from heal_cli.engine.replay import ReplayOptions, run_replay
-from heal_cli.errors import DatabaseUnavailable, ReplayIsRunning
+from heal_cli.errors import DatabaseUnavailable, ReplayIsRunning, WriteError
+from heal_cli.model import Rows
 from heal_cli.record import iter_rejects
 from heal_cli.resilience import hold_lock
 
@@ -61,8 +62,8 @@ def test_connections_that_are_cut_while_idle_end_nothing(outage: Any) -> None:
     outage.check()
 
 
-def test_rows_that_refer_to_later_ones_come_in_when_all_are_home(outage: Any) -> None:
-    """Children before their parents: refused by the load or by replay, they are loaded when the last batch is."""
+def spool_children_first(outage: Any) -> tuple[str, Rows]:
+    """A table whose rows refer to later rows of the source, one to none; most of them wait in the spool."""
     table = f"{outage.table}_tree"
     outage.conn.execute(f"create table {table} (id int primary key, parent int references {table}, v text)")
     rows = [f"{n},{n - 1 if n % 100 else ''},{'v' * 90}\n" for n in range(1_199, -1, -1)]
@@ -75,13 +76,50 @@ def test_rows_that_refer_to_later_ones_come_in_when_all_are_home(outage: Any) ->
     spooled = run_load(replace(outage.options, table=table), on_progress=go_away).rows
     assert min(spooled.rejected, spooled.spooled) > 0
     outage.proxy.heal()
+    return table, spooled
+
+
+def states(outage: Any, table: str) -> list[str]:
+    """How the ledger says that the runs on the table ended."""
+    query = f"select state from heal.load_runs where table_oid = '{table}'::regclass order by run"
+    return [state for (state,) in outage.conn.execute(query)]
+
+
+def test_rows_that_refer_to_later_ones_come_in_when_all_are_home(outage: Any) -> None:
+    """Children before their parents: refused by the load or by replay, they are loaded when the last batch is."""
+    table, spooled = spool_children_first(outage)
     home = outage.replay()
     assert outage.conn.execute(f"select count(*) from {table}").fetchone() == (1_200,)
     assert spooled.loaded + home.rows.loaded == 1_200
     assert (home.rows.is_conserved, home.rows.rejected, home.exit_code) == (True, 1, 3)
     assert any("refer to later rows" in note for note in home.notes)
     assert [record.row for record in iter_rejects(outage.rejects) if record.settled is None] == [1_201]
+    assert states(outage, table) == ["done", "done"]
     assert outage.load(table=table).rows.already == 1_201
+
+
+def test_late_references_that_a_signal_stops(outage: Any) -> None:
+    """The ledger says so of that run; the next replay goes on with the rest."""
+    table, spooled = spool_children_first(outage)
+    answers = iter([0] * (len(outage.spool.entries()) + 4))
+    home = outage.replay(should_stop=lambda: next(answers, 15))
+    assert spooled.loaded < spooled.loaded + home.rows.loaded < 1_200
+    assert states(outage, table)[-1] == "stopped"
+    outage.replay()
+    assert states(outage, table) == ["done", "stopped", "done"]
+    assert outage.conn.execute(f"select count(*) from {table}").fetchone() == (1_200,)
+
+
+def test_late_references_that_fail(outage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of them that ended with an error is on record as failed; the rows stay rejects."""
+    table, _ = spool_children_first(outage)
+
+    def fail(worker: object, *given: object) -> None:
+        raise WriteError("no")
+
+    monkeypatch.setattr("heal_cli.pipeline.retry_worker.RetryWorker.process", fail)
+    assert any("were not tried again: no" in note for note in outage.replay().notes)
+    assert states(outage, table) == ["done", "failed"]
 
 
 def test_two_at_once(outage: Any) -> None:

@@ -37,6 +37,11 @@ class Retrying:
         """Rows of a query."""
         return self.conn.execute(query).fetchall()
 
+    def state_of(self, run: str) -> str:
+        """How the ledger says that a run ended."""
+        ((state,),) = self.all(f"select state from heal.load_runs where run = '{run}'")
+        return state
+
 
 @pytest.fixture
 def retrying(conn: psycopg.Connection, conninfo: str, tmp_path: Path) -> Retrying:

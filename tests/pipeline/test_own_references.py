@@ -12,6 +12,7 @@ import heal_cli
 from heal_cli.engine import run_load
 from heal_cli.errors import BudgetExceeded, WriteError
 from heal_cli.model import LoadOptions, ReadOptions
+from heal_cli.pipeline.retry_worker import RetryWorker
 from heal_cli.record import iter_rejects
 from tests.pipeline.test_retry_crash import begin
 
@@ -96,8 +97,16 @@ def test_budget(family) -> None:
     assert len(family.all()) == 300
 
 
-def test_without_a_ledger(family, conninfo) -> None:
-    """Where the role may not use schema heal, the run's own memory says which rejects count."""
+def test_without_a_ledger(family, monkeypatch) -> None:
+    """Where the role may not use schema heal, the run's own memory says which rejects count, and what came in."""
+    tries: list[int] = []
+    process = RetryWorker.process
+
+    def counted(worker, origin, batch, records):
+        tries.append(records[0].batch)
+        return process(worker, origin, batch, records)
+
+    monkeypatch.setattr(RetryWorker, "process", counted)
     conn = family.conn
     (schema,) = conn.execute("select current_schema()").fetchone()
     conn.execute("drop role if exists own_refs; create role own_refs login")
@@ -106,6 +115,8 @@ def test_without_a_ledger(family, conninfo) -> None:
     report = family.load(descending(1, 300), **BATCH)
     assert any("may not use schema heal" in note for note in report.notes)
     assert (report.exit_code, report.rows.loaded) == (0, 300)
+    assert open_rows(family.rejects) == []
+    assert len(tries) == len(set(tries)) > 3  # each batch once, from the last to the first
     conn.execute("drop owned by own_refs; drop role own_refs")
 
 

@@ -247,3 +247,22 @@ def test_a_killed_run_is_failed_when_the_next_begins(loads, conn) -> None:
     loads.load(HEADER + csv(1, 5))
     states = conn.execute(f"select state from heal.load_runs {mine} order by started_at").fetchall()
     assert states == [("failed",), ("done",)]
+
+
+def test_the_exit_code_of_a_resumed_run_covers_the_whole_source(retrying) -> None:
+    """Rows that earlier runs rejected are told of until a retry has loaded them; a no-op ends with 0."""
+    retrying.conn.execute("create table t (id int primary key, note text)")
+    text = "id,note\n" + "".join(f"{1 if n == 2 else n},{'x' * 60}\n" for n in range(1, 301))
+    options = {"batch_bytes": 4096, "jobs": 1}
+    stopped = retrying.load(text, max_rejects="0", **options)
+    assert (stopped.exit_code, stopped.rows.rejected) == (4, 1)
+    resumed = retrying.load(None, limit=200, **options)
+    assert (resumed.exit_code, resumed.rows.rejected) == (3, 0)
+    assert [note for note in resumed.notes if "rejects show" in note] == [
+        f"{resumed.sources[0].name!r} goes on where run {stopped.run} stopped, by that run's plan;"
+        f" its rejects: heal rejects show {stopped.run}"
+    ]
+    assert retrying.load(None, limit=200, **options).exit_code == 0
+    retrying.conn.execute("alter table t drop constraint t_pkey")
+    assert retrying.retry().loaded == 1
+    assert retrying.load(None, **options).exit_code == 0

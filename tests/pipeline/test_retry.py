@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import heal_cli
-from heal_cli.errors import HealError, PlanError, UsageError
+from heal_cli.errors import HealError, PlanError, UsageError, WriteError
 from heal_cli.patterns import State, Verdict, decide, ensure
 from heal_cli.record import iter_rejects
 
@@ -76,8 +76,24 @@ def test_a_signal_in_the_middle_keeps_what_is_done(retrying) -> None:
     report = retry_rejects(RetryOptions(retrying.rejects, load), should_stop=lambda: next(answers))
     assert report.exit_code == 143
     assert 0 < report.loaded < 300
+    assert retrying.state_of(report.run) == "stopped"
     assert len(left(retrying.rejects)) == 300 - report.loaded
     assert retrying.retry().loaded == 300 - report.loaded
+
+
+def test_one_that_fails_is_on_record_as_failed(messy) -> None:
+    """What ended it was no row's fault: the ledger does not go on saying that it runs."""
+    messy.conn.execute(
+        "create function refuse() returns trigger language plpgsql as"
+        " $$ begin raise exception 'no' using errcode = '42809'; end $$;"
+        "create trigger refuse before insert on t execute function refuse(); alter table t alter note type text"
+    )
+    with pytest.raises(WriteError):
+        messy.retry()
+    assert messy.all("select state from heal.load_runs where table_oid = 't'::regclass order by run") == [
+        ("done",),
+        ("failed",),
+    ]
 
 
 def test_connections_that_are_cut_while_idle_end_nothing(retrying) -> None:

@@ -150,14 +150,14 @@ def lab(conninfo: str, conn: psycopg.Connection) -> Iterator[Lab]:
 @pytest.fixture
 def fallback(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Every row that had to be found without the screen: empty when the queries explained all."""
-    from heal_cli.write.batch import Writer as Real
+    from heal_cli.write.savepoints import Savepoints
 
     cuts: list[object] = []
-    original: Callable[..., None] = Real._cut_down
+    original: Callable[..., None] = Savepoints._cut_down
 
-    def noting(self: Writer, trial: Any, segment: Any, error: Any) -> None:
+    def noting(self: Savepoints, trial: Any, segment: Any, error: Any) -> None:
         cuts.append(error)
         original(self, trial, segment, error)
 
-    monkeypatch.setattr(Real, "_cut_down", noting)
+    monkeypatch.setattr(Savepoints, "_cut_down", noting)
     return cuts

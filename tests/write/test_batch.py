@@ -9,8 +9,7 @@ import pytest
 from heal_cli.errors import SchemaChanged, SourceError, WriteError
 from heal_cli.model import REJECTS, ROW, Chunk, Healed, WriteOptions, Written
 from heal_cli.schema import introspect
-from heal_cli.write import BatchRef, Writer, ledger_migrations, migrate, run_totals
-from heal_cli.write import batch as batch_module
+from heal_cli.write import BatchRef, Writer, ledger_migrations, migrate, run_totals, savepoints
 from heal_cli.write.loader import Loader
 
 from .conftest import new_run, source_of, writer_of
@@ -207,7 +206,7 @@ def test_killed_backend_is_retried(make, conninfo: str) -> None:
 def test_a_batch_half_done_by_another_plan_goes_on(make, monkeypatch) -> None:
     """Rows that one plan settled stay settled under the next, whatever its parts and rejects are."""
     bench = make("id bigint check (id > 0)")
-    monkeypatch.setattr(batch_module, "MAX_SAVEPOINTS", 1)
+    monkeypatch.setattr(savepoints, "MAX_SAVEPOINTS", 1)
     first = healed([n if n % 9 else -n for n in range(1, 101)], parts=3)
     bench.stops_at = 3
     with pytest.raises(KeyboardInterrupt):
@@ -231,7 +230,7 @@ def test_a_batch_half_done_by_another_plan_goes_on(make, monkeypatch) -> None:
 def test_a_doubtful_commit_that_another_run_went_on_from_counts(make, monkeypatch) -> None:
     """The answer to COMMIT was lost, and another run took the next rows: this run's rows are still its own."""
     bench = make("id bigint")
-    monkeypatch.setattr(batch_module, "MAX_SAVEPOINTS", 1)
+    monkeypatch.setattr(savepoints, "MAX_SAVEPOINTS", 1)
     rows = healed(list(range(100)), parts=2)
     chunk = Chunk(0, 0, 100, 1, 1, "d0", 100, 100, b"")
     source = source_of(bench.conn, bench.table, chunk, bench.run)
