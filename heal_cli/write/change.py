@@ -48,7 +48,7 @@ class Changer:
         if not facts.can_stage:
             raise WriteError(f"--mode {mode} needs the right to make temporary tables (TEMP on the database)")
         self._table, self._facts, self._key, self._mode = table, facts, key, mode
-        self._images = None if run is None else Images(run, table, key.columns)
+        self._images = None if run is None else Images(run, table.oid, key.columns)
         self._target = rows_of(table)
         self.changed = 0
         """Rows of the table that the last `copy` updated or deleted."""
