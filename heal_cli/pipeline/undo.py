@@ -104,6 +104,7 @@ def _undo(
     clock: float,
 ) -> UndoReport:
     """Undo a run, or an undo."""
+    keeps = options.write.restore and not options.write.dry_run
     try:
         with connection.transaction():
             if former is None:
@@ -124,7 +125,7 @@ def _undo(
                 run.run,
                 undone.table,
                 _by_source(undone.batches),
-                tuple(_notes(run, undone, former)),
+                tuple(_notes(run, undone, former, own if keeps else None)),
                 time.perf_counter() - clock,
                 options.write.dry_run,
                 former.run if former else None,
@@ -192,10 +193,16 @@ def _by_source(batches: tuple[UndoneBatch, ...]) -> tuple[UndoneSource, ...]:
     )
 
 
-def _notes(run: RunRecord, undone: Undone, former: FormerUndo | None) -> Iterator[str]:
-    """What an undo cannot take back, and what comes of the same command now."""
+def _notes(run: RunRecord, undone: Undone, former: FormerUndo | None, own: str | None) -> Iterator[str]:
+    """What an undo cannot take back, and what comes of the same command now.
+
+    Args:
+        own: The undo, if it can be undone itself.
+    """
     if former is not None:
         yield f"The ledger has run {former.run} again as it was: its sources are loaded, and it can be undone anew"
+    elif own is not None:
+        yield f"Bring all of it back with: heal undo {own}"
     if undone.triggers:
         names = ", ".join(undone.triggers)
         yield f"Triggers of {undone.table} ({names}) ran at the load and may have run for each row now; what they did elsewhere stays"

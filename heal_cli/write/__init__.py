@@ -1,7 +1,7 @@
 """Healed rows -> committed rows: COPY in savepoints, and the ledger that makes it exactly-once."""
 
 from heal_cli.write.attempts import Attempts
-from heal_cli.write.audit import FailedTransaction, failed_since, record_failed
+from heal_cli.write.audit import FailedTransaction, audited, failed_since, record_failed
 from heal_cli.write.batch import Writer
 from heal_cli.write.books import Books
 from heal_cli.write.connection import connect
@@ -86,6 +86,7 @@ __all__ = [
     "Writer",
     "add_source",
     "are_complete",
+    "audited",
     "begin_run",
     "brought_back_by",
     "can_read_sources",

@@ -22,7 +22,7 @@ from heal_cli.write.redo_ledger import KeptLines
 from heal_cli.write.sqlstate import to_heal_error
 from heal_cli.write.undo import Undone
 from heal_cli.write.undo_changes import Restorer
-from heal_cli.write.undo_ledger import UndoneBatch
+from heal_cli.write.undo_ledger import UndoneBatch, drop_points
 from heal_cli.write.undo_owners import mark
 from heal_cli.write.undo_table import UndoTable, check_references, find_table, written_by
 
@@ -110,6 +110,7 @@ def redo_run(
             lines.put_back_sources()
             _bring_back(cursor, undo, table, lines)
             batches = _batches(cursor, undo)
+            _drop(cursor, undo.undo)
             cursor.execute(AUDIT.encode(), {"run": redo, "kind": "undo", "rows": undo.rows})
             return Undone(table.qualified, batches, table.triggers(cursor), table.sequences(cursor))
     except psycopg.Error as error:
@@ -207,3 +208,10 @@ def _batches(cursor: psycopg.Cursor, undo: FormerUndo) -> tuple[UndoneBatch, ...
     )
     found = [UndoneBatch(*row) for row in cursor.fetchall()]
     return tuple(sorted(found, key=lambda batch: (batch.source, batch.batch), reverse=True))
+
+
+def _drop(cursor: psycopg.Cursor, undo: str) -> None:
+    """What the undo kept is done with, but for the sources: that they were there before tells them from new ones."""
+    drop_points(cursor, undo)
+    cursor.execute("DELETE FROM heal.moved_rows WHERE run = %s", (undo,))
+    cursor.execute("DELETE FROM heal.undone_lines WHERE undo = %s AND relation <> 'load_sources'", (undo,))
