@@ -10,6 +10,7 @@ from psycopg import sql
 
 from heal_cli.errors import WriteError
 from heal_cli.write.images import COLUMNS_NOW, Images
+from heal_cli.write.references import lost_references
 from heal_cli.write.undo_table import UndoTable, written_by
 
 _COMMA: Final = sql.SQL(", ")
@@ -115,7 +116,6 @@ class Restorer:
             WriteError: Some are not as the run left them.
         """
         names = [name for name in self._settable if name not in self.key] or self._settable[:1]
-        sets = _COMMA.join(sql.SQL("{0} = (b.image).{0}").format(sql.Identifier(name)) for name in names)
         unchanged = sql.SQL("{} AND {}").format(written_by("t", self._xmins), self._match())
         self._cursor.execute(
             sql.SQL("SELECT concat_ws(', ', {}) FROM {} AS b WHERE NOT EXISTS"
@@ -124,6 +124,19 @@ class Restorer:
                 self._table.rows, unchanged, sql.Literal(_SHOWN + 1))
         )  # fmt: skip
         self._refuse_changed([key for (key,) in self._cursor.fetchall()], "were changed or deleted since")
+        values = {name: sql.SQL("(b.image).{}").format(sql.Identifier(name)) for name in names}
+        sets = _COMMA.join(
+            sql.SQL("{} = {}").format(sql.Identifier(name), value) for name, value in values.items()
+        )
+        source = sql.SQL("{} AS b").format(self.staged)
+        for found in lost_references(
+            self._cursor, self._table.oid, self._table.rows, values=values, source=source, match=unchanged
+        ):
+            raise WriteError(
+                f"Run {self._run} was not undone: {found.rows:,} rows of {found.table} refer to its rows, and"
+                f" {found.constraint} would take the reference from them in silence",
+                hint=f"Look after those rows of {found.table} first",
+            )
         if images is not None:
             self._cursor.execute(
                 images.keeping(
