@@ -125,9 +125,9 @@ def undo(
     """Take back what a run has loaded: `heal undo` as a function; nobody is asked.
 
     Args:
-        run: Its id, or the beginning of it.
+        run: Its id, or the beginning of it; of an undo, too.
         force_unchanged: Rows that changed since stay, in place of a refusal.
-        options: Flags of `heal undo` by their long names: `timeout`, `state_dir`.
+        options: Flags of `heal undo` by their long names: `timeout`, `state_dir`, `restore`.
 
     Raises:
         errors.HealError: Why it was refused; then nothing has happened.
@@ -138,7 +138,10 @@ def undo(
 
     load = _options((), "", dsn, {"timeout": 0, **options})
     write = WriteOptions(
-        dry_run=dry_run, timeout_s=load.write.timeout_s, lock_timeout_s=load.write.lock_timeout_s
+        dry_run=dry_run,
+        timeout_s=load.write.timeout_s,
+        lock_timeout_s=load.write.lock_timeout_s,
+        restore=load.write.restore,
     )
     return undo_run(
         UndoOptions(run, load.conninfo, load.state_dir, write, force_unchanged), command="heal_cli.undo"

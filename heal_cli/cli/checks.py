@@ -74,7 +74,10 @@ def _check_fallback(settings: Settings) -> Iterator[Check]:
         yield Check("spool", "warn", f"{aside} batches were set aside", "heal fallback status")
     for breaker in breaker_states(settings.state_dir):
         if breaker.state != "closed":
-            yield Check("breaker", "warn", f"the {breaker.name} failed a short while ago: {breaker.state}")
+            since = f" {breaker.opened_at.astimezone():at %Y-%m-%d %H:%M:%S}" if breaker.opened_at else ""
+            yield Check(
+                "breaker", "warn", f"the {breaker.name} failed{since}, and no load has seen it work since"
+            )
 
 
 def _check_state_dir(folder: Path) -> Iterator[Check]:

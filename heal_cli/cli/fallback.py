@@ -42,7 +42,14 @@ def status(
     place, spool, log = _open(state_dir, emergency_log, config)
     waiting = [_facts(entry) for entry in spool.entries()]
     aside = [{**_facts(entry), "reason": entry.tries.reason} for entry in spool.set_aside_entries()]
-    breakers = [{"name": found.name, "state": found.state} for found in breaker_states(place)]
+    breakers = [
+        {
+            "name": found.name,
+            "state": found.state,
+            "opened_at": found.opened_at.isoformat(timespec="seconds") if found.opened_at else None,
+        }
+        for found in breaker_states(place)
+    ]
     events = sum(1 for _ in log.events())
     document = {
         "entries": waiting,
@@ -61,7 +68,8 @@ def status(
         f"{len(waiting)} batches ({rows:,} rows, {spool.size:,} bytes) and {events} events wait in {spool.folder}"
     )
     for breaker in breakers:
-        say(f"breaker {clean(breaker['name'])}: {breaker['state']}")
+        since = "" if breaker["state"] == "closed" else f", last opened {breaker['opened_at']}"
+        say(f"breaker {clean(str(breaker['name']))}: {breaker['state']}{since}")
     if waiting:
         _table(waiting)
         note("bring them home with: heal replay-fallback")

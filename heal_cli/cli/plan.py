@@ -41,6 +41,11 @@ def plan(context: typer.Context, sources: Sources, table: Table, flags: LoadFlag
     options = build_options(settings, sources, table)
     from heal_cli.engine import run_plan
 
+    if save is not None and options.unknown_columns == "add":
+        raise UsageError(
+            "--save keeps no plan with --unknown-columns add, which makes columns that it could not name",
+            hint="Add the columns to the table first",
+        )
     report = run_plan(options, stdin=sys.stdin.buffer)
     if save is not None:
         _save(report.plan, save)

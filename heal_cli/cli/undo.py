@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @with_flags(
     *("dry_run", "timeout", "lock_timeout", "dsn", "data_dir", "pg_bin", "config"),
-    *("json", "quiet", "state_dir", "yes"),
+    *("json", "quiet", "state_dir", "yes", "restore"),
 )
 def undo(
     context: typer.Context,
@@ -32,7 +32,7 @@ def undo(
 ) -> None:
     """Take back what a run has loaded: all of it, or nothing.
 
-    Rows that changed since are not touched: the undo is refused and says where they are. The same load works again afterwards.
+    Rows that changed since are not touched: the undo is refused and says where they are. The same load works again afterwards. An undo is a run, and can be undone like any other.
 
     \b
     heal runs list
@@ -50,6 +50,7 @@ def undo(
         dry_run=settings.dry_run,
         timeout_s=settings.timeout if "timeout" in settings.origins else 0,
         lock_timeout_s=settings.lock_timeout,
+        restore=settings.restore,
     )
     options = UndoOptions(run, connection(settings), settings.state_dir, write, force_unchanged)
     report = undo_run(
@@ -80,10 +81,15 @@ def _confirmed(run: RunRecord) -> bool:
 
 def _tell(report: UndoReport) -> None:
     verb = "would be" if report.dry_run else "are"
-    say(clean(f"{report.removed:,} rows of run {report.undone} {verb} taken back from {report.table}"))
+    if report.brought_back:
+        say(clean(f"{report.removed:,} rows of run {report.brought_back} {verb} in {report.table} again"))
+        kept = "had changed before the undo"
+    else:
+        say(clean(f"{report.removed:,} rows of run {report.undone} {verb} taken back from {report.table}"))
+        kept = "changed rows stay"
     for source in report.sources:
-        kept = source.loaded - source.removed
-        left = f", {kept:,} changed rows stay" if kept else ""
-        say(clean(f"  {source.name}: {source.removed:,} rows in {source.batches} batches{left}"))
+        left = source.loaded - source.removed
+        more = f", {left:,} {kept}" if left else ""
+        say(clean(f"  {source.name}: {source.removed:,} rows in {source.batches} batches{more}"))
     for text in report.notes:
         note(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from typing import BinaryIO, cast
 
@@ -196,14 +196,25 @@ def run_plan(options: LoadOptions, *, stdin: BinaryIO | None = None) -> PlanRepo
 
 def _begin(run: Run, reader: SourceReader) -> TableSchema:
     """The target table, with the run noted in its database."""
-    table, note = find_target(run.connection, run.options, reader.sample())
+    table, note = find_target(run.connection, run.options, reader.sample(), run.audited)
     if note:
         run.notes.append(note)
     if note and run.options.ddl is None:  # what a script made is the user's
-        run.undo.callback(lambda: drop_if_empty(run.connection, table.schema, table.name))
+        run.undo.callback(_take_back, run, table)
     run.begin(table)
     remember(run, table)
     return table
+
+
+def _take_back(run: Run, table: TableSchema) -> None:
+    """Drop a table that was made for a run which failed, if nothing is in it."""
+    with suppress(_Kept), run.audited("drop"):
+        if not drop_if_empty(run.connection, table.schema, table.name):
+            raise _Kept
+
+
+class _Kept(Exception):
+    """Nothing was dropped, and nothing is to be on record."""
 
 
 @contextmanager

@@ -84,7 +84,9 @@ class WriteOptions:
     def connections(self) -> int:
         """How many connections write: one where order or a single transaction asks for it.
 
-        Of two changes of one row the later in the source counts.
+        Of two changes of one row the later in the source counts. Batches whose keys are all different could go
+        side by side only where nothing else ties rows together: a unique value that an earlier batch frees for a
+        later one, a reference of the table to itself, a trigger. In any other order they would come out otherwise.
         """
         return 1 if self.keeps_order or self.is_one_transaction else self.jobs
 

@@ -8,7 +8,16 @@ from heal_cli.patterns.learned import PREFIX, Learned, Lesson, State, Teacher, s
 from heal_cli.patterns.load import load_catalogue, read_patterns_file
 from heal_cli.patterns.match_trials import record_match_trials
 from heal_cli.patterns.own import own_path, read_own, rename_entry, write_own
-from heal_cli.patterns.review import Verdict, count_against, decide, record_duels, reopen, review
+from heal_cli.patterns.review import (
+    Discredited,
+    Verdict,
+    count_again,
+    count_against,
+    decide,
+    record_duels,
+    reopen,
+    review,
+)
 from heal_cli.patterns.rivals import Comparison, Duel, compare, compare_counts, compare_trials
 from heal_cli.patterns.statistics import is_significant, posterior_mean, wilson_lower_bound
 from heal_cli.patterns.store import Connection, ddl, ensure, may_record, require_open
@@ -30,6 +39,7 @@ __all__ = [
     "Catalogue",
     "Comparison",
     "Connection",
+    "Discredited",
     "Duel",
     "Example",
     "Knowledge",
@@ -47,6 +57,7 @@ __all__ = [
     "compare",
     "compare_counts",
     "compare_trials",
+    "count_again",
     "count_against",
     "ddl",
     "decide",

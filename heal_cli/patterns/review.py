@@ -17,6 +17,10 @@ from heal_cli.patterns.trials import Tally, tallies
 EVEN: Final = 0.5
 """Share of failures that is surely passed before a pattern is demoted."""
 
+_TRIAL_KEY: Final = (sql.Identifier("pattern"), sql.Identifier("shape"))
+_MATCH_KEY: Final = (sql.Identifier("shape"), sql.Identifier("target"))
+"""Columns that tell the trials of one run apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -114,26 +118,61 @@ def reopen(conn: Connection, run: UUID | str, patterns: Collection[str], reason:
     return verdicts
 
 
-def count_against(conn: Connection, run: UUID | str, reason: str) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Discredited:
+    """What counted for patterns until a run was undone."""
+
+    trials: tuple[tuple[str, str], ...]  # pattern and shape
+    matches: tuple[tuple[str, str], ...]  # shape and target
+    taught: tuple[tuple[str, str], ...]  # pattern and how it stood
+
+
+def count_against(conn: Connection, run: UUID | str, reason: str) -> Discredited | None:
     """Turn a run's trials into failures and demote what it taught: it was undone. Without the right, nothing.
 
     A person may teach the same again: undoing a run need not mean that its `--map` was wrong.
 
     Returns:
-        Ids of the patterns that were used or taught.
+        What had counted, for `count_again`; None where nothing may be changed.
     """
     if not may_change(conn):
-        return ()
+        return None
+    fail = sql.SQL("update {} set success = false where run = %s and success returning {}, {}")
     with conn.transaction():
-        used = conn.execute(
-            sql.SQL("update {} set success = false where run = %s returning pattern").format(TRIALS), (run,)
-        ).fetchall()
-        conn.execute(sql.SQL("update {} set success = false where run = %s").format(MATCHES), (run,))
+        trials = conn.execute(fail.format(TRIALS, *_TRIAL_KEY), (run,)).fetchall()
+        matches = conn.execute(fail.format(MATCHES, *_MATCH_KEY), (run,)).fetchall()
         taught = conn.execute(
-            sql.SQL("select id from {} where definition ->> 'run' = %s").format(PATTERNS), (str(run),)
+            sql.SQL("select id from {} where definition ->> 'run' = %s order by id").format(PATTERNS),
+            (str(run),),
         ).fetchall()
+        standing = states(conn)
         decide(conn, [Verdict(id, State.DEMOTED, reason) for (id,) in taught], run=run)
-    return tuple(sorted({id for (id,) in (*used, *taught)}))
+    stood = tuple((id, standing.get(id, State.OPEN).value) for (id,) in taught)
+    return Discredited(tuple(trials), tuple(matches), stood)
+
+
+def count_again(conn: Connection, run: UUID | str, before: Discredited, reason: str) -> None:
+    """Let a run count for patterns as it had: its undo was undone. Without the right, nothing.
+
+    What was decided about a pattern since stays.
+    """
+    if not may_change(conn):
+        return
+    succeed = sql.SQL(
+        "update {} set success = true where run = %s and ({}, {}) in (select * from unnest(%s::text[], %s::text[]))"
+    )
+    with conn.transaction():
+        conn.execute(succeed.format(TRIALS, *_TRIAL_KEY), (run, *_columns(before.trials)))
+        conn.execute(succeed.format(MATCHES, *_MATCH_KEY), (run, *_columns(before.matches)))
+        words = last_words(conn)
+        still = [
+            (id, state) for id, state in before.taught if id in words and words[id].state is State.DEMOTED
+        ]
+        decide(conn, [Verdict(id, State(state), reason) for id, state in still], run=run)
+
+
+def _columns(keys: Collection[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    return [first for first, _ in keys], [second for _, second in keys]
 
 
 def _duels(conn: Connection, patterns: Collection[str]) -> list[Duel]:

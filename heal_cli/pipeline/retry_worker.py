@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import msgspec
 import polars as pl
 import psycopg
 
-from heal_cli.errors import HealError, SchemaChanged
+from heal_cli.errors import HealError, RecordError, SchemaChanged
 from heal_cli.heal import heal_batch
 from heal_cli.model import REJECTS, ROW, Chunk, Healed, TableSchema, Written
+from heal_cli.pipeline.fallback import Fallback
 from heal_cli.pipeline.outcome import Outcome, count
 from heal_cli.pipeline.retry_origin import Origin, Origins, read_records, table_of
 from heal_cli.record import LeftoverWriter, RejectRecord, drop_uncommitted, leftovers_path
@@ -20,6 +22,7 @@ from heal_cli.schema import schema_version
 from heal_cli.write import (
     Attempts,
     BatchRef,
+    FailedTransaction,
     RejectBatch,
     RetryPage,
     Target,
@@ -69,10 +72,25 @@ class RetryWorker:
         """Give the connection and the file back."""
         self._close_writer()
         if self._has_ledger and (failed := self._attempts.take_failed()):
-            with suppress(psycopg.Error, HealError):  # what is loaded is on record all the same
-                record_failed(self._origins.connection, self._run, failed)
+            self._record(failed)
         if self._leftovers is not None:
             self._leftovers.close()
+
+    def _record(self, failed: Sequence[FailedTransaction]) -> None:
+        """Put transactions that came to nothing on record: as events where the database cannot take them."""
+        if self._counts_tries:  # nothing but retries
+            failed = [replace(transaction, kind="retry") for transaction in failed]
+        try:
+            record_failed(self._origins.connection, self._run, failed)
+        except (psycopg.Error, HealError):
+            if self._table is None:
+                return
+            with suppress(RecordError):  # what is loaded is on record all the same
+                log = Fallback(
+                    self._origins.load, run=self._run, command="", rejects_path="", leftovers_path=""
+                )
+                for transaction in failed:
+                    log.note("audit", self._table, asdict(transaction))
 
     def finish(self) -> None:
         """Drop the leftovers of transactions that were tried and never committed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cached_property
@@ -27,6 +28,7 @@ from heal_cli.write import (
     Attempts,
     Books,
     RunNote,
+    audited,
     begin_run,
     can_read_sources,
     end_failed_run,
@@ -41,7 +43,7 @@ class Run:
 
     def __init__(self, options: LoadOptions, *, command: str, version: str) -> None:
         _check_values(options.values)
-        self.saved = _read_plan(options.plan) if options.plan else None
+        self.saved = _read_plan(options.plan, options) if options.plan else None
         self.options = options
         self.id = new_run_id(after=Spool(options.state_dir).newest_run)
         self.began = datetime.now(UTC)
@@ -149,21 +151,35 @@ class Run:
         for transaction in failed:
             self.fallback.note("audit", self._table, asdict(transaction))
 
+    @contextlib.contextmanager
+    def audited(self, kind: str) -> Iterator[None]:
+        """One transaction of SQL that changes tables, on record where the role may write there."""
+        self.has_ledger = self.has_ledger or self._make_ledger()
+        if not self.has_ledger:
+            yield
+            return
+        with audited(self.connection, self.id, kind):
+            yield
+
+    def _make_ledger(self) -> bool:
+        """Bring schema `heal` up to date; False where the role may not."""
+        made = migrate(self.connection, ledger_migrations())
+        if made:
+            self.notes.append("Made schema heal in the database, for the ledger and the learned patterns")
+        return made is not None
+
     def begin(self, table: TableSchema) -> None:
         """Bring schema `heal` up to date and note the run there, where the role may."""
         if self.options.write.dry_run:
             self.reads_ledger = can_read_sources(self.connection)
             return
         self._table = table
-        made = migrate(self.connection, ledger_migrations())
-        if made is None:
+        if not self._make_ledger():
             self.notes.append(
                 "The role may not use schema heal: this load cannot be resumed, repeated safely or undone."
                 " Run as an owner once: heal init"
             )
             return
-        if made:
-            self.notes.append("Made schema heal in the database, for the ledger and the learned patterns")
         self.has_ledger = self.reads_ledger = True
         self.can_learn = ensure(self.connection)
         begin_run(
@@ -186,16 +202,22 @@ class Run:
         return PlanOptions(options.match, options.values, options.unknown_columns, self.began, self.saved)
 
 
-def _read_plan(path: str) -> NamedPlan:
+def _read_plan(path: str, options: LoadOptions) -> NamedPlan:
     """The saved plan of that path.
 
     Raises:
-        UsageError: It cannot be read, or is no plan.
+        UsageError: It cannot be read, is no plan, or columns are to be added, which no saved plan knows.
     """
     try:
-        return parse_plan(Path(path).read_text("utf-8"), path)
+        plan = parse_plan(Path(path).read_text("utf-8"), path)
     except (OSError, UnicodeDecodeError) as exc:
         raise UsageError(f"Plan {path!r} cannot be read: {exc}") from exc
+    if "add" in (options.unknown_columns, plan.saved.unknown_columns):
+        raise UsageError(
+            f"Plan {path!r} cannot be followed while --unknown-columns add makes columns that it does not know",
+            hint="Add the columns to the table first, then: heal plan SOURCE -t TABLE --save FILE",
+        )
+    return plan
 
 
 def _check_values(values: ValueOptions) -> None:

@@ -85,7 +85,8 @@ class SourceRun:
             return
         taken = [column.name for column in table.columns]
         frame = self.sample.frame.select(unknown)
-        added = add_columns(run.connection, table.schema, table.name, frame, taken=taken)
+        with run.audited("add columns"):
+            added = add_columns(run.connection, table.schema, table.name, frame, taken=taken)
         run.notes.append(added.statement)
         self.added = added.pairs
         table = introspect(run.connection, run.options.table)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -23,12 +25,16 @@ _TAKES_NO_ROWS: Final = {
 
 
 def find_target(
-    connection: psycopg.Connection, options: LoadOptions, sample: Batch
+    connection: psycopg.Connection,
+    options: LoadOptions,
+    sample: Batch,
+    making: Callable[[str], AbstractContextManager[None]] = lambda kind: nullcontext(),
 ) -> tuple[TableSchema, str | None]:
     """The target table, and a note when it was made just now.
 
     Args:
         sample: First batch of the first source, from which `--create` infers types.
+        making: Goes around the SQL that makes the table, by its kind for the audit log.
 
     Raises:
         SchemaError: There is no such table, and neither `--ddl` nor `--create` makes it; or it takes no rows
@@ -40,10 +46,12 @@ def find_target(
         if options.write.dry_run:
             raise  # making it could not be rolled back with the rest
         if options.ddl is not None:
-            run_ddl(connection, Path(options.ddl))
+            with making("ddl"):
+                run_ddl(connection, Path(options.ddl))
             return introspect(connection, options.table), f"Made table {options.table} with {options.ddl}"
         if options.create:
-            create_table(connection, options.table, sample.frame, key=options.write.key)
+            with making("create"):
+                create_table(connection, options.table, sample.frame, key=options.write.key)
             return introspect(connection, options.table), f"Made table {options.table} from the source"
         raise
 

@@ -5,29 +5,35 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import msgspec
 import psycopg
 
 from heal_cli.errors import HealError, UsageError, WriteError
 from heal_cli.model import WriteOptions
-from heal_cli.patterns import count_against
+from heal_cli.patterns import Discredited, count_again, count_against
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.record import UndoneSource, UndoReport, encode, undo_document
 from heal_cli.resilience import Spool
 from heal_cli.write import (
+    FormerUndo,
     RunNote,
     RunRecord,
     Undone,
     UndoneBatch,
     begin_run,
+    brought_back_by,
     connect,
     end_run,
     failed_since,
     find_run,
+    find_undo,
+    keep_learned,
     ledger_migrations,
     migrate,
     record_failed,
+    redo_run,
     undo_run,
 )
 from heal_cli.write.sqlstate import to_heal_error
@@ -68,14 +74,16 @@ def undo(
         if migrate(connection, ledger_migrations()) is None:
             raise WriteError("The role may not use schema heal, and nothing else knows what a run has loaded")
         run = find_run(connection, options.run)
-        _check_there_is_something(connection, run, options)
-        if not confirm(run):
+        former = find_undo(connection, run.run)
+        if former is None:
+            _check_there_is_something(connection, run, options)
+        if not confirm(run if former is None else replace(run, loaded=former.rows)):
             raise UsageError("Nothing was undone")
         is_real, began = not options.write.dry_run, time.monotonic()
         if is_real:
             begin_run(connection, _note(own, run, command, version))
         try:
-            return _undo(connection, run, own, options, clock)
+            return _undo(connection, run, former, own, options, clock)
         except HealError as error:
             if is_real:
                 failed = failed_since(began, "undo", 0, getattr(error, "sqlstate", None))
@@ -88,33 +96,57 @@ def undo(
 
 
 def _undo(
-    connection: psycopg.Connection, run: RunRecord, own: str, options: UndoOptions, clock: float
+    connection: psycopg.Connection,
+    run: RunRecord,
+    former: FormerUndo | None,
+    own: str,
+    options: UndoOptions,
+    clock: float,
 ) -> UndoReport:
+    """Undo a run, or an undo."""
+    keeps = options.write.restore and not options.write.dry_run
     try:
         with connection.transaction():
-            undone = undo_run(
-                connection,
-                run.run,
-                undo=own,
-                table_oid=run.table_oid,
-                options=options.write,
-                force_unchanged=options.force_unchanged,
-            )
+            if former is None:
+                undone = undo_run(
+                    connection,
+                    run.run,
+                    undo=own,
+                    table_oid=run.table_oid,
+                    options=options.write,
+                    force_unchanged=options.force_unchanged,
+                )
+            else:
+                undone = redo_run(
+                    connection, former, redo=own, table_oid=run.table_oid, options=options.write
+                )
             report = UndoReport(
                 own,
                 run.run,
                 undone.table,
                 _by_source(undone.batches),
-                tuple(_notes(run, undone)),
+                tuple(_notes(run, undone, former, own if keeps else None)),
                 time.perf_counter() - clock,
                 options.write.dry_run,
+                former.run if former else None,
             )
             if not options.write.dry_run:
-                count_against(connection, run.run, f"run {run.run} was undone")
+                _judge_patterns(connection, run.run, former, own)
                 end_run(connection, run=own, state="done", report=encode(undo_document(report)))
         return report
     except psycopg.Error as error:
         raise to_heal_error(error, f"undoing run {run.run}") from error
+
+
+def _judge_patterns(connection: psycopg.Connection, run: str, former: FormerUndo | None, own: str) -> None:
+    """An undo counts against the patterns of the run; undone, they count as they had."""
+    if former is None:
+        before = count_against(connection, run, f"run {run} was undone")
+        if before is not None:
+            keep_learned(connection, own, msgspec.json.encode(before).decode())
+    elif former.learned is not None:
+        before = msgspec.json.decode(former.learned, type=Discredited)
+        count_again(connection, former.run, before, f"the undo of run {former.run} was undone")
 
 
 def _note(own: str, run: RunRecord, command: str, version: str) -> RunNote:
@@ -135,12 +167,17 @@ def _check_there_is_something(connection: psycopg.Connection, run: RunRecord, op
         )
     if run.loaded or run.rejected or run.duplicates:
         return
+    if back := brought_back_by(connection, run.run):
+        raise UsageError(f"Run {run.run} undid an undo, and run {back} is back", hint=f"heal undo {back}")
     row = connection.execute(
         "SELECT command FROM heal.load_runs WHERE run IN (SELECT run FROM heal.undone_batches WHERE undo = %s)",
         (run.run,),
     ).fetchone()
     if row is not None:
-        raise UsageError(f"Run {run.run} is an undo itself", hint=f"Load it again with: {row[0]}")
+        raise UsageError(
+            f"Run {run.run} is an undo that kept nothing to be undone by (--no-restore, or it was pruned)",
+            hint=f"Load it again with: {row[0]}",
+        )
     raise UsageError(
         f"Nothing is left of run {run.run}: it loaded nothing, or was undone",
         hint=f"See: heal runs show {run.run}",
@@ -156,15 +193,23 @@ def _by_source(batches: tuple[UndoneBatch, ...]) -> tuple[UndoneSource, ...]:
     )
 
 
-def _notes(run: RunRecord, undone: Undone) -> Iterator[str]:
-    """What an undo cannot take back, and what comes of the same command now."""
+def _notes(run: RunRecord, undone: Undone, former: FormerUndo | None, own: str | None) -> Iterator[str]:
+    """What an undo cannot take back, and what comes of the same command now.
+
+    Args:
+        own: The undo, if it can be undone itself.
+    """
+    if former is not None:
+        yield f"The ledger has run {former.run} again as it was: its sources are loaded, and it can be undone anew"
+    elif own is not None:
+        yield f"Bring all of it back with: heal undo {own}"
     if undone.triggers:
         names = ", ".join(undone.triggers)
         yield f"Triggers of {undone.table} ({names}) ran at the load and may have run for each row now; what they did elsewhere stays"
-    if undone.sequences:
+    if undone.sequences and former is None:
         yield f"Numbers that the rows took from {', '.join(undone.sequences)} are not given again"
     kept = sum(1 for batch in undone.batches if batch.changed)
-    if kept:
+    if kept and former is None:
         yield f"{kept} batches with changed rows stay in the ledger and do not load again, except with --again"
     if run.rejects_path and run.rejected:
         yield f"Its rejects in {run.rejects_path!r} can be retried no more"

@@ -30,6 +30,7 @@ class UndoReport:
     notes: tuple[str, ...]
     seconds: float
     dry_run: bool
+    brought_back: str | None = None  # the run whose rows are back, where an undo was undone
 
     @property
     def loaded(self) -> int:
@@ -48,6 +49,7 @@ def undo_document(report: UndoReport) -> dict[str, Any]:
         "heal": VERSION,
         "run": report.run,
         "undone": report.undone,
+        "brought_back": report.brought_back,
         "table": report.table,
         "rows": {"loaded": report.loaded, "removed": report.removed, "kept": report.loaded - report.removed},
         "sources": [dataclasses.asdict(source) for source in report.sources],

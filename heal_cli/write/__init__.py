@@ -1,7 +1,7 @@
 """Healed rows -> committed rows: COPY in savepoints, and the ledger that makes it exactly-once."""
 
 from heal_cli.write.attempts import Attempts
-from heal_cli.write.audit import FailedTransaction, failed_since, record_failed
+from heal_cli.write.audit import FailedTransaction, audited, failed_since, record_failed
 from heal_cli.write.batch import Writer
 from heal_cli.write.books import Books
 from heal_cli.write.connection import connect
@@ -28,6 +28,7 @@ from heal_cli.write.ledger import (
     traces,
 )
 from heal_cli.write.migrate import ledger_migrations, migrate
+from heal_cli.write.redo import FormerUndo, brought_back_by, find_undo, keep_learned, redo_run
 from heal_cli.write.restoring import are_complete, count_settled, is_superseded_and_done, restore_event
 from heal_cli.write.retries import (
     RejectBatch,
@@ -60,7 +61,8 @@ from heal_cli.write.sources import (
 )
 from heal_cli.write.target import BatchRef, Target
 from heal_cli.write.trial import takes_a_row
-from heal_cli.write.undo import Undone, UndoneBatch, undo_run
+from heal_cli.write.undo import Undone, undo_run
+from heal_cli.write.undo_ledger import UndoneBatch
 
 __all__ = [
     "Attempts",
@@ -70,6 +72,7 @@ __all__ = [
     "DoneBatch",
     "EarlierSource",
     "FailedTransaction",
+    "FormerUndo",
     "NewSource",
     "RejectBatch",
     "RejectSource",
@@ -85,7 +88,9 @@ __all__ = [
     "Writer",
     "add_source",
     "are_complete",
+    "audited",
     "begin_run",
+    "brought_back_by",
     "can_read_sources",
     "committed_attempts",
     "connect",
@@ -98,10 +103,12 @@ __all__ = [
     "find_reject_batch",
     "find_reject_source",
     "find_run",
+    "find_undo",
     "finish_source",
     "hold_batch",
     "is_superseded_and_done",
     "join_source",
+    "keep_learned",
     "keep_plan",
     "ledger_migrations",
     "list_runs",
@@ -112,6 +119,7 @@ __all__ = [
     "prune_restore_points",
     "read_source",
     "record_failed",
+    "redo_run",
     "restore_bytes",
     "restore_event",
     "retried_among",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -46,6 +47,14 @@ def failed_since(
 def audit_whole_run(cursor: psycopg.Cursor, run: str, kind: str) -> None:
     """The row of a run that is one transaction; call it before its commit."""
     cursor.execute(_WHOLE_RUN.encode(), {"run": run, "kind": kind})
+
+
+@contextmanager
+def audited(connection: psycopg.Connection, run: str, kind: str) -> Iterator[None]:
+    """One transaction of SQL that changes no rows, and its row in the log."""
+    with transaction(connection) as cursor:
+        yield
+        cursor.execute(AUDIT.encode(), {"run": run, "kind": kind, "rows": 0})
 
 
 def record_failed(connection: psycopg.Connection, run: str, failed: Iterable[FailedTransaction]) -> None:

@@ -14,7 +14,7 @@ from heal_cli.write.connection import table_name
 from heal_cli.write.copy import column_list
 from heal_cli.write.facts import Facts, Unique
 from heal_cli.write.images import Images, rows_of
-from heal_cli.write.references import silent_references
+from heal_cli.write.references import lost_references, silent_references
 from heal_cli.write.stage import STAGED, Stage
 
 _COMMA: Final = sql.SQL(", ")
@@ -48,7 +48,7 @@ class Changer:
         if not facts.can_stage:
             raise WriteError(f"--mode {mode} needs the right to make temporary tables (TEMP on the database)")
         self._table, self._facts, self._key, self._mode = table, facts, key, mode
-        self._images = None if run is None else Images(run, table, key.columns)
+        self._images = None if run is None else Images(run, table.oid, key.columns)
         self._target = rows_of(table)
         self.changed = 0
         """Rows of the table that the last `copy` updated or deleted."""
@@ -67,8 +67,11 @@ class Changer:
             )
         stage = Stage(self._table, self._facts, rows.schema, rows.drop(ROW).columns)
         stage.fill(cursor, rows)
-        if self._mode == "delete" and self._images is not None:
-            self._check_references(cursor, stage)
+        if self._images is not None:
+            if self._mode == "delete":
+                self._check_references(cursor, stage)
+            else:
+                self._check_lost(cursor, stage)
         self.changed = self._change(cursor, stage)
         taken = self.changed
         if self._mode == "upsert":
@@ -91,6 +94,27 @@ class Changer:
                 f"{found.rows:,} rows of {found.table} refer to rows that --mode delete takes out of"
                 f" {self._table.qualified}, and {found.constraint} would delete or change them, which no restore"
                 " point keeps",
+                hint=f"Look after those rows of {found.table} first, or say --no-restore if no undo is needed",
+            )
+
+    def _check_lost(self, cursor: psycopg.Cursor, stage: Stage) -> None:
+        """No foreign key sets columns to NULL or a default, which no restore point keeps.
+
+        Raises:
+            WriteError: It would.
+        """
+        for found in lost_references(
+            cursor,
+            self._table.oid,
+            self._target,
+            values={name: self._value(stage, name) for name in self._changed_columns(stage)},
+            source=sql.SQL("{} AS s").format(STAGED),
+            match=self._match(stage),
+        ):
+            raise WriteError(
+                f"{found.rows:,} rows of {found.table} refer to rows that --mode {self._mode} changes in"
+                f" {self._table.qualified}, and {found.constraint} would take the reference from them, which no"
+                " restore point keeps",
                 hint=f"Look after those rows of {found.table} first, or say --no-restore if no undo is needed",
             )
 
@@ -143,10 +167,10 @@ class Changer:
         return sql.SQL("{}::{}").format(sql.Identifier("s", name), sql.SQL(self._facts.columns[name].base))
 
     def _update(self, stage: Stage) -> sql.Composed:
-        given = [name for name in stage.names if self._table.column(name).identity != "a"]
-        changed = [name for name in given if name not in self._key.columns]
+        given = self._given(stage)
         sets = [
-            sql.SQL("{} = {}").format(sql.Identifier(name), self._value(stage, name)) for name in changed
+            sql.SQL("{} = {}").format(sql.Identifier(name), self._value(stage, name))
+            for name in self._changed_columns(stage)
         ] or [
             sql.SQL("{0} = t.{0}").format(sql.Identifier(name))
             for name in (given or [c.name for c in self._table.columns if not c.identity])[:1]
@@ -154,6 +178,12 @@ class Changer:
         return sql.SQL("UPDATE {} AS t SET {} FROM {} AS s WHERE {}").format(
             self._target, _COMMA.join(sets), STAGED, self._match(stage)
         )
+
+    def _given(self, stage: Stage) -> list[str]:
+        return [name for name in stage.names if self._table.column(name).identity != "a"]
+
+    def _changed_columns(self, stage: Stage) -> list[str]:
+        return [name for name in self._given(stage) if name not in self._key.columns]
 
     def _insert(self, stage: Stage) -> sql.Composed:
         always = any(self._table.column(name).identity == "a" for name in stage.names)

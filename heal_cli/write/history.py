@@ -107,13 +107,17 @@ def restore_bytes(connection: psycopg.Connection, run: str) -> int:
 def prune_restore_points(connection: psycopg.Connection, *, older_than: timedelta) -> tuple[int, int]:
     """Delete restore points of that age; how many runs had some, and their bytes."""
     row = connection.execute(
-        "WITH points AS (DELETE FROM heal.restore_points WHERE made_at < pg_catalog.clock_timestamp() - %s"
+        "WITH points AS (DELETE FROM heal.restore_points WHERE made_at < pg_catalog.clock_timestamp() - %(age)s"
         " RETURNING run, point),"
+        # An undo without its restore points cannot be undone.
+        " undos AS (DELETE FROM heal.undos WHERE undone_at < pg_catalog.clock_timestamp() - %(age)s"
+        " OR undo IN (SELECT run FROM points) RETURNING undo),"
+        " marks AS (DELETE FROM heal.moved_rows WHERE run IN (SELECT undo FROM undos)),"
         " gone AS (DELETE FROM heal.restore_images AS i USING points AS p WHERE i.point = p.point"
         " RETURNING p.run, pg_catalog.pg_column_size(i.*) AS bytes),"
         " audit AS (INSERT INTO heal.audit_log (run, kind, rows) SELECT run, 'prune', count(*) FROM gone GROUP BY run)"
         " SELECT (SELECT count(DISTINCT run) FROM points), coalesce(sum(bytes), 0)::int8 FROM gone",
-        (older_than,),
+        {"age": older_than},
     ).fetchone() or (0, 0)
     return int(row[0]), int(row[1])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +28,7 @@ class WrittenPiece:
     loaded: int
     mode: str
     kept: int  # rows in its restore point
+    former: tuple[str, ...] = ()  # xmins that its rows had before an undo of it was undone
 
 
 def lock_pieces(cursor: psycopg.Cursor, run: str) -> list[WrittenPiece]:
@@ -42,30 +44,35 @@ def lock_pieces(cursor: psycopg.Cursor, run: str) -> list[WrittenPiece]:
         " UNION SELECT source FROM heal.load_retries WHERE run = %(run)s) ORDER BY source FOR UPDATE",
         {"run": run},
     )
-    _check_nobody_works(cursor, [source for (source,) in cursor.fetchall()], run)
+    check_nobody_works(cursor, [source for (source,) in cursor.fetchall()], run)
     _check_nobody_went_on(cursor, run)
     cursor.execute(
-        "SELECT source, batch, source_name, xmin::text, loaded, mode, kept, xact::text FROM heal.load_batches"
-        " WHERE run = %(run)s UNION ALL SELECT source, batch, source_name, xmin::text, cardinality(rows), mode, 0,"
-        " xact::text FROM heal.load_retries WHERE run = %(run)s",
+        "SELECT source, batch, source_name, xmin::text, loaded, mode, kept, xact::text, former::text[]"
+        " FROM heal.load_batches WHERE run = %(run)s"
+        " UNION ALL SELECT source, batch, source_name, xmin::text, cardinality(rows), mode, 0, xact::text, former::text[]"
+        " FROM heal.load_retries WHERE run = %(run)s",
         {"run": run},
     )
     found = cursor.fetchall()
     cursor.execute("SELECT was::text, xmin::text, xact::text FROM heal.moved_rows WHERE run = %s", (run,))
     moved = cursor.fetchall()
     marks = [(int(row[3]), row[7]) for row in found if row[4]]
-    _check_identity(cursor, run, [*marks, *((int(xmin), xact) for _, xmin, xact in moved)])
+    check_identity(cursor, run, [*marks, *((int(xmin), xact) for _, xmin, xact in moved)])
     later: defaultdict[str, list[str]] = defaultdict(list)
     for was, xmin, _ in moved:
         later[was].append(xmin)
     return [
-        WrittenPiece(source, batch, name, (xmin, *later[xmin]), loaded, mode or "insert", kept)
-        for source, batch, name, xmin, loaded, mode, kept, _ in found
+        WrittenPiece(source, batch, name, (xmin, *later[xmin]), loaded, mode or "insert", kept, tuple(former))
+        for source, batch, name, xmin, loaded, mode, kept, _, former in found
     ]
 
 
-def _check_nobody_works(cursor: psycopg.Cursor, sources: list[int], run: str) -> None:
-    """No run is loading these sources, the run itself included."""
+def check_nobody_works(cursor: psycopg.Cursor, sources: list[int], run: str) -> None:
+    """No run is loading these sources, the run itself included.
+
+    Raises:
+        WriteError: One is.
+    """
     cursor.execute(
         "SELECT run::text FROM heal.load_run_sources JOIN heal.load_runs USING (run)"
         " WHERE source = ANY(%s) AND state = 'running' AND EXISTS (SELECT FROM pg_catalog.pg_stat_activity"
@@ -106,11 +113,14 @@ def _check_nobody_went_on(cursor: psycopg.Cursor, run: str) -> None:
         )
 
 
-def _check_identity(cursor: psycopg.Cursor, run: str, pieces: list[tuple[int, str | None]]) -> None:
+def check_identity(cursor: psycopg.Cursor, run: str, pieces: Sequence[tuple[int, str | None]]) -> None:
     """The pieces' xmin still name the transactions that wrote the rows.
 
     Args:
         pieces: xmin, and the transaction as the piece says it.
+
+    Raises:
+        WriteError: They do not.
 
     A dump that was restored, and 2^32 transactions, make other rows look like those of the run.
     """

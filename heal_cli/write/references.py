@@ -1,8 +1,8 @@
-"""Foreign keys that would change rows elsewhere when rows of a table go away."""
+"""Foreign keys that would change rows elsewhere when rows of a table go away or change."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import psycopg
@@ -22,7 +22,8 @@ _KEYS: Final = (
     " JOIN pg_catalog.pg_attribute AS own ON (own.attrelid, own.attnum) = (conrelid, pair.own)"
     " JOIN pg_catalog.pg_attribute AS their ON (their.attrelid, their.attnum) = (confrelid, pair.their)"
     " WHERE (confrelid = %(oid)s OR confrelid IN (SELECT relid FROM pg_catalog.pg_partition_tree(%(oid)s::oid::regclass)))"
-    " AND contype = 'f' AND conparentid = 0 AND confdeltype IN ('c', 'n', 'd')"
+    " AND contype = 'f' AND conparentid = 0"
+    " AND CASE WHEN %(updates)s THEN confupdtype IN ('n', 'd') ELSE confdeltype IN ('c', 'n', 'd') END"
     " GROUP BY 1, 2, 3, 4, k.oid"
 )
 
@@ -50,17 +51,60 @@ def silent_references(
         going: Which of its rows `t` go away.
         own: Which rows `c` of the table itself count: those that stay.
     """
-    cursor.execute(_KEYS.encode(), {"oid": oid})
+    cursor.execute(_KEYS.encode(), {"oid": oid, "updates": False})
     for schema, name, is_own, constraint, columns, referenced in cursor.fetchall():
-        same = sql.SQL(" AND ").join(
-            sql.SQL("c.{} = t.{}").format(sql.Identifier(mine), sql.Identifier(its))
-            for mine, its in zip(columns, referenced, strict=True)
-        )
         cursor.execute(
             sql.SQL("SELECT count(*) FROM {} AS c JOIN {} AS t ON {} WHERE {} AND {}").format(
-                table_name(schema, name), target, same, going, own if is_own else _ALL
+                table_name(schema, name), target, _same(columns, referenced), going, own if is_own else _ALL
             )
         )
         (rows,) = cursor.fetchone() or (0,)
         if rows:
             yield Reference(f"{schema}.{name}", constraint, rows)
+
+
+def lost_references(
+    cursor: psycopg.Cursor,
+    oid: int,
+    target: sql.Composable,
+    *,
+    values: Mapping[str, sql.Composable],
+    source: sql.Composable,
+    match: sql.Composable,
+) -> Iterator[Reference]:
+    """Where rows would lose, without a word, what they refer to, since it gets another value.
+
+    With ON UPDATE CASCADE they follow, and follow back when the value does.
+
+    Args:
+        target: The table, for FROM; its rows are `t`.
+        values: Column -> what it gets.
+        source: Where those come from, for FROM.
+        match: Which row gets which.
+    """
+    cursor.execute(_KEYS.encode(), {"oid": oid, "updates": True})
+    for schema, name, _, constraint, columns, referenced in cursor.fetchall():
+        changed = [
+            sql.SQL("t.{} IS DISTINCT FROM {}").format(sql.Identifier(its), values[its])
+            for its in referenced
+            if its in values
+        ]
+        if not changed:
+            continue
+        cursor.execute(
+            sql.SQL("SELECT count(*) FROM {} AS c JOIN {} AS t ON {} JOIN {} ON {} WHERE {}").format(
+                *(table_name(schema, name), target, _same(columns, referenced)),
+                *(source, match, sql.SQL(" OR ").join(changed)),
+            )
+        )
+        (rows,) = cursor.fetchone() or (0,)
+        if rows:
+            yield Reference(f"{schema}.{name}", constraint, rows)
+
+
+def _same(columns: Sequence[str], referenced: Sequence[str]) -> sql.Composed:
+    """Row `c` refers to row `t`."""
+    return sql.SQL(" AND ").join(
+        sql.SQL("c.{} = t.{}").format(sql.Identifier(mine), sql.Identifier(its))
+        for mine, its in zip(columns, referenced, strict=True)
+    )

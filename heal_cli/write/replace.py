@@ -50,7 +50,7 @@ def empty_table(cursor: psycopg.Cursor, table: TableSchema, *, run: str | None) 
     delete = sql.SQL("DELETE FROM {} AS t").format(target)
     if run is not None:
         former = sql.SQL("{} RETURNING t.xmin, (t.*)::text").format(delete)
-        delete = Images(run, table, ()).keeping(former)
+        delete = Images(run, table.oid, ()).keeping(former)
     try:
         cursor.execute(delete)
     except (psycopg.errors.ForeignKeyViolation, psycopg.errors.RestrictViolation) as error:

@@ -13,39 +13,16 @@ from psycopg import sql
 from heal_cli.errors import WriteError
 from heal_cli.model import WriteOptions
 from heal_cli.write.audit import AUDIT
-from heal_cli.write.connection import begin, table_name
+from heal_cli.write.connection import begin
+from heal_cli.write.images import Images
 from heal_cli.write.pieces import WrittenPiece, lock_pieces
-from heal_cli.write.references import silent_references
 from heal_cli.write.sqlstate import to_heal_error
 from heal_cli.write.undo_changes import Restorer
-
-_KINDS: Final = {
-    "v": "it went through a view, and nothing tells which rows of the tables behind it are its own",
-    "f": "it is in a foreign table, whose rows do not say who wrote them",
-}
-"""pg_class.relkind -> why rows in it are not known again."""
+from heal_cli.write.undo_ledger import UndoneBatch, drop_points, forget, note_undo
+from heal_cli.write.undo_owners import bring_to_owners
+from heal_cli.write.undo_table import UndoTable, check_references, find_table, written_by
 
 _SHOWN: Final = 5
-
-_THOSE: Final = sql.SQL(
-    "WHERE run = %(run)s AND (source, batch) IN (SELECT * FROM unnest(%(sources)s::int8[], %(batches)s::int4[]))"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class UndoneBatch:
-    """One batch of a run, and what came of it."""
-
-    source: int
-    batch: int  # from 0
-    source_name: str
-    loaded: int
-    removed: int
-
-    @property
-    def changed(self) -> int:
-        """Rows that were changed or deleted since."""
-        return self.loaded - self.removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +33,6 @@ class Undone:
     batches: tuple[UndoneBatch, ...]  # last first
     triggers: tuple[str, ...]  # that fire on INSERT, DELETE or UPDATE
     sequences: tuple[str, ...]  # that columns take values from
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    oid: int
-    schema: str
-    name: str
-    kind: str
-
-    @property
-    def sql(self) -> sql.Composable:
-        """For FROM: the rows that a load writes, none of inheritance children."""
-        only = sql.SQL("" if self.kind == "p" else "ONLY ")
-        return sql.SQL("{}{}").format(only, table_name(self.schema, self.name))
 
 
 def undo_run(
@@ -92,48 +55,28 @@ def undo_run(
         WriteError: Rows changed since, or cannot be told from others, or others depend on them.
         DatabaseUnavailable: The connection was lost; unless that was during COMMIT, nothing has happened.
     """
+    keeps = options.restore and not options.dry_run
     try:
         with connection.transaction(force_rollback=options.dry_run), connection.cursor() as cursor:
             begin(cursor, options, server_version=connection.info.server_version)
             pieces = lock_pieces(cursor, run)
-            table = _find_table(cursor, run, table_oid)
+            table = find_table(cursor, run, table_oid)
             mode = _mode(run, pieces)
-            xmins = sorted({xmin for piece in pieces if piece.loaded for xmin in piece.xmins})
+            taken = _TakenBack(cursor, run, undo, table, pieces, keeps=keeps)
             if mode == "insert":
-                _check_references(cursor, run, table, xmins)
-                batches = _compare(
-                    run, pieces, _delete(cursor, table, xmins), force_unchanged=force_unchanged
-                )
+                batches = taken.inserted(force_unchanged=force_unchanged)
             else:
-                batches = _restore(cursor, run, table, mode, pieces, xmins)
-            _forget(cursor, run, undo, batches)
-            taken = sum(batch.removed for batch in batches)
-            cursor.execute(AUDIT.encode(), {"run": undo, "kind": "undo", "rows": taken})
-            return Undone(
-                f"{table.schema}.{table.name}",
-                batches,
-                triggers=_names(cursor, _TRIGGERS, table.oid),
-                sequences=_names(cursor, _SEQUENCES, table.oid),
-            )
+                batches = taken.changed(mode)
+            if keeps:
+                note_undo(cursor, run, undo, table.oid, mode=mode, kept=taken.kept, returned=taken.returned)
+            elif not options.dry_run:
+                drop_points(cursor, run)
+            forget(cursor, run, undo, batches)
+            rows = sum(batch.removed for batch in batches)
+            cursor.execute(AUDIT.encode(), {"run": undo, "kind": "undo", "rows": rows})
+            return Undone(table.qualified, batches, table.triggers(cursor), table.sequences(cursor))
     except psycopg.Error as error:
         raise to_heal_error(error, f"undoing run {run}") from error
-
-
-def _find_table(cursor: psycopg.Cursor, run: str, oid: int) -> _Table:
-    cursor.execute(
-        "SELECT c.oid::int8, nspname::text, relname::text, relkind::text FROM pg_catalog.pg_class AS c"
-        " JOIN pg_catalog.pg_namespace AS n ON n.oid = relnamespace WHERE c.oid = %s",
-        (oid,),
-    )
-    row = cursor.fetchone()
-    if row is None:
-        raise WriteError(f"Run {run} has nothing to undo: the table that it loaded was dropped")
-    table = _Table(*row)
-    if table.kind in _KINDS:
-        raise WriteError(
-            f"Run {run} cannot be undone: {_KINDS[table.kind]}", hint="Delete its rows by what is in them"
-        )
-    return table
 
 
 def _mode(run: str, pieces: Sequence[WrittenPiece]) -> str:
@@ -147,59 +90,91 @@ def _mode(run: str, pieces: Sequence[WrittenPiece]) -> str:
     return modes.pop()
 
 
-def _restore(
-    cursor: psycopg.Cursor,
-    run: str,
-    table: _Table,
-    mode: str,
-    pieces: Sequence[WrittenPiece],
-    xmins: Sequence[str],
-) -> tuple[UndoneBatch, ...]:
-    """Bring changed rows back to what they were, and delete what an upsert inserted."""
-    before = Restorer(
-        cursor,
-        run,
-        oid=table.oid,
-        target=table.sql,
-        row_type=table_name(table.schema, table.name),
-        xmins=xmins,
-    )
-    if before.images != sum(piece.kept for piece in pieces):
-        raise WriteError(f"Run {run} cannot be undone: its restore points were pruned")
-    inserted = sum(piece.loaded - (0 if mode == "replace" else piece.kept) for piece in pieces)
-    gone = 0
-    if mode in ("update", "upsert"):
-        before.restore_updated()
-    if mode in ("upsert", "replace"):
-        _check_references(cursor, run, table, xmins)
-        gone = _delete(cursor, table, xmins).total()
-    cursor.execute(
-        "WITH points AS (DELETE FROM heal.restore_points WHERE run = %s RETURNING point)"
-        " DELETE FROM heal.restore_images WHERE point IN (SELECT point FROM points)",
-        (run,),
-    )
-    if gone != inserted:
-        raise WriteError(
-            f"Run {run} was not undone: {abs(inserted - gone):,} of the {inserted:,} rows that it inserted"
-            " were changed or deleted since, or triggers wrote more of them"
-        )
-    if mode in ("delete", "replace"):
-        before.restore_deleted()
-    return _compare(
-        run, pieces, Counter({p.xmins[0]: p.loaded for p in pieces if p.loaded}), force_unchanged=False
-    )
+class _TakenBack:
+    """The rows of a run as they were before it.
 
+    Args:
+        keeps: What they are until then is kept in restore points of the undo.
+    """
 
-def _delete(cursor: psycopg.Cursor, table: _Table, xmins: Sequence[str]) -> Counter[str]:
-    """Delete the rows of these transactions; how many each had."""
-    cursor.execute(
-        sql.SQL(
-            "WITH gone AS (DELETE FROM {} AS t WHERE t.xmin = ANY(%s::pg_catalog.xid[]) RETURNING t.xmin::text)"
-            " SELECT xmin, count(*) FROM gone GROUP BY xmin"
-        ).format(table.sql),
-        (list(xmins),),
-    )
-    return Counter(dict(cursor.fetchall()))
+    def __init__(
+        self,
+        cursor: psycopg.Cursor,
+        run: str,
+        undo: str,
+        table: UndoTable,
+        pieces: Sequence[WrittenPiece],
+        *,
+        keeps: bool,
+    ) -> None:
+        self._cursor, self._run, self._undo, self._table, self._pieces = cursor, run, undo, table, pieces
+        self._keeps = keeps
+        self._xmins = sorted({xmin for piece in pieces if piece.loaded for xmin in piece.xmins})
+        self.kept = 0
+        """Rows in the restore points of the undo."""
+        self.returned = 0
+        """Deleted rows that are back."""
+
+    def inserted(self, *, force_unchanged: bool) -> tuple[UndoneBatch, ...]:
+        """Delete the rows that the run inserted.
+
+        Raises:
+            WriteError: Some changed since, or cannot be told from others, or others depend on them.
+        """
+        check_references(self._cursor, self._run, self._table, self._xmins)
+        return _compare(self._run, self._pieces, self._delete(), force_unchanged=force_unchanged)
+
+    def changed(self, mode: str) -> tuple[UndoneBatch, ...]:
+        """Bring changed rows back to what they were, and delete what the run inserted.
+
+        Raises:
+            WriteError: Some changed since, or what they were is not known any more.
+        """
+        former = [xmin for piece in self._pieces for xmin in piece.former]
+        before = Restorer(self._cursor, self._run, self._table, self._xmins, former=former)
+        if before.images != sum(piece.kept for piece in self._pieces):
+            raise WriteError(f"Run {self._run} cannot be undone: its restore points were pruned")
+        if mode in ("update", "upsert") and before.rows:
+            before.plan_update(self._images(before.key, "update"))
+            bring_to_owners(self._cursor, before, self._undo, self._table.oid)
+            self.kept += before.rows if self._keeps else 0
+        if mode in ("upsert", "replace"):
+            self._delete_inserted(mode)
+        if mode in ("delete", "replace") and before.rows:
+            before.plan_insert()
+            bring_to_owners(self._cursor, before, self._undo, self._table.oid)
+            self.returned = before.rows
+        all_there = Counter({piece.xmins[0]: piece.loaded for piece in self._pieces if piece.loaded})
+        return _compare(self._run, self._pieces, all_there, force_unchanged=False)
+
+    def _delete_inserted(self, mode: str) -> None:
+        check_references(self._cursor, self._run, self._table, self._xmins)
+        inserted = sum(piece.loaded - (0 if mode == "replace" else piece.kept) for piece in self._pieces)
+        gone = self._delete().total()
+        if gone != inserted:
+            raise WriteError(
+                f"Run {self._run} was not undone: {abs(inserted - gone):,} of the {inserted:,} rows that it inserted"
+                " were changed or deleted since, or triggers wrote more of them"
+            )
+
+    def _delete(self) -> Counter[str]:
+        """Delete the rows of the run's transactions; how many each had."""
+        delete = sql.SQL("DELETE FROM {} AS t WHERE {} RETURNING t.xmin, {}")
+        which = self._table.rows, written_by("t", self._xmins)
+        images = self._images((), "delete")
+        if images is not None:
+            statement = images.counting(delete.format(*which, sql.SQL("(t.*)::text")))
+        else:
+            statement = sql.SQL(
+                "WITH gone (x, image) AS ({}) SELECT x::text, count(*) FROM gone GROUP BY x"
+            ).format(delete.format(*which, sql.SQL("NULL")))
+        self._cursor.execute(statement)
+        gone: Counter[str] = Counter(dict(self._cursor.fetchall()))
+        self.kept += gone.total() if self._keeps else 0
+        return gone
+
+    def _images(self, key: Sequence[str], change: str) -> Images | None:
+        return Images(self._undo, self._table.oid, key, change) if self._keeps else None
 
 
 def _compare(
@@ -241,73 +216,3 @@ def _has_changed(run: str, changed: Sequence[UndoneBatch]) -> WriteError:
         f"Run {run} was not undone: since then {', '.join(told)}{more} were changed or deleted, or a trigger keeps them",
         hint="Undo the others with --force-unchanged",
     )
-
-
-def _check_references(cursor: psycopg.Cursor, run: str, table: _Table, xmins: Sequence[str]) -> None:
-    """No foreign key would change rows elsewhere in silence; one that only refuses says so itself.
-
-    Raises:
-        WriteError: Rows of a table refer to rows of the run, and would be deleted or changed with them.
-    """
-    ours = sql.Literal(list(xmins))
-    going = sql.SQL("t.xmin = ANY({}::pg_catalog.xid[])").format(ours)
-    staying = sql.SQL("c.xmin <> ALL({}::pg_catalog.xid[])").format(ours)
-    for found in silent_references(cursor, table.oid, table.sql, going=going, own=staying):
-        raise WriteError(
-            f"Run {run} was not undone: {found.rows:,} rows of {found.table} refer to its rows, and"
-            f" {found.constraint} would delete or change them in silence",
-            hint=f"Look after those rows of {found.table} first",
-        )
-
-
-def _forget(cursor: psycopg.Cursor, run: str, undo: str, batches: Sequence[UndoneBatch]) -> None:
-    """Let the ledger know: what is out of the table loads again; a batch with changed rows does not."""
-    cursor.executemany(
-        "INSERT INTO heal.undone_batches (undo, run, source, batch, source_name, loaded, removed)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s)",
-        [(undo, run, b.source, b.batch, b.source_name, b.loaded, b.removed) for b in batches],
-    )
-    whole = [batch for batch in batches if not batch.changed]
-    gone = {
-        "run": run,
-        "sources": [batch.source for batch in whole],
-        "batches": [batch.batch for batch in whole],
-    }
-    cursor.execute(sql.SQL("DELETE FROM heal.load_retries ") + _THOSE, gone)
-    cursor.execute(sql.SQL("DELETE FROM heal.load_batches ") + _THOSE + sql.SQL(" RETURNING source"), gone)
-    opened = sorted({source for (source,) in cursor.fetchall()})
-    cursor.execute(
-        "UPDATE heal.load_sources SET finished_at = NULL, stop = NULL, digest = NULL, rows = NULL"
-        " WHERE source = ANY(%s)",
-        (opened,),
-    )
-    # A source that nothing is left of is read anew, perhaps by other flags.
-    cursor.execute(
-        "DELETE FROM heal.load_sources AS s WHERE source = ANY(%s)"
-        " AND NOT EXISTS (SELECT FROM heal.load_batches AS b WHERE b.source = s.source) RETURNING source",
-        (opened,),
-    )
-    deleted = [source for (source,) in cursor.fetchall()]
-    cursor.execute(
-        "UPDATE heal.load_sources SET superseded_by = NULL WHERE superseded_by = ANY(%s)", (deleted,)
-    )
-    if len(whole) == len(batches):
-        cursor.execute("DELETE FROM heal.moved_rows WHERE run = %s", (run,))
-        cursor.execute("UPDATE heal.load_runs SET state = 'undone' WHERE run = %s", (run,))
-
-
-_TRIGGERS: Final = (
-    "SELECT tgname::text FROM pg_catalog.pg_trigger WHERE tgrelid = %s AND NOT tgisinternal AND tgenabled <> 'D'"
-    " AND tgtype & 28 <> 0 ORDER BY 1"  # INSERT, DELETE or UPDATE
-)
-_SEQUENCES: Final = (
-    "SELECT DISTINCT s.oid::pg_catalog.regclass::text FROM pg_catalog.pg_depend AS d"
-    " JOIN pg_catalog.pg_class AS s ON s.oid = d.objid AND s.relkind = 'S'"
-    " WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = %s AND d.deptype IN ('a', 'i')"
-    " ORDER BY 1"
-)
-
-
-def _names(cursor: psycopg.Cursor, query: str, oid: int) -> tuple[str, ...]:
-    cursor.execute(query.encode(), (oid,))
-    return tuple(str(name) for (name,) in cursor.fetchall())

@@ -12,6 +12,8 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from heal_cli.resilience import Breaker
+
 SECRET = "hunter2"
 
 
@@ -84,3 +86,15 @@ def test_the_embedded_server_is_not_started(heal: Any, tmp_path: Path) -> None:
     assert result.code == 0
     assert f"none is set; heal would start its own PostgreSQL in {str(tmp_path / 'pg')!r}" in result.out
     assert not (tmp_path / "pg").exists()
+
+
+def test_a_breaker_says_when_it_opened(heal: Any, tmp_path: Path) -> None:
+    """Of whatever it guards: what failed yesterday has not failed a moment ago."""
+    Breaker("model", "any", str(tmp_path), is_fault=lambda error: True).open()
+    (file,) = (tmp_path / "fallback" / "breakers").glob("*.json")
+    state = json.loads(file.read_text())
+    file.write_text(json.dumps({**state, "opened_at": "2026-01-02T03:04:05Z"}))
+    out = heal("doctor", "-d", "host=/nowhere", "--state-dir", str(tmp_path)).out
+    assert "the model failed at 2026-01-0" in out
+    out = heal("fallback", "status", "--state-dir", str(tmp_path)).out
+    assert "breaker model: open, last opened 2026-01-02T03:04:05+00:00" in out

@@ -7,6 +7,7 @@ import uuid
 import pytest
 
 from heal_cli.patterns import (
+    Discredited,
     Duel,
     Lesson,
     State,
@@ -14,6 +15,7 @@ from heal_cli.patterns import (
     Teacher,
     Trial,
     Verdict,
+    count_again,
     count_against,
     decide,
     ensure,
@@ -99,14 +101,19 @@ def test_a_rival_that_holds_where_the_incumbent_fails_takes_its_place(heal) -> N
 
 
 def test_an_undone_run_counts_against_what_it_used_and_taught(heal) -> None:
-    """Its trials turn into failures, its lessons are proposed no more."""
+    """Its trials turn into failures, its lessons are proposed no more, until the undo is undone."""
     run = uuid.uuid4()
     record_trials(heal, run, [Trial(SENDER, "s", success=True)], catalogue=CATALOGUE)
     store_lessons(heal, run, [LESSON])
-    assert count_against(heal, run, "undone") == (LESSON.id, SENDER)
+    before = count_against(heal, run, "undone")
+    assert before == Discredited(((SENDER, "s"),), (), ((LESSON.id, "open"),))
     knowledge = read_knowledge(heal)
     assert knowledge.tallies[SENDER].successes == 0
     assert knowledge.learned[0].state is State.DEMOTED
+    count_again(heal, run, before, "back")
+    knowledge = read_knowledge(heal)
+    assert knowledge.tallies[SENDER].successes == 1
+    assert knowledge.learned[0].state is State.OPEN
 
 
 def test_old_trials_fade(heal) -> None:

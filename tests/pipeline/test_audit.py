@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 import heal_cli
-from heal_cli.errors import WriteError
+from heal_cli.errors import HealError, WriteError
 from heal_cli.write.batch import Writer
 
 ROWS = "id,name\n" + "".join(f"{n},row {n}\n" for n in range(1, 301))
@@ -145,3 +145,45 @@ def _with_state(error: psycopg.Error, connection: psycopg.Connection | None = No
     if connection is not None:
         connection.close()
     return error
+
+
+def test_ddl_is_told(audited, tmp_path) -> None:
+    """A table that was made, by flag or script, columns that were added, and a table that was taken back."""
+    made = audited.load("id,v\n1,x\n", create=True, table="made").run
+    assert audited.log(made) == [("create", 0, "committed", None), ("insert", 1, "committed", None)]
+    (tmp_path / "t.sql").write_text("create table scripted (id int, v text);")
+    scripted = audited.load("id,v\n2,x\n", ddl=str(tmp_path / "t.sql"), table="scripted", name="b.csv").run
+    assert audited.log(scripted)[0] == ("ddl", 0, "committed", None)
+    added = audited.load("id,v,more\n3,x,1\n", unknown_columns="add", table="made", name="c.csv").run
+    assert audited.log(added)[0] == ("add columns", 0, "committed", None)
+    with pytest.raises(HealError):
+        audited.load("id,v\n1,x\n2\n", create=True, atomic=True, max_rejects="0", table="gone", name="d.csv")
+    told = "select kind from heal.audit_log order by entry desc limit 2"
+    assert audited.all(told) == [("drop",), ("create",)]
+
+
+def test_failed_retries_go_to_the_emergency_log(audited, monkeypatch) -> None:
+    """What a retry could not commit is told by replay, when neither database nor ledger can be reached."""
+    audited.conn.execute(
+        "create table parent (id int primary key); alter table t add foreign key (id) references parent"
+    )
+    audited.load("id,name\n1,a\n")
+    audited.conn.execute("insert into parent values (1)")
+
+    def lost(self, connection):
+        raise _with_state(psycopg.errors.AdminShutdown("terminating connection"), connection)
+
+    def away(*_args):
+        raise psycopg.OperationalError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Writer, "_commit", lost)
+        patch.setattr("heal_cli.pipeline.retry_worker.record_failed", away)
+        with pytest.raises(HealError):
+            audited.retry(retry="0s")
+    log = Path(audited.options["state_dir"]) / "fallback" / "emergency.jsonl"
+    events = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [event["details"]["kind"] for event in events if event["kind"] == "audit"] == ["retry"]
+    heal_cli_replay(audited)
+    told = "select kind, rows, outcome, sqlstate from heal.audit_log order by entry desc limit 1"
+    assert audited.all(told) == [("retry", 1, "in doubt", "57P01")]

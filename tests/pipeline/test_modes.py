@@ -312,3 +312,45 @@ def test_a_delete_of_rows_that_refer_to_each_other(changing) -> None:
     assert changing.all("select id from tree") == [(1,)]
     changing.undo(run)
     assert changing.all("select * from tree order by id") == [(1, None), (2, 1), (3, 2), (4, 3)]
+
+
+@pytest.mark.parametrize("action", ["set null", "set default"])
+@pytest.mark.parametrize("mode", ["update", "upsert"])
+def test_an_update_that_would_change_rows_elsewhere_is_refused(changing, action, mode) -> None:
+    """No restore point keeps what they referred to; --no-restore leaves it to the foreign key."""
+    changing.conn.execute(
+        "alter table t add unique (n);"
+        f"create table child (c int, n int references t (n) on update {action}); insert into child values (1, 2), (2, 6)"
+    )
+    with pytest.raises(WriteError, match=rf"1 rows of .*child refer to rows that --mode {mode} changes"):
+        changing.load("id,n,name\n2,22,x\n3,33,y\n", mode=mode)
+    assert changing.all("select * from child order by c") == [(1, 2), (2, 6)]
+    changing.load("id,n,name\n3,34,x\n6,6,same\n", mode=mode, name="b.csv")
+    changing.load("id,n,name\n2,23,x\n", mode=mode, name="c.csv", restore=False)
+    assert changing.all("select * from child order by c") == [(1, None), (2, 6)]
+
+
+def test_an_undo_that_would_change_rows_elsewhere_is_refused(changing) -> None:
+    """Rows that came to refer to what an update made keep it."""
+    changing.conn.execute(
+        "alter table t add unique (n); create table child (c int, n int references t (n) on update set null)"
+    )
+    run = changing.load("id,n\n2,22\n3,33\n", mode="update").run
+    changing.conn.execute("insert into child values (1, 22)")
+    with pytest.raises(WriteError, match=r"1 rows of .*child refer to its rows"):
+        changing.undo(run)
+    assert changing.all("select * from child") == [(1, 22)]
+
+
+def test_rows_elsewhere_follow_an_update_and_its_undo(changing) -> None:
+    """ON UPDATE CASCADE takes them along, there and back."""
+    changing.conn.execute(
+        "alter table t add unique (n); create table child (c int, n int references t (n) on update cascade);"
+        "insert into child values (1, 2), (2, 6)"
+    )
+    run = changing.load("id,n\n2,22\n3,33\n", mode="update").run
+    assert changing.all("select * from child order by c") == [(1, 22), (2, 6)]
+    undo = changing.undo(run).run
+    assert changing.all("select * from child order by c") == [(1, 2), (2, 6)]
+    changing.undo(undo)
+    assert changing.all("select * from child order by c") == [(1, 22), (2, 6)]

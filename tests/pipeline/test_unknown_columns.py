@@ -10,6 +10,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 import heal_cli
+from heal_cli.errors import UsageError
 from heal_cli.model import LoadReport
 
 DATA = "id,name,shoe size\n1,Ann,38\n2,Bob,\n"
@@ -103,3 +104,17 @@ def test_rows_without_any_keep_the_rescue_columns_default(load, conn) -> None:
     conn.execute("create table t (id int, name text, metadata jsonb not null default '{}')")
     assert load().rows.loaded == 2
     assert conn.execute("select metadata from t order by id").fetchall() == [({"shoe size": "38"},), ({},)]
+
+
+@pytest.mark.parametrize("says", ["flag", "file"])
+def test_a_saved_plan_adds_no_columns(load, conn, tmp_path, says) -> None:
+    """Refused before the table is changed: the plan would be for a table that it does not know."""
+    conn.execute("create table t (id int, name text)")
+    path = tmp_path / "plan.toml"
+    kept = "add" if says == "file" else "rescue"
+    path.write_text(f'heal_plan = 1\ntable = "t"\nschema_version = "x"\nunknown_columns = "{kept}"\n')
+    with pytest.raises(UsageError, match="--unknown-columns add makes columns"):
+        load(plan=str(path), **({"unknown_columns": "add"} if says == "flag" else {}))
+    assert conn.execute(
+        "select count(*) from pg_attribute where attrelid = 't'::regclass and attnum > 0"
+    ).fetchone() == (2,)
