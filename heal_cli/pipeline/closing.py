@@ -24,6 +24,7 @@ from heal_cli.write import (
     finish_source,
     hold_batch,
     note_limited,
+    rejected_before,
     run_totals,
     traces,
 )
@@ -78,7 +79,7 @@ def close_run(
         trials=trials,
         notes=run_notes(run, sources, outcome),
         seconds=time.perf_counter() - run.clock,
-        exit_code=_WITH_REJECTS if outcome.rows.rejected else _DONE,
+        exit_code=_exit_code(run, sources, outcome),
         mode=run.options.write.mode,
     )
     if run.has_ledger:
@@ -86,6 +87,16 @@ def close_run(
         state = "stopped" if stopped else "done"
         end_run(run.connection, run=run.id, state=state, report=encode(load_document(report)))
     return report
+
+
+def _exit_code(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> int:
+    """Whether rows were rejected, in the run itself or before it in a source that it went on with."""
+    is_clean = not outcome.rows.rejected and not any(
+        rejected_before(run.connection, source.claimed.source, run.id)
+        for source in sources
+        if source.claimed is not None and source.goes_on
+    )
+    return _DONE if is_clean else _WITH_REJECTS
 
 
 def finish(run: Run, source: SourceRun, *, retried: bool) -> None:

@@ -47,14 +47,18 @@ def _told(run: Run, source: SourceRun) -> str:
             f"{source.name!r} goes on behind row {claimed.limited_to}, where run {claimed.begun_by} stopped at its"
             " --limit, by that run's plan (--again reads it anew, by another)"
         )
-    if claimed.finished_at is None:
-        return f"{source.name!r} goes on where run {claimed.begun_by} stopped, by that run's plan"
-    when = f"{claimed.finished_at.astimezone():%Y-%m-%d %H:%M}"
     rejects = next(
-        (trace.run for trace in traces(run.connection, claimed.source) if Path(trace.rejects_path).exists()),
+        (
+            trace.run
+            for trace in traces(run.connection, claimed.source)
+            if trace.run != run.id and Path(trace.rejects_path).exists()
+        ),
         None,
     )
     see = f"; its rejects: heal rejects show {rejects}" if rejects else ""
+    if claimed.finished_at is None:
+        return f"{source.name!r} goes on where run {claimed.begun_by} stopped, by that run's plan{see}"
+    when = f"{claimed.finished_at.astimezone():%Y-%m-%d %H:%M}"
     return f"{source.name!r} was loaded on {when} by run {claimed.begun_by}{see}; --again loads it anew"
 
 

@@ -148,6 +148,13 @@ class SourceRun:
         return claimed is not None and (self.is_no_op or bool(claimed.batches or claimed.settled_before))
 
     @property
+    def goes_on(self) -> bool:
+        """An earlier run began it and stopped before its end."""
+        claimed = self.claimed
+        is_begun = claimed is not None and not claimed.is_new and self.is_known and not self.is_no_op
+        return is_begun and (self.has_given or not self.stops_at_limit)
+
+    @property
     def has_spooled(self) -> bool:
         """Rows of it wait for replay."""
         return self.reader.source.name in self.run.fallback.spooled

@@ -23,6 +23,7 @@ from heal_cli.write.ledger import (
     committed_attempts,
     end_run,
     hold_batch,
+    rejected_before,
     run_totals,
     traces,
 )
@@ -108,6 +109,7 @@ __all__ = [
     "prune_restore_points",
     "read_source",
     "record_failed",
+    "rejected_before",
     "restore_bytes",
     "restore_event",
     "retried_among",

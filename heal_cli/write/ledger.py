@@ -218,6 +218,19 @@ class Trace:
     leftovers_path: str
 
 
+def rejected_before(connection: psycopg.Connection, source: int, run: str) -> int:
+    """Rows of the source that other runs have rejected and no retry has loaded since."""
+    with transaction(connection) as cursor:
+        cursor.execute(
+            "SELECT (SELECT coalesce(sum(rejected), 0) FROM heal.load_batches WHERE source = %(source)s AND run <> %(run)s)"
+            " - (SELECT coalesce(sum(cardinality(rows) + duplicates), 0) FROM heal.load_retries"
+            " WHERE source = %(source)s AND run <> %(run)s)",
+            {"source": source, "run": run},
+        )
+        (rejected,) = cursor.fetchone() or (0,)
+    return int(rejected)
+
+
 def traces(connection: psycopg.Connection, source: int) -> list[Trace]:
     """What every run that worked on the source may have left, first run first."""
     with transaction(connection) as cursor:

@@ -106,6 +106,16 @@ def test_an_unfinished_load_goes_on_by_its_own_cuts(load, conn) -> None:
     assert stopped.rows.rejected + report.rows.rejected == 20
 
 
+def test_a_resumed_load_ends_with_the_code_of_the_whole_source(load, conn) -> None:
+    """Rejects of the run that stopped count for the run that goes on; a repetition is a no-op."""
+    data = HEADER + b"x,x\n" * 6 + csv(1, 2000)
+    stopped = load(data, batch_bytes=1024, max_rejects=5, jobs=1)
+    report = load(data)
+    assert (stopped.exit_code, report.rows.rejected, report.exit_code) == (4, 0, 3)
+    assert any(f"its rejects: heal rejects show {stopped.run}" in note for note in report.notes)
+    assert load(data).exit_code == 0
+
+
 def test_a_file_cut_off_inside_a_quoted_cell_is_not_guessed(load, conn) -> None:
     """When the earlier load ended inside a cell that went on, nobody can tell which rows are new: it stops."""
     load(b'id,note\n0,zero\n1,"x\n')
