@@ -30,7 +30,7 @@ def decide_from_all(chunks: Iterable[pl.Series], type: PgType, options: ValueOpt
 
 def can_be_open(type: PgType) -> bool:
     """Whether the values of a column of `type` decide together how each is read."""
-    return family_name(type) in ("numbers", "temporal", "array")
+    return family_name(type) in ("numbers", "temporal", "array", "time_range")
 
 
 def telling(values: pl.Series, type: PgType) -> pl.Series:

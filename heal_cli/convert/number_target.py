@@ -267,7 +267,8 @@ def _text_or_float(parts: pl.DataFrame, target: Target) -> pl.Series:
         return _strict_float(text, target, points=True)
     if target.whole is None:
         return text
-    return where(text, (parts["whole"] == "0") | (parts["whole"].str.len_bytes() <= target.whole))
+    # numeric(2,4) holds 0.00xx: its `whole` is below zero, and polars compares lengths with no such number
+    return where(text, (parts["whole"] == "0") | (parts["whole"].str.len_bytes() <= max(target.whole, 0)))
 
 
 def special(texts: pl.Series, target: Target) -> Attempt:

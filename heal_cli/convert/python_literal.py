@@ -10,8 +10,10 @@ _LONGEST: Final = 1_000_000  # characters; Python's parser takes a hundred times
 
 _ESCAPE: Final = r"""\\(?:[\\'"abfnrtv]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U00[0-9a-fA-F]{6})"""
 _NUMBER: Final = r"(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?"
+# Python joins texts that stand side by side: the numpy array ['a' 'b'] is no ['ab'], nor is 'it''s' SQL's "its".
+_ALONE: Final = r"""(?!\s*['"])"""
 _LITERAL: Final = re.compile(
-    rf"""(?:\s*(?:'(?:[^'\\\n]|{_ESCAPE})*'|"(?:[^"\\\n]|{_ESCAPE})*"|-?{_NUMBER}(?![0-9A-Za-z_.])|"""
+    rf"""(?:\s*(?:(?:'(?:[^'\\\n]|{_ESCAPE})*'|"(?:[^"\\\n]|{_ESCAPE})*"){_ALONE}|-?{_NUMBER}(?![0-9A-Za-z_.])|"""
     r"(?:True|False|None)(?![0-9A-Za-z_])|[{}\[\]:,]))++\s*"
 )
 """All tokens that may stand there: without others the parser has nothing to warn about on the user's terminal."""

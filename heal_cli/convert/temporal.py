@@ -9,7 +9,7 @@ import polars as pl
 
 from heal_cli.convert import temporal_time
 from heal_cli.convert.residue import Attempt, Healer, heal_residue, nothing
-from heal_cli.convert.temporal_decide import decide_epoch, decide_order, decide_zone
+from heal_cli.convert.temporal_decide import decide_epoch, decide_orders, decide_zone
 from heal_cli.convert.temporal_healers import healers
 from heal_cli.convert.temporal_layouts import cast_layouts
 from heal_cli.convert.temporal_serial import counts_days
@@ -36,8 +36,8 @@ def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnF
         check_zone(options.timezone)
     questions: list[str | None] = []
     if type.base not in TIMES_OF_DAY and options.date_order is None:
-        order, question = decide_order(values)
-        base = replace(base, date_order=order)
+        orders, question = decide_orders(values)
+        base = replace(base, date_orders=orders)
         questions.append(question)
     if type.base not in TIMES_OF_DAY:
         unit, question = decide_epoch(values)

@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 import polars as pl
 
 from heal_cli.convert.temporal_clock import MAIL_ZONES, NAMED, ZONE, offset_seconds, offset_text
-from heal_cli.convert.temporal_shapes import ORDERED, in_order, read_days
+from heal_cli.convert.temporal_shapes import LAYOUTS, ORDERED, in_order, of_layouts, read_days
 from heal_cli.convert.temporal_zones import UTC
 from heal_cli.model import DateOrder
 
@@ -26,19 +26,47 @@ _MIN_SPREAD: Final = 5  # distinct days, before days against years can tell whic
 
 
 class Found(NamedTuple):
-    """What the values say, and what to ask where they do not."""
+    """What the values of one layout say, and what to ask where they do not."""
 
     order: DateOrder | None
     question: str | None
 
 
-def decide_order(texts: pl.Series) -> Found:
-    """The order of day, month and year among the numeric dates that do not say it by themselves."""
+class Orders(NamedTuple):
+    """What the values say of each layout of numeric dates, and what to ask where they do not."""
+
+    orders: tuple[tuple[str, DateOrder], ...]
+    question: str | None
+
+
+def decide_orders(texts: pl.Series) -> Orders:
+    """The order of day, month and year among the numeric dates that do not say it by themselves.
+
+    Each layout speaks for itself: 31.12.2024 proves nothing about 01/02/2024, which may come from elsewhere.
+    """
     tokens = (
         texts.str.extract(rf"^\s*({ORDERED.date})(?:{ORDERED.between}|\s*$)").drop_nulls().unique().sort()
     )
-    if not len(tokens):
-        return Found(None, None)
+    by_layout = {layout: tokens.filter(_has_layout(tokens, layout)) for layout in LAYOUTS if len(tokens)}
+    orders: dict[str, DateOrder] = {}
+    questions: list[str] = []
+    for layout, own in by_layout.items():
+        found = _decide_layout(own) if len(own) else Found(None, None)
+        order, long = found.order, f"{layout[0]}4"
+        if order is None and layout != long:
+            order = _order_of_long(own, by_layout[long], orders.get(long))
+        if order is not None:
+            orders[layout] = order
+        elif found.question is not None:
+            questions.append(found.question)
+    return Orders(tuple(orders.items()), "; ".join(questions) or None)
+
+
+def _has_layout(tokens: pl.Series, layout: str) -> pl.Series:
+    return tokens.str.contains(f"^{of_layouts([layout]).date}$")
+
+
+def _decide_layout(tokens: pl.Series) -> Found:
     fits = {
         order: read_days(tokens, in_order(order))["date"].is_not_null() for order in ("DMY", "MDY", "YMD")
     }
@@ -46,6 +74,15 @@ def decide_order(texts: pl.Series) -> Found:
     if short and fits["YMD"].sum() >= max(fits["DMY"].sum(), fits["MDY"].sum()):
         return _two_digits_each(tokens, fits)
     return _day_or_month_first(tokens, fits)
+
+
+def _order_of_long(short: pl.Series, long: pl.Series, order: DateOrder | None) -> DateOrder | None:
+    """The order of 31/12/2024 for 5/6/24 beside it, where that leads to the same years; else None."""
+    if order is None or not len(short):
+        return None
+    first, last = (read_days(long, in_order(order))["date"].dt.year().sort()[at] for at in (0, -1))
+    years = read_days(short, in_order(order))["date"].dt.year()
+    return order if years.is_between(first - 1, last + 1).fill_null(False).all() else None
 
 
 def _day_or_month_first(tokens: pl.Series, fits: dict[str, pl.Series]) -> Found:

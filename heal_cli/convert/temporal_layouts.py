@@ -88,14 +88,16 @@ class Layout(NamedTuple):
         return None if self.order == "YMD" else f"date_{self.order.lower()}"
 
 
-def layouts_of(values: pl.Series, order: DateOrder | None) -> list[Layout]:
+def layouts_of(values: pl.Series, format: ColumnFormat) -> list[Layout]:
     """The commonest layouts among a few cells, ISO and, where the order of day and month is known, numeric dates."""
     found: Counter[Layout] = Counter()
     for text in spread_sample(values, _SAMPLES):
         if match := _ISO.fullmatch(text):
             found[_layout("YMD", "-", match)] += 1
-        elif order in ("DMY", "MDY") and (match := _ORDERED.fullmatch(text)):
-            found[_layout(order, match["mark"], match)] += 1
+        elif match := _ORDERED.fullmatch(text):
+            order = format.order_of(f"{match['mark']}4")
+            if order in ("DMY", "MDY"):
+                found[_layout(order, match["mark"], match)] += 1
     # an offset such as +25:00 is none, and its cells are not naive for that
     common = (layout for layout, _ in found.most_common(_MOST))
     return [layout for layout in common if not layout.tail or layout.offset is not None]
@@ -118,7 +120,7 @@ def cast_layouts(values: pl.Series, target: Target, format: ColumnFormat) -> Att
     height, widths = len(values), values.str.len_bytes()
     typed = pl.repeat(None, height, dtype=target.wire, eager=True)
     heals: list[HealMask] = []
-    for layout in layouts_of(values, format.date_order):
+    for layout in layouts_of(values, format):
         # widths cost next to nothing and spare most cells the patterns of other layouts
         here = widths.is_between(*layout.widths).arg_true()
         texts = values if len(here) == height else values.gather(here)

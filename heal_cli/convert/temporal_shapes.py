@@ -6,7 +6,7 @@ distinct spelling: a column of a million times holds a few thousand days.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -86,13 +86,17 @@ def _tidy_log(text: pl.Expr) -> pl.Expr:
 
 
 ISO: Final = Shape("ISO 8601 date", r"[0-9]{4}-[0-9]{2}-[0-9]{2}", _NUMBERS, None, between=r"(?:[Tt]| +)")
-ORDERED: Final = Shape(
-    "date in the order of the column",
-    r"[0-9]{1,2}(?:-[0-9]{1,2}-|/[0-9]{1,2}/|\.[0-9]{1,2}\.)(?:[0-9]{4}|[0-9]{2})",
-    _NUMBERS,
-    None,
-)
-"""The one shape whose order has to be known: 01/02/2024, 1.2.24."""
+LAYOUTS: Final = ("-4", "/4", ".4", "-2", "/2", ".2")
+"""The mark in a numeric date and the digits of its year: 01/02/2024 is '/4', 1.2.24 is '.2'. Each has its own order."""
+
+
+def _date_of(layouts: Iterable[str]) -> str:
+    marks = ((f"[{layout[0]}]", layout[1]) for layout in layouts)
+    return "|".join(f"[0-9]{{1,2}}{mark}[0-9]{{1,2}}{mark}[0-9]{{{digits}}}" for mark, digits in marks)
+
+
+ORDERED: Final = Shape("date in the order of the column", f"(?:{_date_of(LAYOUTS)})", _NUMBERS, None)
+"""The one shape whose order has to be known."""
 
 OTHERS: Final = (
     Shape(
@@ -153,10 +157,15 @@ OTHERS: Final = (
 """Shapes that say by themselves which number is which."""
 
 
-def in_order(order: DateOrder) -> Shape:
-    """ORDERED, read as that order."""
+def of_layouts(layouts: Iterable[str]) -> Shape:
+    """ORDERED, of these layouts alone."""
+    return ORDERED._replace(date=f"(?:{_date_of(layouts)})")
+
+
+def in_order(order: DateOrder, layout: str | None = None) -> Shape:
+    """ORDERED, of one layout or all, read as that order."""
     words = {"DMY": "day-month-year", "MDY": "month-day-year", "YMD": "year-month-day (two digits each)"}
-    return ORDERED._replace(
+    return (of_layouts([layout]) if layout else ORDERED)._replace(
         name=f"{words[order]} date ({order}, the order of this column)",
         fields=_ORDERS[order],
         rule=f"date_{order.lower()}",

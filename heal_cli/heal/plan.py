@@ -172,13 +172,22 @@ def describe(kind: str, column: Column, format_: ColumnFormat) -> str:
         kind: What the source holds, for people: 'text' or its dtype.
     """
     said = [
-        f"order {format_.date_order}" if format_.date_order else "",
+        _order(format_),
         "decimal comma" if format_.decimal == "," else "",
         f"epoch {format_.epoch}" if format_.epoch else "",
         f"zone {format_.timezone}" if format_.timezone else "",
         f"percent as {format_.percent}" if format_.percent else "",
     ]
     return ", ".join([f"{kind}{ARROW}{column.type.name}", *filter(None, said)])
+
+
+def _order(format_: ColumnFormat) -> str:
+    """The order of day and month, of each mark where they differ."""
+    orders = {order for _, order in format_.date_orders}
+    if format_.date_order or len(orders) == 1:
+        return f"order {format_.date_order or orders.pop()}"
+    by_mark = sorted({(order, f"'{layout[0]}'") for layout, order in format_.date_orders})
+    return ", ".join(f"order {order} with {mark}" for order, mark in by_mark)
 
 
 def _rescue_column(matching: Matching, table: TableSchema) -> str | None:

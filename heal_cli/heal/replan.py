@@ -118,6 +118,7 @@ def _of_the_whole_file(kept: ColumnFormat, found: ColumnFormat) -> ColumnFormat:
     """What all values of the source settled stays; the few rejected ones settle only what was open."""
     return replace(
         found,
+        date_orders=tuple({**dict(found.date_orders), **dict(kept.date_orders)}.items()),
         epoch=kept.epoch or found.epoch,
         true_words=kept.true_words or found.true_words,
         false_words=kept.false_words or found.false_words,

@@ -30,7 +30,10 @@ class ColumnFormat:
     """How the texts of one source column are read; fixed per column and file, from all its values."""
 
     nulls: tuple[str, ...] = ()  # tokens that mean NULL here, compared after trimming, case-folded
-    date_order: DateOrder | None = None
+    date_order: DateOrder | None = None  # of all numeric dates: somebody said so
+    date_orders: tuple[
+        tuple[str, DateOrder], ...
+    ] = ()  # layout, as '/4' for 01/02/2024 -> what its values say
     decimal: Literal[".", ","] | None = None
     timezone: str | None = None  # for naive times
     timezone_assumed: bool = False  # nobody said so: a counted assumption
@@ -48,6 +51,10 @@ class ColumnFormat:
     unproven: bool = False  # '1.234' is read as PostgreSQL does, and no value proves that it is not 1234
     is_settled: bool = False  # decided from the whole file: a second look would find nothing new
     question: str | None = None  # set when the column is ambiguous: what to ask, with the flag that answers
+
+    def order_of(self, layout: str) -> DateOrder | None:
+        """The order of day, month and year in dates of that layout; None while it is open."""
+        return self.date_order or dict(self.date_orders).get(layout)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ def test_literal(element: str, text: str, literal: str) -> None:
         ("int4", "{n/a}"), ("int4", "[2:3]={1,2}"), ("int4", "{{1},2}"), ("text", '{"a}'), ("text", '{a"b"}'),
         ("text", "{a{b}}"), ("text", "['a', (1,)]"), ("text", "[b'a']"), ("int4", "[" * 8 + "1" + "]" * 8),
         ("date", "{2024-02-30}"), ("date", "{01/02/2024}"), ("text", '{"a"b}'),
+        ("text", "['a' 'b']"), ("text", "['a'\n 'b']"),
     ],
 )  # fmt: skip
 def test_what_is_no_array_fails(element: str, text: str) -> None:

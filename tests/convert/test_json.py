@@ -73,6 +73,8 @@ NO_JSON = [
     ("{'a': 3.14159265358979323846}", "not_convertible"),
     ("{'a': datetime.datetime(2024, 1, 5)}", "not_convertible"),
     ("{**{}}", "not_convertible"),
+    ("['a' 'b']", "not_convertible"),
+    ("{'a': 'it''s'}", "not_convertible"),
     ("[" * 5000 + "]" * 5000, "not_convertible"),
     ('{"a":1,"a":2}', "duplicate_keys"),
     ('{"a" :1,"b":0,"a":2}', "duplicate_keys"),

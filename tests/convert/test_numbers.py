@@ -160,6 +160,8 @@ def test_what_is_no_integer_fails(text: str) -> None:
         (_numeric(40, 2), "1.005", "would_round"),
         (_numeric(40, 2), "1" * 39, "out_of_range"),
         (_numeric(5, -2), "1250", "would_round"),
+        (_numeric(2, 4), "0.00125", "would_round"),
+        (_numeric(2, 4), "$1", "out_of_range"),
         (MONEY, "1.005", "would_round"),
         (FLOAT8, "1e400", "out_of_range"),
         (FLOAT8, "1e-400", "out_of_range"),
@@ -242,6 +244,12 @@ def test_rounding_is_postgresqls_and_only_when_allowed(text: str, value: str) ->
     made = _convert([text], _numeric(6, 2), allow=frozenset({"round"}))
     assert made.values[0] == Decimal(value)
     assert [heal.lossy for heal in made.heals if heal.rule == "round"] == [True]
+
+
+def test_a_scale_beyond_the_precision_holds_small_fractions() -> None:
+    """numeric(2,4) takes what it can hold, however it is written."""
+    assert _one("0.0012", _numeric(2, 4)) == ("0.0012", [])
+    assert _one("$0.0012", _numeric(2, 4)) == ("0.0012", ["currency_sign"])
 
 
 def test_rounding_past_the_range_fails() -> None:

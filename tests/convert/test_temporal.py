@@ -172,6 +172,17 @@ def test_one_value_proves_the_order(texts: list[str], dates: list[date], rule: s
     assert (made.values.to_list(), _rules(made)) == (dates, {rule: 2})
 
 
+def test_each_mark_has_its_own_order() -> None:
+    """A column of two systems is read by what each of them proves; what nobody proves is a question."""
+    texts = ["31.01.2024", "1.2.2024", "12/31/2024", "04/05/2024", "01-02-2024"]
+    made = _convert(texts, "date")
+    assert made.values.to_list() == [*(date(2024, *d) for d in ((1, 31), (2, 1), (12, 31), (4, 5))), None]
+    assert (_rules(made), [fault.reason for fault in made.faults]) == (
+        {"date_dmy": 2, "date_mdy": 2},
+        ["ambiguous"],
+    )
+
+
 def test_ambiguous_order_is_a_question() -> None:
     """Where every value fits both orders the cells fail as ambiguous and name the flag; the flag settles it."""
     made = _convert(["01/02/2024", "03/04/2024", "2024-05-06"], "date")

@@ -19,6 +19,12 @@ def _decide(texts: list[str], base: str = "timestamptz", options: ValueOptions |
     return decide_format(pl.Series(texts, dtype=pl.String), type, options or ValueOptions())
 
 
+def _order(format: ColumnFormat) -> str | None:
+    """The one order that the layouts of a column have."""
+    assert format.date_order is None
+    return next(iter({order for _, order in format.date_orders}), None)
+
+
 ORDERS = [
     (["13/02/2024"], "DMY"),
     (["02/13/2024"], "MDY"),
@@ -34,7 +40,32 @@ ORDERS = [
 def test_order(texts: list[str], order: str | None) -> None:
     """One value that fits a single order settles the column, without a question."""
     format = _decide(texts, "date")
-    assert (format.date_order, format.question) == (order, None)
+    assert (_order(format), format.question) == (order, None)
+
+
+def test_each_layout_proves_its_own_order() -> None:
+    """What points prove about their dates says nothing about those with slashes."""
+    format = _decide(["31.12.2024", "04/05/2024", "12-31-2024"], "date")
+    assert format.date_orders == (("-4", "MDY"), (".4", "DMY"))
+    assert format.question == (
+        "all dates such as '04/05/2024' fit day-month and month-day order; --date-order DMY or --date-order MDY says which"
+    )
+
+
+@pytest.mark.parametrize(
+    ("texts", "orders"),
+    [
+        (["31/12/2024", "05/06/24"], (("/4", "DMY"), ("/2", "DMY"))),
+        (["31/12/1990", "05/06/24"], (("/4", "DMY"),)),
+        (["31/12/2024", "24/01/12"], (("/4", "DMY"),)),
+        (["31.12.2024", "24-01-31"], ((".4", "DMY"),)),
+    ],
+)
+def test_short_years_lean_on_long_ones(texts: list[str], orders: tuple[tuple[str, str], ...]) -> None:
+    """05/06/24 is read as its neighbour 31/12/2024 is, if that makes it a date of the same years; else it is asked."""
+    format = _decide(texts, "date")
+    assert format.date_orders == orders
+    assert (format.question is None) == (len(orders) == 2)
 
 
 def test_ambiguous_order_asks() -> None:
@@ -47,22 +78,22 @@ def test_ambiguous_order_asks() -> None:
 def test_contradiction_asks() -> None:
     """Proofs of both orders are a contradiction, unless one kind outweighs the other twentyfold."""
     format = _decide(["13/02/2024", "02/13/2024"], "date")
-    assert format.date_order is None
+    assert _order(format) is None
     assert format.question == (
         "dates such as '13/02/2024' are day-month (1 of them) and such as '02/13/2024' month-day (1); "
         "--date-order DMY or --date-order MDY says which"
     )
     days = [f"{day}/02/{year}" for day in range(13, 28) for year in (2023, 2024)]
-    assert _decide([*days, "02/13/2024"], "date").date_order == "DMY"
+    assert _order(_decide([*days, "02/13/2024"], "date")) == "DMY"
 
 
 def test_two_digits_each_need_a_margin() -> None:
     """24-01-31 is read only when days clearly outnumber years in the column; else it is a question."""
     days = [date(2024, 1, 1) + timedelta(days=3 * n) for n in range(40)]
-    assert _decide([f"{day:%y-%m-%d}" for day in days], "date").date_order == "YMD"
-    assert _decide([f"{day:%d-%m-%y}" for day in days], "date").date_order == "DMY"
+    assert _order(_decide([f"{day:%y-%m-%d}" for day in days], "date")) == "YMD"
+    assert _order(_decide([f"{day:%d-%m-%y}" for day in days], "date")) == "DMY"
     few = _decide(["24-01-12", "24-01-31"], "date")
-    assert few.date_order is None
+    assert _order(few) is None
     assert few.question == (
         "dates such as '24-01-12' fit several orders of day, month and two-digit year; "
         "--date-order DMY, MDY or YMD says which"
@@ -81,8 +112,8 @@ def test_decided_order_is_never_the_wrong_one(days: list[date], day_first: bool)
     assume(any(day.day != day.month for day in days))
     form = "%d/%m/" if day_first else "%m/%d/"
     format = _decide([day.strftime(form) + f"{day.year:04}" for day in days], "date")
-    assert format.date_order in ({"DMY", None} if day_first else {"MDY", None})
-    assert (format.date_order is None) == (format.question is not None)
+    assert _order(format) in ({"DMY", None} if day_first else {"MDY", None})
+    assert (_order(format) is None) == (format.question is not None)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from heal_cli.heal import heal_batch
-from heal_cli.heal.second_look import newly_open, open_columns, settle_columns
+from heal_cli.heal.second_look import newly_open, open_columns, revoked_orders, settle_columns
 from heal_cli.model import ROW
 
 
@@ -35,6 +35,20 @@ def test_a_shape_first_met_later_is_noticed(make_batch, make_plan, column) -> No
     assert open_columns(plan) == ()
     assert newly_open(plan, heal_batch(make_batch({"d": ["soon"]}), plan).rejects) == ()
     assert newly_open(plan, heal_batch(make_batch({"d": ["03/04/2024"]}), plan).rejects) == ("d",)
+
+
+def test_a_date_against_the_order_asks_for_a_look(make_batch, make_plan, column) -> None:
+    """The order of the sample is doubted once, at the first date that only another order fits."""
+    plan = make_plan(make_batch({"d": ["13/02/2024", "03/04/2024"]}), (column("d", "date"), ["d"]))
+    later = make_batch({"d": ["01/25/2024"]})
+    assert newly_open(plan, heal_batch(make_batch({"d": ["31/02/2024"]}), plan).rejects) == ()
+    assert newly_open(plan, heal_batch(later, plan).rejects) == ("d",)
+    days = [f"{day}/02/{year}" for day in range(13, 28) for year in (2023, 2024)]
+    kept = settle_columns(plan, ["d"], _chunks([*days, "01/25/2024"]), has_commas=False)
+    assert heal_batch(later, kept).rejects["reason"].to_list() == ["not_convertible"]
+    assert (newly_open(kept, heal_batch(later, kept).rejects), list(revoked_orders(plan, kept))) == ((), [])
+    doubted = settle_columns(plan, ["d"], _chunks(["13/02/2024", "01/25/2024"]), has_commas=False)
+    assert list(revoked_orders(plan, doubted)) == [("d", "DMY")]
 
 
 def test_a_decimal_mark_first_met_later_is_noticed(make_batch, make_plan, column) -> None:

@@ -53,6 +53,39 @@ def test_without_a_proof_they_are_rejects_with_the_question(
     assert (report.rows.loaded, report.reject_reasons) == (ROWS, {"ambiguous": ROWS})
 
 
+def _late(path: Path, first: str, *last: str) -> Path:
+    """One kind of dates for several batches, then others."""
+    lines = [f"{n},{first}" for n in range(ROWS)]
+    lines += [f"{ROWS + n},{text}" for n, text in enumerate(last * 9)]
+    path.write_text("\n".join(["id,d", *lines]) + "\n")
+    return path
+
+
+def test_dates_with_another_mark_have_their_own_order(
+    conn: psycopg.Connection, days: str, tmp_path: Path
+) -> None:
+    """Points that are day-first, as the sample has them, do not make slashes further down day-first."""
+    path = _late(tmp_path / "d.csv", "13.02.2024", "03/04/2024", "01/25/2024")
+    report = heal_cli.load(path, table="days", dsn=days, state_dir=str(tmp_path), batch_bytes=65536)
+    assert report.rows.rejected == 0
+    found = conn.execute("select distinct d from days order by 1").fetchall()
+    assert found == [(date(2024, 1, 25),), (date(2024, 2, 13),), (date(2024, 3, 4),)]
+
+
+def test_what_speaks_against_the_order_later_is_told(
+    conn: psycopg.Connection, days: str, tmp_path: Path
+) -> None:
+    """Once the rest of a file contradicts its beginning no more dates are guessed, and a note says what was loaded."""
+    path = _late(tmp_path / "d.csv", "13/02/2024", "01/25/2024", "03/04/2024")
+    report = heal_cli.load(path, table="days", dsn=days, state_dir=str(tmp_path), batch_bytes=65536)
+    assert conn.execute("select distinct d from days").fetchall() == [(date(2024, 2, 13),)]
+    assert report.reject_reasons["ambiguous"] >= 18
+    assert (
+        "Column 'd': rows were loaded with dates in DMY order before the rest of the file spoke against it; "
+        f"heal undo {report.run} takes them back"
+    ) in report.notes
+
+
 def test_standard_input_is_not_read_twice(days: str, tmp_path: Path) -> None:
     """From a pipe the rows of a shape first met later are rejects with the question: none is guessed."""
     content = _write(tmp_path / "d.csv", "13/04/2024").read_bytes()
