@@ -13,12 +13,13 @@ from heal_cli.errors import SourceError
 from heal_cli.model import Chunk
 from heal_cli.read.asides import NONE, Aside, find_asides
 from heal_cli.read.backslash import holds_escaped_end
-from heal_cli.read.bytes import ByteStream
+from heal_cli.read.bytes import HEAD_BYTES, ByteStream
 from heal_cli.read.dialect import Dialect
-from heal_cli.read.endings import find_ending, find_table
+from heal_cli.read.endings import find_ending
 from heal_cli.read.fields import Grammar
 from heal_cli.read.passed import Kind, Passed
 from heal_cli.read.records import MAX_RECORD_BYTES, lay_out, lay_out_lines
+from heal_cli.read.tables import find_table
 
 BLANK: Final = {b"\n": re.compile(rb"(?m)^(?:\r*\n|\r+\Z)"), b"\r": re.compile(rb"(?:\A|(?<=\r))\r")}
 """Empty lines with their terminator, by terminator."""
@@ -49,6 +50,7 @@ class _Piece(NamedTuple):
     broken: bool
     asides: tuple[Aside, ...] = NONE
     is_doubtful: bool = False
+    has_words: bool = False
 
 
 def cut(
@@ -109,12 +111,16 @@ def _records_only(
     pieces: Iterator[tuple[bytes, _Piece, bool]], dialect: Dialect, footer: int | None, passed: Passed
 ) -> Iterator[tuple[bytes, _Piece]]:
     """The pieces without what follows the table: notes and sums, and further tables."""
-    grammar, line = dialect.grammar, dialect.body_line
+    grammar, line, look = dialect.grammar, dialect.body_line, HEAD_BYTES
     for data, piece, is_last in pieces:
         if passed.tables:
             passed.last_line += piece.lines
             continue
-        table = find_table(data, grammar) if piece.blanks > len(piece.asides) else None
+        has_blanks = piece.blanks > len(piece.asides)
+        table = find_table(
+            data, grammar, dialect.columns, has_blanks=has_blanks, look=look, has_words=piece.has_words
+        )
+        look = max(look - len(data), 0)
         records = data[: table[0]] if table else data
         kept = _measure(records, grammar, final=True) if table else piece
         if is_last or table:
@@ -231,6 +237,7 @@ def _measure(data: bytes, grammar: Grammar, *, final: bool) -> _Piece:
             layout.blanks,
             layout.broken,
             asides,
+            has_words=layout.has_words,
         )
     terminator = grammar.terminator
     lines = data.count(terminator) + (not data.endswith(terminator))

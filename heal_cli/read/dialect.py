@@ -13,13 +13,18 @@ from heal_cli.errors import NoRecords, SourceError, UsageError
 from heal_cli.model import Finding, ReadOptions
 from heal_cli.read.delimiter import DOUBTFUL, Sample, Trial, choose_delimiter, take_sample
 from heal_cli.read.endings import is_sum, may_be_sum
-from heal_cli.read.fields import MACHINE, Grammar, machine_columns
+from heal_cli.read.fields import Grammar, machine_columns
 from heal_cli.read.fixed_width import refuse_fixed_width
+from heal_cli.read.header_lines import are_values
 from heal_cli.read.heading import Heading, check_width, read_heading
 from heal_cli.read.region import Record
+from heal_cli.read.tables import LOOK_ROWS, begins_another
 
 # What Excel writes above, and takes as, the delimiter.
 _SEPARATOR_LINE: Final = re.compile(rb"(?i)\Asep=([^\r\n]{1,4})(?:\r\n|\n|\r)")
+
+# So many records say what a table has before another one may begin.
+_LOOK_ABOVE: Final = 20
 
 _MOST_LINES: Final = 3
 """Lines of a preamble shown one by one."""
@@ -94,7 +99,7 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
 def _complete(trial: Trial, heading: Heading, terminator: bytes, options: ReadOptions) -> Grammar:
     """The grammar of the records, now that it is known which they are."""
     width = heading.width
-    body = _first_table(trial.records[heading.first : trial.region.last])
+    body = _first_table(trial.records[heading.first : trial.region.last], heading, trial.grammar)
     data = [record.cells for record in body if record.text != heading.line and not may_be_sum(record.cells)]
     heads = width > 1 and heading.line.count(trial.grammar.quote or "\0") % 2 == 0
     return replace(
@@ -104,6 +109,7 @@ def _complete(trial: Trial, heading: Heading, terminator: bytes, options: ReadOp
         machine=machine_columns(data, width),
         heading=heading.line if heads else "",
         blank=trial.grammar.delimiter * (width - 1) if _may_be_blank(trial.grammar, heading) else "",
+        is_numbered=bool(data) and all(row[0][:1].isdigit() for row in data),
         has_spaces=any(cell.startswith(" ") for row in data if len(row) == width for cell in row),
     )
 
@@ -113,10 +119,17 @@ def _may_be_blank(grammar: Grammar, heading: Heading) -> bool:
     return len(heading.names) > 1 and not grammar.is_backslashed and grammar.delimiter.strip(" ") != ""
 
 
-def _first_table(records: list[Record]) -> list[Record]:
-    """The records before an empty line with names under it, which may belong to another table."""
-    for i, record in enumerate(records):
-        if i and record.follows_blank and not any(re.fullmatch(MACHINE, cell) for cell in record.cells):
+def _first_table(records: list[Record], heading: Heading, grammar: Grammar) -> list[Record]:
+    """The records before names that may belong to another table: those under an empty line, or of other columns."""
+    for i, record in enumerate(records[1:], 1):
+        if record.follows_blank and not are_values(record.cells):
+            return records[:i]
+        if not all(cell[:1].isalpha() for cell in record.cells):
+            continue
+        near = (records[max(i - _LOOK_ABOVE, 0) : i], records[i : i + LOOK_ROWS])
+        above, rows = ([other.cells for other in part] for part in near)
+        known = replace(grammar, width=heading.width, machine=machine_columns(above, heading.width))
+        if begins_another(rows, known, heading.names):
             return records[:i]
     return records
 

@@ -49,6 +49,7 @@ class Grammar:
         comment: Begins lines that are no records, unless they have as many fields as one; '' for none.
         is_comment_told: They are none even then.
         has_spaces: Some cells begin with a space.
+        is_numbered: All records begin with a digit.
         heading: The line that names the columns, wherever it comes again; '' for none.
         blank: A record without a value, as spreadsheets write rows that were only formatted; '' where it is one.
     """
@@ -65,6 +66,7 @@ class Grammar:
     heading: str = ""
     blank: str = ""
     has_spaces: bool = False
+    is_numbered: bool = False
 
     @cached_property
     def mark(self) -> str:

@@ -82,6 +82,12 @@ def are_values(cells: Sequence[str]) -> bool:
     return any(re.fullmatch(MACHINE, cell) for cell in cells)
 
 
+def are_names(cells: Sequence[str]) -> bool:
+    """All cells differ, and none could be a value or stand for none."""
+    bare = {cell.strip().casefold() for cell in cells if not NOTHING.fullmatch(cell)}
+    return len(bare) == len(cells) and not are_values(cells)
+
+
 def count_lines(rows: Sequence[Sequence[str]]) -> int:
     """Lines of the header, names included."""
     rows = rows[:_LOOK_ROWS]
