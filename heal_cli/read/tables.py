@@ -16,6 +16,14 @@ LOOK_ROWS: Final = 5
 """So many records, the names among them, say whether a table begins."""
 
 
+class NextTable(NamedTuple):
+    """A further table."""
+
+    start: int  # offset of its first line, which may be a title
+    header: int  # offset of its header
+    names: str  # its header as it stands
+
+
 class _Records(NamedTuple):
     """The records of some bytes, cut but not split."""
 
@@ -41,8 +49,8 @@ class _Records(NamedTuple):
 
 def find_table(
     data: bytes, grammar: Grammar, columns: Sequence[str], *, has_blanks: bool, look: int, has_words: bool
-) -> tuple[int, str] | None:
-    """Where a further table begins: offset, and its header as it stands.
+) -> NextTable | None:
+    """Where a further table begins, None for nowhere.
 
     Args:
         columns: Names of the table that the records are of.
@@ -62,7 +70,7 @@ def find_table(
 # --------------------------------------------------------------------------- below an empty line
 
 
-def _below_blank(records: _Records, grammar: Grammar) -> tuple[int, str] | None:
+def _below_blank(records: _Records, grammar: Grammar) -> NextTable | None:
     """It has another number of columns in several lines, or the names of others over values."""
     starts, stops = records.starts, records.stops
     empty = grammar.terminator * 2
@@ -74,7 +82,7 @@ def _below_blank(records: _Records, grammar: Grammar) -> tuple[int, str] | None:
         title = int(len(rows) > 2 and len(rows[0]) == 1)
         block = [row for i, row in enumerate(rows[title:], at + title) if i < at + title + 2 or i not in gaps]
         if _begins_table(block, grammar):
-            return starts[at], records.text(at + title)
+            return NextTable(starts[at], starts[at + title], records.text(at + title))
     return None
 
 
@@ -116,11 +124,11 @@ def _named_lines(data: bytes, grammar: Grammar) -> frozenset[int]:
 
 def _without_blank(
     records: _Records, named: frozenset[int], grammar: Grammar, columns: Sequence[str]
-) -> tuple[int, str] | None:
+) -> NextTable | None:
     for i in _places(records, named):
         if i and begins_another(records.rows(i, LOOK_ROWS, grammar), grammar, columns):
             title = i > 1 and len(*records.rows(i - 1, 1, grammar)) == 1
-            return records.starts[i - title], records.text(i)
+            return NextTable(records.starts[i - title], records.starts[i], records.text(i))
     return None
 
 
