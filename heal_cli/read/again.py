@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from heal_cli.model import LOCATIONS, REJECTS, ROW, Batch, Chunk, Format, ReadOptions
+from heal_cli.read.backslash import null_texts
 from heal_cli.read.dialect import decode_dialect
 from heal_cli.read.encoding import UTF8, recode
 from heal_cli.read.exact import drop_trailing, read_apart
@@ -55,7 +56,8 @@ def read_alone(raws: Sequence[bytes], rows: Sequence[int], shape: Shape, chunk: 
         if len(shape.columns) < shape.grammar.width:
             frame, broken = drop_trailing(frame, broken, shape.grammar)
         frame = frame.rename(dict(zip(frame.columns[1:], shape.columns, strict=True)))
-        return Batch(chunk, frame, broken, locate)
+        quoted = null_texts(frame) if shape.grammar.is_backslashed else {}
+        return Batch(chunk, frame, broken, locate, quoted=quoted)
     records = read_records(texts, shape.columns)
     part = part_of_records(pl.Series(ROW, rows, pl.Int64), records)
     merged = merge([part] if part else [], shape.columns)

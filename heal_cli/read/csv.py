@@ -10,6 +10,7 @@ import polars as pl
 from heal_cli.errors import NoRecords
 from heal_cli.model import REJECTS, ROW, Batch, Chunk, Finding, Format, ReadOptions, Source
 from heal_cli.read.asides import without
+from heal_cli.read.backslash import null_texts
 from heal_cli.read.bytes import HEAD_BYTES, ByteStream
 from heal_cli.read.cut import CsvChunk, cut
 from heal_cli.read.dialect import Dialect, decode_dialect, encode_dialect, sniff
@@ -97,7 +98,9 @@ class CsvReader:
         if len(columns) < self._grammar.width:
             frame, broken = drop_trailing(frame, broken, self._grammar)
         frame = frame.rename(dict(zip(frame.columns[1:], columns, strict=True)))
-        return Batch(chunk, frame, broken, Locator(chunk, self._grammar, self.stream.encoding.name))
+        locator = Locator(chunk, self._grammar, self.stream.encoding.name)
+        quoted = null_texts(frame) if self._grammar.is_backslashed else {}
+        return Batch(chunk, frame, broken, locator, quoted=quoted)
 
     def _parse(self, chunk: Chunk) -> Exact:
         assert chunk.data is not None
