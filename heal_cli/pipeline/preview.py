@@ -80,10 +80,10 @@ def first_with_records(
                 reader.close()
             continue
         return location, reader, _without_rows(empty)
-    for location, error in empty.items():
-        if error.columns:
-            nothing = EmptyReader(location, error.columns, Format(error.format))
-            return location, nothing, _without_rows(empty)
+    for location, nothing in empty.items():
+        if nothing.columns:
+            reader = EmptyReader(location, nothing.columns, Format(nothing.format))
+            return location, reader, _without_rows(empty)
     raise next(iter(empty.values()))
 
 
