@@ -16,6 +16,7 @@ from heal_cli.read.fields import Grammar
 from heal_cli.read.jsonl_parts import merge, part_of_records
 from heal_cli.read.jsonl_slow import read_records
 from heal_cli.read.nested import take_out
+from heal_cli.read.padding import strip_padding
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ def read_alone(raws: Sequence[bytes], rows: Sequence[int], shape: Shape, chunk: 
         frame, broken = read_apart(texts, rows, shape.grammar)
         if len(shape.columns) < shape.grammar.width:
             frame, broken = drop_trailing(frame, broken, shape.grammar)
+        if shape.grammar.is_padded:
+            frame = strip_padding(frame, shape.grammar)
         frame = frame.rename(dict(zip(frame.columns[1:], shape.columns, strict=True)))
         quoted = null_texts(frame) if shape.grammar.is_backslashed else {}
         return Batch(chunk, frame, broken, locate, quoted=quoted)

@@ -17,6 +17,7 @@ from heal_cli.read.dialect import Dialect, decode_dialect, encode_dialect, sniff
 from heal_cli.read.exact import Exact, doubt_last, drop_trailing, parse_exact
 from heal_cli.read.fast import parse_fast
 from heal_cli.read.locate import Locator
+from heal_cli.read.padding import strip_padding
 from heal_cli.read.passed import Passed
 
 
@@ -97,6 +98,8 @@ class CsvReader:
         columns = self._dialect.columns
         if len(columns) < self._grammar.width:
             frame, broken = drop_trailing(frame, broken, self._grammar)
+        if self._grammar.is_padded:
+            frame = strip_padding(frame, self._grammar)
         frame = frame.rename(dict(zip(frame.columns[1:], columns, strict=True)))
         locator = Locator(chunk, self._grammar, self.stream.encoding.name)
         quoted = null_texts(frame) if self._grammar.is_backslashed else {}

@@ -16,8 +16,9 @@ from heal_cli.read.endings import may_be_sum
 from heal_cli.read.fields import Grammar, machine_columns
 from heal_cli.read.findings import name_line_end, passed_lines, preamble, quote_findings, show, sums
 from heal_cli.read.fixed_width import refuse_fixed_width
-from heal_cli.read.header_lines import are_values
+from heal_cli.read.header_lines import are_values, is_rule
 from heal_cli.read.heading import Heading, check_width, name_columns, read_heading
+from heal_cli.read.padding import find_padding
 from heal_cli.read.region import Record
 from heal_cli.read.tables import LOOK_ROWS, begins_another
 
@@ -97,8 +98,18 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
         *heading.findings,
         *sums(trial, heading, skipped_lines),
     )
-    grammar = _complete(trial, heading, terminator, options)
-    return Dialect(grammar, heading.names, body, skipped_lines + first + 1, findings)
+    grammar = _with_padding(_complete(trial, heading, terminator, options), trial, heading)
+    columns = heading.names
+    if grammar.is_padded:
+        columns, _ = name_columns([name.strip() for name in columns], len(columns))
+        findings += (Finding("padding", "blanks", None, "cells are filled up to the width of their column"),)
+    return Dialect(grammar, columns, body, skipped_lines + first + 1, findings)
+
+
+def _with_padding(grammar: Grammar, trial: Trial, heading: Heading) -> Grammar:
+    rows = [record.cells for record in trial.records[heading.begin : trial.region.last]]
+    depth = heading.first - heading.begin
+    return find_padding(grammar, rows, first=depth, is_ruled=depth > 1 and is_rule(rows[1]))
 
 
 def _find_declared(head: bytes, options: ReadOptions) -> Declared | None:

@@ -50,6 +50,8 @@ class Grammar:
         is_comment_told: They are none even then.
         has_spaces: Some cells begin with a space.
         is_numbered: All records begin with a digit.
+        is_padded: Blanks behind a cell are none of it.
+        set_off: 0-based columns of which each cell has a blank before it that is none of it either.
         heading: The line that names the columns, wherever it comes again; '' for none.
         blank: A record without a value, as spreadsheets write rows that were only formatted; '' where it is one.
     """
@@ -67,6 +69,8 @@ class Grammar:
     blank: str = ""
     has_spaces: bool = False
     is_numbered: bool = False
+    is_padded: bool = False
+    set_off: tuple[int, ...] = ()
 
     @cached_property
     def mark(self) -> str:

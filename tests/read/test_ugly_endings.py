@@ -128,8 +128,8 @@ ENDINGS: Ugly = {
     "ruled all around": (
         "+---+---+\n| a | b |\n+---+---+\n| 1 | x |\n| 2 | y |\n| 3 | z |\n+---+---+\n3 rows in set (0.00 sec)\n",
         answer(
-            "column_1 _a_ _b_",
-            [(None, " 1 ", " x "), (None, " 2 ", " y "), (None, " 3 ", " z ")],
+            "column_1 a b",
+            [(None, "1", "x"), (None, "2", "y"), (None, "3", "z")],
             footer="lines 7, 8",
         ),
     ),
