@@ -64,13 +64,20 @@ class NoRecords(SourceError):
     Args:
         columns: What names its columns all the same, a header or a schema; empty for an empty array, None for a
             source that says nothing at all.
+        format: Of the source, where it has columns.
     """
 
     def __init__(
-        self, message: str, *, hint: str | None = None, columns: tuple[str, ...] | None = None
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        columns: tuple[str, ...] | None = None,
+        format: str = "csv",
     ) -> None:
         super().__init__(message, hint=hint)
         self.columns = columns
+        self.format = format
 
 
 class SchemaError(HealError):

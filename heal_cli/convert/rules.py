@@ -110,6 +110,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "month_name": Rule("A date with the month's name was read."),
     "two_digit_year": Rule("A year of two digits became 1970 to 2069.", assumption=True),
     "twelve_hour_clock": Rule("A time with AM or PM was read."),
+    "end_of_day": Rule("24:00 behind a date became midnight of the day after, as PostgreSQL reads it."),
     "epoch_seconds": Rule("A count of seconds since 1970 was read as a time."),
     "epoch_milliseconds": Rule("A count of milliseconds since 1970 was read as a time."),
     "epoch_microseconds": Rule("A count of microseconds since 1970 was read as a time."),

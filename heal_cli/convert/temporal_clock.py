@@ -37,7 +37,7 @@ _DOTTED: Final = r"^([0-9]{1,2})\.([0-5][0-9])\.([0-5][0-9])"
 
 CLOCKS: Final = pl.Schema(
     {
-        "us": pl.Int64(),  # since midnight; null: no time of day
+        "us": pl.Int64(),  # since midnight, `DAY` for the end of a day; null: no time of day
         "nanos": pl.Int16(),  # 0-999 beyond the microsecond
         "offset": pl.Int32(),  # seconds east of UTC; null: none given
         "twelve": pl.Boolean(),  # written with AM or PM
@@ -63,11 +63,13 @@ def read_clocks(texts: pl.Series) -> pl.DataFrame:
 
 
 def read_clocks_of_days(texts: pl.Series) -> pl.DataFrame:
-    """`read_clocks` of times that stand behind a date, where points may stand for colons."""
-    return by_distinct(texts, lambda distinct: _read(distinct.str.replace(_DOTTED, "$1:$2:$3")))
+    """`read_clocks` of times that stand behind a date, where points may stand for colons, and 24:00 ends the day."""
+    return by_distinct(
+        texts, lambda distinct: _read(distinct.str.replace(_DOTTED, "$1:$2:$3"), may_end_day=True)
+    )
 
 
-def _read(texts: pl.Series) -> pl.DataFrame:
+def _read(texts: pl.Series, *, may_end_day: bool = False) -> pl.DataFrame:
     parts = texts.str.extract_groups(_CLOCK).struct.unnest()
     number = pl.col("h", "mi", "s").cast(pl.Int64, strict=False)
     twelve = pl.col("ap").is_not_null()
@@ -77,10 +79,12 @@ def _read(texts: pl.Series) -> pl.DataFrame:
         .then(pl.col("h") % 12 + pl.when(afternoon).then(12).otherwise(0))
         .otherwise(pl.col("h"))
     )
+    nothing = pl.sum_horizontal(pl.col("mi", "s", "f").cast(pl.Int64, strict=False)) == 0
+    ends_day = (pl.col("h") == 24) & nothing & may_end_day
     legal = (
         pl.when(twelve)
         .then(pl.col("h").is_between(1, 12))
-        .otherwise((pl.col("h") <= 23) & pl.col("mi").is_not_null())
+        .otherwise(pl.col("mi").is_not_null() & ((pl.col("h") <= 23) | ends_day))
     )
     fraction = pl.col("f").fill_null("").str.pad_end(9, "0").cast(pl.Int64)
     seconds = noon_free * 3600 + pl.col("mi").fill_null(0) * 60 + pl.col("s").fill_null(0)

@@ -93,6 +93,8 @@ class _ShapeHealer:
         heals = [] if self._shape.rule is None else [HealMask(self._shape.rule, read)]
         if reading.twelve is not None and reading.twelve.any():
             heals.append(HealMask("twelve_hour_clock", reading.twelve & read))
+        if reading.ends_day is not None and self._target.base != "date":
+            heals.append(HealMask("end_of_day", reading.ends_day & read))
         if reading.short is not None and reading.short.any():
             heals.append(HealMask("two_digit_year", reading.short & read, assumption=True))
         return heals
@@ -105,7 +107,7 @@ class _ShapeHealer:
             Refusal("ambiguous", self._contradicts(reading.no_day, texts), f"{name}: it fits another order"),
             Refusal(NOT_CONVERTIBLE, reading.no_day, f"{name}: no such day in the calendar"),
             Refusal(
-                NOT_CONVERTIBLE, clock, f"{name}: no time of day (00:00 to 23:59:59) stands behind the date"
+                NOT_CONVERTIBLE, clock, f"{name}: no time of day (00:00 to 24:00) stands behind the date"
             ),
         ]
         return [refusal for refusal in unread if refusal.mask.any()]

@@ -83,6 +83,8 @@ def settle(reading: Reading, target: Target) -> Attempt:
 def _drop_time(draft: _Draft, reading: Reading, target: Target) -> _Draft:
     if reading.timed is False:
         return draft
+    if reading.ends_day is not None:  # 24:00 is a time of the day that it ends
+        draft = replace(draft, micros=draft.micros - reading.ends_day.cast(pl.Int64))
     lost = draft.micros % DAY != 0
     if reading.nanos is not None:
         lost |= reading.nanos != 0

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from heal_cli.convert.temporal_clock import MAIL_ZONES, by_distinct, read_clocks_of_days
+from heal_cli.convert.temporal_clock import DAY, MAIL_ZONES, by_distinct, read_clocks_of_days
 from heal_cli.convert.temporal_names import DAY_NUMBERS, DAYS, MONTH_NUMBERS, MONTHS, OF
 from heal_cli.model import DateOrder
 
@@ -59,6 +59,7 @@ class Reading(NamedTuple):
     offset: pl.Series | int | None = None  # seconds east of UTC; null or None where naive
     twelve: pl.Series | None = None  # written with AM or PM
     short: pl.Series | None = None  # written with a two-digit year
+    ends_day: pl.Series | None = None  # written as 24:00, the midnight that ends the day; None: nowhere
     no_day: pl.Series | None = None  # the date is none of the calendar
 
 
@@ -196,6 +197,7 @@ def read_shape(shape: Shape, texts: pl.Series) -> Reading:
     timed = parts["clock"].is_not_null()
     micros = clocks["us"].zip_with(timed, pl.repeat(0, len(texts), dtype=pl.Int64, eager=True))
     wall = days["date"].cast(pl.Datetime("us")).to_physical() + micros
+    ends_day = (clocks["us"] == DAY).fill_null(False)
     return Reading(
         wall.cast(pl.Datetime("us")),
         timed,
@@ -203,6 +205,7 @@ def read_shape(shape: Shape, texts: pl.Series) -> Reading:
         offset=clocks["offset"],
         twelve=clocks["twelve"].fill_null(False),
         short=days["short"],
+        ends_day=ends_day if ends_day.any() else None,
         no_day=days["date"].is_null(),
     )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import polars as pl
 
-from heal_cli.convert import convert
+from heal_cli.convert import DATABASE_NULL, convert
 from heal_cli.heal.leftovers import leftover_columns, leftover_names, leftover_objects
 from heal_cli.heal.plan import planned_sources
 from heal_cli.heal.values import Gathered, as_text, default_values, gather
@@ -14,6 +15,7 @@ from heal_cli.model import (
     REJECTS,
     ROW,
     Batch,
+    ColumnFormat,
     ColumnPlan,
     Converted,
     Healed,
@@ -44,7 +46,8 @@ def heal_batch(batch: Batch, plan: Plan) -> Healed:
             columns[target] = values.alias(target)
             continue
         gathered = gather(batch, column)
-        converted = convert(gathered.values, column.column.type, column.format, allow=plan.values.allow)
+        format = _format(batch, column)
+        converted = convert(gathered.values, column.column.type, format, allow=plan.values.allow)
         columns[target] = converted.values.alias(target)
         heals += [(target, heal) for heal in (*gathered.heals, *converted.heals)]
         losers |= dict(gathered.losers)
@@ -74,6 +77,14 @@ def heal_batch(batch: Batch, plan: Plan) -> Healed:
         leftovers=leftovers if to_file else None,
         refused=bad,
     )
+
+
+def _format(batch: Batch, column: ColumnPlan) -> ColumnFormat:
+    """The column's format; where the source itself tells texts from nulls, no text stands for one unasked."""
+    nulls = column.format.nulls
+    if column.source in batch.quoted and nulls[:1] == (DATABASE_NULL,):
+        return replace(column.format, nulls=nulls[1:])
+    return column.format
 
 
 def _server_fills(column: ColumnPlan) -> bool:

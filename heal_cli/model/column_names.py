@@ -19,13 +19,13 @@ _NOT_WORD: Final = re.compile(r"\W+")
 
 # Key that an export puts a record under -> the keys that it has beside it.
 _WRAPPERS: Final = {
-    "_source": {"_index", "_id"},  # Elasticsearch
-    "Item": set[str](),  # DynamoDB
-    "attributes": {"type", "id"},  # JSON:API
-    "properties": {"type", "geometry"},  # GeoJSON
-    "fields": {"id", "createdTime"},  # Airtable
-    "node": set[str](),  # GraphQL edges
-    "doc": {"id", "key"},  # CouchDB
+    "_source": [{"_index", "_id"}],  # Elasticsearch
+    "Item": [set[str]()],  # DynamoDB
+    "attributes": [{"type", "id"}],  # JSON:API
+    "properties": [{"type", "geometry"}],  # GeoJSON
+    "fields": [{"id", "createdTime"}, {"id", "key"}],  # Airtable, Jira
+    "node": [set[str]()],  # GraphQL edges
+    "doc": [{"id", "key"}],  # CouchDB
 }
 
 # The type that DynamoDB writes as key of a value: text, number, truth value, sets.
@@ -34,8 +34,10 @@ _TYPED: Final = re.compile(r"\.(?:S|N|BOOL|SS|NS)$")
 
 def wrapper_of(keys: Collection[str]) -> str | None:
     """The key under which records with these keys have their values, if it is one that exports are known to use."""
-    found = [key for key, beside in _WRAPPERS.items() if key in keys and beside <= set(keys)]
-    alone = [key for key in found if _WRAPPERS[key] or len(keys) == 1 or set(keys) == {key, "cursor"}]
+    found = [
+        key for key, ways in _WRAPPERS.items() if key in keys and any(beside <= set(keys) for beside in ways)
+    ]
+    alone = [key for key in found if any(_WRAPPERS[key]) or len(keys) == 1 or set(keys) == {key, "cursor"}]
     return alone[0] if len(alone) == 1 else None
 
 

@@ -83,7 +83,8 @@ class Batch:
     """Source column -> Boolean mask over `frame`: the row lacks the key (JSON). A null is not an absence."""
     quoted: Mapping[str, pl.Series] = field(default_factory=dict)
     """Source column -> Boolean mask: the JSON value is a string (so the text `null` is not a null).
-    Only columns that mix strings with other JSON kinds are listed; see `kinds`."""
+    Only columns that mix strings with other JSON kinds are listed; see `kinds`. In text of COPY, which tells
+    nulls from texts, it is where a cell is the text `\\N`."""
     kinds: Mapping[str, str] = field(default_factory=dict)
     """Source column -> 'string' | 'number' | 'boolean' | 'json' | 'mixed' for JSON sources; empty for CSV."""
     mended: Mapping[str, pl.Series] = field(default_factory=dict)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, Final
 
 import polars as pl
 
 from heal_cli.errors import NoRecords, PlanError, SourceError
 from heal_cli.heal import as_text, heal_batch
-from heal_cli.model import ROW, HealTally, LoadOptions, Plan, Written
+from heal_cli.model import ROW, Format, HealTally, LoadOptions, Plan, Written
 from heal_cli.pipeline.outcome import count
 from heal_cli.pipeline.source import SourceRun
-from heal_cli.read import SourceReader, open_source
+from heal_cli.read import EmptyReader, SourceReader, open_source
 from heal_cli.record import PlanReport
 
 EXAMPLES: Final = 3
@@ -63,24 +63,32 @@ def _open_questions(plan: Plan) -> Iterator[str]:
 def first_with_records(
     locations: Sequence[str], options: LoadOptions, stdin: BinaryIO | None
 ) -> tuple[str, SourceReader, tuple[str, ...]]:
-    """The first source with records, its reader, and a note for each one before it.
+    """The first source with records, its reader, and a note for each one before it; else the first with columns.
 
     Raises:
-        NoRecords: None has any; the first one's.
+        NoRecords: None has any, nor says what its columns are; the first one's.
     """
-    empty: list[NoRecords] = []
+    empty: dict[str, NoRecords] = {}
     for location in locations:
         reader: SourceReader | None = None
         try:
             reader = open_source(location, options.read, stdin=stdin)
             reader.sample()
         except NoRecords as error:
-            empty.append(error)
+            empty[location] = error
             if reader is not None:
                 reader.close()
             continue
-        return location, reader, tuple(f"No rows: {error}" for error in empty)
-    raise empty[0]
+        return location, reader, _without_rows(empty)
+    for location, nothing in empty.items():
+        if nothing.columns:
+            reader = EmptyReader(location, nothing.columns, Format(nothing.format))
+            return location, reader, _without_rows(empty)
+    raise next(iter(empty.values()))
+
+
+def _without_rows(empty: Mapping[str, NoRecords]) -> tuple[str, ...]:
+    return tuple(f"No rows: {error}" for error in empty.values())
 
 
 def other_shapes(first: SourceRun, locations: Sequence[str]) -> tuple[str, ...]:

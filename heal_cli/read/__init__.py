@@ -2,11 +2,13 @@
 
 from heal_cli.read.again import Shape, read_alone, shape_of
 from heal_cli.read.bytes import open_stored
+from heal_cli.read.empty import EmptyReader
 from heal_cli.read.nested import unnest
 from heal_cli.read.prefix import Walk
 from heal_cli.read.source import SourceReader, expand, open_source, reopen
 
 __all__ = [
+    "EmptyReader",
     "Shape",
     "SourceReader",
     "Walk",

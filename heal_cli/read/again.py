@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from heal_cli.model import LOCATIONS, REJECTS, ROW, Batch, Chunk, Format, ReadOptions
+from heal_cli.read.backslash import null_texts
 from heal_cli.read.dialect import decode_dialect
 from heal_cli.read.encoding import UTF8, recode
 from heal_cli.read.exact import drop_trailing, read_apart
@@ -15,6 +16,7 @@ from heal_cli.read.fields import Grammar
 from heal_cli.read.jsonl_parts import merge, part_of_records
 from heal_cli.read.jsonl_slow import read_records
 from heal_cli.read.nested import take_out
+from heal_cli.read.padding import strip_padding
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,11 @@ def read_alone(raws: Sequence[bytes], rows: Sequence[int], shape: Shape, chunk: 
         frame, broken = read_apart(texts, rows, shape.grammar)
         if len(shape.columns) < shape.grammar.width:
             frame, broken = drop_trailing(frame, broken, shape.grammar)
+        if shape.grammar.is_padded:
+            frame = strip_padding(frame, shape.grammar)
         frame = frame.rename(dict(zip(frame.columns[1:], shape.columns, strict=True)))
-        return Batch(chunk, frame, broken, locate)
+        quoted = null_texts(frame) if shape.grammar.is_backslashed else {}
+        return Batch(chunk, frame, broken, locate, quoted=quoted)
     records = read_records(texts, shape.columns)
     part = part_of_records(pl.Series(ROW, rows, pl.Int64), records)
     merged = merge([part] if part else [], shape.columns)

@@ -46,7 +46,8 @@ class ArrowFileReader:
         except _ERRORS as exc:
             raise _damaged(name, exc) from exc
         if not self._height:
-            raise NoRecords(f"{name!r} has no rows", columns=tuple(self._fetch(0, 0).columns))
+            columns = tuple(self._fetch(0, 0).columns)
+            raise NoRecords(f"{name!r} has no rows", columns=columns, format=Format.ARROW)
         head = self._fetch(0, min(SAMPLE_ROWS, self._height))
         self._rows = max(1, min(MAX_ROWS, options.batch_bytes * head.height // max(memory(head), 1)))
         self.source = Source(name, Format.ARROW, tuple(head.columns), self._size)
@@ -125,7 +126,7 @@ class ArrowStreamReader:
         self._chunks = self._cut()
         self._first = next(self._chunks, None)
         if self._first is None:
-            raise NoRecords(f"{name!r} has no rows", columns=self._named())
+            raise NoRecords(f"{name!r} has no rows", columns=self._named(), format=Format.ARROW)
         self.source = Source(
             name, Format.ARROW, tuple(self._read(self._first).columns), size, stream.findings()[1:]
         )

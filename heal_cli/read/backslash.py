@@ -90,6 +90,12 @@ def _decoded(cells: pl.Series, meanings: dict[str, str]) -> pl.Series:
     return cells.scatter(special, texts.set(found == NULL, None))
 
 
+def null_texts(frame: pl.DataFrame) -> dict[str, pl.Series]:
+    """Where a decoded cell is the text `\\N`, by column: the file told it from a null."""
+    masks = {column.name: (column == NULL).fill_null(False) for column in frame.select(pl.col(pl.String))}
+    return {name: mask for name, mask in masks.items() if mask.any()}
+
+
 def split_cells(record: str, delimiter: str, end: str) -> list[str | None] | int:
     """The cells of one record, or the 1-based field with a backslash that is no escape."""
     cells: list[str | None] = []

@@ -10,12 +10,14 @@ import polars as pl
 from heal_cli.errors import NoRecords
 from heal_cli.model import REJECTS, ROW, Batch, Chunk, Finding, Format, ReadOptions, Source
 from heal_cli.read.asides import without
+from heal_cli.read.backslash import null_texts
 from heal_cli.read.bytes import HEAD_BYTES, ByteStream
 from heal_cli.read.cut import CsvChunk, cut
 from heal_cli.read.dialect import Dialect, decode_dialect, encode_dialect, sniff
 from heal_cli.read.exact import Exact, doubt_last, drop_trailing, parse_exact
 from heal_cli.read.fast import parse_fast
 from heal_cli.read.locate import Locator
+from heal_cli.read.padding import strip_padding
 from heal_cli.read.passed import Passed
 
 
@@ -96,8 +98,12 @@ class CsvReader:
         columns = self._dialect.columns
         if len(columns) < self._grammar.width:
             frame, broken = drop_trailing(frame, broken, self._grammar)
+        if self._grammar.is_padded:
+            frame = strip_padding(frame, self._grammar)
         frame = frame.rename(dict(zip(frame.columns[1:], columns, strict=True)))
-        return Batch(chunk, frame, broken, Locator(chunk, self._grammar, self.stream.encoding.name))
+        locator = Locator(chunk, self._grammar, self.stream.encoding.name)
+        quoted = null_texts(frame) if self._grammar.is_backslashed else {}
+        return Batch(chunk, frame, broken, locator, quoted=quoted)
 
     def _parse(self, chunk: Chunk) -> Exact:
         assert chunk.data is not None

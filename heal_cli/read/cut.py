@@ -13,12 +13,14 @@ from heal_cli.errors import SourceError
 from heal_cli.model import Chunk
 from heal_cli.read.asides import NONE, Aside, find_asides
 from heal_cli.read.backslash import holds_escaped_end
-from heal_cli.read.bytes import ByteStream
+from heal_cli.read.bytes import HEAD_BYTES, ByteStream
+from heal_cli.read.declared import find_end, names_others
 from heal_cli.read.dialect import Dialect
-from heal_cli.read.endings import find_ending, find_table
+from heal_cli.read.endings import find_ending
 from heal_cli.read.fields import Grammar
 from heal_cli.read.passed import Kind, Passed
 from heal_cli.read.records import MAX_RECORD_BYTES, lay_out, lay_out_lines
+from heal_cli.read.tables import NextTable, find_table
 
 BLANK: Final = {b"\n": re.compile(rb"(?m)^(?:\r*\n|\r+\Z)"), b"\r": re.compile(rb"(?:\A|(?<=\r))\r")}
 """Empty lines with their terminator, by terminator."""
@@ -49,6 +51,7 @@ class _Piece(NamedTuple):
     broken: bool
     asides: tuple[Aside, ...] = NONE
     is_doubtful: bool = False
+    has_words: bool = False
 
 
 def cut(
@@ -109,37 +112,80 @@ def _records_only(
     pieces: Iterator[tuple[bytes, _Piece, bool]], dialect: Dialect, footer: int | None, passed: Passed
 ) -> Iterator[tuple[bytes, _Piece]]:
     """The pieces without what follows the table: notes and sums, and further tables."""
-    grammar, line = dialect.grammar, dialect.body_line
+    line, look = dialect.body_line, HEAD_BYTES
     for data, piece, is_last in pieces:
-        if passed.tables:
-            passed.last_line += piece.lines
+        if passed.is_over:
+            passed.add_rest(data, line, piece.lines)
+            line += piece.lines
             continue
-        table = find_table(data, grammar) if piece.blanks > len(piece.asides) else None
-        records = data[: table[0]] if table else data
-        kept = _measure(records, grammar, final=True) if table else piece
-        if is_last or table:
-            ending = find_ending(records, grammar, footer)
-            for back, text in ending.lines:
-                passed.add("footer", line + kept.lines - back, text)
-            records = records[: ending.stop]
-            if ending.lines:
-                kept = _measure(records, grammar, final=True) if records else kept._replace(rows=0)
-            kept = kept._replace(is_doubtful=ending.is_doubtful)
+        records, kept = _first_table(data, piece, dialect, passed, line, look)
+        if is_last or (passed.is_over and not dialect.grammar.is_backslashed):
+            records, kept = _without_ending(records, kept, dialect.grammar, footer, passed, line)
         for aside in kept.asides:
-            passed.add(_kind(aside, grammar), line + aside.line, aside.text)
-        if table:
-            offset, header = table
-            passed.add_table(line + data.count(grammar.terminator, 0, offset), header)
-            passed.last_line = line + piece.lines - 1
+            passed.add(_kind(aside, dialect.grammar), line + aside.line, aside.text)
         if records:
             yield records, kept
-        line += piece.lines
+        line, look = line + piece.lines, max(look - len(data), 0)
+
+
+def _first_table(
+    data: bytes, piece: _Piece, dialect: Dialect, passed: Passed, line: int, look: int
+) -> tuple[bytes, _Piece]:
+    """What of the piece is above the end of the table; what is below is noted.
+
+    Args:
+        line: Number of the first line.
+        look: Bytes of which every line is looked at.
+    """
+    grammar = dialect.grammar
+    end = find_end(data, grammar)
+    table = None if end is not None else _next_table(data, piece, dialect, look)
+    if end is None and table is None:
+        return data, piece
+    stop = end if table is None else table.start
+    assert stop is not None
+    below = data.count(grammar.terminator, 0, stop)
+    if table:
+        header = line + data.count(grammar.terminator, 0, table.header)
+        passed.add_table(line + below, header, table.names)
+    passed.add_rest(data[stop:], line + below, piece.lines - below)
+    return data[:stop], _measure_kept(data[:stop], piece, grammar)
+
+
+def _next_table(data: bytes, piece: _Piece, dialect: Dialect, look: int) -> NextTable | None:
+    grammar = dialect.grammar
+    others = (aside for aside in piece.asides if names_others(aside.text, grammar.heading))
+    if (other := next(others, None)) is not None:
+        return NextTable(other.start, other.start, other.text)
+    has_blanks = piece.blanks > len(piece.asides)
+    return find_table(
+        data, grammar, dialect.columns, has_blanks=has_blanks, look=look, has_words=piece.has_words
+    )
+
+
+def _without_ending(
+    records: bytes, kept: _Piece, grammar: Grammar, footer: int | None, passed: Passed, line: int
+) -> tuple[bytes, _Piece]:
+    """The last records without the notes and sums below them."""
+    ending = find_ending(records, grammar, footer)
+    for back, text in ending.lines:
+        passed.add("footer", line + kept.lines - back, text)
+    records = records[: ending.stop]
+    if ending.lines:
+        kept = _measure_kept(records, kept, grammar)
+    return records, kept._replace(is_doubtful=ending.is_doubtful)
+
+
+def _measure_kept(records: bytes, piece: _Piece, grammar: Grammar) -> _Piece:
+    """The first records of the piece, measured again."""
+    return _measure(records, grammar, final=True) if records else piece._replace(rows=0, asides=NONE)
 
 
 def _kind(aside: Aside, grammar: Grammar) -> Kind:
-    if grammar.comment and aside.text.startswith(grammar.comment):
-        return "comment"
-    return "blank row" if aside.text.rstrip("\r") == grammar.blank else "repeated header"
+    text = aside.text.rstrip("\r")
+    if text == grammar.heading:
+        return "repeated header"
+    return "blank row" if text == grammar.blank else "comment"
 
 
 def _pieces(stream: ByteStream, dialect: Dialect, batch_bytes: int) -> Iterator[tuple[bytes, _Piece, bool]]:
@@ -232,6 +278,7 @@ def _measure(data: bytes, grammar: Grammar, *, final: bool) -> _Piece:
             layout.blanks,
             layout.broken,
             asides,
+            has_words=layout.has_words,
         )
     terminator = grammar.terminator
     lines = data.count(terminator) + (not data.endswith(terminator))

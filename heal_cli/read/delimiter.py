@@ -136,10 +136,11 @@ def _is_inside(trial: Trial) -> bool:
 
 
 def _several(text: str) -> Iterator[str]:
-    """Strings of several characters that might delimit, the most frequent first."""
-    lines = [line.strip("\n") for line in text.split("\n", 20)[:20]]
+    """Strings of several characters that might delimit: those of the first line, then the most frequent."""
+    lines = text.lstrip("\n").split("\n", 20)[:20]
     found = Counter(run for line in lines for run in _SEVERAL.findall(line) if len(run) > 1)
-    for run, _ in found.most_common(_MOST_SEVERAL):
+    top = _SEVERAL.findall(lines[0])
+    for run in sorted(found, key=lambda run: (run in top, found[run]), reverse=True)[:_MOST_SEVERAL]:
         core = run.strip(" \t")
         if len(core) != 1 or core in _SPACED:
             yield run

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
@@ -11,18 +10,28 @@ import msgspec
 
 from heal_cli.errors import NoRecords, SourceError, UsageError
 from heal_cli.model import Finding, ReadOptions
-from heal_cli.read.delimiter import DOUBTFUL, Sample, Trial, choose_delimiter, take_sample
-from heal_cli.read.endings import is_sum, may_be_sum
-from heal_cli.read.fields import MACHINE, Grammar, machine_columns
+from heal_cli.read.declared import Declared, find_declared
+from heal_cli.read.delimiter import DOUBTFUL, Trial, choose_delimiter, take_sample
+from heal_cli.read.endings import may_be_sum
+from heal_cli.read.fields import Grammar, machine_columns
+from heal_cli.read.findings import name_line_end, passed_lines, preamble, quote_findings, show, sums
 from heal_cli.read.fixed_width import refuse_fixed_width
-from heal_cli.read.heading import Heading, check_width, read_heading
+from heal_cli.read.header_lines import are_values, is_rule
+from heal_cli.read.heading import Heading, check_width, name_columns, read_heading
+from heal_cli.read.padding import find_padding
 from heal_cli.read.region import Record
+from heal_cli.read.tables import LOOK_ROWS, begins_another
 
 # What Excel writes above, and takes as, the delimiter.
 _SEPARATOR_LINE: Final = re.compile(rb"(?i)\Asep=([^\r\n]{1,4})(?:\r\n|\n|\r)")
 
-_MOST_LINES: Final = 3
-"""Lines of a preamble shown one by one."""
+# So many records say what a table has before another one may begin.
+_LOOK_ABOVE: Final = 20
+
+# So many lines of a file that says what its columns are say what these hold.
+_DECLARED_ROWS: Final = 100
+
+_HEADER_FLAG: Final = "--header/--no-header"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,8 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
             f"{name!r} has no line end in its first {len(head):,} bytes",
             hint="If it is no CSV, give its format with --format",
         )
+    if declared := _find_declared(head[skipped:], told):
+        return _as_declared(head, skipped, declared, told, whole=whole)
     sample = take_sample(head[skipped:], terminator, whole=whole)
     if not sample.text.strip("\r\n"):
         raise NoRecords(f"{name!r} holds no records, only blank lines")
@@ -81,20 +92,69 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
     body = _skip_lines(head, skipped, terminator, first)
     findings = (
         Finding("delimiter", show(trial.grammar.delimiter), "--delimiter", evidence),
-        *_quote_findings(trial.grammar, options),
-        Finding("line end", _name_line_end(head, terminator)),
-        *_preamble(sample, trial, heading, skipped_lines),
+        *quote_findings(trial.grammar, options),
+        Finding("line end", name_line_end(head, terminator)),
+        *preamble(sample, trial, heading, skipped_lines),
         *heading.findings,
-        *_sums(trial, heading, skipped_lines),
+        *sums(trial, heading, skipped_lines),
     )
-    grammar = _complete(trial, heading, terminator, options)
-    return Dialect(grammar, heading.names, body, skipped_lines + first + 1, findings)
+    grammar = _with_padding(_complete(trial, heading, terminator, options), trial, heading)
+    columns = heading.names
+    if grammar.is_padded:
+        columns, _ = name_columns([name.strip() for name in columns], len(columns))
+        findings += (Finding("padding", "blanks", None, "cells are filled up to the width of their column"),)
+    return Dialect(grammar, columns, body, skipped_lines + first + 1, findings)
+
+
+def _with_padding(grammar: Grammar, trial: Trial, heading: Heading) -> Grammar:
+    rows = [record.cells for record in trial.records[heading.begin : trial.region.last]]
+    depth = heading.first - heading.begin
+    return find_padding(grammar, rows, first=depth, is_ruled=depth > 1 and is_rule(rows[1]))
+
+
+def _find_declared(head: bytes, options: ReadOptions) -> Declared | None:
+    """What the file says of its columns, unless the user says otherwise."""
+    if (options.header, options.quote, options.escape) != (None, None, None):
+        return None
+    declared = find_declared(head, options.delimiter)
+    if declared is None or len(options.columns) not in (0, len(declared.columns)):
+        return None
+    return declared._replace(columns=options.columns or declared.columns)
+
+
+def _as_declared(
+    head: bytes, skipped: int, declared: Declared, options: ReadOptions, *, whole: bool
+) -> Dialect:
+    """The dialect of a file that says what its columns are."""
+    body = skipped + declared.body
+    above = head[skipped:body].decode(errors="replace").splitlines()
+    first = head.count(b"\n", 0, skipped) + 1
+    columns, renamed = name_columns(declared.columns, len(declared.columns))
+    sample = take_sample(head[body:], b"\n", whole=whole)
+    rows = [declared.grammar.split(line).cells for line in sample.text.split("\n")[:_DECLARED_ROWS]]
+    data = [[cell or "" for cell in row] for row in rows]
+    machine = () if declared.grammar.is_backslashed else machine_columns(data, len(columns))
+    findings = (
+        Finding("delimiter", show(declared.grammar.delimiter), "--delimiter"),
+        *quote_findings(declared.grammar, options),
+        Finding("line end", name_line_end(head, b"\n")),
+        *passed_lines([(number, line) for number, line in enumerate(above[:-1], first) if line.strip()]),
+        Finding(
+            "header",
+            f"line {first + len(above) - 1}",
+            _HEADER_FLAG,
+            f"the file says it: {declared.line[:60]}",
+        ),
+        *renamed,
+    )
+    grammar = replace(declared.grammar, machine=machine)
+    return Dialect(grammar, columns, body, first + len(above), findings)
 
 
 def _complete(trial: Trial, heading: Heading, terminator: bytes, options: ReadOptions) -> Grammar:
     """The grammar of the records, now that it is known which they are."""
     width = heading.width
-    body = _first_table(trial.records[heading.first : trial.region.last])
+    body = _first_table(trial.records[heading.first : trial.region.last], heading, trial.grammar)
     data = [record.cells for record in body if record.text != heading.line and not may_be_sum(record.cells)]
     heads = width > 1 and heading.line.count(trial.grammar.quote or "\0") % 2 == 0
     return replace(
@@ -104,6 +164,7 @@ def _complete(trial: Trial, heading: Heading, terminator: bytes, options: ReadOp
         machine=machine_columns(data, width),
         heading=heading.line if heads else "",
         blank=trial.grammar.delimiter * (width - 1) if _may_be_blank(trial.grammar, heading) else "",
+        is_numbered=bool(data) and all(row[0][:1].isdigit() for row in data),
         has_spaces=any(cell.startswith(" ") for row in data if len(row) == width for cell in row),
     )
 
@@ -113,10 +174,17 @@ def _may_be_blank(grammar: Grammar, heading: Heading) -> bool:
     return len(heading.names) > 1 and not grammar.is_backslashed and grammar.delimiter.strip(" ") != ""
 
 
-def _first_table(records: list[Record]) -> list[Record]:
-    """The records before an empty line with names under it, which may belong to another table."""
-    for i, record in enumerate(records):
-        if i and record.follows_blank and not any(re.fullmatch(MACHINE, cell) for cell in record.cells):
+def _first_table(records: list[Record], heading: Heading, grammar: Grammar) -> list[Record]:
+    """The records before names that may belong to another table: those under an empty line, or of other columns."""
+    for i, record in enumerate(records[1:], 1):
+        if record.follows_blank and not are_values(record.cells):
+            return records[:i]
+        if not all(cell[:1].isalpha() for cell in record.cells):
+            continue
+        near = (records[max(i - _LOOK_ABOVE, 0) : i], records[i : i + LOOK_ROWS])
+        above, rows = ([other.cells for other in part] for part in near)
+        known = replace(grammar, width=heading.width, machine=machine_columns(above, heading.width))
+        if begins_another(rows, known, heading.names):
             return records[:i]
     return records
 
@@ -168,75 +236,3 @@ def _skip_lines(head: bytes, at: int, terminator: bytes, count: int) -> int:
             return len(head)
         at = found + 1
     return at
-
-
-# --------------------------------------------------------------------------- what is said about it
-
-_SHOWN: Final = {
-    ",": "comma",
-    ";": "semicolon",
-    "\t": "tab",
-    "|": "pipe",
-    " ": "space",
-    ":": "colon",
-    '"': "double",
-    "'": "single",
-    "\\": "backslash",
-}
-
-
-def show(sign: str) -> str:
-    """A delimiter or quote by its name, or in quotes where it has none."""
-    return _SHOWN.get(sign, repr(sign))
-
-
-def _quote_findings(grammar: Grammar, options: ReadOptions) -> Iterator[Finding]:
-    why = "as told" if options.quote is not None else ""
-    quotes = " and ".join(show(quote) for quote in (grammar.quote, grammar.second_quote) if quote)
-    yield Finding("quote", quotes or "none", "--quote", why)
-    if grammar.escape:
-        why = (
-            "as COPY and MySQL write it" if grammar.is_backslashed else "quotes in cells have it before them"
-        )
-        why = "as told" if options.escape is not None else f"{why}; --escape '' takes it as text"
-        yield Finding("escape", show(grammar.escape), "--escape", why)
-
-
-def _name_line_end(head: bytes, terminator: bytes) -> str:
-    if terminator == b"\r":
-        return "CR and LF mixed" if b"\n" in head else "CR"
-    pairs, feeds = head.count(b"\r\n"), head.count(b"\n")
-    return "LF" if not pairs else "CRLF" if pairs == feeds else "LF and CRLF mixed"
-
-
-def _preamble(sample: Sample, trial: Trial, heading: Heading, skipped: int) -> Iterator[Finding]:
-    """The lines above the header, by number and text."""
-    lines = sample.text.split("\n", trial.records[heading.begin].line)[:-1]
-    told = [(number, line) for number, line in enumerate(lines, skipped + 1) if line.strip()]
-    if not told:
-        return
-    shown = "; ".join(line.strip() for _, line in told[:_MOST_LINES])
-    more = f" and {len(told) - _MOST_LINES} more" if len(told) > _MOST_LINES else ""
-    numbers = name_lines([number for number, _ in told])
-    yield Finding("preamble", numbers, "--skip-rows", f"passed over: {shown}{more}", lines=len(told))
-
-
-def _sums(trial: Trial, heading: Heading, skipped: int) -> Iterator[Finding]:
-    """Sums with records below them are loaded, since nothing proves that they are none."""
-    sums = [record for record in trial.records[heading.first : trial.region.last - 1] if is_sum(record.cells)]
-    if sums:
-        lines = name_lines([skipped + record.line + 1 for record in sums])
-        first = next(cell for cell in sums[0].cells if cell.strip())
-        why = f"loaded as records; --comment {first!r} passes over lines that begin so"
-        yield Finding("sums", lines, "--comment", why)
-
-
-def name_lines(numbers: list[int]) -> str:
-    """'line 3', 'lines 1-3', 'lines 4, 9 and 12 more'."""
-    if len(numbers) == 1:
-        return f"line {numbers[0]}"
-    if numbers[-1] - numbers[0] == len(numbers) - 1:
-        return f"lines {numbers[0]}-{numbers[-1]}"
-    shown = ", ".join(map(str, numbers[:_MOST_LINES]))
-    more = f" and {len(numbers) - _MOST_LINES} more" if len(numbers) > _MOST_LINES else ""
-    return f"lines {shown}{more}"

@@ -1,12 +1,10 @@
-"""Where the records of a table end: totals and notes in the last lines, another table further down."""
+"""Where the records of a table end: totals and notes in the last lines."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
-
-import polars as pl
 
 from heal_cli.read.backslash import END
 from heal_cli.read.fields import MACHINE, Grammar
@@ -153,52 +151,3 @@ def _judge(line: str, grammar: Grammar, *, follows_blank: bool) -> bool | None:
     is_note = _NOTE.fullmatch(line) is not None and bool(filled[0].strip(" *=-"))
     is_prose = len(cells) == 1 and len(line.split()) > 2 and re.fullmatch(MACHINE, line) is None
     return is_note if not follows_blank else is_note or (is_prose and not fits)
-
-
-def find_table(data: bytes, grammar: Grammar) -> tuple[int, str] | None:
-    """Where a further table begins, below an empty line: offset, and its header as it stands.
-
-    It has another number of columns in several lines, or the names of others over values.
-    """
-    records = lay_out(data, grammar, final=True, details=True).records
-    assert records is not None
-    starts, stops = records["start"].to_list(), records["stop"].to_list()
-    empty = grammar.terminator * 2
-    # The bytes between two records are a line end, or more.
-    wide = (records["start"] - records["stop"].shift(1, fill_value=0) > 1).arg_true().to_list()
-    gaps = {i for i in wide if i and empty in data[stops[i - 1] : starts[i]].replace(b"\r", b"")}
-    for at in _not_records(sorted(gaps), starts, stops, data, grammar):
-        rows = [_cells(data[starts[i] : stops[i]], grammar) for i in range(at, min(at + 4, len(starts)))]
-        title = int(len(rows) > 2 and len(rows[0]) == 1)
-        block = [row for i, row in enumerate(rows[title:], at + title) if i < at + title + 2 or i not in gaps]
-        if _begins_table(block, grammar):
-            head = at + title
-            return starts[at], data[starts[head] : stops[head]].decode(errors="replace")
-    return None
-
-
-def _not_records(
-    places: list[int], starts: list[int], stops: list[int], data: bytes, grammar: Grammar
-) -> list[int]:
-    """Those of the places where what stands is no record of the table, told for all at once."""
-    texts = [data[starts[i] : stops[i]].decode(errors="replace") for i in places]
-    stands = grammar.stands(grammar.unescape(pl.Series(texts, dtype=pl.String)))
-    return [place for place, is_record in zip(places, stands, strict=True) if not is_record]
-
-
-def _cells(record: bytes, grammar: Grammar) -> list[str]:
-    split = grammar.split(record.decode(errors="replace"))
-    return [] if split.fault else [cell or "" for cell in split.cells]
-
-
-def _begins_table(rows: list[list[str]], grammar: Grammar) -> bool:
-    """A header with at least one record under it, neither of which belongs to the table above."""
-    if len(rows) < 2 or len(rows[0]) != len(rows[1]):
-        return False
-    names, values = rows[0], rows[1]
-    is_header = all(cell.strip() and not re.fullmatch(MACHINE, cell) for cell in names)
-    over_values = any(re.fullmatch(MACHINE, cell) for cell in values)
-    if len(names) != grammar.width:
-        return len(names) > 1 and is_header and (over_values or len(rows) > 2)
-    strange = len(grammar.machine) > 1 and all(names[i].strip() for i in grammar.machine)
-    return is_header and over_values and strange

@@ -50,6 +50,9 @@ class Grammar:
         comment: Begins lines that are no records, unless they have as many fields as one; '' for none.
         is_comment_told: They are none even then.
         has_spaces: Some cells begin with a space.
+        is_numbered: All records begin with a digit.
+        is_padded: Blanks behind a cell are none of it.
+        set_off: 0-based columns of which each cell has a blank before it that is none of it either.
         heading: The line that names the columns, wherever it comes again; '' for none.
         blank: A record without a value, as spreadsheets write rows that were only formatted; '' where it is one.
     """
@@ -66,6 +69,9 @@ class Grammar:
     heading: str = ""
     blank: str = ""
     has_spaces: bool = False
+    is_numbered: bool = False
+    is_padded: bool = False
+    set_off: tuple[int, ...] = ()
 
     @cached_property
     def mark(self) -> str:

@@ -82,6 +82,12 @@ def are_values(cells: Sequence[str]) -> bool:
     return any(re.fullmatch(MACHINE, cell) for cell in cells)
 
 
+def are_names(cells: Sequence[str]) -> bool:
+    """All cells differ, and none could be a value or stand for none."""
+    bare = {cell.strip().casefold() for cell in cells if not NOTHING.fullmatch(cell)}
+    return len(bare) == len(cells) and not are_values(cells)
+
+
 def count_lines(rows: Sequence[Sequence[str]]) -> int:
     """Lines of the header, names included."""
     rows = rows[:_LOOK_ROWS]
@@ -105,8 +111,7 @@ def _is_second(first: Sequence[str], second: Sequence[str], rest: Sequence[Seque
     """The second row is no record: units, a rule, or words in several columns that hold values below."""
     if len(second) not in (1, len(first)):
         return False
-    ruled = [cell for cell in second if cell.strip()]  # `|----|----|` has nothing outside of its pipes
-    if ruled and all(_RULE.fullmatch(cell) for cell in ruled) and len(ruled) * 2 >= len(second):
+    if is_rule(second):
         return True
     machine = machine_columns(rest, len(first)) if len(second) == len(first) else ()
     if not machine or any(re.fullmatch(MACHINE, second[i]) for i in machine):
@@ -118,6 +123,12 @@ def _is_second(first: Sequence[str], second: Sequence[str], rest: Sequence[Seque
     named = any(gaps) or not any(re.fullmatch(MACHINE, cell) for cell in first)
     complete = all(second[i].strip() or first[i].strip() for i in machine)
     return named and complete and len(rest) >= _ENOUGH and _has_words(first, second, machine, gaps)
+
+
+def is_rule(cells: Sequence[str]) -> bool:
+    """A line of dashes; `|----|----|` has nothing outside of its pipes."""
+    ruled = [cell for cell in cells if cell.strip()]
+    return bool(ruled) and all(map(_RULE.fullmatch, ruled)) and len(ruled) * 2 >= len(cells)
 
 
 def _has_words(first: Sequence[str], second: Sequence[str], machine: Sequence[int], gaps: list[str]) -> bool:

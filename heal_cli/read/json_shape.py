@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -22,6 +23,8 @@ _LINES: Final = 256
 """Lines that tell JSON lines from a document."""
 
 _KEY: Final = re.compile(r'\{\s*("[^"\\\n]*(?:\\.[^"\\\n]*)*")\s*:')
+_ACTION: Final = re.compile(rb'\{\s*"(?:index|create|update|delete)"\s*:\s*\{[^{}]*\}\s*\}\s*$')
+
 _WRAPPERS: Final = frozenset(
     [
         "data",
@@ -47,9 +50,21 @@ _WRAPPERS: Final = frozenset(
         "events",
         "messages",
         "users",
+        "edges",
+        "nodes",
     ]
 )
 """Keys under which APIs put their lists."""
+
+_PAGING: Final = re.compile(
+    r"(?i)(?:total|max|num)_?(?:results|count|items|records|pages|hits)|start_?at|offset|limit|cursor|has_?more|is_?last"
+    r"|(?:per_?|next_?)?page(?:_?(?:size|token|number|info|count))?|next(?:_?(?:page_?token|cursor|link|url))?"
+)
+_ENVELOPE: Final = re.compile(
+    r"(?i)total|count|expand|prev(?:ious)?|took|status|success|ok|error|object|kind|type|self|url|_?links?|meta"
+    r"|paging|pagination|request_?id|api_?version|warnings?"
+)
+"""Keys that APIs put beside a list, and that say nothing of one record; some of the first kind has to be there."""
 
 _MOST_OF_IT: Final = 0.8
 _MAX_DEPTH: Final = 8
@@ -91,6 +106,7 @@ def tell_shape(peeked: bytes, wanted: int, name: str, options: ReadOptions) -> S
     is_end, path = len(peeked) < wanted, options.json_path
     lines = whole_lines(peeked, is_end=is_end)
     if path is None and _is_lines(lines, is_end=is_end, told=options.format is Format.JSONL):
+        _refuse_bulk(lines, name)
         return _shape_of_lines(lines)
     text = peeked.decode(errors="surrogateescape")
     start = after_gap(text, 0)
@@ -107,6 +123,16 @@ def tell_shape(peeked: bytes, wanted: int, name: str, options: ReadOptions) -> S
             return _shape_of_lines(lines)
         raise _no_json(lines, name)
     return shape if shape.records else _shape_of_lines(lines)
+
+
+def _refuse_bulk(lines: Sequence[bytes], name: str) -> None:
+    """Nothing, unless lines are by turns an action of Elasticsearch's bulk API and a record."""
+    actions = [_ACTION.match(line) is not None for line in lines[:_LINES]]
+    if len(actions) > 1 and actions[0] and not actions[1]:
+        raise SourceError(
+            f"{name!r} is a bulk request of Elasticsearch: above each record a line says what to do with it",
+            hint=f"""Take those lines out: grep -vE '^{{"(index|create)":' {shlex.quote(name)} | heal load - --table TABLE""",
+        )
 
 
 def _is_lines(lines: Sequence[bytes], *, is_end: bool, told: bool) -> bool:
@@ -172,11 +198,14 @@ def _wrapped(text: str, start: int, name: str, path: str | None, *, is_end: bool
     if path is None and stop is not None and after_gap(text, stop) < len(text):
         return None  # other values follow: each is a record
     size = (stop or len(text)) - start
+    there = list(_arrays(text, start, ""))
     arrays = [
         array
-        for array in _arrays(text, start, "")
+        for array in there
         if array.path == path or (path is None and _is_content(array, size, len(text)))
     ]
+    if not arrays and path is None and stop is not None and len(there) == 1:
+        arrays = there if _is_envelope(text[start:stop], there[0].path) else []
     if not arrays:
         return None
     if len(arrays) > 1:
@@ -201,6 +230,16 @@ def _is_content(array: _Array, size: int, end: int) -> bool:
     """The object is there for the array: its key says so, or it is nearly all there is."""
     has_name = array.path.rpartition(".")[2].casefold() in _WRAPPERS
     return has_name or (array.stop or end) - array.start >= _MOST_OF_IT * size
+
+
+def _is_envelope(text: str, path: str) -> bool:
+    """All that the object has beside the list is about pages of it."""
+    try:
+        keys = set(_OBJECT.decode(text)) - {path.partition(".")[0]}
+    except msgspec.DecodeError:
+        return False
+    is_paged = any(map(_PAGING.fullmatch, keys))
+    return is_paged and all(_PAGING.fullmatch(key) or _ENVELOPE.fullmatch(key) for key in keys)
 
 
 def _arrays(text: str, at: int, path: str) -> Iterator[_Array]:

@@ -41,7 +41,8 @@ class ParquetReader:
         self._name = name
         self._footer = read_footer(path, name)
         if not self._footer.rows:
-            raise NoRecords(f"{name!r} has no rows", columns=tuple(self._fetch(0, 0).columns))
+            columns = tuple(self._fetch(0, 0).columns)
+            raise NoRecords(f"{name!r} has no rows", columns=columns, format=Format.PARQUET)
         self._size = path.stat().st_size
         self._page_rows = 0  # most of any page seen so far
         self._windows: dict[int, pl.DataFrame] = {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 from heal_cli.model import Finding
+from heal_cli.read.declared import COPY
 
 _MOST_SHOWN: Final = 3
 _LONGEST: Final = 60
@@ -27,7 +28,8 @@ class _Line(NamedTuple):
 
 
 class _Table(NamedTuple):
-    line: int  # 1-based, of its header
+    line: int  # 1-based, of its header or of a title above it
+    header: int  # 1-based, of its header
     names: str
 
 
@@ -38,7 +40,8 @@ class Passed:
     counts: dict[Kind, int] = field(default_factory=dict)
     shown: dict[Kind, list[_Line]] = field(default_factory=dict)
     tables: list[_Table] = field(default_factory=list)
-    last_line: int = 0  # of the source, once further tables are read over
+    last_line: int = 0  # of the source, once the table has ended
+    is_over: bool = False  # the table has ended
 
     def add(self, kind: Kind, number: int, text: str) -> None:
         """Note one line; the first few of each kind are kept to be shown."""
@@ -47,9 +50,21 @@ class Passed:
         if len(shown) < _MOST_SHOWN:
             shown.append(_Line(number, text.strip()[:_LONGEST]))
 
-    def add_table(self, line: int, names: str) -> None:
-        """Note that another table begins at this line."""
-        self.tables.append(_Table(line, names.strip()[:_LONGEST]))
+    def add_table(self, line: int, header: int, names: str) -> None:
+        """Note that another table begins at this line, and its header."""
+        self.tables.append(_Table(line, header, names.strip()[:_LONGEST]))
+        self.is_over = True
+
+    def add_rest(self, data: bytes, first: int, count: int) -> None:
+        """Note what stands below the table: `count` lines of which the first has this number."""
+        self.is_over, self.last_line = True, first + count - 1
+        lines = [] if self.tables else data.decode(errors="replace").split("\n")
+        for number, text in enumerate(lines, first):
+            if COPY.fullmatch(text):
+                return self.add_table(number, number, text)
+            if text.strip():
+                self.add("footer", number, text)
+        return None
 
     def findings(self) -> Iterator[Finding]:
         """A finding for each kind of line and for each further table."""
@@ -63,5 +78,5 @@ class Passed:
         for table in self.tables:
             last = max(self.last_line, table.line)
             value = f"lines {table.line:,}-{last:,}"
-            why = f"not loaded, it has other columns: {table.names}"
-            yield Finding("another table", value, None, why, lines=last - table.line + 1)
+            why = f"not loaded, it has other columns: {table.names}; --skip-rows {table.header - 1} reads it"
+            yield Finding("another table", value, "--skip-rows", why, lines=last - table.line + 1)

@@ -24,6 +24,9 @@ _LOOK_LINES: Final = 64
 # Weight of standing lines (see Grammar.standing_strength) that it takes.
 _ENOUGH: Final = 3.0
 
+# Digits, signs and quotes are below it, letters above.
+_BEYOND_NUMBERS: Final = ":"
+
 
 class Layout(NamedTuple):
     """The records of some bytes."""
@@ -39,6 +42,7 @@ class Layout(NamedTuple):
     asides: pl.DataFrame | None = (
         None  # line (0-based), start, stop, text of each comment and repeated header
     )
+    has_words: bool = False  # some line does not begin with a number, as all records do
 
 
 class _Lines(NamedTuple):
@@ -93,7 +97,7 @@ def lay_out_lines(data: bytes, grammar: Grammar) -> Layout | None:
         return None
     if b"\r" in data and b"\r\r" in data:  # one byte is looked for twenty times as fast as two
         return None
-    lines = _read_lines(data)
+    lines = read_lines(data)
     if lines is None or grammar.has_aside(lines):
         return None
     quotes = 0
@@ -103,10 +107,13 @@ def lay_out_lines(data: bytes, grammar: Grammar) -> Layout | None:
             return None
         quotes = int(each.sum())
     blanks = int((lines == "").sum())
-    return Layout(len(data), len(lines), len(lines) - blanks, blanks, False, False, quotes)
+    has_words = grammar.is_numbered and bool((lines > _BEYOND_NUMBERS).any())
+    return Layout(
+        len(data), len(lines), len(lines) - blanks, blanks, False, False, quotes, has_words=has_words
+    )
 
 
-def _read_lines(data: bytes) -> pl.Series | None:
+def read_lines(data: bytes) -> pl.Series | None:
     """The lines without LF or CRLF, at a quarter of the cost of a split; None for bytes that are no UTF-8."""
     try:
         return pl.read_lines(data).to_series()
@@ -118,7 +125,7 @@ def _split_lines(data: bytes, grammar: Grammar, *, final: bool) -> _Lines:
     """All complete lines. Invalid UTF-8 is read byte by character, which moves no quote and no length."""
     in_bytes = True
     terminator = grammar.terminator.decode()
-    lines = _read_lines(data) if terminator == "\n" and data and b"\r" not in data else None
+    lines = read_lines(data) if terminator == "\n" and data and b"\r" not in data else None
     if lines is not None:
         keep = len(lines) - (not final and not data.endswith(b"\n"))
     else:

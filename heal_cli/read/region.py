@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from heal_cli.read.header_lines import are_names, are_values
+
 # A block of this many rows of one width is a table even if a longer one follows.
 _TABLE_ROWS: Final = 3
 
@@ -59,10 +61,7 @@ def find_region(records: Sequence[Record]) -> Region:
 
 def _blocks(records: Sequence[Record]) -> list[_Block]:
     """The records between empty lines or records; neighbours of one width are one block."""
-    starts = [
-        0,
-        *(i for i in range(1, len(records)) if records[i].follows_blank or not any(records[i - 1].cells)),
-    ]
+    starts = [0, *(i for i in range(1, len(records)) if _starts_block(records, i))]
     blocks: list[_Block] = []
     for first, last in zip(starts, [*starts[1:], len(records)], strict=True):
         block = _Block(first, last, *_common_width(records[first:last]))
@@ -71,6 +70,22 @@ def _blocks(records: Sequence[Record]) -> list[_Block]:
             block = _Block(before.first, last, block.width, before.hits + block.hits)
         blocks.append(block)
     return blocks
+
+
+def _starts_block(records: Sequence[Record], i: int) -> bool:
+    """An empty line or record is above it, or a table of another width that it begins to name the columns of."""
+    above, cells = records[i - 1].cells, records[i].cells
+    if records[i].follows_blank or not any(above):
+        return True
+    if len(cells) == len(above) or min(len(cells), len(above)) < 2 or not are_names(cells):
+        return False
+    widths = [{len(record.cells) for record in records[a:b]} for a, b in ((max(i - 3, 0), i), (i, i + 3))]
+    below = records[i + 1 : i + 3]
+    return (
+        widths == [{len(above)}, {len(cells)}]
+        and len(below) > 1
+        and any(are_values(record.cells) for record in below)
+    )
 
 
 def _common_width(records: Sequence[Record]) -> tuple[int, int]:

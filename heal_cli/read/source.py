@@ -16,6 +16,7 @@ from heal_cli.errors import NoRecords, SourceError
 from heal_cli.model import Batch, Chunk, Format, ReadOptions, Source
 from heal_cli.read.bytes import STDIN, ByteStream, is_zip, split_member
 from heal_cli.read.compression import zip_members
+from heal_cli.read.declared import find_declared
 
 
 class SourceReader(Protocol):
@@ -78,9 +79,11 @@ _FOREIGN: Final = {
     b"<!doctype html": "an HTML page",
     b"<html": "an HTML page",
     b"<?xml": "an XML document",
-    b"--\n-- PostgreSQL database dump": "an SQL dump",
-    b"-- MySQL dump": "an SQL dump",
-    b"-- MariaDB dump": "an SQL dump",
+}
+_DUMPS: Final = {
+    b"--\n-- PostgreSQL database dump": "pg_dump's COPY blocks can be read, which it writes without --inserts",
+    b"-- MySQL dump": "What mysqldump --tab writes can be read",
+    b"-- MariaDB dump": "What mysqldump --tab writes can be read",
 }
 _PARQUET: Final = b"PAR1"
 _ARROW_FILE: Final = b"ARROW1"
@@ -191,6 +194,9 @@ def _tell_format(head: bytes, name: str, stream: ByteStream) -> Format:
             raise SourceError(
                 f"{name!r} is {what}, which is none of the formats {_FORMATS}", hint=_FORMAT_HINT
             )
+    for magic, hint in _DUMPS.items():
+        if head.startswith(magic) and find_declared(head, None) is None:
+            raise SourceError(f"{name!r} is an SQL dump without data that can be read", hint=hint)
     if _is_junk(head, stream):
         raise SourceError(
             f"{name!r} holds binary data, which is none of the formats {_FORMATS}; it begins with {head[:8]!r}",

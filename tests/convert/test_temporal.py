@@ -105,7 +105,8 @@ def test_shape_has_a_name(text: str, rule: str, instant: datetime) -> None:
 
 
 NO_TIMES = [
-    "2024-02-30", "2024-13-01", "2024-00-10", "0000-00-00", "0000-01-01", "2023-02-29", "2024-01-05T24:00:00Z",
+    "2024-02-30", "2024-13-01", "2024-00-10", "0000-00-00", "0000-01-01", "2023-02-29", "2024-01-05T24:00:01Z",
+    "2024-01-05 24:30", "2024-01-05 24",
     "2024-01-05T15:04:60Z", "2024-01-05T15:60:00Z", "2024-01-05T15", "2024-01-05T15:04:06+25:00", "2024-01-05T",
     "2024-01-05 15:04:06 IST", "2024-01-0515:04:06", "+2024-1-05T15:04:06Z", "2024-01- 5T15:04:06Z",
     "2024-01-05T15:04:06Zx", "12024-01-05T15:04:06Z", "0044-03-15 BC", "yesterday", "now",
@@ -126,6 +127,17 @@ def test_what_is_no_time_fails(text: str, base: str) -> None:
     assert made.failed is not None
     assert (made.failed.to_list(), made.values.to_list()) == ([True], [None])
     assert made.faults[0].attempts
+
+
+@pytest.mark.parametrize("text", ["2024-01-31 24:00", "2024-01-31T24:00:00.000", "31.01.2024 24:00:00"])
+def test_24_00_ends_the_day(text: str) -> None:
+    """It is midnight of the day after, counted; a date cannot say which of the two is meant."""
+    made = _convert([text], "timestamp", date_order="DMY")
+    assert (made.values.to_list(), made.failed) == ([datetime(2024, 2, 1)], None)  # noqa: DTZ001 -- a timestamp
+    assert _rules(made)["end_of_day"] == 1
+    assert _convert([text], "date", date_order="DMY").faults[0].reason == "would_drop_time"
+    dropped = _convert([text], "date", date_order="DMY", allow=("drop_time",))
+    assert dropped.values.to_list() == [date(2024, 1, 31)]
 
 
 @pytest.mark.parametrize(

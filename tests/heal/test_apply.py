@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import polars as pl
+
 from heal_cli.heal import heal_batch
 from heal_cli.model import ROW
 
@@ -33,3 +37,14 @@ def test_a_row_that_fails_twice_is_one_reject(make_batch, make_plan, column) -> 
     rejects = heal_batch(batch, plan).rejects
     assert rejects.select(ROW, "column", "value").rows() == [(1, "a", "x"), (2, "b", "2")]
     assert [attempt.split(":")[0] for attempt in rejects["attempts"][0]] == ["a", "b"]
+
+
+def test_a_text_that_the_source_tells_from_a_null_stays(make_batch, make_plan, column) -> None:
+    r"""COPY writes the characters \N as \\N: they are no null, and nothing is counted as healed."""
+    batch = make_batch({"note": ["\\N", None, "x"]})
+    told = replace(batch, quoted={"note": pl.Series([True, False, False])})
+    plan = make_plan(batch, (column("note", "text"), ["note"]))
+    healed, guessed = heal_batch(told, plan), heal_batch(batch, plan)
+    assert [part["note"].to_list() for part in healed.parts] == [["\\N", None, "x"]]
+    assert [part["note"].to_list() for part in guessed.parts] == [[None, None, "x"]]
+    assert (len(healed.heals), len(guessed.heals)) == (0, 1)

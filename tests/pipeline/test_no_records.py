@@ -92,3 +92,25 @@ def test_a_plan_is_of_the_first_that_has_records(sales) -> None:
     report = heal_cli.plan(sales.folder / "*.csv", table="t", dsn=sales.options["dsn"])
     assert (report.sampled.read, len(report.notes)) == (1, 1)
     assert report.notes[0].startswith(f"No rows: '{sales.folder / 'a.csv'}' is empty")
+
+
+@pytest.mark.parametrize(
+    ("header", "targets", "exit_code"), [("ID,City\n", ["id", "city"], 0), ("John,Smith\n", [], 6)]
+)
+def test_a_header_alone_is_planned(sales, header, targets, exit_code) -> None:
+    """Its names are matched as those of a file with records; the note says that there are none."""
+    (sales.folder / "a.csv").write_text(header)
+    report = heal_cli.plan(sales.folder / "a.csv", table="t", dsn=sales.options["dsn"])
+    assert ([column.column.name for column in report.plan.columns], report.exit_code) == (targets, exit_code)
+    assert report.notes[0].startswith(f"No rows: '{sales.folder / 'a.csv'}' has a header and no records")
+
+
+@pytest.mark.parametrize(
+    ("write", "format"), [(pl.DataFrame.write_parquet, "parquet"), (pl.DataFrame.write_ipc, "arrow")]
+)
+def test_a_schema_alone_is_planned(sales, write, format) -> None:
+    """Parquet and Arrow files without rows."""
+    write(pl.DataFrame(schema={"id": pl.Int32(), "city": pl.String()}), sales.folder / "a.bin")
+    report = heal_cli.plan(sales.folder / "a.bin", table="t", dsn=sales.options["dsn"])
+    assert [source.format for source in report.sources] == [format]
+    assert [column.column.name for column in report.plan.columns] == ["id", "city"]

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from ugly import read
 
 from heal_cli.model import ROW
+from heal_cli.read import read_alone, shape_of
 
 COPY = "1\ta\\tb\t\\N\n2\tc\\nd\\\\e\t\n3\tf\\bg\th\n\\.\n"
 MYSQL = "1\ta\\\tb\t\\N\n2\tc\\\nd\\\\e\t\n3\tf\\0g\th\n"
@@ -94,3 +95,12 @@ def test_what_is_written_is_read(table: list[tuple[str | None, str | None]], mys
     table3 = [*head, *(("k", *row) for row in table)]
     text = "".join("\t".join(escape(cell, mysql=mysql) for cell in row) + "\n" for row in table3)
     assert rows(text.encode(), batch_bytes=size, **told) == table3
+
+
+def test_the_characters_of_a_null_are_told_from_a_null() -> None:
+    r"""`\\N` is text and `\N` none, alone and when a reject is read again."""
+    reader = read(b"1\t\\\\N\n2\t\\N\n3\tx\n")
+    batch = reader.sample()
+    assert batch.frame.drop(ROW).rows() == [("1", "\\N"), ("2", None), ("3", "x")]
+    again = read_alone([b"1\t\\\\N"], [1], shape_of(reader.options), batch.chunk)
+    assert [each.quoted["column_2"].to_list() for each in (batch, again)] == [[True, False, False], [True]]

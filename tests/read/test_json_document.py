@@ -55,6 +55,36 @@ def test_any_layout_gives_the_same_rows(data: bytes) -> None:
     assert open_bytes(data).source.format is Format.JSON
 
 
+@pytest.mark.parametrize(
+    ("beside", "path"),
+    [
+        ('"startAt":0,"maxResults":50,"total":2', "orders"),
+        ('"page":1,"per_page":2,"status":"ok"', "orders"),
+        ('"has_more":false,"url":"/v1/orders"', "orders"),
+        ('"id":7,"page":1', None),
+        ('"status":"ok","total":12.5', None),
+    ],
+)
+def test_a_list_among_its_pages_is_the_records(beside: str, path: str | None) -> None:
+    """Whatever it is called, if all that stands beside it is about pages; an order with its lines is a record."""
+    reader = open_bytes(f'{{{beside},"orders":[{{"a":1}},{{"a":2}}]}}'.encode())
+    assert [finding.value for finding in reader.source.findings if finding.what == "path"] == [path] * bool(
+        path
+    )
+
+
+def test_a_bulk_request_is_refused() -> None:
+    """Its action lines are no records, and would be loaded as rows of nulls."""
+    data = b'{"index":{"_index":"i","_id":"1"}}\n{"a":1}\n{"create":{"_id":"2"}}\n{"a":2}\n'
+    with pytest.raises(SourceError, match="is a bulk request of Elasticsearch") as caught:
+        open_bytes(data)
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith(
+        "Take those lines out: grep -vE '^{\"(index|create)\":' - | heal load -"
+    )
+    assert values(b'{"index":{"a":1},"a":1}\n{"a":2}\n') == ["1", "2"]
+
+
 def test_the_path_to_the_records_is_found_and_shown() -> None:
     """An object that wraps a list says where the list was."""
     found = open_bytes(b'{"count": 2, "data": {"items": [{"a":1},{"a":2}]}}').source.findings

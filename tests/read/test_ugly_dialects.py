@@ -11,6 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from ugly import BODY, PLAIN, Ugly, answer, check_right
 
+PROSE = "why?? so; a, b!! no&& no;; or** not\n" * 25
+
 DIALECTS: Ugly = {
     "times are no columns": (
         "10:00:00\n10:00:01\n10:00:02\n",
@@ -101,6 +103,10 @@ DIALECTS: Ugly = {
     "names that are too long": (
         f"{'é' * 40}1,{'é' * 40}2,n\n" + BODY,
         answer(f"{'é' * 31} {'é' * 30}_2 n", **{"column name": f"{'é' * 30}_2"}),
+    ),
+    "several characters, and long texts in quotes full of others": (
+        f'"id"::"text"::"n"\n"1"::"{PROSE}"::"1"\n"2"::"{PROSE}"::"2"\n',
+        answer("id text n", [("1", PROSE, "1"), ("2", PROSE, "2")], delimiter="'::'"),
     ),
     "UTF-16": (PLAIN.replace(",", ";"), answer("id name n", delimiter="semicolon")),
     "one column": ("message\nHello, you\nBye, me\n", answer("message", [("Hello, you",), ("Bye, me",)])),

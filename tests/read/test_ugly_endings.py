@@ -57,6 +57,38 @@ ENDINGS: Ugly = {
         PLAIN + "\nsku,label,price\nA1,foo,9\nA2,bar,8\n",
         answer("id name n", **{"another table": "lines 6-8"}),
     ),
+    "another table right below, wider": (
+        PLAIN + "code,label,x,y\nA,aa,1,2\nB,bb,3,4\n",
+        answer("id name n", **{"another table": "lines 5-7"}),
+    ),
+    "another table right below, narrower, its title above": (
+        PLAIN + "Cities\ncity,pop\nBerlin,3\nParis,2\n",
+        answer("id name n", **{"another table": "lines 5-8"}),
+    ),
+    "another table right below, of other kinds": (
+        PLAIN + "code,label,price\nA,aa,1.5\nB,bb,2.5\n",
+        answer("id name n", **{"another table": "lines 5-7"}),
+    ),
+    "another table right below, of the same kinds": (
+        PLAIN + "id,city,inhabitants\n1,Berlin,3\n2,Paris,2\n",
+        answer("id name n", **{"another table": "lines 5-7"}),
+    ),
+    "the same columns in another order": (
+        PLAIN + "name,id,n\nx,3,1\ny,2,1\n",
+        answer("id name n", **{"another table": "lines 5-7"}),
+    ),
+    "a longer table right below": (
+        PLAIN + "sku,price\n" + "A1,2.5\n" * 9,
+        answer("id name n", **{"another table": "lines 5-14"}),
+    ),
+    "records of words": (
+        PLAIN + "unknown,offline,closed\n4,w,6\n",
+        answer("id name n", [*answer("").rows, ("unknown", "offline", "closed"), ("4", "w", "6")]),
+    ),
+    "short records of words": (
+        PLAIN + "four,w\n5,v\n",
+        answer("id name n", None, [(4, "too_few_fields"), (5, "too_few_fields")]),
+    ),
     "sum": (PLAIN + "Total,,12\n", answer("id name n", footer="line 5")),
     "sum in German": ((PLAIN + "Summe:;;12\n").replace(",", ";"), answer("id name n", footer="line 5")),
     "a sum that could be a record": (
@@ -96,8 +128,8 @@ ENDINGS: Ugly = {
     "ruled all around": (
         "+---+---+\n| a | b |\n+---+---+\n| 1 | x |\n| 2 | y |\n| 3 | z |\n+---+---+\n3 rows in set (0.00 sec)\n",
         answer(
-            "column_1 _a_ _b_",
-            [(None, " 1 ", " x "), (None, " 2 ", " y "), (None, " 3 ", " z ")],
+            "column_1 a b",
+            [(None, "1", "x"), (None, "2", "y"), (None, "3", "z")],
             footer="lines 7, 8",
         ),
     ),

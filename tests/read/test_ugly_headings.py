@@ -47,8 +47,8 @@ HEADINGS: Ugly = {
         "| id | name | n |\n|---:|:-----|---|\n"
         + "".join(f"| {i} | {w} | {i + 2} |\n" for i, w in enumerate("xyz", 1)),
         answer(
-            "column_1 _id_ _name_ _n_",
-            [(None, f" {i} ", f" {w} ", f" {i + 2} ") for i, w in enumerate("xyz", 1)],
+            "column_1 id name n",
+            [(None, f"{i}", w, f"{i + 2}") for i, w in enumerate("xyz", 1)],
             **{"second header line": "line 2"},
         ),
     ),
@@ -176,7 +176,36 @@ HEADINGS: Ugly = {
     ),
     "as psql prints it": (
         " id | name | n\n----+------+---\n 1 | x | 3\n 2 | y | 4\n(2 rows)\n",
-        answer("_id name n", [(" 1", "x", "3"), (" 2", "y", "4")], footer="line 5"),
+        answer("id name n", [("1", "x", "3"), ("2", "y", "4")], footer="line 5"),
+    ),
+    "as psql prints it, padded": (
+        " id |  name  | n  \n----+--------+----\n  1 | x      |  3\n  2 |        | 14\n  3 |   y    |   \n(3 rows)\n",
+        answer(
+            "id name n",
+            [(" 1", "x", " 3"), (" 2", None, "14"), (" 3", "  y", None)],
+            padding="blanks",
+        ),
+    ),
+    "as SAP prints it": (
+        "01.02.2024   List   1\n-----------------\n|KUNNR |   MENGE|\n-----------------\n|000123|1.234,00|\n|12    |  12,50-|\n-----------------\n",
+        answer(
+            "column_1 KUNNR MENGE",
+            [(None, "000123", "1.234,00"), (None, "12", "  12,50-")],
+            padding="blanks",
+            footer="line 7",
+        ),
+    ),
+    "as sqlcmd prints it": (
+        "id   ,name  \n-----,------\n    1,x     \n    2,yy    \n\n(2 rows affected)\n",
+        answer("id name", [("   1", "x"), ("   2", "yy")], padding="blanks"),
+    ),
+    "cells as wide as their names": (
+        "ACCT  ,NAME  ,N  \n000123,SMITH ,  1\n000124,DOE J ,-12\n",
+        answer("ACCT NAME N", [("000123", "SMITH", "  1"), ("000124", "DOE J", "-12")], padding="blanks"),
+    ),
+    "cells with blanks behind them that are not as wide": (
+        "id,name ,n\n1,x ,3\n2,yy ,4\n",
+        answer("id name_ n", [("1", "x ", "3"), ("2", "yy ", "4")]),
     ),
     "a name of two lines": (
         '"id","long\nname",n\n1,x,3\n2,y,4\n',

@@ -30,6 +30,16 @@ def test_lines_between_are_told_whatever_the_batch(batch_bytes: int) -> None:
     assert found["footer"] == "line 1,505"
 
 
+@pytest.mark.parametrize("batch_bytes", [4096, 2**23])
+def test_another_table_far_below_is_found_without_an_empty_line(batch_bytes: int) -> None:
+    """Its header begins with a letter where every record begins with a number; whatever the batch."""
+    body = "".join(f"{i},some more text,{i}\n" for i in range(60_000))
+    reader = read(f"id,name,n\n{body}id,city,pop\n{body}".encode(), batch_bytes=batch_bytes)
+    assert sum(reader.parse(chunk).frame.height for chunk in reader.chunks()) == 60_000
+    found = {finding.what: finding.value for finding in reader.source.findings}
+    assert found["another table"] == "lines 60,002-120,002"
+
+
 @pytest.mark.parametrize(
     ("data", "options", "columns", "first"),
     [
