@@ -29,6 +29,7 @@ class SentenceModel:
         self._session = onnxruntime.InferenceSession(str(model), settings, providers=["CPUExecutionProvider"])
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.no_padding()
+        self._unknown = self._tokenizer.token_to_id("[UNK]")
         self._vector = lru_cache(maxsize=_KEPT)(self._embed)
 
     def nearness(self, one: str, other: str) -> float:
@@ -42,7 +43,7 @@ class SentenceModel:
         """The unit vector of a phrase; None where it has a word that the model only knows in pieces."""
         encoded = self._tokenizer.encode(phrase)
         words = [word for word in encoded.word_ids if word is not None]
-        if not words or len(set(words)) < len(words):
+        if not words or len(set(words)) < len(words) or self._unknown in encoded.ids:
             return None
         ids = np.array([encoded.ids], dtype=np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
