@@ -78,6 +78,7 @@ class Settings:
     min_confidence: Share = 0.7
     min_margin: Share = 0.1
     override_identity: bool = False
+    semantic: bool = False
     unknown_columns: Literal["rescue", "drop", "reject", "add"] = "rescue"
     patterns: Names = field(default=(), metadata=_PATH)
     create: bool = False
@@ -344,6 +345,7 @@ def to_load_options(settings: Settings, sources: Sequence[str], table: str, *, c
             min_confidence=settings.min_confidence,
             min_margin=settings.min_margin,
             override_identity=settings.override_identity,
+            semantic=settings.semantic,
         ),
         write=model.WriteOptions(
             jobs=settings.jobs,

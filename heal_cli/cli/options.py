@@ -214,6 +214,14 @@ class LoadFlags:
         bool | None,
         _flag("--override-identity", panel=MAPPING, help="Give values to GENERATED ALWAYS AS IDENTITY."),
     ] = None
+    semantic: Annotated[
+        bool | None,
+        _flag(
+            "--semantic/--no-semantic",
+            panel=MAPPING,
+            help="Ask a small model about open columns; needs heal-cli[semantic].",
+        ),
+    ] = None
     patterns: Annotated[
         list[str] | None, _flag("--patterns", panel=MAPPING, metavar="FILE", help="More patterns, as TOML.")
     ] = None

@@ -22,6 +22,7 @@ _TIER_STYLE: Final = {
     "pattern": "cyan",
     "learned": "cyan",
     "fuzzy": "yellow",
+    "semantic": "yellow",
     "ai": "magenta",
 }
 _MOST_EVIDENCE: Final = 2

@@ -13,7 +13,7 @@ import polars as pl
 from heal_cli.convert import decide_format, fit, units_named
 from heal_cli.heal.saved import NamedPlan
 from heal_cli.heal.values import as_text
-from heal_cli.match import Expects, coverage, left_to_triggers, match_columns, notes
+from heal_cli.match import Expects, Nearness, coverage, left_to_triggers, match_columns, notes
 from heal_cli.model import (
     ROW,
     Batch,
@@ -71,6 +71,7 @@ def make_plan(
     known: Mapping[str, KnownValues] | None = None,
     learned: Sequence[Learned] = (),
     expects: Expects | None = None,
+    nearness: Nearness | None = None,
     is_nameless: bool = False,
 ) -> Plan:
     """Where each target column gets its values, and how they are read.
@@ -83,6 +84,7 @@ def make_plan(
         known: Column -> what the table holds already, where that is known.
         learned: What earlier runs taught about this table and this shape.
         expects: What earlier matches say of new ones.
+        nearness: A model of language, for columns that all else leaves open.
         is_nameless: The source has no header.
 
     Raises:
@@ -104,6 +106,7 @@ def make_plan(
             known=known,
             learned=learned,
             expects=expects,
+            nearness=nearness,
             is_nameless=is_nameless,
         )
     values = sample.frame.head(FORMAT_ROWS)

@@ -3,12 +3,14 @@
 from heal_cli.match.coverage import coverage, left_to_triggers, notes
 from heal_cli.match.ensemble import Decision, decide, ensemble_decision
 from heal_cli.match.match import Expects, match_columns
+from heal_cli.match.meaning import Nearness
 from heal_cli.match.overruled import overruled
 from heal_cli.match.tiers import Pattern, Scope
 
 __all__ = [
     "Decision",
     "Expects",
+    "Nearness",
     "Pattern",
     "Scope",
     "coverage",

@@ -69,7 +69,7 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
         return Similarity(min(a.meaning_trust, b.meaning_trust, _SUREST), (f"{a.raw} = {b.raw}",))
     if a.concepts & b.concepts <= around.filler and not _may_share(a, b):
         return Similarity(0.0)
-    pairs, rest_a, rest_b = _align(a, b, around)
+    pairs, rest_a, rest_b = align(a, b, around)
     is_complete = len(pairs) == len(a.words) == len(b.words)
     if not pairs or not (is_complete or any(x.weight == 1.0 for x, _, _ in pairs)):
         return Similarity(0.0)
@@ -110,7 +110,7 @@ def _single(names: Iterable[Name]) -> frozenset[str]:
     return frozenset(concept for concept, count in counts.items() if count == 1)
 
 
-def _align(a: Name, b: Name, around: Context) -> tuple[list[Pair], list[Word], list[Word]]:
+def align(a: Name, b: Name, around: Context) -> tuple[list[Pair], list[Word], list[Word]]:
     """Partners, surest first, with their likeness; then the words of each side left alone."""
     waiting: dict[str, list[Word]] = {}
     for word in b.words:

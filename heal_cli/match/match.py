@@ -23,8 +23,10 @@ from heal_cli.match.fallback import may_fill_in, never_contradict
 from heal_cli.match.learned import Learned, Recall
 from heal_cli.match.likeness import UNEXPLAINED, context
 from heal_cli.match.made import cut_names, made_from
+from heal_cli.match.meaning import Meaning, Nearness
 from heal_cli.match.names import Name, parse
 from heal_cli.match.position import by_position
+from heal_cli.match.remainder import Context
 from heal_cli.match.tiers import (
     FLOOR,
     Pattern,
@@ -67,6 +69,7 @@ def match_columns(
     known: Mapping[str, KnownValues] | None = None,
     learned: Sequence[Learned] = (),
     expects: Expects | None = None,
+    nearness: Nearness | None = None,
     is_nameless: bool = False,
 ) -> Matching:
     """Where every target column gets its values, and which columns stay open.
@@ -79,6 +82,7 @@ def match_columns(
         known: Column -> what the table holds already, where that is known.
         learned: What earlier runs taught about this table and this shape.
         expects: What earlier matches say of new ones; it holds candidates back, and never helps one.
+        nearness: A model of language, asked for columns that all else leaves open; None to do without.
         is_nameless: The source has no header, so that only the order of its columns says what they are.
 
     Returns:
@@ -88,9 +92,8 @@ def match_columns(
     Raises:
         UsageError: `options.renames` names a column that is missing, twice used or not writable.
     """
-    board = _Board(
-        sample, table, tuple(patterns), options, fit, confidences or {}, known or {}, tuple(learned), expects
-    )
+    past = (confidences or {}, known or {}, tuple(learned), expects)
+    board = _Board(sample, table, tuple(patterns), options, fit, *past, nearness)
     board.place_explicit()
     if is_nameless and not options.renames:
         board.place_by_position()
@@ -116,6 +119,7 @@ class _Board:
     known: Mapping[str, KnownValues]
     learned: tuple[Learned, ...]
     expects: Expects | None = None
+    nearness: Nearness | None = None
     placed: dict[str, ColumnMatch] = field(default_factory=dict)  # by target
     refused: dict[str, ColumnMatch] = field(default_factory=dict)  # by target
     asked: set[str] = field(default_factory=set)  # sources that wait for an answer
@@ -125,6 +129,11 @@ class _Board:
         columns = sorted(self.table.columns, key=lambda column: column.name)
         self.targets = {c.name: Target(c, parse(c.name)) for c in columns if is_writable(c, self.options)}
         self.evidence = Evidence(self.sample, self.table, self.fit, self.known)
+
+    @cached_property
+    def around(self) -> Context:
+        """What source and table as a whole say about single words."""
+        return context(self.sources.values(), (t.name for t in self.targets.values()), self.table.name)
 
     @cached_property
     def by_names(self) -> ByNames:
@@ -211,11 +220,12 @@ class _Board:
             pairs = Pairs(standing)
         for pair in pairs:
             self._place(cells.best(pair), decisions[pair].runner_up, decisions[pair].votes)
+        if self.nearness is not None:
+            cells = self._place_meant(self.nearness, cells, pairs)
         self._ask(cells, pairs)
 
     def _cells(self) -> Cells:
         """Candidates of all tiers for every open pair that has any worth a question."""
-        around = context(self.sources.values(), (t.name for t in self.targets.values()), self.table.name)
         wanted = self.options.min_confidence
         sources = self._open_sources().values()
         found: dict[Pair, list[Candidate]] = {}
@@ -223,7 +233,7 @@ class _Board:
             for source in sources:
                 candidates = [
                     *self._known(source, target),
-                    *by_likeness(source, target, around, self.evidence, min_confidence=wanted),
+                    *by_likeness(source, target, self.around, self.evidence, min_confidence=wanted),
                 ]
                 worthy = [candidate for candidate in candidates if candidate.confidence >= FLOOR]
                 if worthy:
@@ -231,6 +241,21 @@ class _Board:
         targets = {target.column.name: target for target in self._open_targets()}
         Recall(self.learned, frozenset(self._open_sources()), targets).add_to(found, self.evidence)
         return Cells(found)
+
+    def _place_meant(self, nearness: Nearness, cells: Cells, pairs: Pairs) -> Cells:
+        """Pairs that stand by their meaning and by what backs it; what was placed stays, and what stands in for it."""
+        placed = [self.targets[target] for target in self.placed]
+        sources = self._open_sources().values()
+        free = [name for name in sources if not any(self._stand_ins(name, target) for target in placed)]
+        names = tuple(target.name for target in self.targets.values())
+        meaning = Meaning(nearness, tuple(self.sources.values()), names, self.around, self.evidence)
+        cells = cells.joined(meaning.candidates(free, self._open_targets()))
+        meant = {pair: self._decide(pair, cells, pairs) for pair in cells.of_tier(Tier.SEMANTIC)}
+        for pair, decision in meant.items():
+            is_meant = decision.winner is not None and decision.winner.tier is Tier.SEMANTIC
+            if is_meant and _takes(decision, pair) and not self._experience(decision):
+                self._place(cells.best(pair), decision.runner_up, decision.votes)
+        return cells
 
     def _known(self, source: Name, target: Target) -> Iterator[Candidate]:
         """Candidates by spelling and by pattern."""
@@ -249,7 +274,7 @@ class _Board:
         """True when a rival is none: it clearly belongs elsewhere, or may stand in for the pair's source."""
         if cells.belongs_elsewhere(rival, pair, pairs, self.options.min_margin):
             return True
-        stands_in = rival[1] == pair[1] and cells.best(rival).tier is not Tier.FUZZY
+        stands_in = rival[1] == pair[1] and cells.best(rival).tier not in (Tier.FUZZY, Tier.SEMANTIC)
         return stands_in and never_contradict(self.sample, pair[0], rival[0])
 
     def _vote(self, candidates: Iterable[Candidate]) -> Decision:
@@ -309,7 +334,8 @@ class _Board:
         """Values for NOT NULL columns without a source, unless a source is in question."""
         for target in self._open_targets():
             question = self.refused.get(target.column.name)
-            likely = question is not None and question.winner.confidence > UNEXPLAINED
+            asked = question.winner if question else None
+            likely = asked and asked.confidence > UNEXPLAINED and asked.tier is not Tier.SEMANTIC
             if not target.column.is_required or likely:
                 continue
             found = list(by_default(target, self.table, self.patterns, self.confidences, self.evidence))

@@ -24,7 +24,7 @@ _SAMPLE: Final = 1000  # values to judge a column by, evenly spaced: shares are 
 _FEWEST: Final = 2  # common values that say what a column holds
 _MET: Final = 0.5  # share of values met again, from which they speak for the pair
 _MANY: Final = 10  # values of which one at least should be met in a column of few
-_TEXT_FACTOR: Final = 0.85  # any value fits text, so the name alone has to be better
+TEXT_FACTOR: Final = 0.85  # any value fits text, so the name alone has to be better
 _AGAINST: Final = 0.5
 _FAR: Final = 0.8  # loses to a rival that is near, and still lets a sure name stand alone
 _MOSTLY: Final = 0.9
@@ -163,10 +163,10 @@ class Evidence:
             return Verdict(0.0, fit, ())
         profile = self.profile(source)
         telling = column.type.base in _TELLING or bool(column.type.labels) or column.name in self._lists
-        factor = 1.0 if telling else _TEXT_FACTOR
+        factor = 1.0 if telling else TEXT_FACTOR
         shaped, shape_reasons = self._judge_shape(source, name)
         if shaped is not None and not telling:
-            factor = 1.0 if shaped >= _MOSTLY else _TEXT_FACTOR * _AGAINST
+            factor = 1.0 if shaped >= _MOSTLY else TEXT_FACTOR * _AGAINST
             reasons += shape_reasons
         met = self._judge_known(source, column)
         if met is not None:

@@ -13,6 +13,7 @@ class Tier(StrEnum):
     PATTERN = "pattern"
     LEARNED = "learned"
     FUZZY = "fuzzy"
+    SEMANTIC = "semantic"
     AI = "ai"
 
 

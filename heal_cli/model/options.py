@@ -36,6 +36,7 @@ class MatchOptions:
     min_confidence: float = 0.7
     min_margin: float = 0.1
     override_identity: bool = False
+    semantic: bool = False  # ask a model of language about columns that all else leaves open
 
 
 @dataclass(frozen=True, slots=True)

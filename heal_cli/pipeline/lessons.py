@@ -124,7 +124,8 @@ def _teacher(run: Run, source: SourceRun, column: ColumnPlan) -> Teacher | None:
         return Teacher.MAP
     if (winner.source, winner.target) in source.added:
         return Teacher.ADDED
-    return {Tier.FUZZY: Teacher.LIKENESS, Tier.AI: Teacher.AI}.get(winner.tier)
+    likely = {Tier.FUZZY: Teacher.LIKENESS, Tier.SEMANTIC: Teacher.LIKENESS, Tier.AI: Teacher.AI}
+    return likely.get(winner.tier)
 
 
 def _judged(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> Iterator[Trial]:

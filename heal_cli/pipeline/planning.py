@@ -40,6 +40,7 @@ def plan_source(
         known=known,
         learned=knowledge.learned_for(table.qualified, reader.source.columns),
         expects=knowledge.calibration.expected,
+        nearness=run.nearness,
         is_nameless=is_nameless(run, reader),
     )
     return settle(reader, plan, open_columns(plan))

