@@ -205,7 +205,8 @@ def is_statistically_significant(
 
 def _options(paths: Sequence[str], table: str, dsn: str | None, options: dict[str, Any]) -> LoadOptions:
     """The engine's options, by the same settings as the command's; nothing is prompted for."""
-    from heal_cli.settings import load_settings, to_load_options
+    from heal_cli.load_options import to_load_options
+    from heal_cli.settings import load_settings
 
     given = {name: value for name, value in {"dsn": dsn, **options}.items() if value is not None}
     settings = load_settings(given, table=table)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, get_type_hints
+from typing import Annotated, Any, Final, Literal, NamedTuple, get_type_hints
 
 import platformdirs
 from msgspec import Meta
@@ -20,10 +20,7 @@ from heal_cli.conninfo import mask, mask_text, warnings
 from heal_cli.errors import UsageError
 from heal_cli.setting_values import convert_setting, did_you_mean
 
-if TYPE_CHECKING:
-    from heal_cli.model import LoadOptions
-
-__all__ = ["Settings", "load_settings", "mask", "mask_text", "to_load_options"]
+__all__ = ["Settings", "load_settings", "mask", "mask_text"]
 
 _LIBPQ: Final = (
     "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD", "PGPASSFILE", "PGSERVICE",
@@ -294,87 +291,3 @@ def _refuse_contradictions(settings: Settings) -> None:
         raise UsageError(
             "--create and --ddl both say how to make a missing table", hint="Leave one of them out"
         )
-
-
-def _pattern_files(settings: Settings) -> tuple[str, ...]:
-    """The file that `heal patterns` keeps, where there is one, and those that the settings name."""
-    from heal_cli.patterns.own import own_path
-
-    own = own_path(settings.state_dir)
-    return (*((str(own),) if own.exists() else ()), *settings.patterns)
-
-
-def to_load_options(settings: Settings, sources: Sequence[str], table: str, *, conninfo: str) -> LoadOptions:
-    """The settings as the engine takes them.
-
-    Args:
-        conninfo: `settings.conninfo`, or the embedded server's where that is None.
-    """
-    from heal_cli import model
-
-    return model.LoadOptions(
-        sources=tuple(sources),
-        table=table,
-        conninfo=conninfo,
-        state_dir=settings.state_dir,
-        read=model.ReadOptions(
-            format=model.Format(settings.format) if settings.format else None,
-            delimiter=settings.delimiter,
-            quote=settings.quote,
-            escape=settings.escape,
-            encoding=settings.encoding,
-            header=settings.header,
-            skip_rows=settings.skip_rows,
-            footer=settings.footer,
-            comment=settings.comment,
-            columns=settings.columns,
-            json_path=settings.json_path,
-            batch_bytes=settings.batch_bytes,
-        ),
-        values=model.ValueOptions(
-            nulls=settings.null,
-            date_order=settings.date_order,
-            decimal=settings.decimal,
-            timezone=settings.timezone,
-            percent=settings.percent,
-            allow=frozenset(settings.allow),
-        ),
-        match=model.MatchOptions(
-            renames=settings.map,
-            strategy=settings.strategy,
-            min_confidence=settings.min_confidence,
-            min_margin=settings.min_margin,
-            override_identity=settings.override_identity,
-            semantic=settings.semantic,
-        ),
-        write=model.WriteOptions(
-            jobs=settings.jobs,
-            ordered=settings.ordered,
-            atomic=settings.atomic,
-            dry_run=settings.dry_run,
-            mode=settings.mode,
-            max_change=settings.max_change,
-            restore=settings.restore,
-            on_conflict=settings.on_conflict,
-            key=settings.key,
-            timeout_s=settings.timeout,
-            lock_timeout_s=settings.lock_timeout,
-            retry_s=settings.retry,
-        ),
-        fallback=model.FallbackOptions(
-            spool=settings.spool,
-            spool_bytes=settings.spool_bytes,
-            emergency_log=settings.emergency_log,
-        ),
-        unknown_columns=settings.unknown_columns,
-        create=settings.create,
-        ddl=settings.ddl,
-        # A table is not replaced by a part of its rows unless that is allowed.
-        max_rejects=settings.max_rejects or ("0" if settings.mode == "replace" else None),
-        rejects_path=settings.rejects,
-        limit=settings.limit,
-        again=settings.again,
-        source_id=settings.source_id,
-        catalogues=_pattern_files(settings),
-        plan=settings.plan,
-    )

@@ -11,7 +11,8 @@ import pytest
 from heal_cli import model
 from heal_cli.cli.init import template
 from heal_cli.errors import UsageError
-from heal_cli.settings import KEYS, Settings, load_settings, to_load_options
+from heal_cli.load_options import to_load_options
+from heal_cli.settings import KEYS, Settings, load_settings
 
 TOML = """\
 jobs = 4

@@ -28,7 +28,7 @@ def read_settings(flags: LoadFlags, table: str) -> Settings:
 def build_options(settings: Settings, sources: Sequence[str], table: str) -> LoadOptions:
     """The engine's options, with a connection string whatever the settings say."""
     _prepare_polars(settings)
-    from heal_cli.settings import to_load_options
+    from heal_cli.load_options import to_load_options
 
     return to_load_options(settings, sources, table, conninfo=connection(settings))
 

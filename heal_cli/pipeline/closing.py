@@ -89,7 +89,7 @@ def close_run(
 def _has_earlier_rejects(run: Run, sources: Sequence[SourceRun]) -> bool:
     """Rows that earlier runs on the same sources rejected are rejects still: what went on covers them, too."""
     resumed = [source.claimed.source for source in sources if source.claimed and source.is_resumed]
-    return run.has_ledger and any(count_rejects(run.connection, source) for source in resumed)
+    return run.has_ledger and any(count_rejects(run.connection, source, run=run.id) for source in resumed)
 
 
 def finish(run: Run, source: SourceRun, *, retried: bool) -> None:

@@ -55,10 +55,7 @@ def retry_late_references(
     if table is None or not table.own_references or not path.is_file():
         return Rows()
     own = new_run_id()
-    load = LoadOptions((), "", home.conninfo, state_dir)
-    knowledge = read_knowledge(home.connection)
-    catalogue = knowledge.trusted(load_catalogue(()))
-    origins = Origins(lambda: home.connection, path, load, None, catalogue, datetime.now(UTC), knowledge)
+    origins = _origins(home, path, state_dir)
     worker = RetryWorker(origins, own, has_ledger=True, counts_tries=False)
     is_noted = False
 
@@ -68,17 +65,12 @@ def retry_late_references(
             _note(home, own, table, path, worker.leftovers_path(origin.table), version)
         is_noted = True
 
-    def wants(record: RejectRecord) -> bool:
-        is_own = record.reason == REFERENCE and record.constraint in table.own_references
-        is_open = record.settled is None and record.raw is not None and record.row is not None
-        return is_own and is_open and record.run == run
-
     answers = Answers(
         origin=lambda of, name: origins.by_ledger(of, name) if of == run else None,
         batch=lambda origin, record: find_reject_batch(
             home.connection, origin.number, record.batch, record.run
         ),
-        wants=wants,
+        wants=lambda record: record.run == run and _may_find_its_row(record, table),
         begin=begin,
         should_stop=should_stop,
     )
@@ -101,6 +93,19 @@ def retry_late_references(
         for (source, batch), rows in refused.items()
     )
     return Rows(read=loaded - told, loaded=loaded, rejected=-told)
+
+
+def _origins(home: Home, rejects: Path, state_dir: str) -> Origins:
+    options = LoadOptions((), "", home.conninfo, state_dir)
+    knowledge = read_knowledge(home.connection)
+    catalogue = knowledge.trusted(load_catalogue(()))
+    return Origins(lambda: home.connection, rejects, options, None, catalogue, datetime.now(UTC), knowledge)
+
+
+def _may_find_its_row(record: RejectRecord, table: TableSchema) -> bool:
+    """It was refused for a row of the table itself, which may be there by now."""
+    is_own = record.reason == REFERENCE and record.constraint in table.own_references
+    return is_own and record.settled is None and record.raw is not None and record.row is not None
 
 
 def _note(home: Home, own: str, table: TableSchema, rejects: Path, leftovers: Path, version: str) -> None:

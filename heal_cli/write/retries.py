@@ -126,14 +126,17 @@ def retried_totals(connection: psycopg.Connection, run: str) -> tuple[int, int]:
     return int(loaded), int(duplicates)
 
 
-def count_rejects(connection: psycopg.Connection, source: int) -> int:
-    """Rows of a source that are rejects still, whichever run made them so."""
+def count_rejects(connection: psycopg.Connection, source: int, *, run: str) -> int:
+    """Rows of a source that are rejects still; 0 while a run beside this one is at work on it, which may load them yet."""
     with connection.transaction():
         (rows,) = connection.execute(
             "SELECT (SELECT coalesce(sum(rejected), 0) FROM heal.load_batches WHERE source = %(source)s)"
             " - (SELECT coalesce(sum(cardinality(rows) + duplicates), 0) FROM heal.load_retries"
-            " WHERE source = %(source)s)",
-            {"source": source},
+            " WHERE source = %(source)s)"
+            " WHERE NOT EXISTS (SELECT FROM heal.load_run_sources JOIN heal.load_runs USING (run)"
+            " WHERE source = %(source)s AND run <> %(run)s AND state = 'running' AND EXISTS"
+            " (SELECT FROM pg_catalog.pg_stat_activity WHERE application_name = 'heal/' || run::text))",
+            {"source": source, "run": run},
         ).fetchone() or (0,)
     return int(rows)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from heal_cli.settings import load_settings, to_load_options
+from heal_cli.load_options import to_load_options
+from heal_cli.settings import load_settings
 
 
 def listed(heal: Any, *arguments: str) -> dict[str, Any]:

@@ -52,8 +52,9 @@ def test_a_flag_answers_and_the_rest_of_the_mapping_stays(messy) -> None:
 
 def test_a_signal_stops_between_batches(messy) -> None:
     """What is not tried yet stays as it is, the exit code is the signal's, and a note says how to go on."""
+    from heal_cli.load_options import to_load_options
     from heal_cli.pipeline.retry import RetryOptions, retry_rejects
-    from heal_cli.settings import load_settings, to_load_options
+    from heal_cli.settings import load_settings
 
     before = messy.rejects.read_bytes()
     load = to_load_options(load_settings({"dsn": messy.dsn}), (), "", conninfo=messy.dsn)
@@ -65,8 +66,9 @@ def test_a_signal_stops_between_batches(messy) -> None:
 
 def test_a_signal_in_the_middle_keeps_what_is_done(retrying) -> None:
     """Batches that were loaded are marked, those after them wait for the next retry."""
+    from heal_cli.load_options import to_load_options
     from heal_cli.pipeline.retry import RetryOptions, retry_rejects
-    from heal_cli.settings import load_settings, to_load_options
+    from heal_cli.settings import load_settings
 
     retrying.conn.execute("create table t (id int, note varchar(3))")
     retrying.load("id,note\n" + "".join(f"{n},too long\n" for n in range(300)), batch_bytes=1024)
@@ -98,8 +100,9 @@ def test_one_that_fails_is_on_record_as_failed(messy) -> None:
 
 def test_connections_that_are_cut_while_idle_end_nothing(retrying) -> None:
     """Between two batches all connections go, and the server is there: the retry ends as any other."""
+    from heal_cli.load_options import to_load_options
     from heal_cli.pipeline.retry import RetryOptions, retry_rejects
-    from heal_cli.settings import load_settings, to_load_options
+    from heal_cli.settings import load_settings
 
     retrying.conn.execute("create table p (id int primary key); create table t (n int, p int references p)")
     retrying.load("n,p\n" + "".join(f"{n},1\n" for n in range(1, 601)), batch_bytes=1024)

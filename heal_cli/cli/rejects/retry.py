@@ -53,8 +53,9 @@ def retry(
     """
     from importlib.metadata import version
 
+    from heal_cli.load_options import to_load_options
     from heal_cli.pipeline.retry import RetryOptions, retry_rejects
-    from heal_cli.settings import load_settings, to_load_options
+    from heal_cli.settings import load_settings
 
     settings = load_settings(flags.given(), table=table or "", config=flags.config)
     for warning in settings.warnings:
