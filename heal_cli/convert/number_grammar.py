@@ -101,6 +101,9 @@ DRESSED: Final = (
 )
 """A number in all that may stand around it: one sign at most, one currency at most."""
 
+SIDED: Final = rf"^\s*(?:{_MONEY}{_NUMBER}{_MONEY}(?i:[CD]R)\.?|(?i:[CD]R)\.? *{_MONEY}{_NUMBER})\s*$"
+"""A number with the side of the account that it stands on."""
+
 AROUND: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzłč()+-% " + SYMBOLS
 """What to strip from both ends of a dressed number to be left with digits, marks and exponent."""
 

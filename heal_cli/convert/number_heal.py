@@ -99,6 +99,17 @@ def _named(spelt: pl.DataFrame, by_comma: pl.Expr, target: Target) -> tuple[Heal
     return tuple(HealMask(mask.name, mask, assumption=mask.name == "percent") for mask in masks)
 
 
+def sided(texts: pl.Series, target: Target) -> Attempt:
+    """'1,234.56 CR': nothing, and the question which side of the account is negative."""
+    found = texts.str.contains(grammar.SIDED)
+    question = (
+        "CR and DR name the side of an account, and which side is negative depends on whose it is: "
+        "put the sign into the file"
+    )
+    refused = (Refusal("ambiguous", found, question),) if found.any() else ()
+    return number_target.nothing(texts, target)._replace(refused=refused)
+
+
 def radix(texts: pl.Series, target: Target) -> Attempt:
     """0x1F, 0o17, 0b101: whole numbers in PostgreSQL's own syntax since 16."""
     text = texts.str.strip_chars().str.to_lowercase()

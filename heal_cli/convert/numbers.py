@@ -52,6 +52,7 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
             partial(number_heal.dressed, target=target, format=format, allow=allow),
         ),
     ]
+    healers.append(Healer("", partial(number_heal.sided, target=target)))
     if format.units:
         unit = f"number with the unit of its column: {', '.join(format.units)}"
         healers.append(Healer(unit, partial(number_units.heal, target=target, format=format, allow=allow)))

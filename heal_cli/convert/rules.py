@@ -109,6 +109,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "rfc2822": Rule("A date as in mail headers was read."),
     "month_name": Rule("A date with the month's name was read."),
     "two_digit_year": Rule("A year of two digits became 1970 to 2069.", assumption=True),
+    "sheet_text": Rule('The \' or ="" that makes a spreadsheet take a value as text was taken off.'),
     "twelve_hour_clock": Rule("A time with AM or PM was read."),
     "end_of_day": Rule("24:00 behind a date became midnight of the day after, as PostgreSQL reads it."),
     "epoch_seconds": Rule("A count of seconds since 1970 was read as a time."),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 import polars as pl
 
-from heal_cli.convert import nulls, text_typed
+from heal_cli.convert import nulls, sheet_text, text_typed
 from heal_cli.convert.residue import Attempt, Healer, Refusal, heal_residue
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
 
@@ -25,8 +26,9 @@ def wire(type: PgType) -> pl.DataType:
 
 
 def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnFormat) -> ColumnFormat:
-    """`base`: there is nothing to find out about text."""
-    return base
+    """`base`, with what marks the values as text for a spreadsheet."""
+    marks = sheet_text.find_marks(values) if type.base in nulls.TEXTS else None
+    return replace(base, sheet_text=marks) if marks else base
 
 
 def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
@@ -34,6 +36,9 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
     is_null = _null_tokens(values, type, format)
     texts = values if is_null is None else where(values, ~is_null)
     heals = () if is_null is None else (HealMask(nulls.RULE, is_null),)
+    if format.sheet_text is not None:
+        texts, marked = sheet_text.take_off(texts, format.sheet_text)
+        heals = (*heals, marked) if marked.mask.any() else heals
     bad = [mask for mask in (_has_nul(texts), _too_long(texts, type)) if mask is not None]
     if not bad:
         return Converted(texts, heals)

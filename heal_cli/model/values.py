@@ -48,6 +48,9 @@ class ColumnFormat:
     list_mark: Literal[",", ";", "|"] | None = (
         None  # between the elements of lists that are no array literals
     )
+    sheet_text: Literal["formula", "apostrophe"] | None = (
+        None  # what marks its texts as such for a spreadsheet
+    )
     unproven: bool = False  # '1.234' is read as PostgreSQL does, and no value proves that it is not 1234
     is_settled: bool = False  # decided from the whole file: a second look would find nothing new
     question: str | None = None  # set when the column is ambiguous: what to ask, with the flag that answers

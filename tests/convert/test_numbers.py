@@ -370,3 +370,12 @@ def test_a_point_that_may_mark_thousands_is_named() -> None:
     assert _one("1.234", INT4)[1][-1] == f"integer: not a whole number; {ways}"
     assert _one("1.234", INT4, decimal=",") == (1234, ["thousands_mark"])
     assert _one("1.25", INT4)[1][-1] == "integer: not a whole number; round it with --allow round"
+
+
+@pytest.mark.parametrize("text", ["1,234.56 CR", "500.00DR", "cr 12", "Dr. 5", "$20.00 CR"])
+def test_the_side_of_an_account_is_a_question(text: str) -> None:
+    """Whose account it is decides the sign, so neither sign is guessed, nor the letters dropped."""
+    made = _convert([text, "7"], NUMERIC)
+    assert made.values.to_list()[0] is None
+    assert made.faults[0].reason == "ambiguous"
+    assert made.faults[0].attempts[-1].startswith("CR and DR name the side of an account")

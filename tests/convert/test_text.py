@@ -33,7 +33,7 @@ def _convert(
     st.lists(
         st.one_of(
             st.none(), st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)))
-        ).filter(lambda text: text != "\\N")
+        ).filter(lambda text: text is None or not (text == "\\N" or text.startswith(("'", '="'))))
     )
 )
 def test_text_is_never_touched(texts: list[str | None]) -> None:
@@ -154,3 +154,25 @@ def test_what_fits_here_fits_the_server(conn: psycopg.Connection[tuple[object, .
             with pytest.raises(psycopg.errors.StringDataRightTruncation):
                 conn.execute("insert into t values (%s)", [text])
     assert [row[0] for row in conn.execute("select v from t")] == made.values.drop_nulls().to_list()
+
+
+@pytest.mark.parametrize(
+    ("texts", "values", "marked"),
+    [
+        (['="00123"', "x", None, '="=1"'], ["00123", "x", None, "=1"], 2),
+        (["'02134", None, "'=1+1", "'-5"], ["02134", None, "=1+1", "-5"], 3),
+        (["'02134", "02134"], ["'02134", "02134"], 0),
+        (["'90s music", "'68 Mustang", "rock 'n' roll"], ["'90s music", "'68 Mustang", "rock 'n' roll"], 0),
+        (["'90s music", "'68 Mustang"], ["'90s music", "'68 Mustang"], 0),
+        (["'02134"], ["'02134"], 0),
+        (["'1'", "'2'"], ["'1'", "'2'"], 0),
+        (['="a"&"b"', "=1"], ['="a"&"b"', "=1"], 0),
+    ],
+)
+def test_what_marks_a_text_for_a_spreadsheet_is_taken_off(
+    texts: list[str | None], values: list[str | None], marked: int
+) -> None:
+    """A formula of nothing but a text, and the apostrophe that all values have; counted, else untouched."""
+    made = _convert(texts, _type("text"))
+    assert made.values.to_list() == values
+    assert sum(int(heal.mask.sum()) for heal in made.heals if heal.rule == "sheet_text") == marked
