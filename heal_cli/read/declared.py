@@ -1,4 +1,5 @@
 """Files that say themselves what their columns are: W3C extended logs, logs of Zeek, the data that pg_dump writes.
+Access logs of web servers say it by their form.
 
 The names are in a line of its own form; what is below it up to the next such line is the table. W3C's working draft
 "Extended Log File Format" has `#Fields: date time cs-uri`, CloudFront with tabs between the records' fields; Zeek has
@@ -8,6 +9,8 @@ The names are in a line of its own form; what is below it up to the next such li
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from heal_cli.read.backslash import END, ESCAPE
@@ -24,13 +27,23 @@ _FIELDS_LINE: Final = re.compile(rb"(?i)\A(?:#[^\n]*\n)*?#fields(?::[ \t]*|\t)\S
 _NEXT_RECORD: Final = re.compile(rb"(?m)^[^#\r\n][^\n]*")
 
 
+_LOGGED: Final = re.compile(
+    r'(?P<host>\S+ )?\S+ \S+ \S+ \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4}\] "[^"]*'
+)
+_LOG_FIELDS: Final = (
+    "remote_addr", "ident", "remote_user", "time", "request", "status", "bytes", "referer", "user_agent",
+)  # fmt: skip
+_LOG_LINES: Final = 20
+_LOG_BYTES: Final = 2**16
+
+
 class Declared(NamedTuple):
     """What a file says of its records."""
 
     grammar: Grammar
     columns: tuple[str, ...]
     body: int  # bytes before the first record
-    line: str  # that says it
+    line: str  # that says it; '' where the form of the records does
 
 
 def find_declared(head: bytes, delimiter: str | None) -> Declared | None:
@@ -41,10 +54,24 @@ def find_declared(head: bytes, delimiter: str | None) -> Declared | None:
     """
     if b"#" in head[:1]:
         return _fields(head, delimiter)
-    if b" FROM stdin;" not in head:
+    if b" FROM stdin;" in head and (found := _COPY_LINE.search(head)):
+        return _copy(found, delimiter)
+    return _access_log(head[:_LOG_BYTES].decode(errors="replace"))
+
+
+def _access_log(text: str) -> Declared | None:
+    """The common or combined log of Apache and nginx, a virtual host before it or more fields behind it."""
+    lines = text.split("\n", _LOG_LINES)[:_LOG_LINES]
+    found = [match for match in map(_LOGGED.match, filter(None, lines)) if match]
+    if not found or len(found) * 2 < len(lines):
         return None
-    found = _COPY_LINE.search(head)
-    return found and _copy(found, delimiter)
+    escape = ESCAPE if ESCAPE + '"' in text else None
+    grammar = Grammar(" ", '"', escape, b"\n", 2, is_bracketed=True)
+    widths = Counter(len(grammar.split(match.string).cells) for match in found)
+    names = ("host", *_LOG_FIELDS) if all(match["host"] for match in found) else _LOG_FIELDS
+    width = widths.most_common(1)[0][0]
+    more = (f"column_{i}" for i in range(len(names) + 1, width + 1))
+    return Declared(replace(grammar, width=width), (*names, *more)[:width], 0, "")
 
 
 def _fields(head: bytes, delimiter: str | None) -> Declared | None:

@@ -134,17 +134,15 @@ def _as_declared(
     rows = [declared.grammar.split(line).cells for line in sample.text.split("\n")[:_DECLARED_ROWS]]
     data = [[cell or "" for cell in row] for row in rows]
     machine = () if declared.grammar.is_backslashed else machine_columns(data, len(columns))
+    where, why = f"line {first + len(above) - 1}", f"the file says it: {declared.line[:60]}"
+    if not declared.line:
+        where, why = "implied", "all lines have the form of a web server's log"
     findings = (
         Finding("delimiter", show(declared.grammar.delimiter), "--delimiter"),
         *quote_findings(declared.grammar, options),
         Finding("line end", name_line_end(head, b"\n")),
         *passed_lines([(number, line) for number, line in enumerate(above[:-1], first) if line.strip()]),
-        Finding(
-            "header",
-            f"line {first + len(above) - 1}",
-            _HEADER_FLAG,
-            f"the file says it: {declared.line[:60]}",
-        ),
+        Finding("header", where, _HEADER_FLAG, why),
         *renamed,
     )
     grammar = replace(declared.grammar, machine=machine)

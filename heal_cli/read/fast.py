@@ -57,8 +57,8 @@ def parse_fast(
 
 
 def _has_own_quotes(data: bytes, grammar: Grammar) -> bool:
-    """Something is escaped, or in quotes of the second kind; an empty cell may be where a null is escaped."""
-    if grammar.is_backslashed:
+    """Something is escaped, or in quotes of the second kind or in brackets; an empty cell may be where a null is escaped."""
+    if grammar.is_backslashed or grammar.is_bracketed:
         return True
     signs = (grammar.escape, grammar.second_quote)
     return any(sign.encode() in data for sign in signs if sign)

@@ -16,6 +16,9 @@ from heal_cli.read.backslash import ESCAPE, split_cells
 # Stands for a delimiter of several characters while patterns look at a record.
 STAND_IN: Final = "\x1f"
 
+# The time of a web server's log, which has a blank in it and brackets for quotes.
+_BRACKETED: Final = r"\[([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4})\]"
+
 # What machines write: numbers, money, dates and times, yes/no, UUIDs. Prose rarely looks like this.
 MACHINE: Final = (
     r"(?:[-+(]?[$€£¥]? ?[0-9][-0-9.,:/+TZ eE%)]*|(?i:true|false|yes|no)"
@@ -51,6 +54,7 @@ class Grammar:
         is_comment_told: They are none even then.
         has_spaces: Some cells begin with a space.
         is_numbered: All records begin with a digit.
+        is_bracketed: Times are in brackets, as web servers log them.
         is_padded: Blanks behind a cell are none of it.
         set_off: 0-based columns of which each cell has a blank before it that is none of it either.
         heading: The line that names the columns, wherever it comes again; '' for none.
@@ -70,6 +74,7 @@ class Grammar:
     blank: str = ""
     has_spaces: bool = False
     is_numbered: bool = False
+    is_bracketed: bool = False
     is_padded: bool = False
     set_off: tuple[int, ...] = ()
 
@@ -141,11 +146,18 @@ class Grammar:
 
     def unescape(self, texts: pl.Series) -> pl.Series:
         """Texts as the patterns want them: one-character delimiters, escaped characters out of the way."""
+        texts = self.unbracket(texts)
         if self.escape:
             texts = texts.str.replace_all(f"(?s){re.escape(self.escape)}.", "_")
         if self.is_long:
             texts = texts.str.replace_all(self.delimiter, STAND_IN, literal=True)
         return texts
+
+    def unbracket(self, texts: pl.Series) -> pl.Series:
+        """Texts with quotes in place of the brackets around times."""
+        if not self.is_bracketed:
+            return texts
+        return texts.str.replace_all(_BRACKETED, f"{self.quote}${{1}}{self.quote}")
 
     def is_strict(self, unescaped: pl.Series) -> pl.Series:
         """Boolean: the quotes of the record are sound."""
@@ -216,6 +228,8 @@ class Grammar:
         if self.is_backslashed:
             found = split_cells(record, self.delimiter, self.terminator.decode())
             return Split([], "unknown_escape", found) if isinstance(found, int) else Split(found)
+        if self.is_bracketed:
+            record = re.sub(_BRACKETED, rf"{self.quote}\1{self.quote}", record)
         cells: list[str | None] = []
         at, end = 0, len(record)
         while True:

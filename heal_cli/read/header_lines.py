@@ -18,6 +18,9 @@ NOTHING: Final = re.compile(
     r"(?i)\s*(?:[-.?*_]*|\\N|[(<#]?(?:n/?a|nan|nil|null|none|undefined|unknown|missing|no data|not available)[)>]?)\s*"
 )
 
+# What SurveyMonkey writes under its questions.
+_ANSWERS: Final = frozenset({"response", "open-ended response"})
+
 # Years and dates that name columns: `Country,2020,2021`.
 _YEAR: Final = re.compile(r"\s*(?:1[89]|2[01])[0-9]{2}\s*")
 _DAY: Final = re.compile(
@@ -121,6 +124,9 @@ def _is_second(first: Sequence[str], second: Sequence[str], rest: Sequence[Seque
     gaps = [second[i].strip() for i, cell in enumerate(first) if not cell.strip()]
     # A group of years, `2023,,2024,`, is no name by itself.
     named = any(gaps) or not any(re.fullmatch(MACHINE, cell) for cell in first)
+    told = [cell.strip().casefold() for cell in second]
+    if _ANSWERS & set(told) and all(told[i] in {"", *_ANSWERS} for i in machine):
+        return True
     complete = all(second[i].strip() or first[i].strip() for i in machine)
     return named and complete and len(rest) >= _ENOUGH and _has_words(first, second, machine, gaps)
 

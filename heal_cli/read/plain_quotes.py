@@ -31,12 +31,12 @@ class Plain(NamedTuple):
 
 def is_plain(grammar: Grammar) -> bool:
     """Quotes are of one kind and doubled."""
-    return not (grammar.escape or grammar.second_quote)
+    return not (grammar.escape or grammar.second_quote or grammar.is_bracketed)
 
 
 def plain_grammar(grammar: Grammar) -> Grammar:
     """The grammar of texts that `make_plain` has made."""
-    return replace(grammar, escape=None, second_quote="")
+    return replace(grammar, escape=None, second_quote="", is_bracketed=False)
 
 
 def make_plain(texts: pl.Series, grammar: Grammar) -> Plain:
@@ -46,6 +46,7 @@ def make_plain(texts: pl.Series, grammar: Grammar) -> Plain:
         is_sure = backslash.is_sound(texts, grammar.delimiter, end).fill_null(False)
         return Plain(backslash.bare(texts, grammar.delimiter, end), is_sure)
     is_sure = pl.repeat(True, len(texts), dtype=pl.Boolean, eager=True)
+    texts = grammar.unbracket(texts)
     if grammar.escape and grammar.quote:
         is_sure &= ~texts.str.contains(_SIGNS)
         texts = _without_escapes(texts, grammar)

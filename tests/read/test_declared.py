@@ -28,6 +28,22 @@ IIS_ROWS: list[tuple[str | None, ...]] = [
 ]
 IIS_NAMES = "date time cs-uri cs(Agent) sc-status"
 
+LOG = (
+    '10.0.0.1 - - [15/Jan/2024:10:11:12 +0000] "GET /a?b=1 HTTP/1.1" 200 612 "-" "Mozilla/5.0 (X11) [en]"\n'
+    '10.0.0.2 - bob [15/Jan/2024:10:11:13 +0100] "POST / HTTP/1.1" 302 0 "http://x/" "curl/8"\n'
+)
+LOG_NAMES = "remote_addr ident remote_user time request status bytes referer user_agent"
+LOG_ROWS: list[tuple[str | None, ...]] = [
+    (
+        *("10.0.0.1", "-", "-", "15/Jan/2024:10:11:12 +0000", "GET /a?b=1 HTTP/1.1"),
+        *("200", "612", "-", "Mozilla/5.0 (X11) [en]"),
+    ),
+    (
+        *("10.0.0.2", "-", "bob", "15/Jan/2024:10:11:13 +0100", "POST / HTTP/1.1"),
+        *("302", "0", "http://x/", "curl/8"),
+    ),
+]
+
 DUMP = r"""--
 -- PostgreSQL database dump
 --
@@ -71,6 +87,19 @@ DECLARED: Ugly = {
     "a log of Zeek": (
         "#separator \\x09\n#fields\tts\tid.orig_h\n#types\ttime\taddr\n1300.5\t10.0.0.1\n#close\t2024-01-01\n",
         answer("ts id.orig_h", [("1300.5", "10.0.0.1")], comment="lines 3, 5"),
+    ),
+    "an access log": (LOG, answer(LOG_NAMES, LOG_ROWS, header="implied")),
+    "an access log with a fault": (
+        LOG * 2 + '10.0.0.1 - - [15/Jan/2024:10:11:12 +0000] "a "b" c" 400 0 "-" "-"\nnothing\n',
+        answer(LOG_NAMES, LOG_ROWS * 2, [(5, "stray_quote"), (6, "too_few_fields")]),
+    ),
+    "an access log with escaped quotes": (
+        LOG.replace("curl/8", 'a \\"b\\" c'),
+        answer(LOG_NAMES, [LOG_ROWS[0], (*LOG_ROWS[1][:-1], 'a "b" c')], escape="backslash"),
+    ),
+    "an access log of several hosts, with a time behind": (
+        LOG.replace("10.0.0", "x.org:80 10.0.0").replace('"\n', '" 0.1\n'),
+        answer(f"host {LOG_NAMES} column_11", [("x.org:80", *row, "0.1") for row in LOG_ROWS]),
     ),
     "pg_dump": (
         DUMP,

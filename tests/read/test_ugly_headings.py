@@ -178,6 +178,14 @@ HEADINGS: Ugly = {
         " id | name | n\n----+------+---\n 1 | x | 3\n 2 | y | 4\n(2 rows)\n",
         answer("id name n", [("1", "x", "3"), ("2", "y", "4")], footer="line 5"),
     ),
+    "answers under the questions of a survey": (
+        "Respondent ID,Q1,Q2\n,Open-Ended Response,Response\n118,good,Yes\n119,bad,No\n",
+        answer(
+            "Respondent_ID Q1 Q2",
+            [("118", "good", "Yes"), ("119", "bad", "No")],
+            **{"second header line": "line 2"},
+        ),
+    ),
     "as psql prints it, padded": (
         " id |  name  | n  \n----+--------+----\n  1 | x      |  3\n  2 |        | 14\n  3 |   y    |   \n(3 rows)\n",
         answer(
