@@ -111,7 +111,7 @@ def _begins_table(rows: list[list[str]], grammar: Grammar) -> bool:
 
 def _named_lines(data: bytes, grammar: Grammar) -> frozenset[int]:
     """0-based lines of which every cell begins like a name; without columns of values names prove nothing."""
-    if not grammar.machine or grammar.terminator != b"\n" or grammar.is_long:
+    if not data or not grammar.machine or grammar.terminator != b"\n" or grammar.is_long:
         return frozenset()
     lines = read_lines(data)
     if lines is None:
