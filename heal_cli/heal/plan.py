@@ -11,6 +11,7 @@ from typing import Final, Literal
 import polars as pl
 
 from heal_cli.convert import decide_format, fit, units_named
+from heal_cli.heal.null_words import null_notes
 from heal_cli.heal.saved import NamedPlan
 from heal_cli.heal.values import as_text
 from heal_cli.match import Expects, Nearness, coverage, left_to_triggers, match_columns, notes
@@ -123,7 +124,12 @@ def make_plan(
         values=options.values,
         gap=coverage(matching, table),
         unless_filled=left_to_triggers(matching, table),
-        notes=(*notes(matching, table, options.match), *_thin_notes(matching, table), *_caution_notes(table)),
+        notes=(
+            *notes(matching, table, options.match),
+            *_thin_notes(matching, table),
+            *null_notes(matching, table, values, options.values),
+            *_caution_notes(table),
+        ),
         now=options.now,
     )
 

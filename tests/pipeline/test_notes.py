@@ -10,7 +10,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from heal_cli.engine import run_load
-from heal_cli.model import LoadOptions, LoadReport
+from heal_cli.model import LoadOptions, LoadReport, ValueOptions
 
 
 @pytest.fixture
@@ -81,3 +81,13 @@ def test_a_load_of_one_column_only_is_told(load, conn) -> None:
     assert note.endswith(
         "matches 'name', 'age', and its 'payload' would be left over; name columns with --map SOURCE=TARGET"
     )
+
+
+def test_a_word_for_null_that_stays_text_is_told(load, conn) -> None:
+    """SQL clients write NULL; in a text column nobody but the user knows that it is none."""
+    conn.execute("create table t (id int, region text, city text)")
+    text = "id,region,city\n1,NULL,x\nNULL,RJ,null\n"
+    assert _notes(load(text)) == ["The text 'NULL' stays text in 'region'; --null 'NULL' makes it NULL"]
+    conn.execute("truncate t")
+    assert _notes(load(text, again=True, values=ValueOptions(nulls=("NULL",)))) == []
+    assert conn.execute("select region from t where id = 1").fetchone() == (None,)
