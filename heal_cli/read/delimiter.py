@@ -147,9 +147,13 @@ def _several(text: str) -> Iterator[str]:
 
 
 def _is_several(trial: Trial) -> bool:
-    """Regular without exception, every column named, and no sign of the delimiter alone in the names."""
+    """Regular without exception, every column named, and no sign of the delimiter alone in the names.
+
+    `||` needs no better proof than `|`, which would leave every second column without a name.
+    """
     delimiter = trial.grammar.delimiter
-    if trial.region.hits < 2 or trial.coverage < 0.5 or not _is_sound(trial, 0.95, 2):
+    needed = 0.8 if delimiter[0] in _PLAIN and len(set(delimiter)) == 1 else 0.95
+    if trial.region.hits < 2 or trial.coverage < 0.5 or not _is_sound(trial, needed, 2):
         return False
     signs = set(delimiter) - {" "} or {" "}
     return all(cell.strip() and not signs & set(cell) for cell in trial.rows[0])
@@ -188,7 +192,8 @@ def _quotes(text: str, delimiter: str, options: ReadOptions) -> list[tuple[str, 
     opened = len(re.findall(rf'(?:^|{d})"', text, re.MULTILINE))
     if not opened:
         ways = [("'", ""), ('"', "")] if is_single else [('"', ""), ("'", "")]
-        return ways if single else [('"', "")]
+        spanning = re.search(rf"(?m)(?:^|{d})'[^'\\]*\n[^'\\]*'(?={d}|$)", text) if "'" in text else None
+        return ways if single or spanning else [('"', "")]
     double = ('"', "'" if is_single else "")
     if re.search(rf'(?:^|{d})"[^\n]*?"(?={d}|$)', text, re.MULTILINE):
         return [double]

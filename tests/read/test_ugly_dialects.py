@@ -104,6 +104,19 @@ DIALECTS: Ugly = {
         f"{'é' * 40}1,{'é' * 40}2,n\n" + BODY,
         answer(f"{'é' * 31} {'é' * 30}_2 n", **{"column name": f"{'é' * 30}_2"}),
     ),
+    "several characters, and one cell in single quotes over two lines": (
+        "id||name||n\n1||x||3\n2||'y\nz'||4\n3||z||5\n4||z||6\n5||z||7\n6||z||8\n7||z||9\n8||z||9\n",
+        answer(
+            "id name n",
+            [("1", "x", "3"), ("2", "y\nz", "4"), *((str(i), "z", str(min(i + 2, 9))) for i in range(3, 9))],
+            delimiter="'||'",
+            quote="single",
+        ),
+    ),
+    "words that begin and end with an apostrophe, lines apart": (
+        "id,text,n\n1,'tis so,3\n2,plain,4\n3,the kids',5\n",
+        answer("id text n", [("1", "'tis so", "3"), ("2", "plain", "4"), ("3", "the kids'", "5")]),
+    ),
     "several characters, and long texts in quotes full of others": (
         f'"id"::"text"::"n"\n"1"::"{PROSE}"::"1"\n"2"::"{PROSE}"::"2"\n',
         answer("id text n", [("1", PROSE, "1"), ("2", PROSE, "2")], delimiter="'::'"),
