@@ -12,6 +12,9 @@ from heal_cli.read.fields import MACHINE, Grammar
 from heal_cli.read.header_lines import are_names, are_values
 from heal_cli.read.records import lay_out, read_lines
 
+# What columns are called: no sentence.
+_NAME: Final = re.compile(r"[^\W\d]\w*(?:[ ./-]\w+){0,3}[ .]?(?:\(.{1,12}\))?")
+
 LOOK_ROWS: Final = 5
 """So many records, the names among them, say whether a table begins."""
 
@@ -152,7 +155,9 @@ def begins_another(rows: Sequence[Sequence[str]], grammar: Grammar, columns: Seq
     given, known = _folded(names), _folded(columns)
     if given == known:
         return False  # the header again, written otherwise
-    return bool(set(given) & set(known)) or not any(_fits(row, grammar) for row in below)
+    if set(given) & set(known):
+        return all(map(_NAME.fullmatch, given))
+    return len(grammar.machine) > 1 and not any(_fits(row, grammar) for row in below)
 
 
 def _folded(names: Sequence[str]) -> list[str]:

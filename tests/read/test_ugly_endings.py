@@ -85,6 +85,13 @@ ENDINGS: Ugly = {
         PLAIN + "unknown,offline,closed\n4,w,6\n",
         answer("id name n", [*answer("").rows, ("unknown", "offline", "closed"), ("4", "w", "6")]),
     ),
+    "words in the only column of values, over values elsewhere": (
+        "note,n\n" + "x,3\n" * 99 + "hello,pending\n5,open\n7,open\n8,open\n",
+        answer(
+            "note n",
+            [*([("x", "3")] * 99), ("hello", "pending"), ("5", "open"), ("7", "open"), ("8", "open")],
+        ),
+    ),
     "short records of words": (
         PLAIN + "four,w\n5,v\n",
         answer("id name n", None, [(4, "too_few_fields"), (5, "too_few_fields")]),
