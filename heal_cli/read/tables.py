@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from heal_cli.read.fields import MACHINE, Grammar
+from heal_cli.read.fields import MACHINE, Grammar, machine_columns
 from heal_cli.read.header_lines import are_names, are_values
 from heal_cli.read.records import lay_out, read_lines
 
@@ -142,27 +142,25 @@ def _places(records: _Records, named: frozenset[int]) -> Iterator[int]:
 def begins_another(rows: Sequence[Sequence[str]], grammar: Grammar, columns: Sequence[str]) -> bool:
     """Names stand where all records have values, and what is under them is another table's.
 
-    It is by its number of fields, by names that are partly those of this table, or by values where this table has
-    none and the other way about. A lone record of words proves nothing.
+    It is by its number of fields, by names that are partly those of this table (the first, or half of them), or by
+    values where this table has none, none where it has them. A lone record of words proves nothing.
     """
     names, *below = rows
     if not are_names(names) or len(below) < 2 or any(len(row) != len(names) for row in below):
         return False
-    if not any(i < len(names) for i in grammar.machine) or not any(map(are_values, below)):
+    if not any(i < len(names) for i in grammar.machine) or not machine_columns(below, len(names)):
         return False
     if len(names) != grammar.width:
         return True
     given, known = _folded(names), _folded(columns)
     if given == known:
         return False  # the header again, written otherwise
-    if set(given) & set(known):
+    shared = len(set(given) & set(known))
+    if (shared > 1 and shared * 2 >= len(given)) or given[0] == known[0]:
         return all(map(_NAME.fullmatch, given))
-    return len(grammar.machine) > 1 and not any(_fits(row, grammar) for row in below)
+    has_none = [i for i in grammar.machine if not any(re.fullmatch(MACHINE, row[i]) for row in below)]
+    return len(grammar.machine) > 1 and bool(has_none)
 
 
 def _folded(names: Sequence[str]) -> list[str]:
     return [name.strip().casefold() for name in names]
-
-
-def _fits(row: Sequence[str], grammar: Grammar) -> bool:
-    return all(re.fullmatch(MACHINE, row[i]) for i in grammar.machine)
