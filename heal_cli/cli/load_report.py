@@ -29,6 +29,7 @@ _DONE: Final = {
     "replace": "now stand in",
 }
 """What became of the loaded rows, by mode."""
+_WOULD: Final = {mode: f"would be {done}" for mode, done in _DONE.items()} | {"replace": "would stand in"}
 
 
 def load_report(report: LoadReport, *, verbose: bool = False) -> str:
@@ -67,7 +68,7 @@ def _headline(report: LoadReport) -> str:
     pace = styled("  ".join(filter(None, [_duration(report.seconds), speed])), dim=True)
     others = [f"{count:,} {name}" for name, count in _others(report)]
     more = f"; {', '.join(others)}" if others else ""
-    done = _DONE[report.mode]
+    done = (_WOULD if report.dry_run else _DONE)[report.mode]
     return f"{mark} {loaded} of {rows.read:,} rows {done} {clean(report.table)}{more}  {pace}"
 
 

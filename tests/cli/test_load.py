@@ -155,6 +155,16 @@ def test_a_clean_load_is_zero(heal: Any, engine: Any, load_report: Any) -> None:
     assert heal("load", "a.csv", "-t", "m", "-d", DSN) == (0, expected, "")
 
 
+def test_a_dry_run_says_that_nothing_stays(heal: Any, engine: Any, load_report: Any) -> None:
+    """Nobody takes what was rolled back for loaded."""
+    engine.load = replace(load_report, dry_run=True)
+    result = heal("load", "a.csv", "-t", "m", "-d", DSN, "--dry-run")
+    assert " rows would be loaded into public.messages; " in result.out.splitlines()[0]
+    assert (
+        json.loads(heal("load", "a.csv", "-t", "m", "-d", DSN, "--dry-run", "--json").out)["dry_run"] is True
+    )
+
+
 def test_a_source_that_was_loaded_before(heal: Any, engine: Any, load_report: Any) -> None:
     """A no-op is one line and exit code 0."""
     engine.load = replace(
