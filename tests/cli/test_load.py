@@ -155,6 +155,16 @@ def test_a_clean_load_is_zero(heal: Any, engine: Any, load_report: Any) -> None:
     assert heal("load", "a.csv", "-t", "m", "-d", DSN) == (0, expected, "")
 
 
+@pytest.mark.parametrize("flag", [["--rejects", "mine.jsonl"], ["--state-dir", "here"]])
+def test_the_next_command_finds_the_rejects(
+    heal: Any, engine: Any, load_report: Any, flag: list[str]
+) -> None:
+    """Rejects that were sent elsewhere are named by their path, which `heal rejects show` can open."""
+    engine.load = replace(load_report, rejects_path="/data/my rejects.jsonl")
+    last = heal("load", "a.csv", "-t", "m", "-d", DSN, *flag).out.splitlines()[-1]
+    assert last.split(maxsplit=1) == ["next", "heal rejects show '/data/my rejects.jsonl'"]
+
+
 def test_a_dry_run_says_that_nothing_stays(heal: Any, engine: Any, load_report: Any) -> None:
     """Nobody takes what was rolled back for loaded."""
     engine.load = replace(load_report, dry_run=True)
