@@ -190,6 +190,8 @@ def _as_usage(error: typer.TyperException) -> UsageError:
     if misspelt and (near := getattr(error, "possibilities", None)):
         from difflib import get_close_matches
 
-        best = get_close_matches(misspelt, near, n=1, cutoff=0) or near
-        message = f"No such option: {misspelt}. Did you mean {best[0]}?"
+        # without the dashes, which make all options alike
+        best = get_close_matches(misspelt.lstrip("-"), [option.lstrip("-") for option in near], n=1)
+        asked = f". Did you mean --{best[0]}?" if best else ""
+        message = f"No such option: {misspelt}{asked}"
     return UsageError(message, hint=f"See: {path} --help")

@@ -210,6 +210,10 @@ def test_the_ledger_never_sees_a_password(heal: Any, engine: Any) -> None:
     [
         (["load"], "heal: Missing argument 'SOURCE'.\n      See: heal load --help\n"),
         (["load", "a"], "heal: Missing option '-t' / '--table'.\n      See: heal load --help\n"),
+        (
+            ["load", "a.csv", "-t", "t", "--bogus"],
+            "heal: No such option: --bogus.\n      See: heal load --help\n",
+        ),
         (["laod"], "heal: No such command 'laod'. Did you mean 'load'?\n      See: heal --help\n"),
         (
             ["load", "a", "-t", "m", "--jobs", "many"],
