@@ -208,6 +208,8 @@ def _options(paths: Sequence[str], table: str, dsn: str | None, options: dict[st
     from heal_cli.load_options import to_load_options
     from heal_cli.settings import load_settings
 
+    if not isinstance(table, str):
+        raise errors.UsageError(f"A table is named by a text, not {type(table).__name__!r}")
     given = {name: value for name, value in {"dsn": dsn, **options}.items() if value is not None}
     settings = load_settings(given, table=table)
     return to_load_options(settings, paths, table, conninfo=_conninfo(settings))

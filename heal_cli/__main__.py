@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 _INTERRUPTED = 130
 
 
+def _open_missing_streams() -> None:
+    """Empty streams in place of those that a daemon closed: else the next file or socket would take their number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.open(os.devnull, os.O_RDWR), mode))  # noqa: PTH123, SIM115  a number, open to the end
+
+
 def main() -> None:
     """Run the command line and exit."""
+    _open_missing_streams()
     # What the imports make lives until the end: to look through it for garbage costs a start 0.1 s of its 0.9.
     gc.set_threshold(50_000)
     try:

@@ -20,6 +20,12 @@ def test_an_unknown_option_is_refused_with_the_nearest() -> None:
     assert caught.value.hint == "Did you mean 'max_rejects'?"
 
 
+def test_a_table_is_named_by_a_text() -> None:
+    """None, say of a variable that was never set, is refused in words."""
+    with pytest.raises(UsageError, match="A table is named by a text, not 'NoneType'"):
+        heal_cli.load("a.csv", table=None)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("call", [heal_cli.load, heal_cli.plan])
 @pytest.mark.parametrize(
     ("source", "said"),

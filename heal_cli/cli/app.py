@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Annotated, Any, Final
 
@@ -24,6 +26,7 @@ _EXIT_CODES: Final = (
     "5 database unavailable (rows spooled), 6 the plan does not cover the table, 75 another replay is at work, "
     "130/143 interrupted."
 )
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _PIPE_CLOSED: Final = 1  # as Typer and rich end where they meet it first
 
 _MODULES: Final = {
@@ -112,14 +115,31 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _end(arguments, Interrupted("Interrupted before anything was written"))
     except BrokenPipeError:
-        # The reader has seen enough; Python would complain again when it flushes stdout at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()  # the reader has seen enough
         return _PIPE_CLOSED
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL and _is_stdout_full():
+            _drop_stdout()
+            what = f"The result could not be written to standard output: {error.strerror}"
+            return _end(arguments, HealError(what, hint="What was done stays done; see: heal runs list"))
         from heal_cli.cli.crash import keep_traceback
 
         what = f"{type(error).__name__} inside heal; this is a defect of heal and not of your file"
         return _end(arguments, HealError(what, hint=keep_traceback(error, arguments)))
+
+
+def _drop_stdout() -> None:
+    """Nothing more goes to stdout: Python would complain again when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_stdout_full() -> bool:
+    """Not even an empty line can be written: Python has dropped what it could not, so flushing it again tells nothing."""
+    try:
+        os.write(sys.stdout.fileno(), b"\n")
+    except OSError:
+        return True
+    return False
 
 
 def _hush_psycopg() -> None:
@@ -144,7 +164,8 @@ def _end(arguments: Sequence[str], error: HealError, *, hint: str | None = None)
         say(encode({**document, "error": {**document["error"], "message": message, "hint": hint}}))
     note(message if message.endswith((".", "?")) or not hint else f"{message}.")
     if hint:
-        typer.echo(f"      {clean(hint)}", err=True)
+        with suppress(OSError):
+            typer.echo(f"      {clean(hint)}", err=True)
     return error.exit_code
 
 
@@ -169,6 +190,8 @@ def _as_usage(error: typer.TyperException) -> UsageError:
     if misspelt and (near := getattr(error, "possibilities", None)):
         from difflib import get_close_matches
 
-        best = get_close_matches(misspelt, near, n=1, cutoff=0) or near
-        message = f"No such option: {misspelt}. Did you mean {best[0]}?"
+        # without the dashes, which make all options alike
+        best = get_close_matches(misspelt.lstrip("-"), [option.lstrip("-") for option in near], n=1)
+        asked = f". Did you mean --{best[0]}?" if best else ""
+        message = f"No such option: {misspelt}{asked}"
     return UsageError(message, hint=f"See: {path} --help")

@@ -55,7 +55,8 @@ def load(context: typer.Context, sources: Sources, table: Table, flags: LoadFlag
         elif not settings.quiet:
             from heal_cli.cli.load_report import load_report
 
-            say(load_report(report, verbose=settings.verbose))
+            by_path = settings.rejects is not None or settings.origins.get("state_dir") == "--state-dir"
+            say(load_report(report, verbose=settings.verbose, by_path=by_path))
     raise typer.Exit(code)
 
 

@@ -5,6 +5,7 @@ Plain lines with a little colour: rich would add 0.16 s to every load, and there
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import islice
@@ -29,10 +30,15 @@ _DONE: Final = {
     "replace": "now stand in",
 }
 """What became of the loaded rows, by mode."""
+_WOULD: Final = {mode: f"would be {done}" for mode, done in _DONE.items()} | {"replace": "would stand in"}
 
 
-def load_report(report: LoadReport, *, verbose: bool = False) -> str:
-    """The lines of the report: outcome first, then heals, rejects, notes and the next command."""
+def load_report(report: LoadReport, *, verbose: bool = False, by_path: bool = False) -> str:
+    """The lines of the report: outcome first, then heals, rejects, notes and the next command.
+
+    Args:
+        by_path: The rejects are where `heal rejects show RUN` does not look by itself.
+    """
     lines = [_headline(report)]
     lines += _columns(report)
     lines += _heals(report.heals, None if verbose else _MOST_HEALS)
@@ -42,7 +48,7 @@ def load_report(report: LoadReport, *, verbose: bool = False) -> str:
     if report.leftovers_path:
         lines += block("leftovers", [clean(report.leftovers_path)])
     lines += block("note", [clean(note) for note in report.notes])
-    lines += block("next", [clean(command) for command in _next(report)])
+    lines += block("next", [clean(command) for command in _next(report, by_path=by_path)])
     return "\n".join(lines)
 
 
@@ -67,7 +73,7 @@ def _headline(report: LoadReport) -> str:
     pace = styled("  ".join(filter(None, [_duration(report.seconds), speed])), dim=True)
     others = [f"{count:,} {name}" for name, count in _others(report)]
     more = f"; {', '.join(others)}" if others else ""
-    done = _DONE[report.mode]
+    done = (_WOULD if report.dry_run else _DONE)[report.mode]
     return f"{mark} {loaded} of {rows.read:,} rows {done} {clean(report.table)}{more}  {pace}"
 
 
@@ -152,11 +158,12 @@ def _unmatched(report: LoadReport) -> list[str]:
     return block("unmatched", [clean(f"{count:,} keys that no row has: {listed}{more}")])
 
 
-def _next(report: LoadReport) -> list[str]:
+def _next(report: LoadReport, *, by_path: bool) -> list[str]:
     if report.resume:
         return [report.resume]
     if report.rows.rejected:
-        return [f"heal rejects show {report.run}"]
+        name = shlex.quote(report.rejects_path) if by_path and report.rejects_path else report.run
+        return [f"heal rejects show {name}"]
     return []
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import typer
@@ -51,8 +52,9 @@ def say_json(document: Mapping[str, Any]) -> None:
 
 
 def note(text: str) -> None:
-    """A remark beside the result, on stderr."""
-    typer.echo(f"heal: {clean(text)}", err=True)
+    """A remark beside the result, on stderr; where nobody can be told, the run goes on all the same."""
+    with suppress(OSError):
+        typer.echo(f"heal: {clean(text)}", err=True)
 
 
 def styled(text: str, *, color: str | None = None, bold: bool = False, dim: bool = False) -> str:

@@ -88,4 +88,5 @@ class LoadReport:
     seconds: float
     exit_code: int
     mode: str = "insert"  # what loaded rows did to the table's
+    dry_run: bool = False  # all of it was rolled back
     resume: str | None = None  # command that goes on, when the run stopped early

@@ -78,6 +78,7 @@ def close_run(
         seconds=time.perf_counter() - run.clock,
         exit_code=_WITH_REJECTS if outcome.rows.rejected or _has_earlier_rejects(run, sources) else _DONE,
         mode=run.options.write.mode,
+        dry_run=run.options.write.dry_run,
     )
     if run.has_ledger:
         run.audit_failed(run.connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -10,7 +11,7 @@ from heal_cli.model import row_count
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun
-from heal_cli.write import traces
+from heal_cli.write import Trace, traces
 
 _MOST_SOURCES: Final = 3
 """Sources told of one by one; of a thousand files that were loaded before, a few stand for all."""
@@ -57,8 +58,15 @@ def _told(run: Run, source: SourceRun) -> str:
 def _see(run: Run, source: int) -> str:
     """Where the rejects of earlier runs on a source are, if there are any."""
     earlier = (trace for trace in traces(run.connection, source) if trace.run != run.id)
-    rejects = next((trace.run for trace in earlier if Path(trace.rejects_path).exists()), None)
-    return f"; its rejects: heal rejects show {rejects}" if rejects else ""
+    rejects = next((trace for trace in earlier if Path(trace.rejects_path).exists()), None)
+    return f"; its rejects: heal rejects show {_shown_by(rejects, run.options.state_dir)}" if rejects else ""
+
+
+def _shown_by(trace: Trace, state_dir: str) -> str:
+    """What `heal rejects show` needs for the rejects of an earlier run: its id, or where the file is elsewhere."""
+    path = Path(trace.rejects_path)
+    is_here = path.parent == Path(state_dir).absolute() / "rejects"
+    return trace.run if is_here else shlex.quote(trace.rejects_path)
 
 
 def _passed_over(source: SourceRun) -> Iterator[str]:

@@ -173,6 +173,9 @@ class Run:
     def begin(self, table: TableSchema) -> None:
         """Bring schema `heal` up to date and note the run there, where the role may."""
         if self.options.write.dry_run:
+            self.notes.append(
+                "A dry run: all of it was rolled back, but sequences do not go back, nor does what triggers did elsewhere"
+            )
             self.reads_ledger = can_read_sources(self.connection)
             return
         self._table = table

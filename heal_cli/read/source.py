@@ -235,7 +235,7 @@ def expand(locations: Sequence[str]) -> tuple[str, ...]:
     several files stands for them, each a source named `archive.zip/file`.
 
     Raises:
-        SourceError: Nothing matches; nearest names are shown.
+        SourceError: Nothing matches, and nearest names are shown; or a name is not UTF-8.
     """
     found: dict[str, None] = {}
     for location in locations:
@@ -246,7 +246,20 @@ def expand(locations: Sequence[str]) -> tuple[str, ...]:
         if not matches:
             raise _missing(location)
         found |= dict.fromkeys(name for match in matches for name in _unzipped(match))
+    for name in found:
+        _check_encodes(name)
     return tuple(found)
+
+
+def _check_encodes(name: str) -> None:
+    """The ledger keeps names as text, and Linux lets a name be any bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise SourceError(
+            f"The name {name!r} is not UTF-8, so no ledger or report could show it",
+            hint="Rename the file, or give its content as standard input: heal load - ... < FILE",
+        ) from error
 
 
 def _unzipped(location: str) -> tuple[str, ...]:

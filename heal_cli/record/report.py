@@ -52,6 +52,7 @@ def load_document(report: LoadReport) -> dict[str, Any]:
         "table": report.table,
         "schema_version": report.schema_version,
         "mode": report.mode,
+        "dry_run": report.dry_run,
         "sources": [_source(source) for source in report.sources],
         **_mapping(report.plan),
         "rows": dataclasses.asdict(report.rows),

@@ -131,6 +131,38 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
     assert program.wait() == 1
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_empty_ones(tmp_path: Path, closed: str) -> None:
+    """A daemon without stdin, stdout or stderr runs heal as others do."""
+    line = f"{shlex.join([sys.executable, '-m', 'heal_cli', 'config', 'show'])} {closed}"
+    program = subprocess.run(["sh", "-c", line], capture_output=True, check=False, cwd=tmp_path)
+    assert (program.returncode, program.stderr) == (0, b"")
+    assert bool(program.stdout) is (">&-" not in closed.replace("2>&-", ""))
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_a_full_disk_behind_stdout_is_told(tmp_path: Path, flags: list[str]) -> None:
+    """What cannot be printed is an error in words, not a defect."""
+    with Path("/dev/full").open("wb") as full:
+        program = subprocess.run(
+            [*HEAL, "config", "show", *flags], stdout=full, stderr=subprocess.PIPE, check=False, cwd=tmp_path
+        )
+    assert program.returncode == 1
+    assert program.stderr.decode() == (
+        "heal: The result could not be written to standard output: No space left on device.\n"
+        "      What was done stays done; see: heal runs list\n"
+    )
+
+
+def test_a_remark_that_nobody_can_read_ends_nothing(tmp_path: Path) -> None:
+    """A full disk behind stderr does not change the exit code."""
+    with Path("/dev/full").open("wb") as full:
+        program = subprocess.run(
+            [*HEAL, "load"], stdout=subprocess.PIPE, stderr=full, check=False, cwd=tmp_path
+        )
+    assert program.returncode == 2
+
+
 def test_names_that_the_terminal_cannot_show_end_nothing(tmp_path: Path) -> None:
     """An ASCII terminal and a file name that is no UTF-8 still get their message."""
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "HEAL_DSN": "dbname=x"}

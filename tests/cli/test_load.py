@@ -155,6 +155,26 @@ def test_a_clean_load_is_zero(heal: Any, engine: Any, load_report: Any) -> None:
     assert heal("load", "a.csv", "-t", "m", "-d", DSN) == (0, expected, "")
 
 
+@pytest.mark.parametrize("flag", [["--rejects", "mine.jsonl"], ["--state-dir", "here"]])
+def test_the_next_command_finds_the_rejects(
+    heal: Any, engine: Any, load_report: Any, flag: list[str]
+) -> None:
+    """Rejects that were sent elsewhere are named by their path, which `heal rejects show` can open."""
+    engine.load = replace(load_report, rejects_path="/data/my rejects.jsonl")
+    last = heal("load", "a.csv", "-t", "m", "-d", DSN, *flag).out.splitlines()[-1]
+    assert last.split(maxsplit=1) == ["next", "heal rejects show '/data/my rejects.jsonl'"]
+
+
+def test_a_dry_run_says_that_nothing_stays(heal: Any, engine: Any, load_report: Any) -> None:
+    """Nobody takes what was rolled back for loaded."""
+    engine.load = replace(load_report, dry_run=True)
+    result = heal("load", "a.csv", "-t", "m", "-d", DSN, "--dry-run")
+    assert " rows would be loaded into public.messages; " in result.out.splitlines()[0]
+    assert (
+        json.loads(heal("load", "a.csv", "-t", "m", "-d", DSN, "--dry-run", "--json").out)["dry_run"] is True
+    )
+
+
 def test_a_source_that_was_loaded_before(heal: Any, engine: Any, load_report: Any) -> None:
     """A no-op is one line and exit code 0."""
     engine.load = replace(
@@ -190,6 +210,10 @@ def test_the_ledger_never_sees_a_password(heal: Any, engine: Any) -> None:
     [
         (["load"], "heal: Missing argument 'SOURCE'.\n      See: heal load --help\n"),
         (["load", "a"], "heal: Missing option '-t' / '--table'.\n      See: heal load --help\n"),
+        (
+            ["load", "a.csv", "-t", "t", "--bogus"],
+            "heal: No such option: --bogus.\n      See: heal load --help\n",
+        ),
         (["laod"], "heal: No such command 'laod'. Did you mean 'load'?\n      See: heal --help\n"),
         (
             ["load", "a", "-t", "m", "--jobs", "many"],

@@ -94,7 +94,11 @@ def test_a_budget_stops_and_a_larger_one_goes_on(load, conn) -> None:
 def test_a_dry_run_is_the_whole_run_rolled_back(load, conn) -> None:
     """--dry-run counts as the run would, and leaves neither rows nor a memory of them."""
     report = load(rows(0, 1000), dry_run=True)
-    assert (report.rows.loaded, report.rows.rejected) == (990, 10)
+    assert (report.rows.loaded, report.rows.rejected, report.dry_run) == (990, 10, True)
+    assert (
+        "A dry run: all of it was rolled back, but sequences do not go back, nor does what triggers did elsewhere"
+        in report.notes
+    )
     assert count(conn) == 0
     assert load(rows(0, 1000)).rows.loaded == 990
 

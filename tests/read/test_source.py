@@ -71,6 +71,13 @@ def test_patterns_become_files_in_order_each_once(tmp_path: Path) -> None:
     assert expand([f"{folder}/b.csv", f"{folder}/*.csv", "-"]) == (f"{folder}/b.csv", f"{folder}/a.csv", "-")
 
 
+def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    """A file name of bytes that are not UTF-8 is told before anything is read, also when a pattern finds it."""
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xff.csv")).touch()
+    with pytest.raises(SourceError, match="is not UTF-8, so no ledger or report could show it"):
+        expand([f"{tmp_path}/*.csv"])
+
+
 def test_nothing_that_matches_shows_the_nearest_names(tmp_path: Path) -> None:
     """A typing error is answered with what is there."""
     (tmp_path / "orders.csv").touch()
