@@ -55,11 +55,7 @@ class RejectBatch:
 
 
 def find_reject_source(connection: psycopg.Connection, run: str, name: str) -> RejectSource | None:
-    """The source that a run called so; None where that run committed no batch of it.
-
-    Raises:
-        UsageError: The run did not insert, and a retry does.
-    """
+    """The source that a run called so; None where that run committed no batch of it."""
     with connection.transaction():
         row = connection.execute(
             "SELECT source, table_oid::int8, plan::text, reading::text, schema_version FROM heal.load_sources"
@@ -67,17 +63,26 @@ def find_reject_source(connection: psycopg.Connection, run: str, name: str) -> R
             " ORDER BY source LIMIT 1",
             (run, name),
         ).fetchone()
+    return RejectSource(*row) if row else None
+
+
+def require_inserted(connection: psycopg.Connection, source: int, name: str) -> None:
+    """Refuse to insert rows of a source that was loaded with another `--mode`.
+
+    Raises:
+        UsageError: It was.
+    """
+    with connection.transaction():
         changes = connection.execute(
             "SELECT EXISTS (SELECT FROM heal.load_sources WHERE source = %s"
             " AND source_id ~ ' ?to (upsert|update|delete|replace by .*)$')",
-            (row[0] if row else 0,),
+            (source,),
         ).fetchone()
     if changes == (True,):
         raise UsageError(
             f"Rejects of {name!r} are of a load with --mode, and a retry only inserts",
             hint="Mend the source, then load it again with the same --mode",
         )
-    return RejectSource(*row) if row else None
 
 
 def find_reject_batch(
