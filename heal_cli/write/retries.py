@@ -131,16 +131,18 @@ def retried_totals(connection: psycopg.Connection, run: str) -> tuple[int, int]:
     return int(loaded), int(duplicates)
 
 
-def count_rejects(connection: psycopg.Connection, source: int) -> int:
-    """Rows of a source that are rejects still, whichever run made them so."""
+def has_rejects_since(connection: psycopg.Connection, source: int, *, run: str) -> bool:
+    """Rows of the source are rejects still, whichever run made them so; a run that goes on tells of its own."""
     with connection.transaction():
-        (rows,) = connection.execute(
+        (has_some,) = connection.execute(
             "SELECT (SELECT coalesce(sum(rejected), 0) FROM heal.load_batches WHERE source = %(source)s)"
-            " - (SELECT coalesce(sum(cardinality(rows) + duplicates), 0) FROM heal.load_retries"
-            " WHERE source = %(source)s)",
-            {"source": source},
-        ).fetchone() or (0,)
-    return int(rows)
+            " > (SELECT coalesce(sum(cardinality(rows) + duplicates), 0) FROM heal.load_retries"
+            " WHERE source = %(source)s)"
+            " AND NOT EXISTS (SELECT FROM heal.load_run_sources AS other JOIN heal.load_runs USING (run)"
+            " WHERE other.source = %(source)s AND run <> %(run)s AND state = 'running')",
+            {"source": source, "run": run},
+        ).fetchone() or (False,)
+    return bool(has_some)
 
 
 class RetryPage:
