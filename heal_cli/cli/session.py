@@ -40,7 +40,8 @@ def _prepare_polars(settings: Settings) -> None:
     them cost 5 %. Its allocator keeps freed memory for 10 s: handing it back between batches to fault it in
     again cost up to 15 % of all processor time (both measured).
     """
-    is_single = settings.ordered or settings.atomic or settings.dry_run or settings.mode != "insert"
+    changes_rows = settings.mode != "insert" or settings.on_conflict == "update"
+    is_single = settings.ordered or settings.atomic or settings.dry_run or changes_rows
     workers = 1 if is_single else settings.jobs
     os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
     os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:10000")

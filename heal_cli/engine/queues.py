@@ -19,7 +19,7 @@ class Queues:
         """Note an entry that failed."""
         table = _table(manifest)
         self._tables.add(table)
-        if manifest.options.write.mode != "insert":
+        if manifest.options.write.changes_rows:
             self._changed_tables.add(table)
         if manifest.kind == "source":
             self._sources.add(manifest.source.name)
@@ -31,7 +31,7 @@ class Queues:
         table = _table(manifest)
         if table in self._changed_tables or manifest.run in self._runs:
             return True
-        if manifest.options.write.mode != "insert":
+        if manifest.options.write.changes_rows:
             return table in self._tables  # it may change what the failed one adds
         # A source may begin with one that was spooled before it: only what is in the ledger tells.
         return manifest.kind == "source" and manifest.source.name in self._sources

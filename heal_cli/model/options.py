@@ -72,9 +72,14 @@ class WriteOptions:
         return "overwrite" if self.on_conflict == "update" else "insert"
 
     @property
+    def changes_rows(self) -> bool:
+        """Rows of the table may be changed or deleted: of two such changes the later one counts."""
+        return self.mode != "insert" or self.on_conflict == "update"
+
+    @property
     def keeps_order(self) -> bool:
         """No row may overtake an earlier one: asked for, or the later of two changes would be undone."""
-        return self.ordered or self.mode != "insert"
+        return self.ordered or self.changes_rows
 
     @property
     def conflicts(self) -> Literal["reject", "ignore", "update"]:

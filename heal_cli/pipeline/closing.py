@@ -19,9 +19,9 @@ from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun, State
 from heal_cli.record import encode, load_document
 from heal_cli.write import (
-    count_rejects,
     end_run,
     finish_source,
+    has_rejects_since,
     note_limited,
     run_totals,
 )
@@ -90,7 +90,7 @@ def close_run(
 def _has_earlier_rejects(run: Run, sources: Sequence[SourceRun]) -> bool:
     """Rows that earlier runs on the same sources rejected are rejects still: what went on covers them, too."""
     resumed = [source.claimed.source for source in sources if source.claimed and source.is_resumed]
-    return run.has_ledger and any(count_rejects(run.connection, source, run=run.id) for source in resumed)
+    return run.has_ledger and any(has_rejects_since(run.connection, source, run=run.id) for source in resumed)
 
 
 def finish(run: Run, source: SourceRun, *, retried: bool) -> None:

@@ -201,7 +201,7 @@ class Fallback:
         if first.source.number == number or _is_same_whole(first, source, self._options):
             return
         rows = sum(manifest.rows for manifest in self._waiting)
-        what = "Rows" if first.options.write.mode == "insert" else "Changes"
+        what = "Changes" if first.options.write.changes_rows else "Rows"
         raise CircuitOpen(
             f"{what} of {first.target.table} wait since {first.made_at.astimezone():%Y-%m-%d %H:%M}"
             f" ({rows:,} rows), and they have to go in first",
@@ -224,8 +224,8 @@ class Fallback:
         target = earlier.target
         is_table = bare_name(target.table) == bare_name(self._options.table)
         is_there = (target.server, target.database) == server_of(self._options.conninfo)
-        modes = {earlier.options.write.mode, self._options.write.mode}
-        return is_table and is_there and modes != {"insert"}
+        changes = earlier.options.write.changes_rows or self._options.write.changes_rows
+        return is_table and is_there and changes
 
     def note(self, kind: str, table: TableSchema, details: Mapping[str, Any]) -> None:
         """Keep an event for the database of this table.

@@ -66,7 +66,7 @@ def retry_late_references(
         is_noted = True
 
     answers = Answers(
-        origin=lambda of, name: origins.by_ledger(of, name) if of == run else None,
+        origin=lambda of, name: origins.by_ledger_to_insert(of, name) if of == run else None,
         batch=lambda origin, record: find_reject_batch(
             home.connection, origin.number, record.batch, record.run
         ),

@@ -17,6 +17,7 @@ from pathlib import Path
 import psycopg
 
 from heal_cli.errors import ConservationError
+from heal_cli.model import WriteOptions
 from heal_cli.pipeline.outcome import REFERENCE, Outcome
 from heal_cli.pipeline.retry_file import Answers, RetryFile, Standing
 from heal_cli.pipeline.retry_origin import Origin, Origins, planned_shape
@@ -96,6 +97,8 @@ def retry_own_references(
     Raises:
         HealError: What ended it; what was committed stays, and the next run goes on from there.
     """
+    if run.options.write.mode in ("update", "delete"):
+        return Recovered()  # no row of theirs is one to insert
     own = frozenset(name for source in sources for name in source.planned.table.own_references)
     wanted = [source for source in sources if outcome.rows.loaded or not source.is_retried]
     if not own or not (outcome.reasons[REFERENCE] or any(source.is_known for source in wanted)):
@@ -128,6 +131,13 @@ def try_in_rounds(files: Sequence[RetryFile], worker: RetryWorker, *, should_sto
             file.go_through()
 
 
+def _that_overwrite_nothing(options: WriteOptions) -> WriteOptions:
+    """Rows that come in late may have been overtaken by others of their key, which count."""
+    if not options.changes_rows:
+        return options
+    return replace(options, mode="insert", on_conflict="reject", key=(), atomic=options.is_atomic)
+
+
 class _Rounds:
     """The rejects files in which such rows may be, tried until a round loads nothing."""
 
@@ -145,7 +155,7 @@ class _Rounds:
         origins = Origins(
             lambda: within or run.connection,
             run.rejects.path,
-            run.options,
+            replace(run.options, write=_that_overwrite_nothing(run.options.write)),
             None,
             run.catalogue,
             datetime.now(UTC),
@@ -160,6 +170,7 @@ class _Rounds:
             within=within,
             leftovers=run.leftovers,
             counts_tries=False,
+            recorded_mode=run.options.write.recorded_mode,
         )
         self._files = [self._file(path, names) for path, names in self._paths(sources).items()]
 

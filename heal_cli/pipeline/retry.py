@@ -142,7 +142,7 @@ class _Retry:
             options.path,
             self._worker,
             Answers(
-                self._finder.by_ledger if self._has_ledger else self._finder.by_file,
+                self._finder.by_ledger_to_insert if self._has_ledger else self._finder.by_file,
                 self._batch,
                 options.wants,
                 self._begin,

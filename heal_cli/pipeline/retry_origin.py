@@ -19,7 +19,7 @@ from heal_cli.patterns import Catalogue, Knowledge
 from heal_cli.read import Shape, open_source, read_alone, shape_of
 from heal_cli.record import RejectRecord, iter_rejects
 from heal_cli.schema import introspect, introspect_oid, read_statistics
-from heal_cli.write import find_reject_source
+from heal_cli.write import find_reject_source, require_inserted
 
 SAMPLE_ROWS: Final = 5_000
 """Rejects that a new plan looks at."""
@@ -67,6 +67,18 @@ class Origins:
     def connection(self) -> psycopg.Connection:
         """What the ledger and the catalog are asked over."""
         return self.connect()
+
+    def by_ledger_to_insert(self, run: str, name: str) -> Origin | None:
+        """As `by_ledger`, of a run that inserted.
+
+        Raises:
+            UsageError: It did not.
+            HealError: As of `by_ledger`.
+        """
+        origin = self.by_ledger(run, name)
+        if origin is not None:
+            require_inserted(self.connection, origin.number, name)
+        return origin
 
     def by_ledger(self, run: str, name: str) -> Origin | None:
         """What the run that rejected them went by; None where the ledger does not know it.

@@ -41,6 +41,7 @@ class RetryWorker:
         within: A connection whose open transaction the rows are to be written in; None for one of its own.
         leftovers: The run's, where it has one open.
         counts_tries: A record says how often it was tried in vain.
+        recorded_mode: As the ledger calls what is written; None: as it is written.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class RetryWorker:
         within: psycopg.Connection | None = None,
         leftovers: LeftoverWriter | None = None,
         counts_tries: bool = True,
+        recorded_mode: str | None = None,
     ) -> None:
         self._origins = origins
         self._run = run
@@ -62,6 +64,7 @@ class RetryWorker:
         self._attempts = attempts or Attempts()
         self._within = within
         self._counts_tries = counts_tries
+        self._recorded_mode = recorded_mode or origins.load.write.recorded_mode
         self._has_failed = False
         self._leftovers = leftovers
         self._names: dict[str, None] = {}
@@ -199,7 +202,7 @@ class RetryWorker:
                 has_ledger=self._has_ledger,
                 version_of=lambda connection: schema_version(connection, table.oid),
             )
-            page = RetryPage(self._run, load.write.recorded_mode) if self._has_ledger else None
+            page = RetryPage(self._run, self._recorded_mode) if self._has_ledger else None
             self._writer = Writer(target, self._attempts, self._within, page)
         return self._writer
 

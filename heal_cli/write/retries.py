@@ -55,11 +55,7 @@ class RejectBatch:
 
 
 def find_reject_source(connection: psycopg.Connection, run: str, name: str) -> RejectSource | None:
-    """The source that a run called so; None where that run committed no batch of it.
-
-    Raises:
-        UsageError: The run did not insert, and a retry does.
-    """
+    """The source that a run called so; None where that run committed no batch of it."""
     with connection.transaction():
         row = connection.execute(
             "SELECT source, table_oid::int8, plan::text, reading::text, schema_version FROM heal.load_sources"
@@ -67,17 +63,26 @@ def find_reject_source(connection: psycopg.Connection, run: str, name: str) -> R
             " ORDER BY source LIMIT 1",
             (run, name),
         ).fetchone()
+    return RejectSource(*row) if row else None
+
+
+def require_inserted(connection: psycopg.Connection, source: int, name: str) -> None:
+    """Refuse to insert rows of a source that was loaded with another `--mode`.
+
+    Raises:
+        UsageError: It was.
+    """
+    with connection.transaction():
         changes = connection.execute(
             "SELECT EXISTS (SELECT FROM heal.load_sources WHERE source = %s"
             " AND source_id ~ ' ?to (upsert|update|delete|replace by .*)$')",
-            (row[0] if row else 0,),
+            (source,),
         ).fetchone()
     if changes == (True,):
         raise UsageError(
             f"Rejects of {name!r} are of a load with --mode, and a retry only inserts",
             hint="Mend the source, then load it again with the same --mode",
         )
-    return RejectSource(*row) if row else None
 
 
 def find_reject_batch(
@@ -126,19 +131,18 @@ def retried_totals(connection: psycopg.Connection, run: str) -> tuple[int, int]:
     return int(loaded), int(duplicates)
 
 
-def count_rejects(connection: psycopg.Connection, source: int, *, run: str) -> int:
-    """Rows of a source that are rejects still; 0 while a run beside this one is at work on it, which may load them yet."""
+def has_rejects_since(connection: psycopg.Connection, source: int, *, run: str) -> bool:
+    """Rows of the source are rejects still, whichever run made them so; a run that goes on tells of its own."""
     with connection.transaction():
-        (rows,) = connection.execute(
+        (has_some,) = connection.execute(
             "SELECT (SELECT coalesce(sum(rejected), 0) FROM heal.load_batches WHERE source = %(source)s)"
-            " - (SELECT coalesce(sum(cardinality(rows) + duplicates), 0) FROM heal.load_retries"
+            " > (SELECT coalesce(sum(cardinality(rows) + duplicates), 0) FROM heal.load_retries"
             " WHERE source = %(source)s)"
-            " WHERE NOT EXISTS (SELECT FROM heal.load_run_sources JOIN heal.load_runs USING (run)"
-            " WHERE source = %(source)s AND run <> %(run)s AND state = 'running' AND EXISTS"
-            " (SELECT FROM pg_catalog.pg_stat_activity WHERE application_name = 'heal/' || run::text))",
+            " AND NOT EXISTS (SELECT FROM heal.load_run_sources AS other JOIN heal.load_runs USING (run)"
+            " WHERE other.source = %(source)s AND run <> %(run)s AND state = 'running')",
             {"source": source, "run": run},
-        ).fetchone() or (0,)
-    return int(rows)
+        ).fetchone() or (False,)
+    return bool(has_some)
 
 
 class RetryPage:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from heal_cli.engine import run_load
 from heal_cli.errors import DatabaseUnavailable
+from heal_cli.pipeline import BatchWorker
 
 
 @pytest.fixture
@@ -84,6 +86,21 @@ def test_a_later_change_overtakes_none_that_waits(changing: Any) -> None:
     assert amounts(changing) == {2: changing.rows}
 
 
+def test_a_later_batch_overtakes_none(changing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many workers there are, the last row of a key overwrites those before it."""
+    write_changes(changing)
+    process = BatchWorker.process
+
+    def first_is_slow(worker: BatchWorker, source: Any, chunk: Any) -> Any:
+        if chunk.index == 0:
+            time.sleep(1)
+        return process(worker, source, chunk)
+
+    monkeypatch.setattr(BatchWorker, "process", first_is_slow)
+    changing.load(write={"on_conflict": "update", "key": ("n",), "jobs": 4})
+    assert amounts(changing) == {2: changing.rows}
+
+
 def test_a_later_source_of_the_run_overtakes_none(changing: Any) -> None:
     """Of two files the second is spooled behind the first, wherever the server has come back."""
     first = write_changes(changing, "1.csv", amounts=(1,))
@@ -94,17 +111,26 @@ def test_a_later_source_of_the_run_overtakes_none(changing: Any) -> None:
     assert amounts(changing) == {2: changing.rows}
 
 
-@pytest.mark.parametrize(("later", "never"), [("upsert", False), ("insert", True)])
-def test_a_later_run_waits_behind_changes(changing: Any, later: str, never: bool) -> None:
+OVERWRITE: Final = {"on_conflict": "update", "key": ("n",)}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "never"),
+    [
+        ({"mode": "upsert"}, {"mode": "upsert"}, False),
+        ({"mode": "delete"}, {"mode": "insert"}, True),
+        (OVERWRITE, OVERWRITE, False),
+    ],
+)
+def test_a_later_run_waits_behind_changes(changing: Any, earlier: Any, later: Any, never: bool) -> None:
     """The next run into the table is spooled behind the changes that wait, and comes home after them."""
     write_changes(changing, amounts=(1,))
     changing.proxy.mode = "refuse" if never else "pass"
     changing.proxy.bytes_left = None if never else 60_000
-    earlier = "upsert" if later == "upsert" else "delete"
-    changing.load(write={"mode": earlier})
+    changing.load(write=earlier)
     changing.proxy.heal()
     second = write_changes(changing, "2.csv", amounts=(2,))
-    report = changing.load(sources=(second,), write={"mode": later})
+    report = changing.load(sources=(second,), write=later)
     assert (report.exit_code, report.rows.spooled) == (5, changing.rows)
     assert any("Changes of" in note and "have to go in first" in note for note in report.notes)
     assert changing.replay().left == 0

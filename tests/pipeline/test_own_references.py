@@ -97,6 +97,34 @@ def test_budget(family) -> None:
     assert len(family.all()) == 300
 
 
+@pytest.mark.parametrize(
+    "options", [{"mode": "upsert"}, {"mode": "replace", "max_rejects": "9"}, {"on_conflict": "update"}]
+)
+def test_rows_that_may_overwrite_others(family, options) -> None:
+    """A row that comes in late overwrites none that came after it: it is loaded if nobody has its key."""
+    family.conn.execute("insert into t values (7000, null, 'before')")
+    text = lines([(5, 300), *((n, n - 1) for n in range(300, 100, -1)), (5, None), (100, None), (6, 9999)])
+    key = {"key": ["id"]} if "on_conflict" in options else {}
+    report = family.load(text, **BATCH, **options, **key)
+    assert (report.exit_code, report.rows.loaded, len(open_rows(family.rejects))) == (3, 202, 2)
+    assert family.all("select parent, v from t where id = 5")[0][0] is None
+    assert family.all("select count(*) from t where id between 100 and 300") == [(201,)]
+    if "mode" in options:
+        undone = heal_cli.undo(report.run, dsn=family.dsn)
+        assert undone.table == report.table
+        assert family.all("select id from t") == [(7000,)]
+
+
+def test_changes_alone_are_not_tried_as_inserts(family) -> None:
+    """What `--mode update` or `delete` was refused stays a reject, and the run is a done one."""
+    family.conn.execute("insert into t values (1, null, 'a'), (2, 1, 'b'), (3, 2, 'c')")
+    report = family.load(lines([(2, 9), (3, 1)]), mode="update", name="u.csv")
+    assert (report.exit_code, report.rows.loaded, report.rows.rejected) == (3, 1, 1)
+    report = family.load("id\n1\n3\n", mode="delete", name="d.csv")
+    assert (report.exit_code, report.rows.loaded, report.rows.rejected) == (3, 1, 1)
+    assert family.all("select id from t order by 1") == [(1,), (2,)]
+
+
 def test_without_a_ledger(family, monkeypatch) -> None:
     """Where the role may not use schema heal, the run's own memory says which rejects count, and what came in."""
     tries: list[int] = []
