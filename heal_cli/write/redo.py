@@ -77,6 +77,15 @@ def brought_back_by(connection: psycopg.Connection, run: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+def undos_of(connection: psycopg.Connection, run: str) -> list[str]:
+    """The undos of a run that can be undone, first to last."""
+    with transaction(connection) as cursor:
+        cursor.execute(
+            "SELECT undo::text FROM heal.undos WHERE run = %s AND undone_by IS NULL ORDER BY undo", (run,)
+        )
+        return [undo for (undo,) in cursor.fetchall()]
+
+
 def keep_learned(connection: psycopg.Connection, undo: str, learned: str) -> None:
     """Keep with an undo what had counted for patterns.
 
