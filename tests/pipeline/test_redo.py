@@ -103,8 +103,9 @@ def test_refuses_what_was_loaded_again(redoing) -> None:
     """Rows are never there twice, with a key or without, under another name or as a longer file."""
     redoing.conn.execute("drop table t; create table t (n int, name text)")
     undo = redoing.undo(redoing.load(ROWS).run).run
-    for content, name in ((ROWS, "a.csv"), (ROWS, "b.csv"), (ROWS + "301,more\n", "a.csv")):
-        again = redoing.load(content, name=name).run
+    grown = ROWS + "301,more\n"
+    for content, name, cut in ((ROWS, "a.csv", {}), (ROWS, "b.csv", SMALL), (grown, "a.csv", {})):
+        again = redoing.load(content, name=name, **cut).run
         with pytest.raises(WriteError, match=f"run {again} has loaded"):
             redoing.undo(undo)
         redoing.undo(again)
@@ -268,3 +269,14 @@ def test_generated_and_identity_columns_partitions_and_triggers(redoing) -> None
     redoing.undo(redoing.undo(run).run)
     assert redoing.all() == after
     assert redoing.undo(run).removed == 300
+
+
+@pytest.mark.parametrize("cut", [{}, SMALL])
+def test_refuses_what_is_loaded_in_part(redoing, cut) -> None:
+    """A load that has begun since, and may go on, counts as one that ended."""
+    redoing.conn.execute("drop table t; create table t (n int, name text)")
+    undo = redoing.undo(redoing.load(ROWS).run).run
+    again = redoing.load(ROWS, limit=100, name="b.csv", **cut).run
+    with pytest.raises(WriteError, match=f"run {again} has loaded"):
+        redoing.undo(undo)
+    assert redoing.all("select count(*) from t") == [(100,)]
