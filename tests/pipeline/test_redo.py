@@ -280,3 +280,16 @@ def test_refuses_what_is_loaded_in_part(redoing, cut) -> None:
     with pytest.raises(WriteError, match=f"run {again} has loaded"):
         redoing.undo(undo)
     assert redoing.all("select count(*) from t") == [(100,)]
+
+
+def test_a_source_that_took_the_place_of_another_takes_it_again(redoing) -> None:
+    """A file that grew while it was loaded in part: the longer source stands for the shorter one again."""
+    first = redoing.load(ROWS, limit=100).run
+    second = redoing.load(ROWS + "301,more\n").run
+    ledger = redoing.ledger([first, second])
+    undo = redoing.undo(second).run
+    assert redoing.all("select count(*) from t") == [(103,)]
+    redoing.undo(undo)
+    assert redoing.ledger([first, second]) == ledger
+    assert redoing.all("select count(*), max(n) from t") == [(304, 301)]
+    assert redoing.load(None).rows.already == 301
