@@ -89,6 +89,8 @@ def retry_own_references(
 ) -> Recovered:
     """Try the rows again that may refer to rows which came later; each is loaded once, whoever tries it.
 
+    Rows of a load that changes others are not: another try would only insert, whatever came after them.
+
     Args:
         outcome: Of the batches.
         within: Opens the connection of a run that is one transaction; None: each batch has one of its own.
@@ -96,6 +98,8 @@ def retry_own_references(
     Raises:
         HealError: What ended it; what was committed stays, and the next run goes on from there.
     """
+    if run.options.write.mode != "insert":
+        return Recovered()
     own = frozenset(name for source in sources for name in source.planned.table.own_references)
     wanted = [source for source in sources if outcome.rows.loaded or not source.is_retried]
     if not own or not (outcome.reasons[REFERENCE] or any(source.is_known for source in wanted)):

@@ -81,7 +81,7 @@ def undos_of(connection: psycopg.Connection, run: str) -> list[str]:
     """The undos of a run that can be undone, first to last."""
     with transaction(connection) as cursor:
         cursor.execute(
-            "SELECT undo::text FROM heal.undos WHERE run = %s AND undone_by IS NULL ORDER BY undo", (run,)
+            "SELECT undo::text FROM heal.undos WHERE run = %s AND undone_by IS NULL ORDER BY undone_at", (run,)
         )
         return [undo for (undo,) in cursor.fetchall()]
 
