@@ -293,3 +293,20 @@ def test_a_source_that_took_the_place_of_another_takes_it_again(redoing) -> None
     assert redoing.ledger([first, second]) == ledger
     assert redoing.all("select count(*), max(n) from t") == [(304, 301)]
     assert redoing.load(None).rows.already == 301
+
+
+def test_rows_that_were_changed_refer_to_new_ones(redoing) -> None:
+    """In a table that refers to itself new rows come back before the changed ones, which may refer to them."""
+    redoing.conn.execute(
+        "drop table t; create table t (n int primary key, name text, up int references t); insert into t values (1, 'a')"
+    )
+    before = redoing.all()
+    run = redoing.load("n,name,up\n2,b,1\n", mode="upsert").run
+    other = redoing.load("n,name,up\n3,c,1\n1,A,3\n2,B,1\n", mode="upsert", name="b.csv").run
+    after = redoing.all()
+    assert (1, "A", 3) in after
+    redoing.undo(redoing.undo(other).run)
+    assert redoing.all() == after
+    redoing.undo(other)
+    redoing.undo(run)
+    assert redoing.all() == before
