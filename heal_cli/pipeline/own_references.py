@@ -90,6 +90,8 @@ def retry_own_references(
 ) -> Recovered:
     """Try the rows again that may refer to rows which came later; each is loaded once, whoever tries it.
 
+    Rows of a load that changes others are not: another try would only insert, whatever came after them.
+
     Args:
         outcome: Of the batches.
         within: Opens the connection of a run that is one transaction; None: each batch has one of its own.

@@ -35,6 +35,7 @@ from heal_cli.write import (
     record_failed,
     redo_run,
     undo_run,
+    undos_of,
 )
 from heal_cli.write.sqlstate import to_heal_error
 
@@ -178,9 +179,10 @@ def _check_there_is_something(connection: psycopg.Connection, run: RunRecord, op
             f"Run {run.run} is an undo that kept nothing to be undone by (--no-restore, or it was pruned)",
             hint=f"Load it again with: {row[0]}",
         )
+    undos = undos_of(connection, run.run)
     raise UsageError(
         f"Nothing is left of run {run.run}: it loaded nothing, or was undone",
-        hint=f"See: heal runs show {run.run}",
+        hint=f"Bring it back with: heal undo {undos[-1]}" if undos else f"See: heal runs show {run.run}",
     )
 
 

@@ -28,7 +28,7 @@ from heal_cli.write.ledger import (
     traces,
 )
 from heal_cli.write.migrate import ledger_migrations, migrate
-from heal_cli.write.redo import FormerUndo, brought_back_by, find_undo, keep_learned, redo_run
+from heal_cli.write.redo import FormerUndo, brought_back_by, find_undo, keep_learned, redo_run, undos_of
 from heal_cli.write.restoring import are_complete, count_settled, is_superseded_and_done, restore_event
 from heal_cli.write.retries import (
     RejectBatch,
@@ -135,4 +135,5 @@ __all__ = [
     "traces",
     "transactions_of",
     "undo_run",
+    "undos_of",
 ]

@@ -54,6 +54,8 @@ def lock_pieces(cursor: psycopg.Cursor, run: str) -> list[WrittenPiece]:
         {"run": run},
     )
     found = cursor.fetchall()
+    if not found:
+        raise WriteError(f"Run {run} was undone by another run just now")
     cursor.execute("SELECT was::text, xmin::text, xact::text FROM heal.moved_rows WHERE run = %s", (run,))
     moved = cursor.fetchall()
     marks = [(int(row[3]), row[7]) for row in found if row[4]]

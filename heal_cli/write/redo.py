@@ -77,6 +77,16 @@ def brought_back_by(connection: psycopg.Connection, run: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+def undos_of(connection: psycopg.Connection, run: str) -> list[str]:
+    """The undos of a run that can be undone, first to last."""
+    with transaction(connection) as cursor:
+        cursor.execute(
+            "SELECT undo::text FROM heal.undos WHERE run = %s AND undone_by IS NULL ORDER BY undone_at",
+            (run,),
+        )
+        return [undo for (undo,) in cursor.fetchall()]
+
+
 def keep_learned(connection: psycopg.Connection, undo: str, learned: str) -> None:
     """Keep with an undo what had counted for patterns.
 
@@ -156,6 +166,8 @@ def _bring_back(cursor: psycopg.Cursor, undo: FormerUndo, table: UndoTable, line
     if deleted.rows:
         deleted.plan_insert()
     restorers = [restorer for restorer in (updated, deleted) if restorer.rows]
+    if table.refers_to_itself(cursor):
+        restorers.reverse()  # changed rows may refer to new ones
     writers = _writers(cursor, restorers)
     owners = lines.owners(writers)
     for restorer in restorers:

@@ -31,10 +31,11 @@ _AGAIN: Final = (
     " ON later.table_oid = %(oid)s AND later.source > %(newest)s AND later.generation = (line ->> 'generation')::int4"
     " AND later.source_id IS NOT DISTINCT FROM line ->> 'source_id'"
     " AND (later.first_digest = line ->> 'first_digest' OR later.digest = line ->> 'digest'"
+    # Of one that was cut otherwise and has not ended nobody knows.
+    " OR (later.stop IS NULL AND later.first_stop <> (line ->> 'first_stop')::int8)"
     " OR (later.name = line ->> 'name' AND NOT EXISTS (SELECT FROM heal.undone_lines AS back JOIN heal.undos AS u"
     " ON u.undo = back.undo AND u.undone_by IS NOT NULL WHERE back.source = later.source)))"
-    " AND (later.stop, later.digest) IS DISTINCT FROM"
-    " ((line ->> 'before_stop')::int8, line ->> 'before_digest')"
+    " AND ((later.stop, later.digest) = ((line ->> 'before_stop')::int8, line ->> 'before_digest')) IS NOT TRUE"
     " WHERE undo = %(undo)s AND relation = 'load_sources' AND after IS NULL LIMIT 1"
 )
 

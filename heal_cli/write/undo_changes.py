@@ -49,16 +49,19 @@ class Restorer:
         """For FROM: before_xmin, the same as a number `writer`, and image of each row to bring back."""
         cursor.execute(
             sql.SQL(
-                "SELECT min(key), bool_and(columns = {}), (SELECT count(*) FROM heal.restore_images"
+                "SELECT min(key), min(columns) FILTER (WHERE columns <> {}), (SELECT count(*) FROM heal.restore_images"
                 " WHERE point IN (SELECT point FROM heal.restore_points WHERE {points}))"
                 " FROM heal.restore_points WHERE {points}"
             ).format(COLUMNS_NOW.format(sql.Literal(table.oid)), points=self._points)
         )
-        key, is_same, self.images = cursor.fetchone() or (None, None, 0)
+        key, columns, self.images = cursor.fetchone() or (None, None, 0)
         self.key: list[str] = key or []
         """Columns that rows are found by."""
-        if is_same is False:
-            raise WriteError(f"Run {run} cannot be undone: columns of the table have changed since")
+        if columns is not None:
+            raise WriteError(
+                f"Run {run} cannot be undone: columns of the table have changed since",
+                hint=f"Make them for it what they were: {columns}",
+            )
         self.rows = self._stage([*xmins, *former]) if self.images else 0
         """Rows to bring back: those that were there before the run."""
         cursor.execute(

@@ -354,3 +354,14 @@ def test_rows_elsewhere_follow_an_update_and_its_undo(changing) -> None:
     assert changing.all("select * from child order by c") == [(1, 2), (2, 6)]
     changing.undo(undo)
     assert changing.all("select * from child order by c") == [(1, 22), (2, 6)]
+
+
+@pytest.mark.parametrize("mode", ["update", "upsert"])
+def test_a_reference_that_is_not_there_is_a_reject_of_a_change(changing, mode) -> None:
+    """Late rows of a table that refers to itself are tried again by loads that insert, and end no other."""
+    changing.conn.execute(
+        "create table tree (id int primary key, up int references tree); insert into tree values (1)"
+    )
+    report = changing.load("id,up\n1,77\n", mode=mode, table="tree")
+    assert dict(report.reject_reasons) == {"foreign_key_violation": 1}
+    assert changing.load(None, mode=mode, table="tree").rows.already == 1

@@ -103,8 +103,9 @@ def test_refuses_what_was_loaded_again(redoing) -> None:
     """Rows are never there twice, with a key or without, under another name or as a longer file."""
     redoing.conn.execute("drop table t; create table t (n int, name text)")
     undo = redoing.undo(redoing.load(ROWS).run).run
-    for content, name in ((ROWS, "a.csv"), (ROWS, "b.csv"), (ROWS + "301,more\n", "a.csv")):
-        again = redoing.load(content, name=name).run
+    grown = ROWS + "301,more\n"
+    for content, name, cut in ((ROWS, "a.csv", {}), (ROWS, "b.csv", SMALL), (grown, "a.csv", {})):
+        again = redoing.load(content, name=name, **cut).run
         with pytest.raises(WriteError, match=f"run {again} has loaded"):
             redoing.undo(undo)
         redoing.undo(again)
@@ -268,3 +269,44 @@ def test_generated_and_identity_columns_partitions_and_triggers(redoing) -> None
     redoing.undo(redoing.undo(run).run)
     assert redoing.all() == after
     assert redoing.undo(run).removed == 300
+
+
+@pytest.mark.parametrize("cut", [{}, SMALL])
+def test_refuses_what_is_loaded_in_part(redoing, cut) -> None:
+    """A load that has begun since, and may go on, counts as one that ended."""
+    redoing.conn.execute("drop table t; create table t (n int, name text)")
+    undo = redoing.undo(redoing.load(ROWS).run).run
+    again = redoing.load(ROWS, limit=100, name="b.csv", **cut).run
+    with pytest.raises(WriteError, match=f"run {again} has loaded"):
+        redoing.undo(undo)
+    assert redoing.all("select count(*) from t") == [(100,)]
+
+
+def test_a_source_that_took_the_place_of_another_takes_it_again(redoing) -> None:
+    """A file that grew while it was loaded in part: the longer source stands for the shorter one again."""
+    first = redoing.load(ROWS, limit=100).run
+    second = redoing.load(ROWS + "301,more\n").run
+    ledger = redoing.ledger([first, second])
+    undo = redoing.undo(second).run
+    assert redoing.all("select count(*) from t") == [(103,)]
+    redoing.undo(undo)
+    assert redoing.ledger([first, second]) == ledger
+    assert redoing.all("select count(*), max(n) from t") == [(304, 301)]
+    assert redoing.load(None).rows.already == 301
+
+
+def test_rows_that_were_changed_refer_to_new_ones(redoing) -> None:
+    """In a table that refers to itself new rows come back before the changed ones, which may refer to them."""
+    redoing.conn.execute(
+        "drop table t; create table t (n int primary key, name text, up int references t); insert into t values (1, 'a')"
+    )
+    before = redoing.all()
+    run = redoing.load("n,name,up\n2,b,1\n", mode="upsert").run
+    other = redoing.load("n,name,up\n3,c,1\n1,A,3\n2,B,1\n", mode="upsert", name="b.csv").run
+    after = redoing.all()
+    assert (1, "A", 3) in after
+    redoing.undo(redoing.undo(other).run)
+    assert redoing.all() == after
+    redoing.undo(other)
+    redoing.undo(run)
+    assert redoing.all() == before

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -307,3 +308,15 @@ def test_what_others_changed_after_an_undo_is_theirs(undoing) -> None:
         undoing.undo(first)
     assert undoing.undo(first, force_unchanged=True).removed == 299
     assert undoing.all("select * from t where n > 0") == [(5, "mine")]
+
+
+def test_two_undos_at_once(undoing) -> None:
+    """One of them undoes the run, the other says so."""
+    run = undoing.load(ROWS, **SMALL).run
+    with ThreadPoolExecutor() as pool:
+        undos = [pool.submit(undoing.undo, run) for _ in range(2)]
+    errors = [str(undo.exception()) for undo in undos if undo.exception()]
+    assert len(errors) == 1
+    assert "Nothing is left of run" in errors[0] or "was undone by another" in errors[0]
+    assert undoing.all("select count(*) from t") == [(3,)]
+    assert undoing.all(f"select count(*) from heal.undos where run = '{run}'") == [(1,)]
