@@ -90,7 +90,7 @@ def retry_own_references(
 ) -> Recovered:
     """Try the rows again that may refer to rows which came later; each is loaded once, whoever tries it.
 
-    Rows of a load that changes others are not: another try would only insert, whatever came after them.
+    Rows that `--mode update` or `delete` was refused are not: another try would insert them.
 
     Args:
         outcome: Of the batches.
@@ -100,7 +100,7 @@ def retry_own_references(
         HealError: What ended it; what was committed stays, and the next run goes on from there.
     """
     if run.options.write.mode in ("update", "delete"):
-        return Recovered()  # no row of theirs is one to insert
+        return Recovered()
     own = frozenset(name for source in sources for name in source.planned.table.own_references)
     wanted = [source for source in sources if outcome.rows.loaded or not source.is_retried]
     if not own or not (outcome.reasons[REFERENCE] or any(source.is_known for source in wanted)):
