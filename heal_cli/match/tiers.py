@@ -25,6 +25,8 @@ FLOOR: Final = 0.4
 """Confidence under which a candidate is not even worth a question."""
 
 
+_SURE_NAME: Final = 0.9  # likeness of names from which one value that does not fit among a few is a slip
+_SLIPPED: Final = 0.78
 _MEANT: Final = 0.95  # of a pattern that has the names by their meaning only
 _COMMENTED: Final = 0.95  # of a comment that is the source's name: people keep names, not comments, in step
 _LONGEST_COMMENT: Final = 60  # characters
@@ -109,7 +111,7 @@ def named_alike(source: Name, target: Target, evidence: Evidence) -> Iterator[Ca
         if _counts(source, target, evidence):
             confidence = min(confidence, CONTRADICTED)
             reasons += (f"{source.raw!r} counts, the column does not",)
-        yield _rename(source, target, Tier.EXACT, confidence, ("same name but for the plural", *reasons))
+        yield rename(source, target, Tier.EXACT, confidence, ("same name but for the plural", *reasons))
 
 
 def _counts(source: Name, target: Target, evidence: Evidence) -> bool:
@@ -148,7 +150,7 @@ def by_pattern(
         confidence = prior * trust * _factor(min(fit, shaped))
         known = f"pattern {pattern.id} {prior:.2f}"
         features = Features(trust, fit, min(fit, shaped))
-        yield _rename(source, target, Tier.PATTERN, confidence, (known, *reasons), pattern, features)
+        yield rename(source, target, Tier.PATTERN, confidence, (known, *reasons), pattern, features)
 
 
 def by_likeness(
@@ -162,7 +164,7 @@ def by_likeness(
     look = _look(source, target, around, evidence)
     if look.confidence:
         features = Features(0.0, 1.0, look.confidence)
-        yield _rename(source, target, Tier.FUZZY, look.confidence, (look.reason,), features=features)
+        yield rename(source, target, Tier.FUZZY, look.confidence, (look.reason,), features=features)
     alike = similarity(source, target.name, around)
     said = "name"
     second = second_name(target.column)
@@ -177,23 +179,26 @@ def by_likeness(
     reasons: tuple[str, ...] = (f"{said} {score:.2f}", *alike.reasons)
     against = _against(source, target, alike, evidence)
     if against:
-        yield _rename(source, target, Tier.FUZZY, min(score, CONTRADICTED), (*reasons, against))
+        yield rename(source, target, Tier.FUZZY, min(score, CONTRADICTED), (*reasons, against))
         return
-    doubt = _doubt(source, target, alike)
-    if doubt:
+    doubted = doubt(source, target, alike)
+    if doubted:
         score = min(score, UNEXPLAINED)
-        reasons += (doubt,)
+        reasons += (doubted,)
     if score < min_confidence:
-        yield _rename(source, target, Tier.FUZZY, score, reasons)
+        yield rename(source, target, Tier.FUZZY, score, reasons)
         return
     verdict = evidence.judge(source.raw, target.column, target.name)
     if verdict.is_evidence:
         confidence = score * verdict.factor
+    elif score >= _SURE_NAME and evidence.is_one_slip(source.raw, target.column):
+        confidence = score * _SLIPPED
+        reasons += ("one value of a few does not fit",)
     else:
         confidence = min(score * verdict.fit, UNEXPLAINED)
         reasons += () if verdict.reasons else ("no values to compare",)
     features = Features(score, verdict.fit, verdict.factor)
-    yield _rename(source, target, Tier.FUZZY, confidence, reasons + verdict.reasons, features=features)
+    yield rename(source, target, Tier.FUZZY, confidence, reasons + verdict.reasons, features=features)
 
 
 def second_name(column: Column) -> Name | None:
@@ -233,7 +238,7 @@ def _is_numbered(source: Name, target: Target, evidence: Evidence) -> bool:
     return is_number and target.column.type.base in TEXTS and evidence.shape(source.raw, NUMERIC) == 0
 
 
-def _doubt(source: Name, target: Target, alike: Similarity) -> str:
+def doubt(source: Name, target: Target, alike: Similarity) -> str:
     """Why words that say little do matter here; empty when they do not."""
     base = target.column.type.base
     if is_claim(source) != is_claim(target.name) and base != "bool":
@@ -298,7 +303,7 @@ def _factor(fit: float) -> float:
     return 1.0 if fit >= MIN_FIT else fit
 
 
-def _rename(
+def rename(
     source: Name,
     target: Target,
     tier: Tier,
@@ -307,6 +312,7 @@ def _rename(
     pattern: Pattern | None = None,
     features: Features | None = None,
 ) -> Candidate:
+    """The candidate for a pair of columns."""
     return Candidate(
         pattern.kind if pattern else Kind.RENAME,
         target.column.name,
