@@ -85,33 +85,19 @@ def completes(b: Name, pairs: Sequence[Pair], rest: Sequence[Word], around: Cont
     return all(word.concept.endswith("ed") or word.concept in _PAID for word in behind)
 
 
-def shares_what(
-    a: Name, b: Name, pairs: Sequence[Pair], rest_a: Sequence[Word], rest_b: Sequence[Word]
-) -> bool:
-    """True when two names share the word that says what they are, and no other one sets them apart.
+def share_head(a: Name, b: Name, pairs: Sequence[Pair]) -> bool:
+    """True when two names share the word that says what they are: a `torque_limit` is a limit.
 
-    That word is the last of each that is more than a kind of word: a `torque_limit` is a limit.
+    It is the last word of each that is more than a kind of word.
     """
-    if any(_sets_apart(word) for word in (*rest_a, *rest_b)):
-        return False
     heads = _head(a), _head(b)
     return any((x, y) == heads for x, y, _ in pairs)
-
-
-def says_more(a: Name, b: Name) -> bool:
-    """True where a source's name has a word that its target's lacks: it may be one of several such things."""
-    return any(word.weight == 1.0 and word.concept not in b.concepts for word in a.words)
 
 
 def _head(name: Name) -> Word | None:
     kinds = vocabulary().kinds
     firm = [w for w in name.words if w.weight == 1.0 and not any(w.concept in kinds[kind] for kind in _LIGHT)]
     return firm[-1] if firm else None
-
-
-def _sets_apart(word: Word) -> bool:
-    table = vocabulary()
-    return word.concept in table.kinds["contrast"] or word.text.isdigit() or word.concept in table.claims
 
 
 def _says_what(word: Word) -> bool:

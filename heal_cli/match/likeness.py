@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import Final
 
-from heal_cli.match.carried import CARRIED, COMPLETED, Pair, carries, completes, shares_what
+from heal_cli.match.carried import CARRIED, COMPLETED, Pair, carries, completes, share_head
 from heal_cli.match.kinship import kinship
 from heal_cli.match.names import Name, Word, singular, split
 from heal_cli.match.persons import half_meant, of_a_person
@@ -37,7 +37,7 @@ class Similarity:
     reasons: tuple[str, ...] = ()
     is_untimed: bool = False  # one side says when (`login_time`), the other does not (`login`)
     needs: frozenset[Need] = frozenset()  # what the values have to bear out
-    is_partial: bool = False  # they share a word that says what they are, and nothing makes them two things
+    shares_head: bool = False  # they share the word that says what they are
 
 
 def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Context:
@@ -96,9 +96,9 @@ def _similarity(a: Name, b: Name, around: Context) -> Similarity:
     needs = frozenset(word.need for word in missing if word.need)
     if score == CARRIED and any(word.concept in vocabulary().kinds["measure"] for word in rest_b):
         needs |= {("measure", a.raw)}
-    is_partial = shares_what(a, b, pairs, rest_a, rest_b)
+    shares_head = share_head(a, b, pairs)
     untimed = any(word.concept in vocabulary().temporal for word in (*rest_a, *rest_b))
-    return Similarity(round(score, 4), _reasons(pairs), untimed, needs, is_partial)
+    return Similarity(round(score, 4), _reasons(pairs), untimed, needs, shares_head)
 
 
 def _shared_prefix(names: Sequence[Name]) -> frozenset[str]:

@@ -177,9 +177,9 @@ def by_likeness(
         return
     score = alike.score
     reasons: tuple[str, ...] = (f"{said} {score:.2f}", *alike.reasons)
-    against = _against(source, target, alike, evidence)
-    if against:
-        yield rename(source, target, Tier.FUZZY, min(score, CONTRADICTED), (*reasons, against))
+    objection = against(source, target, alike, evidence)
+    if objection:
+        yield rename(source, target, Tier.FUZZY, min(score, CONTRADICTED), (*reasons, objection))
         return
     doubted = doubt(source, target, alike)
     if doubted:
@@ -216,7 +216,7 @@ def _look(source: Name, target: Target, around: Context, evidence: Evidence) -> 
     return when if when.confidence else tells_which(source, target.column, evidence)
 
 
-def _against(source: Name, target: Target, alike: Similarity, evidence: Evidence) -> str:
+def against(source: Name, target: Target, alike: Similarity, evidence: Evidence) -> str:
     """What the values say against leaving a word out; empty when they bear it out."""
     if source.singular_key == target.name.singular_key and _counts(source, target, evidence):
         return f"{source.raw!r} counts, the column does not"
