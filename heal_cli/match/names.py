@@ -215,7 +215,8 @@ def related(word: Word) -> frozenset[int]:
 def _genitive(spelled: list[tuple[str, str, float]]) -> list[tuple[str, str, float]]:
     """`numero de factura` as `factura numero`; phrases that the vocabulary knows with their `de` stay.
 
-    Only one step is turned around: `A de B`, with whatever stands before `A` left in its place.
+    Only one step is turned around: `A de B`, with whatever stands before `A` left in its place. A number of
+    several is a count.
     """
     table = vocabulary()
     plain = [base for base, _, _ in spelled]
@@ -229,7 +230,9 @@ def _genitive(spelled: list[tuple[str, str, float]]) -> list[tuple[str, str, flo
         after = next((i for i in range(place + 1, len(plain)) if plain[i] not in table.of), None)
         if after is None:
             return spelled
-        return [*spelled[: place - 1], *spelled[after:], spelled[place - 1]]
+        counts = plain[place - 1] == "number" and spelled[-1][0] != spelled[-1][1]  # `No. of sales`
+        said = ("count", *spelled[place - 1][1:]) if counts else spelled[place - 1]
+        return [*spelled[: place - 1], *spelled[after:], said]
     return spelled
 
 
