@@ -96,7 +96,7 @@ def _similarity(a: Name, b: Name, around: Context) -> Similarity:
     needs = frozenset(word.need for word in missing if word.need)
     if score == CARRIED and any(word.concept in vocabulary().kinds["measure"] for word in rest_b):
         needs |= {("measure", a.raw)}
-    shares_head = share_head(a, b, pairs)
+    shares_head = bool(rest_a or rest_b) and share_head(a, b, pairs)
     untimed = any(word.concept in vocabulary().temporal for word in (*rest_a, *rest_b))
     return Similarity(round(score, 4), _reasons(pairs), untimed, needs, shares_head)
 

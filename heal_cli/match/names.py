@@ -117,6 +117,7 @@ def is_claim(name: Name) -> bool:
     return bool(name.words) and name.words[0].concept in vocabulary().claims
 
 
+@lru_cache(maxsize=8192)
 def singular(word: str) -> str:
     """The word in the singular, by English rules; words that only look like plurals stay."""
     if (

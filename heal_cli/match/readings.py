@@ -31,18 +31,18 @@ class Reading(NamedTuple):
 
 def readings(name: Name, other: Name) -> Iterator[Reading]:
     """The name with one of its words read as initials of the other's words, or by another meaning."""
-    for place in _unclear(name):
+    for place in _unclear(name.plain):
         for words, trust in _meant(name.plain[place], other.plain):
             yield Reading(parse(" ".join((*name.plain[:place], *words, *name.plain[place + 1 :]))), trust)
 
 
 @lru_cache(maxsize=8192)
-def _unclear(name: Name) -> tuple[int, ...]:
+def _unclear(plain: Words) -> tuple[int, ...]:
     """The places of words that may be read otherwise; most names have none."""
     senses = vocabulary().senses
     return tuple(
         place
-        for place, word in enumerate(name.plain)
+        for place, word in enumerate(plain)
         if word in senses or _are_initials(word) or _agent_stem(word)
     )
 
