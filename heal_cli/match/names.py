@@ -231,7 +231,7 @@ def _genitive(spelled: list[tuple[str, str, float]]) -> list[tuple[str, str, flo
         after = next((i for i in range(place + 1, len(plain)) if plain[i] not in table.of), None)
         if after is None:
             return spelled
-        counts = plain[place - 1] == "number" and spelled[-1][0] != spelled[-1][1]  # `No. of sales`
+        counts = plain[place - 1] == "number" and spelled[-1][0] != spelled[-1][1]  # `No. of guests`
         said = ("count", *spelled[place - 1][1:]) if counts else spelled[place - 1]
         return [*spelled[: place - 1], *spelled[after:], said]
     return spelled

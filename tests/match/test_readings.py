@@ -33,7 +33,7 @@ def alike(a: str, b: str) -> float:
         ("Doctor", "prescriber"),
         ("late_fee", "late_charge"),
         ("Head Count", "headcount"),
-        ("No. of Sales", "sales_count"),
+        ("No. of Guests", "guest_count"),
     ],
 )
 def test_names_are_read_in_more_ways_than_one(a: str, b: str) -> None:
@@ -55,7 +55,7 @@ def test_names_are_read_in_more_ways_than_one(a: str, b: str) -> None:
         ("prod_id", "producer_id"),
         ("cont_id", "container_id"),
         ("price_per_unit", "unit_count"),
-        ("No. of Sales", "sale_id"),
+        ("No. of Guests", "guest_id"),
         ("buyer", "buyer_approved_by"),
     ],
 )
