@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import polars as pl
 
@@ -67,38 +68,31 @@ def replan(
     ]
     had = {column.name for column in kept.table.columns}
     wanted = (names - had) | moved_to
-    order = tuple(column.name for column in table.columns)
     sample, opened = _still_open(stay, rejected, table, wanted)
-    added = (
-        make_plan(
-            sample,
-            opened,
-            catalogue,
-            options=replace(options, values=values),
-            known=known,
-            learned=learned,
-        ).columns
-        if wanted
-        else ()
-    )
+    anew = partial(make_plan, options=replace(options, values=values), known=known, learned=learned)
+    added = anew(sample, opened, catalogue).columns if wanted else ()
     columns = sorted((*stay, *added), key=lambda column: column.column.position)
-    placed = {column.column.name for column in columns}
-    used = {source for column in columns for source in _sources(column)}
+    made = replace(kept, table=table, columns=tuple(columns), values=values)
+    return _leftovers_told(
+        replace(made, unknown_columns=options.unknown_columns), rejected.frame.columns[1:], names
+    )
+
+
+def _leftovers_told(plan: Plan, sources: Sequence[str], writable: set[str]) -> Plan:
+    """The plan with what its columns leave on either side, and whether they cover the table."""
+    placed = {column.column.name for column in plan.columns}
+    used = {source for column in plan.columns for source in _sources(column)}
     matching = Matching(
-        tuple(column.match for column in columns),
-        tuple(name for name in rejected.frame.columns[1:] if name not in used),
-        tuple(name for name in order if name not in placed),
+        tuple(column.match for column in plan.columns),
+        tuple(name for name in sources if name not in used),
+        tuple(column.name for column in plan.table.columns if column.name not in placed),
     )
     return replace(
-        kept,
-        table=table,
-        columns=tuple(columns),
+        plan,
         unmatched_source=matching.unmatched_source,
         unmatched_target=matching.unmatched_target,
-        rescue=kept.rescue if kept.rescue in names - placed else None,
-        unknown_columns=options.unknown_columns,
-        values=values,
-        gap=coverage(matching, table),
+        rescue=plan.rescue if plan.rescue in writable - placed else None,
+        gap=coverage(matching, plan.table),
     )
 
 
