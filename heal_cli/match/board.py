@@ -68,7 +68,7 @@ class Board:
     @cached_property
     def by_names(self) -> ByNames:
         """Patterns by names; taking their names apart is spared where every column is certain."""
-        return ByNames(self.patterns)
+        return ByNames(self.patterns, self.table.name)
 
     @cached_property
     def around(self) -> Context:

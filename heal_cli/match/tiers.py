@@ -36,6 +36,8 @@ _SENTENCE: Final = re.compile(
 )
 """What a comment says that is more than a name."""
 
+_OTHER_GLOB: Final = re.compile(r"[*?\[]")
+
 _MADE: Final = ("now", "uuid")  # defaults that are computed and fit the types of their scope
 
 
@@ -287,15 +289,24 @@ def applies(scope: Scope, table: TableSchema, column: Column) -> bool:
     """True when table, column and type lie within the scope."""
     types = {column.type.base, "enum"} if column.type.labels else {column.type.base}
     return (
-        _within(scope.tables, {table.name.lower()})
-        and _within(scope.columns, {column.name.lower()})
-        and _within(scope.types, types)
-        and _within(scope.comments, {(column.comment or "").lower()})
+        within(scope.tables, {table.name.lower()})
+        and within(scope.columns, {column.name.lower()})
+        and within(scope.types, types)
+        and within(scope.comments, {(column.comment or "").lower()})
     )
 
 
-def _within(globs: tuple[str, ...], names: set[str]) -> bool:
-    return not globs or any(fnmatchcase(name, glob) for glob in globs for name in names)
+def within(globs: tuple[str, ...], names: set[str]) -> bool:
+    """True when a glob takes one of the names, or there is no glob."""
+    return not globs or any(_takes(glob, name) for glob in globs for name in names)
+
+
+def _takes(glob: str, name: str) -> bool:
+    """Whether a glob takes a name; a word in a name, as nearly all of them are, needs no expression built."""
+    word = glob.strip("*")
+    if word not in name and not _OTHER_GLOB.search(word):
+        return False
+    return fnmatchcase(name, glob)
 
 
 def _factor(fit: float) -> float:
