@@ -36,7 +36,7 @@ _EXAMPLES: Final = {
     "key": ("text", ("A-7", "A-12")),
     "any": ("text", ("abc", "xyz")),
 }
-_ELSEWHERE: Final = "planets"
+_ELSEWHERE: Final = "nowhere"
 
 
 def read_trades() -> Iterator[Pattern]:
