@@ -13,6 +13,7 @@ from heal_cli.match.ranges import NUMBERS
 from heal_cli.match.remainder import Context
 from heal_cli.match.tiers import FLOOR, Target, against, doubt, rename
 from heal_cli.match.values import MIN_FIT, NUMERIC, TEXT_FACTOR, TIMES, Evidence
+from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Candidate, Features, Tier
 
 ELIMINATED: Final = 0.72
@@ -53,6 +54,9 @@ def _is_borne_out(
     source: Name, target: Target, alike: Similarity, around: Context, evidence: Evidence
 ) -> bool:
     """True when neither the words that only one name has nor the values make two things of the pair."""
+    shared = source.concepts & target.name.concepts
+    if shared and shared <= vocabulary().kinds["web"]:  # any two addresses are: `link`, `transcript_url`
+        return False
     parting = part(source, target.name, around)
     if sets_apart(parting) or doubt(source, target, alike) or against(source, target, alike, evidence):
         return False
