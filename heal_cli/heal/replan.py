@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import polars as pl
 
@@ -10,8 +12,17 @@ from heal_cli.convert import decide_format
 from heal_cli.heal.plan import PlanOptions, make_plan
 from heal_cli.heal.values import as_text
 from heal_cli.match import coverage
-from heal_cli.model import Batch, ColumnFormat, ColumnPlan, Matching, Plan, TableSchema, ValueOptions
-from heal_cli.patterns import Catalogue
+from heal_cli.model import (
+    Batch,
+    ColumnFormat,
+    ColumnPlan,
+    KnownValues,
+    Matching,
+    Plan,
+    TableSchema,
+    ValueOptions,
+)
+from heal_cli.patterns import Catalogue, Learned
 
 
 def replan(
@@ -21,6 +32,8 @@ def replan(
     catalogue: Catalogue,
     *,
     options: PlanOptions,
+    known: Mapping[str, KnownValues] | None = None,
+    learned: Sequence[Learned] = (),
     was_typed: bool = False,
 ) -> Plan:
     """The same mapping and formats, except where the table or the options ask for others.
@@ -32,6 +45,8 @@ def replan(
         kept: What the rejecting run went by.
         rejected: Some of its rejects, as text.
         options: Values that are not given leave those of `kept` in force.
+        known: Column -> what the table holds already, where that is known.
+        learned: What was taught of this table and this shape, since then or before.
         was_typed: The run had typed values, which have no formats (Parquet).
 
     Raises:
@@ -51,28 +66,33 @@ def replan(
         for column in kept.columns
         if column.column.name in names - moved_to and column.source not in moved_from
     ]
-    known = {column.name for column in kept.table.columns}
-    wanted = (names - known) | moved_to
-    order = tuple(column.name for column in table.columns)
-    added = _matched(stay, rejected, table, wanted, catalogue, replace(options, values=values))
+    had = {column.name for column in kept.table.columns}
+    wanted = (names - had) | moved_to
+    sample, opened = _still_open(stay, rejected, table, wanted)
+    anew = partial(make_plan, options=replace(options, values=values), known=known, learned=learned)
+    added = anew(sample, opened, catalogue).columns if wanted else ()
     columns = sorted((*stay, *added), key=lambda column: column.column.position)
-    placed = {column.column.name for column in columns}
-    used = {source for column in columns for source in _sources(column)}
+    made = replace(kept, table=table, columns=tuple(columns), values=values)
+    return _leftovers_told(
+        replace(made, unknown_columns=options.unknown_columns), rejected.frame.columns[1:], names
+    )
+
+
+def _leftovers_told(plan: Plan, sources: Sequence[str], writable: set[str]) -> Plan:
+    """The plan with what its columns leave on either side, and whether they cover the table."""
+    placed = {column.column.name for column in plan.columns}
+    used = {source for column in plan.columns for source in _sources(column)}
     matching = Matching(
-        tuple(column.match for column in columns),
-        tuple(name for name in rejected.frame.columns[1:] if name not in used),
-        tuple(name for name in order if name not in placed),
+        tuple(column.match for column in plan.columns),
+        tuple(name for name in sources if name not in used),
+        tuple(column.name for column in plan.table.columns if column.name not in placed),
     )
     return replace(
-        kept,
-        table=table,
-        columns=tuple(columns),
+        plan,
         unmatched_source=matching.unmatched_source,
         unmatched_target=matching.unmatched_target,
-        rescue=kept.rescue if kept.rescue in names - placed else None,
-        unknown_columns=options.unknown_columns,
-        values=values,
-        gap=coverage(matching, table),
+        rescue=plan.rescue if plan.rescue in writable - placed else None,
+        gap=coverage(matching, plan.table),
     )
 
 
@@ -126,18 +146,11 @@ def _of_the_whole_file(kept: ColumnFormat, found: ColumnFormat) -> ColumnFormat:
     )
 
 
-def _matched(
-    stay: list[ColumnPlan],
-    rejected: Batch,
-    table: TableSchema,
-    wanted: set[str],
-    catalogue: Catalogue,
-    options: PlanOptions,
-) -> tuple[ColumnPlan, ...]:
-    """Columns of the table that had no match before, from source columns that nothing uses."""
-    if not wanted:
-        return ()
+def _still_open(
+    stay: list[ColumnPlan], rejected: Batch, table: TableSchema, wanted: set[str]
+) -> tuple[Batch, TableSchema]:
+    """Source columns that nothing uses, and the columns of the table that had no match before."""
     used = {source for column in stay for source in _sources(column)}
     open_columns = tuple(column for column in table.columns if column.name in wanted)
     sample = replace(rejected, frame=rejected.frame.drop(used & set(rejected.frame.columns)))
-    return make_plan(sample, replace(table, columns=open_columns), catalogue, options=options).columns
+    return sample, replace(table, columns=open_columns)

@@ -66,6 +66,16 @@ def saying(words: Sequence[Word]) -> tuple[Word, ...]:
     return tuple(word for word in words if word.weight == 1.0)
 
 
+def sets_apart(parting: Parting) -> bool:
+    """True where a word that only one name has makes another thing of it, or two of them are two things."""
+    table = vocabulary()
+    lone = any(
+        word.concept in table.kinds["contrast"] or word.concept in table.claims or word.text.isdigit()
+        for word in parting.words
+    )
+    return lone or any(_are_apart(x, y) for x, y in product(parting.left, parting.right))
+
+
 def is_open(a: Name, b: Name, parting: Parting, *, is_time: bool) -> bool:
     """True where the names differ by a word on either side of which nobody knows that they are two things.
 

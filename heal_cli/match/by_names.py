@@ -1,26 +1,30 @@
-"""Patterns of a catalogue by the names they speak of."""
+"""Patterns of a catalogue by the tables and names they speak of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from heal_cli.match.names import Name, parse
-from heal_cli.match.tiers import Pattern
+from heal_cli.match.tiers import Pattern, within
 from heal_cli.model import Kind
 
 
 class ByNames:
     """Renames and mappings by what source and target name mean.
 
-    The names of a catalogue are many, and those of a table few: of a pattern that speaks of none of them
-    the sources are never taken apart.
+    The names of a catalogue are many, and those of a table few: of a pattern that speaks of other tables no
+    name is taken apart, and of one that speaks of none of the columns no source.
     """
 
-    def __init__(self, patterns: Iterable[Pattern]) -> None:
+    def __init__(self, patterns: Iterable[Pattern], table: str) -> None:
+        speaks_of: dict[tuple[str, ...], bool] = {}
         self._found: dict[str, dict[str, list[Pattern]]] = {}
         self._unread: dict[str, list[Pattern]] = {}
         for pattern in patterns:
-            if pattern.kind in (Kind.RENAME, Kind.MAPPING):
+            tables = pattern.scope.tables
+            if tables not in speaks_of:
+                speaks_of[tables] = within(tables, {table.lower()})
+            if speaks_of[tables] and pattern.kind in (Kind.RENAME, Kind.MAPPING):
                 for target in {parse(name).meaning_key for name in pattern.targets}:
                     self._unread.setdefault(target, []).append(pattern)
 

@@ -32,6 +32,9 @@ _GENERIC: Final = (
     "generic",
 )
 
+_PAID: Final = ("payment", "salary")  # `net`, `net_pay`
+_LIGHT: Final = ("reference", "naming", "saying", "unit", "counting", "contrast", "place", "measure")
+
 
 def carries(
     a: Name, b: Name, pairs: Sequence[Pair], rest_a: Sequence[Word], rest_b: Sequence[Word], around: Context
@@ -79,7 +82,22 @@ def completes(b: Name, pairs: Sequence[Pair], rest: Sequence[Word], around: Cont
     if not any(_says_what(word) or word.concept in measured for word in single):
         return False
     behind = b.words[b.words.index(shared[-1]) + 1 :]
-    return all(word.concept.endswith("ed") or word.concept == "payment" for word in behind)
+    return all(word.concept.endswith("ed") or word.concept in _PAID for word in behind)
+
+
+def share_head(a: Name, b: Name, pairs: Sequence[Pair]) -> bool:
+    """True when two names share the word that says what they are: a `torque_limit` is a limit.
+
+    It is the last word of each that is more than a kind of word.
+    """
+    heads = _head(a), _head(b)
+    return any((x, y) == heads for x, y, _ in pairs)
+
+
+def _head(name: Name) -> Word | None:
+    kinds = vocabulary().kinds
+    firm = [w for w in name.words if w.weight == 1.0 and not any(w.concept in kinds[kind] for kind in _LIGHT)]
+    return firm[-1] if firm else None
 
 
 def _says_what(word: Word) -> bool:

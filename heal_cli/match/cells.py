@@ -46,6 +46,10 @@ class Cells:
             self._rows.setdefault(pair[0], []).append(pair)
             self._columns.setdefault(pair[1], []).append(pair)
 
+    def __contains__(self, pair: object) -> bool:
+        """True for a pair with a candidate."""
+        return pair in self._cells
+
     def candidates(self, pair: Pair) -> list[Candidate]:
         """All tiers' candidates for a pair."""
         return self._cells[pair]

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import Final
 
-from rapidfuzz.distance import OSA
-
-from heal_cli.match.carried import CARRIED, COMPLETED, Pair, carries, completes
+from heal_cli.match.carried import CARRIED, COMPLETED, Pair, carries, completes, share_head
+from heal_cli.match.kinship import kinship
 from heal_cli.match.names import Name, Word, singular, split
+from heal_cli.match.persons import half_meant, of_a_person
+from heal_cli.match.readings import readings
 from heal_cli.match.remainder import Context, Need, missing_words
 from heal_cli.match.vocabulary import SYNONYM_TRUST, vocabulary
 
@@ -25,20 +26,7 @@ UNEXPLAINED: Final = 0.65
 
 _SUREST: Final = 0.95  # of names that are not the same name
 _REORDERED: Final = 0.7  # `duration_min` may count minutes: a question, never a match
-_TEMPORAL_TRUST: Final = 0.9  # `created_date` against `created_at`
-_KIND_TRUST: Final = 0.85  # `order_no` against `order_id`
-_VERB_TRUST: Final = 0.93  # `review_date` against `reviewed_at`
-_EXCHANGEABLE: Final = ("reference", "naming", "saying", "remark", "call", "web")
 _ALONE: Final = ("remark", "call", "web")  # those of them that may be all that a name says
-_ENDINGS: Final = ("ation", "ment", "ion", "ing", "ed", "e")
-_SHORTEST_TYPO: Final = 5  # letters; shorter words have too many real neighbours (lat, lng)
-_SHORT_TRUST: Final = 0.82  # an abbreviation that no list knows
-_SKELETON_TRUST: Final = 0.9  # all consonants of a word, and no vowel: `brnd` of `brand`
-_SHORTEST_SHORT: Final = 3
-_SHORTEST_OTHER: Final = 4  # letters of a known short word that may stand for another word
-_VOWELS: Final = "aeiou"
-_SHORTEST_STEM: Final = 3
-_LETTERS_PER_SLIP: Final = 8  # one slip in up to 8 letters, two in up to 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +37,7 @@ class Similarity:
     reasons: tuple[str, ...] = ()
     is_untimed: bool = False  # one side says when (`login_time`), the other does not (`login`)
     needs: frozenset[Need] = frozenset()  # what the values have to bear out
+    shares_head: bool = False  # they share the word that says what they are
 
 
 def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Context:
@@ -59,12 +48,30 @@ def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Con
         taken=frozenset(_written(sources) & _written(targets)),
         table=tuple(map(singular, split(table))),
         single=_single(sources) & _single(targets),
+        source_half=half_meant(sources),
+        target_half=half_meant(targets),
         is_lettered=len(sources) > 1 and all(len(name.raw.strip()) == 1 for name in sources),
     )
 
 
 def similarity(a: Name, b: Name, around: Context) -> Similarity:
-    """How alike a source's and a target's name are; independent of all but the two names and `around`."""
+    """How alike a source's and a target's name are; independent of all but the two names and `around`.
+
+    Where short words may mean several things, the likest reading counts.
+    """
+    a, b = of_a_person(a, around.source_half), of_a_person(b, around.target_half)
+    best = _similarity(a, b, around)
+    read_so = [(a, one, one.name, b) for one in readings(a, b)]
+    read_so += [(b, other, a, other.name) for other in readings(b, a)]
+    for given, meant, one, other in read_so:
+        found = _similarity(one, other, around)
+        score = round(found.score * meant.trust, 4)
+        if score > best.score:
+            best = replace(found, score=score, reasons=(f"{given.raw} = {' '.join(meant.name.plain)}",))
+    return best
+
+
+def _similarity(a: Name, b: Name, around: Context) -> Similarity:
     if a.meaning_key and a.meaning_key == b.meaning_key and len(a.words) != len(b.words):
         return Similarity(min(a.meaning_trust, b.meaning_trust, _SUREST), (f"{a.raw} = {b.raw}",))
     if a.concepts & b.concepts <= around.filler and not _may_share(a, b):
@@ -87,8 +94,11 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
         else:
             score = min(score, UNEXPLAINED)
     needs = frozenset(word.need for word in missing if word.need)
+    if score == CARRIED and any(word.concept in vocabulary().kinds["measure"] for word in rest_b):
+        needs |= {("measure", a.raw)}
+    shares_head = bool(rest_a or rest_b) and share_head(a, b, pairs)
     untimed = any(word.concept in vocabulary().temporal for word in (*rest_a, *rest_b))
-    return Similarity(round(score, 4), _reasons(pairs), untimed, needs)
+    return Similarity(round(score, 4), _reasons(pairs), untimed, needs, shares_head)
 
 
 def _shared_prefix(names: Sequence[Name]) -> frozenset[str]:
@@ -131,7 +141,7 @@ def align(a: Name, b: Name, around: Context) -> tuple[list[Pair], list[Word], li
 def _near(rest_a: list[Word], rest_b: list[Word], around: Context) -> list[Pair]:
     """Takes from both lists the words that are one but for spelling or kind of time, surest first."""
     options = [
-        (_alike(x, y, around.taken), -i, -j) for i, x in enumerate(rest_a) for j, y in enumerate(rest_b)
+        (kinship(x, y, around.taken), -i, -j) for i, x in enumerate(rest_a) for j, y in enumerate(rest_b)
     ]
     pairs: list[Pair] = []
     for alike, i, j in sorted((option for option in options if option[0]), reverse=True):
@@ -147,76 +157,6 @@ def _near(rest_a: list[Word], rest_b: list[Word], around: Context) -> list[Pair]
 def _same(x: Word, y: Word) -> float:
     """How surely two words of one concept are the same."""
     return 1.0 if x.text == y.text else min(x.trust, y.trust)
-
-
-@lru_cache(maxsize=65536)
-def _alike(x: Word, y: Word, taken: frozenset[str]) -> float:
-    """Likeness of two words of different concepts, 0-1: both tell a time, or one is the other misspelt."""
-    table = vocabulary()
-    if x.concept in table.temporal and y.concept in table.temporal:
-        return _TEMPORAL_TRUST if {x.concept, y.concept} != {"date", "time"} else 0.0
-    if any(x.concept in table.kinds[kind] and y.concept in table.kinds[kind] for kind in _EXCHANGEABLE):
-        return _KIND_TRUST
-    if _one_verb(x.concept, y.concept):
-        return _VERB_TRUST
-    short = max(_short_for(x, y, taken), _short_for(y, x, taken))
-    if short or (x.is_known and y.is_known):
-        return short
-    return _typo(x.concept, y.concept, taken)
-
-
-def _short_for(x: Word, y: Word, taken: frozenset[str]) -> float:
-    """How surely a short word stands for one that has its letters in this order: `stn` for `station`.
-
-    One that the vocabulary knows stands for another word only where it has all its consonants: `emp` is
-    an employee, no employer.
-    """
-    short = x.text if x.is_short else x.concept
-    if short in taken or (x.is_known and not x.is_short):
-        return 0.0
-    found = max(_shortens(short, long) for long in {y.concept, y.text})
-    is_other = x.is_known and not (found == _SKELETON_TRUST and len(short) >= _SHORTEST_OTHER)
-    return 0.0 if is_other else found
-
-
-def _shortens(short: str, long: str) -> float:
-    if not _SHORTEST_SHORT <= len(short) < len(long) or short[0] != long[0]:
-        return 0.0
-    if short == _skeleton(long):
-        return _SKELETON_TRUST
-    rest = iter(long)
-    ends_alike = short[-1] == long[-1] or long.startswith(short)
-    is_within = len(short) <= len(long) - 3 and ends_alike and all(letter in rest for letter in short)
-    return _SHORT_TRUST if is_within else 0.0
-
-
-def _skeleton(word: str) -> str:
-    """The word without its vowels, but for a first one."""
-    return word[0] + "".join(letter for letter in word[1:] if letter not in _VOWELS)
-
-
-def _one_verb(x: str, y: str) -> bool:
-    """True for a participle beside its own verb or noun: `reviewed` and `review`, `enrolled` and `enrolment`."""
-    if not (x.endswith("ed") or y.endswith("ed")) or " " in x + y:
-        return False
-    return _stem(x) == _stem(y) and len(_stem(x)) >= _SHORTEST_STEM
-
-
-def _stem(word: str) -> str:
-    """The word without its ending and without a doubled last letter."""
-    ending = next((end for end in _ENDINGS if word.endswith(end)), "")
-    stem = word.removesuffix(ending)
-    return stem[:-1] if len(stem) > _SHORTEST_STEM and stem[-1:] == stem[-2:-1] else stem
-
-
-def _typo(x: str, y: str, taken: frozenset[str]) -> float:
-    """Likeness of two spellings of one word, of which at most one is a real word; 0 where they are two words."""
-    length = max(len(x), len(y))
-    if min(len(x), len(y)) < _SHORTEST_TYPO or x[0] != y[0] or x in taken or y in taken:
-        return 0.0
-    slips = 1 + (length - 1) // _LETTERS_PER_SLIP
-    distance = OSA.distance(x, y, score_cutoff=slips)
-    return 0.0 if distance > slips else 1 - distance / length
 
 
 def _uncounted(rest: list[Word], other: Name, pairs: Sequence[Pair]) -> list[Word]:
@@ -235,6 +175,7 @@ def _may_share(a: Name, b: Name) -> bool:
         bool(a.odd_initials & b.initials or b.odd_initials & a.initials)
         or keys
         or participle
+        or bool(a.groups & b.groups)
         or bool(_exchangeable(a) & _exchangeable(b))
         or _only_when(a, b)
     )

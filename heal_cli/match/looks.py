@@ -63,6 +63,7 @@ WHICH: Final = 0.80
 ONLY_WHEN: Final = 0.75
 """Of a column called `date` or `timestamp` for the one column of the table that says when."""
 
+_EPOCHS: Final = frozenset({"millisecond", "second"})
 _OPAQUE: Final = re.compile(
     r"(?i)(unnamed|column|columna|colonne|spalte|coluna|kolom|campo|feld|champ|field|col|fld|attr|var|f|c|v|x|a|k|p|q)?"
     r"[\s_.:#-]*\d+"
@@ -86,8 +87,9 @@ def is_opaque(name: Name) -> bool:
 
 
 def says_only_when(name: Name) -> bool:
-    """True for `date`, `timestamp`, `when`: words about time and nothing else."""
-    return bool(name.words) and all(word.concept in vocabulary().temporal for word in name.words)
+    """True for `date`, `timestamp`, `ts_ms`: words about time and nothing else but the unit of an epoch."""
+    temporal = [word for word in name.words if word.concept in vocabulary().temporal]
+    return bool(temporal) and all(word in temporal or word.concept in _EPOCHS for word in name.words)
 
 
 def says_what_happened(name: Name) -> bool:

@@ -45,9 +45,11 @@ def cut_names(sources: Collection[str], targets: Collection[str]) -> list[Cut]:
     """
     found = []
     for target in sorted(targets):
+        if len(target.encode()) < MAX_NAME_BYTES - _SLACK:
+            continue
         key = parse(target).key
         longest = [name for name in sources if key and key in _cut_keys(name)]
-        if not longest or len(target.encode()) < MAX_NAME_BYTES - _SLACK:
+        if not longest:
             continue
         is_certain = len(longest) == 1 and _numbered(target) not in targets
         found.append(Cut(tuple(sorted(longest)), target, is_certain))

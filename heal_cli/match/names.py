@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from heal_cli.match.vocabulary import ABBREVIATION_TRUST, vocabulary
+from heal_cli.match.wordforms import base_form, parts
 from heal_cli.model.column_names import unwrapped
 
 TEMPORAL_WEIGHT: Final = 0.15
@@ -29,6 +30,8 @@ _SPELLINGS: Final = (
     (re.compile(r"(?i)\be[\s_.-]?mail"), "email"),
     (re.compile(r"(?i)\(min\.?\)"), " minute "),  # a unit in brackets, not the least of something
 )
+_SOUNDS: Final = {"k": "c", "q": "c", "z": "s", "w": "v", "j": "i", "y": "i"}
+"""First letters that are others in other languages: `Kategorie`, `category`."""
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+")
 
@@ -58,11 +61,13 @@ class Name:
     singular_key: str  # the same with every word in the singular
     meaning_key: str  # the same with abbreviations written out and synonyms settled
     meaning_trust: float  # of the least sure word in `meaning_key`
+    plain: tuple[str, ...]  # words as they are written
     words: tuple[Word, ...]
     concepts: frozenset[str]
     initials: frozenset[str]  # of all words, as written and as meant
     odd_initials: frozenset[str]  # of words that no dictionary knows, and of short ones: they may be others
     has_participle: bool  # a word like `created`
+    groups: frozenset[int]  # of words of like meaning that its words are in
 
 
 @lru_cache(maxsize=8192)
@@ -70,22 +75,25 @@ def parse(raw: str) -> Name:
     """The parts of a column name; of a name without letters or digits, all keys are empty."""
     plain = split(unwrapped(raw))
     words = _concepts(plain)
+    verbs = vocabulary().verbs
     return Name(
         raw=raw,
         key="".join(plain),
         singular_key="".join(map(singular, plain)),
         meaning_key="".join(word.concept.replace(" ", "") for word in words),
         meaning_trust=min((word.trust for word in words), default=0.0),
+        plain=plain,
         words=words,
         concepts=frozenset(word.concept for word in words),
         initials=_initials(words),
         odd_initials=_initials(word for word in words if word.is_short or not word.is_known),
-        has_participle=any(word.concept.endswith("ed") for word in words),
+        has_participle=any(word.concept.endswith("ed") or word.concept in verbs for word in words),
+        groups=frozenset(group for word in words for group in related(word)),
     )
 
 
 def _initials(words: Iterable[Word]) -> frozenset[str]:
-    return frozenset(text[:1] for word in words for text in (word.text, word.concept))
+    return frozenset(_SOUNDS.get(text[:1], text[:1]) for word in words for text in (word.text, word.concept))
 
 
 def split(raw: str) -> tuple[str, ...]:
@@ -109,6 +117,7 @@ def is_claim(name: Name) -> bool:
     return bool(name.words) and name.words[0].concept in vocabulary().claims
 
 
+@lru_cache(maxsize=8192)
 def singular(word: str) -> str:
     """The word in the singular, by English rules; words that only look like plurals stay."""
     if (
@@ -130,12 +139,12 @@ def _concepts(plain: Sequence[str]) -> tuple[Word, ...]:
     table = vocabulary()
     spelled: list[tuple[str, str, float]] = []  # singular word, as written, trust
     for place, word in enumerate(_joined(plain)):
-        short = table.abbreviations.get(word) or _compound(word)
+        short = table.abbreviations.get(word) or _compound(word) or _run_together(word)
         if word == "uid" and place:  # `visitorUid`: whose it is was said
             short = ("id",)
         if word == "data" and place == 0 < len(plain) - 1:  # `data ritiro`, `data de registro`
             short = ("date",)
-        base = word if (word,) in table.phrases else singular(word)
+        base = word if (word,) in table.phrases else base_form(singular(word))
         spelled += [(long, word, ABBREVIATION_TRUST) for long in short] if short else [(base, word, 1.0)]
     spelled = _genitive(spelled)
     words: list[Word] = []
@@ -143,17 +152,18 @@ def _concepts(plain: Sequence[str]) -> tuple[Word, ...]:
         for length in range(min(table.longest, len(spelled)), 0, -1):
             spelt = spelled[:length]
             phrase = tuple(word for word, _, _ in spelt)
-            meaning = table.phrases.get(phrase) or (table.joined.get(phrase[0]) if length == 1 else None)
+            together = "".join(phrase)
+            meaning = table.phrases.get(phrase) or (
+                table.joined.get(together) if length == 1 else table.phrases.get((together,))
+            )
             if meaning is None and length > 1:
                 continue
             text = " ".join(dict.fromkeys(written for _, written, _ in spelt))
             trust = min(trust for _, _, trust in spelt)
-            concept = meaning.concept if meaning else phrase[0]
             trust *= meaning.trust if meaning else 1.0
-            parts = concept.split() if meaning and meaning.is_composed else [concept]
             words += [
-                Word(text, part, trust, _weight(part), meaning is not None or part in table.known)
-                for part in parts
+                Word(text, concept, trust, _weight(concept), meaning is not None or concept in table.known)
+                for concept in (meaning.parts if meaning else phrase[:1])
             ]
             del spelled[:length]
             break
@@ -189,10 +199,25 @@ def _compound(word: str) -> tuple[str, ...] | None:
     return None
 
 
+def _run_together(word: str) -> tuple[str, ...]:
+    """The words, written out, of several run together."""
+    if word in vocabulary().joined:
+        return ()
+    short = vocabulary().abbreviations
+    return tuple(long for part in parts(word) for long in short.get(part, (part,)))
+
+
+def related(word: Word) -> frozenset[int]:
+    """The groups of words of like meaning that a word is in, by what it means and as it is written."""
+    groups = vocabulary().groups
+    return groups.get(word.concept, frozenset()) | groups.get(word.text, frozenset())
+
+
 def _genitive(spelled: list[tuple[str, str, float]]) -> list[tuple[str, str, float]]:
     """`numero de factura` as `factura numero`; phrases that the vocabulary knows with their `de` stay.
 
-    Only one step is turned around: `A de B`, with whatever stands before `A` left in its place.
+    Only one step is turned around: `A de B`, with whatever stands before `A` left in its place. A number of
+    several is a count.
     """
     table = vocabulary()
     plain = [base for base, _, _ in spelled]
@@ -206,7 +231,9 @@ def _genitive(spelled: list[tuple[str, str, float]]) -> list[tuple[str, str, flo
         after = next((i for i in range(place + 1, len(plain)) if plain[i] not in table.of), None)
         if after is None:
             return spelled
-        return [*spelled[: place - 1], *spelled[after:], spelled[place - 1]]
+        counts = plain[place - 1] == "number" and spelled[-1][0] != spelled[-1][1]  # `No. of guests`
+        said = ("count", *spelled[place - 1][1:]) if counts else spelled[place - 1]
+        return [*spelled[: place - 1], *spelled[after:], said]
     return spelled
 
 

@@ -12,6 +12,7 @@ from heal_cli.match.vocabulary import vocabulary
 
 FILLER_WEIGHT: Final = 0.04  # of a word that every column starts with
 KIND_WEIGHT: Final = 0.15  # of a word that names a kind: low enough for text that fits to pass 0.7
+NAMING_WEIGHT: Final = 0.05  # of `name` behind a person or a thing: `payee`, `payee_name`
 
 _SHORTEST_OWN: Final = 3  # letters of the table's name, in front of its columns' names: `inv_no`
 
@@ -29,6 +30,9 @@ class Context:
         table: The words of the table's name, in the singular.
         is_lettered: Every source column is called by one character, as a sheet calls its columns.
         single: Words that one source column and one target column have, and no others.
+        source_half: What a source column called only `name` means beside the other half of a person's name:
+            'first name', 'last name', or nothing.
+        target_half: The same for the table.
     """
 
     filler: frozenset[str] = frozenset()
@@ -36,6 +40,8 @@ class Context:
     table: tuple[str, ...] = ()
     single: frozenset[str] = frozenset()
     is_lettered: bool = False
+    source_half: str = ""
+    target_half: str = ""
 
 
 class Missing(NamedTuple):
@@ -73,7 +79,8 @@ def _missing(name: Name, word: Word, around: Context, own: frozenset[Word]) -> M
     if is_last and word.concept in LOOKS:
         return Missing(KIND_WEIGHT, (word.concept, name.raw))
     found = next((kind for kind in _TRAILING if is_last and word.concept in kinds[kind]), None)
-    return Missing(KIND_WEIGHT, (found, name.raw)) if found else Missing(word.weight)
+    weight = NAMING_WEIGHT if found == "naming" else KIND_WEIGHT
+    return Missing(weight, (found, name.raw)) if found else Missing(word.weight)
 
 
 _TRAILING: Final = ("unit", "reference", "naming", "saying", "place", "counting")

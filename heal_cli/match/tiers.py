@@ -25,6 +25,8 @@ FLOOR: Final = 0.4
 """Confidence under which a candidate is not even worth a question."""
 
 
+_SURE_NAME: Final = 0.9  # likeness of names from which one value that does not fit among a few is a slip
+_SLIPPED: Final = 0.78
 _MEANT: Final = 0.95  # of a pattern that has the names by their meaning only
 _COMMENTED: Final = 0.95  # of a comment that is the source's name: people keep names, not comments, in step
 _LONGEST_COMMENT: Final = 60  # characters
@@ -33,6 +35,8 @@ _SENTENCE: Final = re.compile(
     r"[;:!?]|\.\s|\b(?:not|never|see|e\.g|deprecated|unless|instead)\b", re.IGNORECASE
 )
 """What a comment says that is more than a name."""
+
+_OTHER_GLOB: Final = re.compile(r"[*?\[]")
 
 _MADE: Final = ("now", "uuid")  # defaults that are computed and fit the types of their scope
 
@@ -109,7 +113,7 @@ def named_alike(source: Name, target: Target, evidence: Evidence) -> Iterator[Ca
         if _counts(source, target, evidence):
             confidence = min(confidence, CONTRADICTED)
             reasons += (f"{source.raw!r} counts, the column does not",)
-        yield _rename(source, target, Tier.EXACT, confidence, ("same name but for the plural", *reasons))
+        yield rename(source, target, Tier.EXACT, confidence, ("same name but for the plural", *reasons))
 
 
 def _counts(source: Name, target: Target, evidence: Evidence) -> bool:
@@ -148,7 +152,7 @@ def by_pattern(
         confidence = prior * trust * _factor(min(fit, shaped))
         known = f"pattern {pattern.id} {prior:.2f}"
         features = Features(trust, fit, min(fit, shaped))
-        yield _rename(source, target, Tier.PATTERN, confidence, (known, *reasons), pattern, features)
+        yield rename(source, target, Tier.PATTERN, confidence, (known, *reasons), pattern, features)
 
 
 def by_likeness(
@@ -162,7 +166,7 @@ def by_likeness(
     look = _look(source, target, around, evidence)
     if look.confidence:
         features = Features(0.0, 1.0, look.confidence)
-        yield _rename(source, target, Tier.FUZZY, look.confidence, (look.reason,), features=features)
+        yield rename(source, target, Tier.FUZZY, look.confidence, (look.reason,), features=features)
     alike = similarity(source, target.name, around)
     said = "name"
     second = second_name(target.column)
@@ -175,25 +179,28 @@ def by_likeness(
         return
     score = alike.score
     reasons: tuple[str, ...] = (f"{said} {score:.2f}", *alike.reasons)
-    against = _against(source, target, alike, evidence)
-    if against:
-        yield _rename(source, target, Tier.FUZZY, min(score, CONTRADICTED), (*reasons, against))
+    objection = against(source, target, alike, evidence)
+    if objection:
+        yield rename(source, target, Tier.FUZZY, min(score, CONTRADICTED), (*reasons, objection))
         return
-    doubt = _doubt(source, target, alike)
-    if doubt:
+    doubted = doubt(source, target, alike)
+    if doubted:
         score = min(score, UNEXPLAINED)
-        reasons += (doubt,)
+        reasons += (doubted,)
     if score < min_confidence:
-        yield _rename(source, target, Tier.FUZZY, score, reasons)
+        yield rename(source, target, Tier.FUZZY, score, reasons)
         return
     verdict = evidence.judge(source.raw, target.column, target.name)
     if verdict.is_evidence:
         confidence = score * verdict.factor
+    elif score >= _SURE_NAME and evidence.is_one_slip(source.raw, target.column):
+        confidence = score * _SLIPPED
+        reasons += ("one value of a few does not fit",)
     else:
         confidence = min(score * verdict.fit, UNEXPLAINED)
         reasons += () if verdict.reasons else ("no values to compare",)
     features = Features(score, verdict.fit, verdict.factor)
-    yield _rename(source, target, Tier.FUZZY, confidence, reasons + verdict.reasons, features=features)
+    yield rename(source, target, Tier.FUZZY, confidence, reasons + verdict.reasons, features=features)
 
 
 def second_name(column: Column) -> Name | None:
@@ -211,7 +218,7 @@ def _look(source: Name, target: Target, around: Context, evidence: Evidence) -> 
     return when if when.confidence else tells_which(source, target.column, evidence)
 
 
-def _against(source: Name, target: Target, alike: Similarity, evidence: Evidence) -> str:
+def against(source: Name, target: Target, alike: Similarity, evidence: Evidence) -> str:
     """What the values say against leaving a word out; empty when they bear it out."""
     if source.singular_key == target.name.singular_key and _counts(source, target, evidence):
         return f"{source.raw!r} counts, the column does not"
@@ -233,7 +240,7 @@ def _is_numbered(source: Name, target: Target, evidence: Evidence) -> bool:
     return is_number and target.column.type.base in TEXTS and evidence.shape(source.raw, NUMERIC) == 0
 
 
-def _doubt(source: Name, target: Target, alike: Similarity) -> str:
+def doubt(source: Name, target: Target, alike: Similarity) -> str:
     """Why words that say little do matter here; empty when they do not."""
     base = target.column.type.base
     if is_claim(source) != is_claim(target.name) and base != "bool":
@@ -282,15 +289,24 @@ def applies(scope: Scope, table: TableSchema, column: Column) -> bool:
     """True when table, column and type lie within the scope."""
     types = {column.type.base, "enum"} if column.type.labels else {column.type.base}
     return (
-        _within(scope.tables, {table.name.lower()})
-        and _within(scope.columns, {column.name.lower()})
-        and _within(scope.types, types)
-        and _within(scope.comments, {(column.comment or "").lower()})
+        within(scope.tables, {table.name.lower()})
+        and within(scope.columns, {column.name.lower()})
+        and within(scope.types, types)
+        and within(scope.comments, {(column.comment or "").lower()})
     )
 
 
-def _within(globs: tuple[str, ...], names: set[str]) -> bool:
-    return not globs or any(fnmatchcase(name, glob) for glob in globs for name in names)
+def within(globs: tuple[str, ...], names: set[str]) -> bool:
+    """True when a glob takes one of the names, or there is no glob."""
+    return not globs or any(_takes(glob, name) for glob in globs for name in names)
+
+
+def _takes(glob: str, name: str) -> bool:
+    """Whether a glob takes a name; a word in a name, as nearly all of them are, needs no expression built."""
+    word = glob.strip("*")
+    if word not in name and not _OTHER_GLOB.search(word):
+        return False
+    return fnmatchcase(name, glob)
 
 
 def _factor(fit: float) -> float:
@@ -298,7 +314,7 @@ def _factor(fit: float) -> float:
     return 1.0 if fit >= MIN_FIT else fit
 
 
-def _rename(
+def rename(
     source: Name,
     target: Target,
     tier: Tier,
@@ -307,6 +323,7 @@ def _rename(
     pattern: Pattern | None = None,
     features: Features | None = None,
 ) -> Candidate:
+    """The candidate for a pair of columns."""
     return Candidate(
         pattern.kind if pattern else Kind.RENAME,
         target.column.name,

@@ -25,6 +25,7 @@ _FEWEST: Final = 2  # common values that say what a column holds
 _MET: Final = 0.5  # share of values met again, from which they speak for the pair
 _MANY: Final = 10  # values of which one at least should be met in a column of few
 TEXT_FACTOR: Final = 0.85  # any value fits text, so the name alone has to be better
+_FEW: Final = 3  # values, of which one misfit may be a slip
 _AGAINST: Final = 0.5
 _FAR: Final = 0.8  # loses to a rival that is near, and still lets a sure name stand alone
 _MOSTLY: Final = 0.9
@@ -152,6 +153,13 @@ class Evidence:
             share = min(share, listed)
         return share, tuple(reasons)
 
+    def is_one_slip(self, source: str, column: Column) -> bool:
+        """True where the column tells values apart, and all but one of a few fit: too few for shares to say much."""
+        count = self.profile(source).count
+        misfits = round((1 - self.fit(source, column)[0]) * count)
+        is_telling = column.type.base in _TELLING or bool(self.labels(column))
+        return is_telling and misfits == 1 and _FEW <= count < _MANY
+
     def judge(self, source: str, column: Column, name: Name) -> Verdict:
         """What the values say to a likeness of names.
 
@@ -221,7 +229,7 @@ class Evidence:
 
         Args:
             kind: A concept of LOOKS, 'reference' (keys have no blanks), 'naming' and 'saying' (words are no numbers),
-                'counting' (counts are numbers).
+                'counting' and 'unit' (both are numbers), 'measure' (keys measure nothing).
         """
         if not self.profile(source).text.len():
             return ""
@@ -233,6 +241,10 @@ class Evidence:
             return "values with blanks are no keys"
         if kind in ("naming", "saying") and (is_number or self.shape(source, NUMERIC) > 1 - _MOSTLY):
             return "numbers are no names"
+        if kind == "measure" and self.shape(source, r"^\d+$") == 1 == self.profile(source).distinct:
+            return "whole numbers that never repeat may be keys"
+        if kind == "unit" and column.type.base in TEXTS:
+            return "what has a unit is no text"
         return "counts are numbers" if kind == "counting" and not is_number else ""
 
     def shape(self, source: str, regex: str) -> float:

@@ -1,15 +1,15 @@
 """What words mean in column names: abbreviations, synonyms, and words that say little.
 
-The words themselves are data, in `vocabulary.toml`.
+The words themselves are data, in `words/`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Any, Final
 
 import rtoml
 
@@ -22,9 +22,15 @@ NEAR_TRUST: Final = 0.88
 class Meaning:
     """The concept behind a phrase, and how surely the phrase means it (0-1)."""
 
-    concept: str
+    parts: tuple[
+        str, ...
+    ]  # concepts: one, or those of a composed phrase ('order', 'date'), each of which counts
     trust: float
-    is_composed: bool = False  # each word of the concept counts by itself: 'order date'
+
+    @property
+    def concept(self) -> str:
+        """What the phrase means, in one."""
+        return " ".join(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +46,29 @@ class Vocabulary:
     of: frozenset[str]  # between two words, the second says which: `numero de factura`
     claims: frozenset[str]  # in front of a name: yes or no
     singular: frozenset[str]  # words that look like plurals and are not
+    ambiguous: frozenset[str]  # beginnings of so many words that they stand for none of them
+    parts: frozenset[str]  # words of three letters that are found within others: `daystart`
+    senses: Mapping[str, list[str]]  # short word -> what else it may mean
+    verbs: Mapping[str, str]  # participle -> verb or noun, where endings do not show it: 'sent' -> 'send'
+    groups: Mapping[str, frozenset[int]]  # concept -> the groups of words of like meaning that it is in
     known: frozenset[str]  # real words: two of them are never typos of each other
     backs: Mapping[str, str]  # last part of a compound -> what it means: 'nummer' -> 'number'
-    kinds: Mapping[str, frozenset[str]]  # 'reference', 'naming', ...: see vocabulary.toml
+    kinds: Mapping[str, frozenset[str]]  # 'reference', 'naming', ...: see words/kinds.toml
 
 
 @cache
 def vocabulary() -> Vocabulary:
     """The words that ship with heal, read once."""
-    data = rtoml.loads((resources.files(__package__) / "vocabulary.toml").read_text("utf-8"))
+    data = _read()
     phrases = _phrases(data["synonyms"], SYNONYM_TRUST) | _phrases(data["near"], NEAR_TRUST)
-    phrases |= _composed(data["composed"])
+    phrases |= _composed(data["composed"], phrases)
     abbreviations = _compounds(data["compounds"])
     abbreviations |= {short: tuple(long.split()) for short, long in data["abbreviations"].items()}
     words = data["words"]
+    groups = _groups(data["related"]["groups"], phrases)
     spelled = {word for phrase in phrases for word in phrase}
     spelled |= {word for long in abbreviations.values() for word in long}
-    spelled |= {word for concept in data["composed"] for word in concept.split()}
+    spelled |= {word for concept in (*data["composed"], *groups) for word in concept.split()}
     return Vocabulary(
         abbreviations=abbreviations,
         phrases=phrases,
@@ -67,10 +79,38 @@ def vocabulary() -> Vocabulary:
         of=frozenset(words["of"]),
         claims=frozenset(words["claims"]),
         singular=frozenset(words["singular"]),
+        ambiguous=frozenset(words["ambiguous"]),
+        parts=frozenset(words["parts"]),
+        senses=data["senses"],
+        verbs=data["verbs"],
+        groups=groups,
         backs=data["compounds"]["back"],
         kinds={kind: frozenset(members) for kind, members in data["kinds"].items()},
         known=frozenset((*words["known"], *words["temporal"], *words["weak"], *spelled, *abbreviations)),
     )
+
+
+def _read() -> dict[str, Any]:
+    """All files of words as one: tables of tables and their lists are joined."""
+    merged: dict[str, Any] = {}
+    folder = resources.files(__package__) / "words"
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        for table, entries in rtoml.loads(file.read_text("utf-8")).items():
+            into = merged.setdefault(table, {})
+            for name, entry in entries.items():
+                into[name] = into.get(name, []) + entry if isinstance(entry, list) else entry
+    return merged
+
+
+def _groups(
+    groups: Iterable[list[str]], phrases: Mapping[tuple[str, ...], Meaning]
+) -> dict[str, frozenset[int]]:
+    """Concept -> the places of the groups that its words are in."""
+    found: dict[str, set[int]] = {}
+    for place, words in enumerate(groups):
+        for word in words:
+            found.setdefault(phrases[(word,)].concept if (word,) in phrases else word, set()).add(place)
+    return {word: frozenset(places) for word, places in found.items()}
 
 
 def _compounds(parts: Mapping[str, Mapping[str, str]]) -> dict[str, tuple[str, ...]]:
@@ -82,19 +122,32 @@ def _compounds(parts: Mapping[str, Mapping[str, str]]) -> dict[str, tuple[str, .
     }
 
 
-def _composed(groups: Mapping[str, list[str]]) -> dict[tuple[str, ...], Meaning]:
-    """Each phrase of a group with the words that it stands for."""
+def _composed(
+    groups: Mapping[str, list[str]], phrases: Mapping[tuple[str, ...], Meaning]
+) -> dict[tuple[str, ...], Meaning]:
+    """Each phrase of a group with the words that it stands for, each by its own concept."""
     return {
-        tuple(phrase.split()): Meaning(concept, SYNONYM_TRUST, is_composed=True)
-        for concept, phrases in groups.items()
-        for phrase in phrases
+        tuple(phrase.split()): Meaning(_settled(concept, phrases), SYNONYM_TRUST)
+        for concept, phrases_of in groups.items()
+        for phrase in phrases_of
     }
+
+
+def _settled(concept: str, phrases: Mapping[tuple[str, ...], Meaning]) -> tuple[str, ...]:
+    """The words of a composed concept as a column's name would be read."""
+    known = phrases.get(tuple(concept.split()))
+    words = (phrases.get((word,)) for word in concept.split())
+    return (
+        (known.concept,)
+        if known
+        else tuple(m.concept if m else w for m, w in zip(words, concept.split(), strict=True))
+    )
 
 
 def _phrases(groups: Mapping[str, list[str]], trust: float) -> dict[tuple[str, ...], Meaning]:
     """Each phrase of a group with the group's concept; the concept's own words are fully trusted."""
     meanings: dict[tuple[str, ...], Meaning] = {}
     for concept, phrases in groups.items():
-        meanings[tuple(concept.split())] = Meaning(concept, 1.0)
-        meanings |= {tuple(phrase.split()): Meaning(concept, trust) for phrase in phrases}
+        meanings[tuple(concept.split())] = Meaning((concept,), 1.0)
+        meanings |= {tuple(phrase.split()): Meaning((concept,), trust) for phrase in phrases}
     return meanings

@@ -18,6 +18,7 @@ from heal_cli.model import Kind
 from heal_cli.patterns.knowledge import read_knowledge
 from heal_cli.patterns.learned import Learned, Lesson, State, Teacher, definition_of
 from heal_cli.patterns.review import Verdict, decide, last_words, states
+from heal_cli.patterns.saved_matches import SavedMatch, add_saved_matches, read_saved_matches
 from heal_cli.patterns.store import PATTERNS, TRIALS, Connection
 from heal_cli.patterns.trials import LEARNED_PRIOR
 
@@ -68,6 +69,7 @@ class SavedPatterns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An exported file."""
 
     heal_patterns: Literal[1]
+    matches: tuple[SavedMatch, ...] = ()
     pattern: tuple[SavedPattern, ...] = ()
 
 
@@ -77,10 +79,14 @@ class Imported(NamedTuple):
     patterns: int
     trials: int
     states: int
+    matches: int
 
 
 def export_patterns(conn: Connection) -> str:
-    """Every pattern that was tried, taught or judged, as TOML; the same knowledge is the same text."""
+    """Every pattern that was tried, taught or judged, and the matches on record, as TOML.
+
+    The same knowledge is the same text.
+    """
     knowledge = read_knowledge(conn)
     learned = {each.id: each for each in knowledge.learned}
     words = last_words(conn) if knowledge.states else {}
@@ -90,7 +96,11 @@ def export_patterns(conn: Connection) -> str:
         for pattern, *facts in conn.execute(sql.SQL(query).format(TRIALS)).fetchall():
             trials.setdefault(pattern, []).append(SavedTrial(*facts))
     ids = sorted({*learned, *words, *trials})
-    return "\n".join([_HEAD, *(_block(id, learned.get(id), words.get(id), trials.get(id, [])) for id in ids)])
+    matches = read_saved_matches(conn) if knowledge.calibration.trials else []
+    lines = ["matches = [", *(f"  {match.line}," for match in matches), "]\n"] if matches else []
+    return "\n".join(
+        [_HEAD, *lines, *(_block(id, learned.get(id), words.get(id), trials.get(id, [])) for id in ids)]
+    )
 
 
 def parse_patterns(text: str, name: str) -> SavedPatterns:
@@ -147,7 +157,8 @@ def import_patterns(conn: Connection, saved: SavedPatterns, name: str) -> Import
             if p.state is not standing.get(p.id, State.OPEN) and p.state is not State.OPEN
         ]
         decide(conn, verdicts)
-    return Imported(new, tried, len(verdicts))
+        matches = add_saved_matches(conn, saved.matches)
+    return Imported(new, tried, len(verdicts), matches)
 
 
 def _insert(conn: Connection, query: sql.Composed, rows: Sequence[tuple[Any, ...]]) -> int:

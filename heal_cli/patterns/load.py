@@ -15,6 +15,7 @@ import rtoml
 from heal_cli.errors import UsageError
 from heal_cli.model import Kind
 from heal_cli.patterns.catalogue import MAX_CONFIDENCE, MIN_CONFIDENCE, Catalogue, Example, Pattern, Scope
+from heal_cli.patterns.trades import read_trades
 
 _TEXT: Final = ("id", "kind", "description", "shape", "value")
 _LISTS: Final = ("sources", "targets", "tables", "columns", "types", "comments")
@@ -46,7 +47,7 @@ def load_catalogue(extra: Sequence[str] = (), *, with_disabled: bool = False) ->
     Raises:
         UsageError: A file cannot be read, or one of its patterns is wrong; file, pattern and key are named.
     """
-    patterns: dict[str, Pattern] = {}
+    patterns = {pattern.id: pattern for pattern in read_trades()}
     disabled: set[str] = set()
     files = [(origin, text, False) for origin, text in _shipped()]
     files += [(path, read_patterns_file(path), True) for path in extra]

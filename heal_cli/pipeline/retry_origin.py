@@ -128,12 +128,16 @@ class Origins:
         Raises:
             PlanError: The plan does not cover it.
         """
+        sample = self._sample(origin)
+        columns = [column for column in sample.frame.columns if column != ROW]
         plan = replan(
             origin.kept,
-            self._sample(origin),
+            sample,
             table,
             self.catalogue,
             options=self._plan_options(origin.kept.unknown_columns),
+            known=read_statistics(self.connection, table),
+            learned=self.knowledge.learned_for(table.qualified, columns),
             was_typed=origin.shape.format in {Format.PARQUET, Format.ARROW},
         )
         return replace(origin, table=table, plan=_covering(plan))

@@ -79,9 +79,9 @@ def test_a_required_column_that_is_locked_says_so(make_table, match) -> None:
 def test_a_name_with_blanks_is_quoted_for_the_shell(make_table, match) -> None:
     """The flag can be typed as it stands."""
     table = make_table("t", "id int8", "ticket_key text required")
-    reason = coverage(match({"id": ["1"], "Issue key": ["A"]}, table), table)
+    reason = coverage(match({"id": ["1"], "Picket key": ["A"]}, table), table)
     assert reason is not None
-    assert reason.endswith("; accept it with --map 'Issue key=ticket_key'")
+    assert reason.endswith("; accept it with --map 'Picket key=ticket_key'")
 
 
 def test_a_trigger_may_fill_a_required_column(make_table, match) -> None:

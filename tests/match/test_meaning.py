@@ -46,33 +46,33 @@ def meant(make_table, match):
 
 
 def test_a_shared_word_and_the_models_word_place_a_column(meant) -> None:
-    """`attorney_name` is `lawyer_name`; the vote is the tier's own, with the words that it compared."""
-    ((found,), _) = meant("attorney_name", "lawyer_name text", WORDS, near("attorney~lawyer"))
+    """`vicar_name` is `curate_name`; the vote is the tier's own, with the words that it compared."""
+    ((found,), _) = meant("vicar_name", "curate_name text", WORDS, near("vicar~curate"))
     assert [(vote.tier, vote.confidence) for vote in found.votes] == [(Tier.SEMANTIC, SUREST)]
-    assert found.winner.evidence == ("meaning 0.80: attorney ~ lawyer", "3 of 3 values are text")
+    assert found.winner.evidence == ("meaning 0.80: vicar ~ curate", "3 of 3 values are text")
 
 
 @pytest.mark.parametrize(
     ("target", "values", "is_placed"),
     [
-        ("film numeric", NUMBERS, True),  # numbers fit, and not any text would
-        ("film date", DAYS, True),
-        ("film text in Alien|Jaws", ["Jaws", "Alien"], True),
-        ("film text", WORDS, False),
-        ("film numeric", [None, None], False),
-        ("film jsonb", WORDS, False),
+        ("saga numeric", NUMBERS, True),  # numbers fit, and not any text would
+        ("saga date", DAYS, True),
+        ("saga text in Alien|Jaws", ["Jaws", "Alien"], True),
+        ("saga text", WORDS, False),
+        ("saga numeric", [None, None], False),
+        ("saga jsonb", WORDS, False),
     ],
 )
 def test_without_a_shared_word_the_values_decide(meant, target, values, is_placed) -> None:
     """Values that fit a telling type back the model; any text, and none, do not."""
-    matches, _ = meant("flick", target, values, near("flick~film"))
+    matches, _ = meant("yarn", target, values, near("yarn~saga"))
     assert bool(matches) == is_placed
 
 
 @pytest.mark.parametrize("strategy", ["weighted", "majority", "unanimous"])
 def test_the_model_alone_never_decides(meant, strategy) -> None:
     """However sure it is: without a shared word or telling values it is a question under the threshold."""
-    matches, (asked,) = meant("flick", "film text", WORDS, sure, strategy=strategy)
+    matches, (asked,) = meant("yarn", "saga text", WORDS, sure, strategy=strategy)
     assert not matches
     assert asked.winner.confidence == 0.65
     assert "nothing else speaks for it" in asked.winner.evidence
@@ -81,7 +81,7 @@ def test_the_model_alone_never_decides(meant, strategy) -> None:
 @pytest.mark.parametrize("nearness", [0.0, NEAR - 0.01])
 def test_what_is_not_near_is_no_question(meant, nearness) -> None:
     """Under the tier's threshold it says nothing at all."""
-    assert meant("flick_name", "film_name text", WORDS, near("flick~film", nearness=nearness)) == ((), ())
+    assert meant("yarn_name", "saga_name text", WORDS, near("yarn~saga", nearness=nearness)) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -109,11 +109,11 @@ def test_what_is_not_near_is_no_question(meant, nearness) -> None:
         ("captain_name", "vessel_name text"),
         ("hire_date", "birth_date date"),
         ("protein_g", "fat_g numeric"),
-        ("flick_2", "film_1 numeric"),
-        ("flick_km", "film_miles numeric"),
-        ("is_flick", "film bool"),
-        ("flick_date", "film numeric"),
-        ("x", "film numeric"),
+        ("yarn_2", "saga_1 numeric"),
+        ("yarn_km", "saga_miles numeric"),
+        ("is_yarn", "saga bool"),
+        ("yarn_date", "saga numeric"),
+        ("x", "saga numeric"),
         ("Vermieter", "Mieter text"),
         ("fecha_inicio", "fecha_fin date"),
         ("prix_min", "prix_max numeric"),
@@ -129,26 +129,26 @@ def test_opposites_and_siblings_never_gain(meant, source, target) -> None:
 
 def test_a_nearer_column_keeps_its_own(make_table, match) -> None:
     """A source that is as near to a column with a place of its own takes no other one."""
-    table = make_table("t", "film_name text", "movie_name text")
-    sample = {"flick_name": WORDS, "movie_name": WORDS}
-    assert [m.target for m in match(sample, table, nearness=near("flick~film")).matches] == [
-        "film_name",
-        "movie_name",
+    table = make_table("t", "saga_name text", "opus_name text")
+    sample = {"yarn_name": WORDS, "opus_name": WORDS}
+    assert [m.target for m in match(sample, table, nearness=near("yarn~saga")).matches] == [
+        "saga_name",
+        "opus_name",
     ]
-    both = near("flick~film", "flick~movie")
-    assert [m.target for m in match(sample, table, nearness=both).matches] == ["movie_name"]
+    both = near("yarn~saga", "yarn~opus")
+    assert [m.target for m in match(sample, table, nearness=both).matches] == ["opus_name"]
 
 
 def test_values_that_speak_against_a_name_silence_it(meant) -> None:
-    """`flick_email` holds no addresses, and numbers are no name."""
-    assert not meant("flick_email", "film_email text", WORDS, near("flick~film"))[0]
-    assert meant("flick", "film_name text", NUMBERS, sure) == ((), ())
+    """`yarn_email` holds no addresses, and numbers are no name."""
+    assert not meant("yarn_email", "saga_email text", WORDS, near("yarn~saga"))[0]
+    assert meant("yarn", "saga_name text", NUMBERS, sure) == ((), ())
 
 
 def test_a_comment_is_a_second_name(make_table, match) -> None:
     """An opaque column that its comment calls by a near word."""
-    table = make_table("t", "k07 numeric", comment="Film")
-    (found,) = match({"flick": NUMBERS}, table, nearness=near("flick~film")).matches
+    table = make_table("t", "k07 numeric", comment="Saga")
+    (found,) = match({"yarn": NUMBERS}, table, nearness=near("yarn~saga")).matches
     assert (found.target, found.winner.tier) == ("k07", Tier.SEMANTIC)
 
 

@@ -7,8 +7,10 @@ import uuid
 import pytest
 
 from heal_cli.errors import UsageError
+from heal_cli.model import Features, Tier
 from heal_cli.patterns import (
     Lesson,
+    MatchTrial,
     State,
     Teacher,
     Trial,
@@ -19,12 +21,17 @@ from heal_cli.patterns import (
     import_patterns,
     load_catalogue,
     parse_patterns,
+    record_match_trials,
     record_trials,
     store_lessons,
 )
 
 SENDER = "messages_sender_to_role"
 LESSON = Lesson('public."odd\t"', "s", 'te"xt\\', "bödy\x7f", "text", Teacher.PLAN)
+
+MATCH = MatchTrial(
+    str(uuid.uuid4()), "s", 'public.t."a\tb"', Tier.FUZZY, Features(0.9, 1.0, 0.85), 0.2, 0.77, success=True
+)
 
 
 @pytest.fixture
@@ -37,11 +44,12 @@ def heal(conn):
 
 @pytest.fixture
 def exported(heal) -> str:
-    """A lesson with a trial and a verdict, and a trial of the catalogue."""
+    """A lesson with a trial and a verdict, a trial of the catalogue, and a match."""
     store_lessons(heal, uuid.uuid4(), [LESSON])
     trials = [Trial(LESSON.id, "s", success=True), Trial(SENDER, "s", success=False)]
     record_trials(heal, uuid.uuid4(), trials, catalogue=load_catalogue())
     decide(heal, [Verdict(LESSON.id, State.APPROVED, "seen\nby 'me'")])
+    record_match_trials(heal, [MATCH])
     return export_patterns(heal)
 
 
@@ -50,9 +58,9 @@ def test_a_file_brings_everything_into_another_database(heal, exported: str) -> 
     heal.execute("drop schema heal cascade")
     assert ensure(heal)
     saved = parse_patterns(exported, "f")
-    assert import_patterns(heal, saved, "f") == (1, 2, 1)
+    assert import_patterns(heal, saved, "f") == (1, 2, 1, 1)
     assert export_patterns(heal) == exported
-    assert import_patterns(heal, saved, "f") == (0, 0, 0)
+    assert import_patterns(heal, saved, "f") == (0, 0, 0, 0)
 
 
 def test_an_empty_database_is_an_empty_file(conn) -> None:

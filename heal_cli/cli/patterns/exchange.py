@@ -50,4 +50,7 @@ def import_(
     saved = parse_patterns(read_patterns_file(path), path)
     with database(dsn, config, writes=True) as connection:
         added = import_patterns(connection, saved, path)
-    note(f"{added.patterns} learned patterns, {added.trials} trials and {added.states} verdicts were new")
+    note(
+        f"{added.patterns} learned patterns, {added.trials} trials, {added.states} verdicts"
+        f" and {added.matches} matches were new"
+    )

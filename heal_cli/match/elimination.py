@@ -1,0 +1,90 @@
+"""Pairs that say part of the same thing, where the values leave neither of them anything else to go with."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+from typing import Final
+
+from heal_cli.match.apart import part, saying, sets_apart
+from heal_cli.match.cells import Pair
+from heal_cli.match.likeness import Similarity, similarity
+from heal_cli.match.names import Name
+from heal_cli.match.ranges import NUMBERS
+from heal_cli.match.remainder import Context
+from heal_cli.match.tiers import FLOOR, Target, against, doubt, rename
+from heal_cli.match.values import MIN_FIT, NUMERIC, TEXT_FACTOR, TIMES, Evidence
+from heal_cli.match.vocabulary import vocabulary
+from heal_cli.model import Candidate, Features, Tier
+
+ELIMINATED: Final = 0.72
+"""Confidence of such a pair: the names point at it, the type bears it out, and nobody else is left."""
+
+_FEWEST: Final = 3  # values under which a fit is chance
+_TELLING: Final = frozenset((*NUMBERS, *TIMES, "bool", "uuid", "inet", "json", "jsonb"))
+
+
+def by_elimination(
+    sources: Sequence[Name],
+    targets: Sequence[Target],
+    worth_asking: Container[Pair],
+    around: Context,
+    evidence: Evidence,
+) -> Iterator[Candidate]:
+    """Candidates for columns that everything else has left open, each the only one for both of its ends.
+
+    Args:
+        sources: All that are still open; targets likewise: who else might be meant is what this is about.
+        worth_asking: Pairs with a candidate of any tier; the names of others have nothing in common.
+    """
+    likely = [
+        (source, target, alike)
+        for target in targets
+        for source in sources
+        if (source.raw, target.column.name) in worth_asking
+        and (alike := similarity(source, target.name, around)).score >= FLOOR
+        and evidence.fit(source.raw, target.column)[0] >= MIN_FIT
+    ]
+    for source, target, alike in likely:
+        is_alone = sum(source is s or target is t for s, t, _ in likely) == 1
+        if is_alone and _is_borne_out(source, target, alike, around, evidence):
+            yield _candidate(source, target, alike, evidence)
+
+
+def _is_borne_out(
+    source: Name, target: Target, alike: Similarity, around: Context, evidence: Evidence
+) -> bool:
+    """True when neither the words that only one name has nor the values make two things of the pair."""
+    shared = source.concepts & target.name.concepts
+    if shared and shared <= vocabulary().kinds["web"]:  # any two addresses are: `link`, `transcript_url`
+        return False
+    parting = part(source, target.name, around)
+    if sets_apart(parting) or doubt(source, target, alike) or against(source, target, alike, evidence):
+        return False
+    if saying(parting.left) and not saying(parting.right):
+        is_telling = target.column.type.base in _TELLING or bool(evidence.labels(target.column))
+        if not (is_telling and alike.shares_head and _is_of_its_kind(source, target, evidence)):
+            return False
+    verdict = evidence.judge(source.raw, target.column, target.name)
+    return (
+        verdict.is_evidence
+        and verdict.factor >= TEXT_FACTOR
+        and evidence.profile(source.raw).count >= _FEWEST
+    )
+
+
+def _candidate(source: Name, target: Target, alike: Similarity, evidence: Evidence) -> Candidate:
+    fit, reasons = evidence.fit(source.raw, target.column)
+    told = "of what is left, nothing else has a word in common with either"
+    return rename(
+        source,
+        target,
+        Tier.FUZZY,
+        ELIMINATED,
+        (f"name {alike.score:.2f}", *alike.reasons, *reasons, told),
+        features=Features(alike.score, fit, ELIMINATED),
+    )
+
+
+def _is_of_its_kind(source: Name, target: Target, evidence: Evidence) -> bool:
+    """True when the values are hardly of another kind: no numbers for a date."""
+    return target.column.type.base not in TIMES or evidence.shape(source.raw, NUMERIC) == 0

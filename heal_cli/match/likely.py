@@ -1,0 +1,131 @@
+"""What is likely: one assignment over all open pairs, after which each still has to stand out from its rivals."""
+
+from __future__ import annotations
+
+from heal_cli.match.board import Board
+from heal_cli.match.cells import Cells, Pair, Pairs, surest_first
+from heal_cli.match.elimination import by_elimination
+from heal_cli.match.ensemble import Decision
+from heal_cli.match.fallback import never_contradict
+from heal_cli.match.learned import Recall
+from heal_cli.match.leftover import stand_ins
+from heal_cli.match.meaning import Meaning, Nearness
+from heal_cli.match.tiers import FLOOR, by_likeness
+from heal_cli.model import Candidate, Tier
+
+
+def place_assigned(board: Board) -> None:
+    """All other pairs at once: the best assignment, then threshold and margin for each pair."""
+    cells = _cells(board)
+    pairs = cells.assignment(board.options.min_confidence)
+    while True:
+        decisions = {pair: _decide(board, pair, cells, pairs) for pair in pairs}
+        standing = [
+            pair
+            for pair in pairs
+            if _takes(decisions[pair], pair) and not _experience(board, decisions[pair])
+        ]
+        if len(standing) == len(pairs):
+            break
+        pairs = Pairs(standing)
+    for pair in pairs:
+        board.place(cells.best(pair), decisions[pair].runner_up, decisions[pair].votes)
+    _place_remaining(board, cells)
+    if board.nearness is not None:
+        cells = _place_meant(board, board.nearness, cells, pairs)
+    _ask(board, cells, pairs)
+
+
+def _place_remaining(board: Board, cells: Cells) -> None:
+    """What the others have left one to one, where nobody taught otherwise and no other question is nearly as likely."""
+    sources, targets = board.open_sources(), board.open_targets()
+    names = {target.column.name for target in targets}
+    for candidate in list(
+        by_elimination(list(sources.values()), targets, cells, board.around, board.evidence)
+    ):
+        pair = (candidate.source or "", candidate.target)
+        rivals = [other for other in cells.rivals(pair) if other[0] in sources and other[1] in names]
+        others = [one for rival in (pair, *rivals) for one in cells.candidates(rival)]
+        decision = board.vote([candidate, *others])
+        is_taught = any(one.tier is Tier.LEARNED for one in others)
+        if decision.winner == candidate and not is_taught and not _experience(board, decision):
+            board.place(candidate, decision.runner_up, decision.votes)
+
+
+def _cells(board: Board) -> Cells:
+    """Candidates of all tiers for every open pair that has any worth a question."""
+    wanted = board.options.min_confidence
+    sources = board.open_sources().values()
+    found: dict[Pair, list[Candidate]] = {}
+    for target in board.open_targets():
+        for source in sources:
+            candidates = [
+                *board.known_candidates(source, target),
+                *by_likeness(source, target, board.around, board.evidence, min_confidence=wanted),
+            ]
+            worthy = [candidate for candidate in candidates if candidate.confidence >= FLOOR]
+            if worthy:
+                found[source.raw, target.column.name] = worthy
+    targets = {target.column.name: target for target in board.open_targets()}
+    Recall(board.learned, frozenset(board.open_sources()), targets).add_to(found, board.evidence)
+    return Cells(found)
+
+
+def _place_meant(board: Board, nearness: Nearness, cells: Cells, pairs: Pairs) -> Cells:
+    """Pairs that stand by their meaning and by what backs it; what was placed stays, and what stands in for it."""
+    placed = [board.targets[target] for target in board.placed]
+    sources = board.open_sources().values()
+    free = [name for name in sources if not any(stand_ins(board, name, target) for target in placed)]
+    names = tuple(target.name for target in board.targets.values())
+    meaning = Meaning(nearness, tuple(board.sources.values()), names, board.around, board.evidence)
+    cells = cells.joined(meaning.candidates(free, board.open_targets()))
+    meant = {pair: _decide(board, pair, cells, pairs) for pair in cells.of_tier(Tier.SEMANTIC)}
+    for pair, decision in meant.items():
+        is_meant = decision.winner is not None and decision.winner.tier is Tier.SEMANTIC
+        if is_meant and _takes(decision, pair) and not _experience(board, decision):
+            board.place(cells.best(pair), decision.runner_up, decision.votes)
+    return cells
+
+
+def _decide(board: Board, pair: Pair, cells: Cells, pairs: Pairs) -> Decision:
+    """The vote on a pair among its own candidates and those of its rivals in row and column."""
+    rivals = [other for other in cells.rivals(pair) if not _is_settled(board, other, pair, cells, pairs)]
+    candidates = [candidate for one in (pair, *rivals) for candidate in cells.candidates(one)]
+    return board.vote(candidates)
+
+
+def _is_settled(board: Board, rival: Pair, pair: Pair, cells: Cells, pairs: Pairs) -> bool:
+    """True when a rival is none: it clearly belongs elsewhere, or may stand in for the pair's source."""
+    if cells.belongs_elsewhere(rival, pair, pairs, board.options.min_margin):
+        return True
+    stands_in = rival[1] == pair[1] and cells.best(rival).tier not in (Tier.FUZZY, Tier.SEMANTIC)
+    return stands_in and never_contradict(board.sample, pair[0], rival[0])
+
+
+def _experience(board: Board, decision: Decision) -> str:
+    """What earlier matches say against a winner; empty when they do not."""
+    if decision.winner is None or board.expects is None:
+        return ""
+    rival = decision.runner_up
+    margin = decision.winner.confidence - rival.confidence if rival else 1.0
+    chance, wanted = board.expects(decision.winner, margin), board.options.min_confidence
+    return f"of matches like it, {chance:.2f} held here, under {wanted:.2f}" if chance < wanted else ""
+
+
+def _ask(board: Board, cells: Cells, pairs: Pairs) -> None:
+    """A question for each target column that stays open although it has a candidate."""
+    sources = board.open_sources()
+    for target in board.open_targets():
+        waiting = [pair for pair in cells.of_target(target.column.name) if pair[0] in sources]
+        if not waiting:
+            continue
+        pair = min(waiting, key=lambda pair: surest_first(cells.best(pair)))
+        decision = _decide(board, pair, cells, pairs)
+        surer = f"{pair[0]!r} is surer as {decision.best.target!r}" if decision.best else ""
+        reason = decision.reason or _experience(board, decision) or surer
+        board.refuse(cells.best(pair), decision.runner_up, reason, decision.votes)
+
+
+def _takes(decision: Decision, pair: Pair) -> bool:
+    winner = decision.winner
+    return winner is not None and (winner.source, winner.target) == pair

@@ -1,0 +1,112 @@
+"""Other ways to read a name beside another one: initials (`dob`, `po_no`) and short words of several meanings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final, NamedTuple, TypeAlias
+
+from heal_cli.match.names import Name, parse
+from heal_cli.match.vocabulary import vocabulary
+
+_INITIALS_TRUST: Final = 0.93  # of three initials or more: with values that fit text it passes 0.7
+_FEW_TRUST: Final = 0.85  # of one or two letters: only where the type tells values apart
+_SENSE_TRUST: Final = 0.92  # of another meaning of a short word
+_LONGEST: Final = 5  # letters that are initials
+_SHORTEST_STEM: Final = 4  # letters of a verb
+_LONGEST_ENDING: Final = 3  # letters of its participle's ending: `submitter`, `submitted`
+_SMALL: Final = frozenset({"of", "on", "at", "per", "and", "the", "in", "to", "by", "for", "de"})
+"""Words whose initials are often left out (`moq`), and that are no initials of other words themselves."""
+
+Words: TypeAlias = tuple[str, ...]
+
+
+class Reading(NamedTuple):
+    """A name read otherwise, and how surely (0-1) it is meant so."""
+
+    name: Name
+    trust: float
+
+
+def readings(name: Name, other: Name) -> Iterator[Reading]:
+    """The name with one of its words read as initials of the other's words, or by another meaning."""
+    for place in _unclear(name.plain):
+        for words, trust in _meant(name.plain[place], other.plain):
+            yield Reading(parse(" ".join((*name.plain[:place], *words, *name.plain[place + 1 :]))), trust)
+
+
+@lru_cache(maxsize=8192)
+def _unclear(plain: Words) -> tuple[int, ...]:
+    """The places of words that may be read otherwise; most names have none."""
+    senses = vocabulary().senses
+    return tuple(
+        place
+        for place, word in enumerate(plain)
+        if word in senses or _are_initials(word) or _agent_stem(word)
+    )
+
+
+@lru_cache(maxsize=65536)
+def _meant(word: str, others: Words) -> tuple[tuple[Words, float], ...]:
+    """What a word may mean beside the other name's words, and how surely."""
+    found = [(words, _SENSE_TRUST if len(word) > 1 else _FEW_TRUST) for words in _senses(word, others)]
+    if _are_initials(word):
+        trust = _INITIALS_TRUST if len(word) > 2 and not word.endswith("id") else _FEW_TRUST
+        found += [(words, trust) for words in _spelled_out(word, others)]
+    stem = _agent_stem(word)
+    if stem:
+        found += [(pair, _SENSE_TRUST) for pair in pairwise(others) if _is_done_by(pair, stem)]
+    return tuple(found)
+
+
+def _senses(word: str, others: Words) -> list[Words]:
+    """Other meanings of a word, those of which the other name says something."""
+    meant = vocabulary().senses.get(word, ())
+    said = parse(" ".join(others)).concepts if meant else frozenset()
+    return [tuple(sense.split()) for sense in meant if said & parse(sense).concepts]
+
+
+def _are_initials(word: str) -> bool:
+    """True for a few letters that are short for something, as far as is known: no real word."""
+    if not word.isalpha() or len(word) > _LONGEST or word in _SMALL:
+        return False
+    table = vocabulary()
+    return (
+        _is_its_id(word)
+        or word in table.abbreviations
+        or not ((word,) in table.phrases or word in table.known)
+    )
+
+
+def _is_its_id(word: str) -> bool:
+    """True for `pid`, which may be a patient's."""
+    return len(word) == 3 and word.endswith("id")
+
+
+def _spelled_out(word: str, others: Words) -> list[Words]:
+    """The words, one after another, that the letters are the initials of."""
+    if _is_its_id(word):
+        return [(other, "id") for other in others if len(other) > 2 and other[0] == word[0]]
+    plain = tuple(other for other in others if other not in _SMALL)
+    return sorted({run for words in (others, plain) for run in _runs(word, words)})
+
+
+def _runs(word: str, words: Words) -> Iterator[Words]:
+    for start in range(len(words) - len(word) + 1):
+        run = words[start : start + len(word)]
+        if all(other[0] == letter for other, letter in zip(run, word, strict=True)):
+            yield run
+
+
+def _agent_stem(word: str) -> str:
+    """The verb of one who does it: `approv` of `approver`; empty for other words."""
+    stem = word[:-2] if word.endswith(("er", "or")) else ""
+    return stem if len(stem) >= _SHORTEST_STEM else ""
+
+
+def _is_done_by(pair: Words, stem: str) -> bool:
+    """True for `approved by` beside `approv`."""
+    verb, by = pair
+    is_participle = verb.startswith(stem) and verb.endswith("ed") and len(verb) <= len(stem) + _LONGEST_ENDING
+    return by == "by" and is_participle

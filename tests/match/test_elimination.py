@@ -1,0 +1,49 @@
+"""What everything else has left over goes together where nothing else has a word in common with either."""
+
+from __future__ import annotations
+
+import pytest
+
+NUMBERS = ["12.5", "7.25", "31.0"]
+
+
+def placed(found) -> set[tuple[str | None, str]]:
+    """Pairs of names."""
+    return {(match.winner.source, match.target) for match in found.matches}
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "values"),
+    [
+        ("Seq", "leg_sequence int4", ["1", "2", "3"]),
+        ("Shelf life", "shelf_life_days int4", ["10", "20", "30"]),
+        ("Cellar rent", "rent numeric", NUMBERS),
+    ],
+)
+def test_the_only_pair_with_a_common_word_goes_together(make_table, match, source, target, values) -> None:
+    """Half a name is enough where the values fit and nobody else is left for it."""
+    found = match({source: values}, make_table("t", target))
+    assert placed(found) == {(source, target.split()[0])}
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "values"),
+    [
+        ("torque_limit", "torque numeric", NUMBERS),
+        ("family_diagnosis", "diagnosis text", ["A", "B", "C"]),
+        ("gross_wage", "net_wage numeric", NUMBERS),
+        ("buyer_phone", "seller_phone text", ["555-0100-1", "555-0100-2", "555-0100-3"]),
+        ("trip_2", "trip_length numeric", NUMBERS),
+        ("is_paid_fee", "fee_cents int4", ["1", "0", "1"]),
+    ],
+)
+def test_a_word_that_makes_another_thing_of_it_keeps_them_apart(make_table, match, source, target, values):
+    """Opposites, partners, numbers, claims and other heads are never the same for want of a better one."""
+    assert not placed(match({source: values}, make_table("t", target)))
+
+
+def test_two_that_share_the_word_are_a_question(make_table, match) -> None:
+    """Which amount it is, nobody knows."""
+    table = make_table("t", "amount_eur numeric")
+    found = match({"gift amount": NUMBERS, "match amount": NUMBERS}, table)
+    assert not placed(found)
