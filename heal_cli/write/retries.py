@@ -139,7 +139,8 @@ def has_rejects_since(connection: psycopg.Connection, source: int, *, run: str) 
             " > (SELECT coalesce(sum(cardinality(rows) + duplicates), 0) FROM heal.load_retries"
             " WHERE source = %(source)s)"
             " AND NOT EXISTS (SELECT FROM heal.load_run_sources AS other JOIN heal.load_runs USING (run)"
-            " WHERE other.source = %(source)s AND run <> %(run)s AND state = 'running')",
+            " WHERE other.source = %(source)s AND run <> %(run)s AND state = 'running' AND EXISTS"
+            " (SELECT FROM pg_catalog.pg_stat_activity WHERE application_name = 'heal/' || run::text))",
             {"source": source, "run": run},
         ).fetchone() or (False,)
     return bool(has_some)

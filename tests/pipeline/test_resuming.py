@@ -260,7 +260,7 @@ def test_the_exit_code_of_a_resumed_run_covers_the_whole_source(retrying) -> Non
     assert (resumed.exit_code, resumed.rows.rejected) == (3, 0)
     assert [note for note in resumed.notes if "rejects show" in note] == [
         f"{resumed.sources[0].name!r} goes on where run {stopped.run} stopped, by that run's plan;"
-        f" its rejects: heal rejects show {stopped.run}"
+        f" its rejects: heal rejects show {retrying.rejects}"
     ]
     assert retrying.load(None, limit=200, **options).exit_code == 0
     retrying.conn.execute("alter table t drop constraint t_pkey")
