@@ -233,7 +233,10 @@ def test_killed_again_and_again(family, flags) -> None:
 
 @pytest.mark.timeout(120)
 def test_several_at_once(family) -> None:
-    """Runs of the same command side by side load each row once."""
+    """Runs of the same command side by side load each row once.
+
+    One that ends first tells of rows that wait for those of the others; whoever ends last brings them in.
+    """
     (family.folder / "a.csv").write_text(descending(1, 1_500))
     runs = [
         begin(
@@ -242,5 +245,6 @@ def test_several_at_once(family) -> None:
         for n in range(3)
     ]
     said = [process.communicate()[0] for process in runs]
-    assert [process.returncode for process in runs] == [0, 0, 0], said
+    assert {process.returncode for process in runs} <= {0, 3}, said
+    assert any(process.returncode == 0 for process in runs), said
     check(family, 1_500)
