@@ -16,6 +16,8 @@ from heal_cli.model import Candidate, Tier
 
 def place_assigned(board: Board) -> None:
     """All other pairs at once: the best assignment, then threshold and margin for each pair."""
+    if not (board.open_sources() and board.open_targets()):
+        return
     cells = _cells(board)
     pairs = cells.assignment(board.options.min_confidence)
     while True:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from heal_cli.match.vocabulary import ABBREVIATION_TRUST, vocabulary
@@ -52,44 +52,69 @@ class Word:
         return _SHORTEST_SHORT <= len(self.text) <= _LONGEST_SHORT and len(self.text) < len(self.concept)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Name:
-    """A column name, taken apart."""
+    """A column name, taken apart; what its words mean is found out when first asked for: of most names nobody asks."""
 
     raw: str
-    key: str  # words run together: equal keys are one name but for case, separators, accents
-    singular_key: str  # the same with every word in the singular
-    meaning_key: str  # the same with abbreviations written out and synonyms settled
-    meaning_trust: float  # of the least sure word in `meaning_key`
     plain: tuple[str, ...]  # words as they are written
-    words: tuple[Word, ...]
-    concepts: frozenset[str]
-    initials: frozenset[str]  # of all words, as written and as meant
-    odd_initials: frozenset[str]  # of words that no dictionary knows, and of short ones: they may be others
-    has_participle: bool  # a word like `created`
-    groups: frozenset[int]  # of words of like meaning that its words are in
+
+    @cached_property
+    def key(self) -> str:
+        """Words run together: equal keys are one name but for case, separators, accents."""
+        return "".join(self.plain)
+
+    @cached_property
+    def singular_key(self) -> str:
+        """The same with every word in the singular."""
+        return "".join(map(singular, self.plain))
+
+    @cached_property
+    def meaning_key(self) -> str:
+        """The same with abbreviations written out and synonyms settled."""
+        return "".join(word.concept.replace(" ", "") for word in self.words)
+
+    @cached_property
+    def meaning_trust(self) -> float:
+        """That of the least sure word in `meaning_key`."""
+        return min((word.trust for word in self.words), default=0.0)
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """Words and phrases with what they mean."""
+        return _concepts(self.plain)
+
+    @cached_property
+    def concepts(self) -> frozenset[str]:
+        """What its words mean."""
+        return frozenset(word.concept for word in self.words)
+
+    @cached_property
+    def initials(self) -> frozenset[str]:
+        """Of all words, as written and as meant."""
+        return _initials(self.words)
+
+    @cached_property
+    def odd_initials(self) -> frozenset[str]:
+        """Of words that no dictionary knows, and of short ones: they may be others."""
+        return _initials(word for word in self.words if word.is_short or not word.is_known)
+
+    @cached_property
+    def has_participle(self) -> bool:
+        """A word is like `created`."""
+        verbs = vocabulary().verbs
+        return any(word.concept.endswith("ed") or word.concept in verbs for word in self.words)
+
+    @cached_property
+    def groups(self) -> frozenset[int]:
+        """The groups of words of like meaning that its words are in."""
+        return frozenset(group for word in self.words for group in related(word))
 
 
 @lru_cache(maxsize=8192)
 def parse(raw: str) -> Name:
     """The parts of a column name; of a name without letters or digits, all keys are empty."""
-    plain = split(unwrapped(raw))
-    words = _concepts(plain)
-    verbs = vocabulary().verbs
-    return Name(
-        raw=raw,
-        key="".join(plain),
-        singular_key="".join(map(singular, plain)),
-        meaning_key="".join(word.concept.replace(" ", "") for word in words),
-        meaning_trust=min((word.trust for word in words), default=0.0),
-        plain=plain,
-        words=words,
-        concepts=frozenset(word.concept for word in words),
-        initials=_initials(words),
-        odd_initials=_initials(word for word in words if word.is_short or not word.is_known),
-        has_participle=any(word.concept.endswith("ed") or word.concept in verbs for word in words),
-        groups=frozenset(group for word in words for group in related(word)),
-    )
+    return Name(raw, split(unwrapped(raw)))
 
 
 def _initials(words: Iterable[Word]) -> frozenset[str]:
