@@ -30,7 +30,6 @@ def alike(a: str, b: str) -> float:
         ("mid", "match_id"),
         ("Approver", "approved_by"),
         ("frecuencia", "frequency"),
-        ("Doctor", "prescriber"),
         ("late_fee", "late_charge"),
         ("Head Count", "headcount"),
         ("No. of Guests", "guest_count"),
