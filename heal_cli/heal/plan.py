@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final, Literal
 
 import polars as pl
@@ -14,7 +15,15 @@ from heal_cli.convert import decide_format, fit, units_named
 from heal_cli.heal.null_words import null_notes
 from heal_cli.heal.saved import NamedPlan
 from heal_cli.heal.values import as_text
-from heal_cli.match import Expects, Nearness, coverage, left_to_triggers, match_columns, notes
+from heal_cli.match import (
+    Expects,
+    Nearness,
+    add_meaning,
+    coverage,
+    left_to_triggers,
+    match_columns,
+    notes,
+)
 from heal_cli.model import (
     ROW,
     Batch,
@@ -97,24 +106,40 @@ def make_plan(
         options = replace(options, values=saved.saved.values, unknown_columns=saved.saved.unknown_columns)
         matching = saved.matching([name for name in sample.frame.columns if name != ROW], table)
     else:
+        looked_at, fits = sample.frame.head(MATCH_ROWS), partial(_best_fit, options=options.values)
         matching = match_columns(
-            sample.frame.head(MATCH_ROWS),
+            looked_at,
             table,
             patterns=catalogue.patterns,
             options=options.match,
-            fit=lambda values, type_: _best_fit(values, type_, options.values),
+            fit=fits,
             confidences=confidences,
             known=known,
             learned=learned,
             expects=expects,
-            nearness=nearness,
             is_nameless=is_nameless,
         )
-    values = sample.frame.head(FORMAT_ROWS)
+        if nearness is not None:
+            matching = add_meaning(
+                matching,
+                looked_at,
+                table,
+                nearness=nearness,
+                options=options.match,
+                fit=fits,
+                known=known,
+                learned=learned,
+                expects=expects,
+            )
+    return _plan(matching, sample.frame.head(FORMAT_ROWS), table, options)
+
+
+def _plan(matching: Matching, values: pl.DataFrame, table: TableSchema, options: PlanOptions) -> Plan:
+    """The plan by a matching; how values are read is decided by them."""
     return Plan(
         table=table,
         columns=tuple(
-            _column_plan(match, table, values, options.values, saved) for match in matching.matches
+            _column_plan(match, table, values, options.values, options.saved) for match in matching.matches
         ),
         unmatched_source=matching.unmatched_source,
         unmatched_target=matching.unmatched_target,

@@ -4,7 +4,7 @@ from heal_cli.match.board import Expects
 from heal_cli.match.coverage import coverage, left_to_triggers, notes
 from heal_cli.match.ensemble import Decision, decide, ensemble_decision
 from heal_cli.match.match import match_columns
-from heal_cli.match.meaning import Nearness
+from heal_cli.match.meaning import Nearness, add_meaning
 from heal_cli.match.overruled import overruled
 from heal_cli.match.tiers import Pattern, Scope
 
@@ -14,6 +14,7 @@ __all__ = [
     "Nearness",
     "Pattern",
     "Scope",
+    "add_meaning",
     "coverage",
     "decide",
     "ensemble_decision",

@@ -1,8 +1,8 @@
 """Which names may be compared by meaning: those whose difference nobody has settled yet.
 
 A model of language finds opposites and siblings as near as synonyms, and words that are spelled alike nearer
-than they are. So where the vocabulary knows what tells two names apart, or `apart.toml` does, or where the
-difference is one of spelling, number, unit or time, the model is not asked.
+than they are. So where `apart.toml` or the vocabulary's contrasts tell two names apart, or where the difference
+is one of spelling, number, unit or time, the model is not asked.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ _NEGATIONS: Final = (
 
 
 class Parting(NamedTuple):
-    """Two names side by side: whether they share a word that says something, and what only one of them has."""
+    """Two names side by side: the words that both have, and what only one of them has."""
 
-    is_shared: bool
+    shared: tuple[Word, ...]
     left: tuple[Word, ...]
     right: tuple[Word, ...]
 
@@ -57,8 +57,7 @@ class Parting(NamedTuple):
 def part(a: Name, b: Name, around: Context) -> Parting:
     """What two names have in common, and what not."""
     pairs, left, right = align(a, b, around)
-    is_shared = any(x.weight == 1.0 and not x.text.isdigit() for x, _, _ in pairs)
-    return Parting(is_shared, tuple(left), tuple(right))
+    return Parting(tuple(word for word, _, _ in pairs), tuple(left), tuple(right))
 
 
 def saying(words: Sequence[Word]) -> tuple[Word, ...]:
@@ -90,9 +89,13 @@ def is_open(a: Name, b: Name, parting: Parting, *, is_time: bool) -> bool:
         and is_claim(a) == is_claim(b)
         and (is_time or True not in light)
         and not any(map(_is_exact, parting.words))
-        and not (any(map(_is_listed, left)) and any(map(_is_listed, right)))
         and not any(_are_apart(x, y) for x, y in product(parting.left, parting.right))
     )
+
+
+def are_listed(parting: Parting) -> bool:
+    """True where the vocabulary has synonyms for a word on either side, and does not count them as one."""
+    return any(map(_is_listed, saying(parting.left))) and any(map(_is_listed, saying(parting.right)))
 
 
 def _is_exact(word: Word) -> bool:

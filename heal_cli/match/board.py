@@ -18,7 +18,6 @@ from heal_cli.match.ensemble import Decision, decide
 from heal_cli.match.explicit import is_writable
 from heal_cli.match.learned import Learned
 from heal_cli.match.likeness import context
-from heal_cli.match.meaning import Nearness
 from heal_cli.match.names import Name, parse
 from heal_cli.match.remainder import Context
 from heal_cli.match.tiers import Pattern, Target, by_pattern, named_alike
@@ -54,7 +53,6 @@ class Board:
     known: Mapping[str, KnownValues]
     learned: tuple[Learned, ...]
     expects: Expects | None = None
-    nearness: Nearness | None = None
     placed: dict[str, ColumnMatch] = field(default_factory=dict)  # by target
     refused: dict[str, ColumnMatch] = field(default_factory=dict)  # by target
     asked: set[str] = field(default_factory=set)  # sources that wait for an answer

@@ -67,19 +67,6 @@ class Cells:
         both = (*self._rows.get(pair[0], ()), *self._columns.get(pair[1], ()))
         return [other for other in both if other != pair]
 
-    def of_tier(self, tier: Tier) -> list[Pair]:
-        """The pairs for which that tier has a candidate."""
-        return [pair for pair, found in sorted(self._cells.items()) if any(c.tier is tier for c in found)]
-
-    def joined(self, more: Iterable[tuple[Pair, Candidate]]) -> Cells:
-        """These and more candidates, but for pairs of which something learned has one end in another pair."""
-        found = {pair: list(listed) for pair, listed in self._cells.items()}
-        for pair, candidate in more:
-            rivals = (c for other in self.rivals(pair) for c in self._cells[other])
-            if not any(rival.tier is Tier.LEARNED for rival in rivals):
-                found.setdefault(pair, []).append(candidate)
-        return Cells(found)
-
     def belongs_elsewhere(self, rival: Pair, pair: Pair, pairs: Pairs, margin: float) -> bool:
         """True when the rival's other end is paired where it is surer by the margin."""
         taken = [other for other in pairs.touching(rival) if other != pair and other in self._cells]

@@ -10,7 +10,7 @@ from heal_cli.match.fallback import may_fill_in
 from heal_cli.match.likeness import UNEXPLAINED
 from heal_cli.match.names import Name
 from heal_cli.match.tiers import Target, by_default
-from heal_cli.model import Candidate, Tier
+from heal_cli.model import Candidate
 
 
 def add_fallbacks(board: Board) -> None:
@@ -19,7 +19,7 @@ def add_fallbacks(board: Board) -> None:
         found = [
             candidate
             for match in board.placed.values()
-            for candidate in stand_ins(board, name, board.targets[match.target])
+            for candidate in _stand_ins(board, name, board.targets[match.target])
             if candidate.confidence >= board.options.min_confidence
             and may_fill_in(board.sample, match.winner.source or "", name.raw)
         ]
@@ -30,7 +30,7 @@ def add_fallbacks(board: Board) -> None:
             board.placed[best.target] = replace(match, fallbacks=tuple(fallbacks))
 
 
-def stand_ins(board: Board, source: Name, target: Target) -> list[Candidate]:
+def _stand_ins(board: Board, source: Name, target: Target) -> list[Candidate]:
     """Candidates that may fill in where the target's own source is empty."""
     if source.key and source.key == target.name.key:
         return [certain(source.raw, target.column.name, NORMALISED, "same name but for spelling")]
@@ -41,8 +41,7 @@ def place_defaults(board: Board) -> None:
     """Values for NOT NULL columns without a source, unless a source is in question."""
     for target in board.open_targets():
         question = board.refused.get(target.column.name)
-        asked = question.winner if question else None
-        likely = asked and asked.confidence > UNEXPLAINED and asked.tier is not Tier.SEMANTIC
+        likely = question is not None and question.winner.confidence > UNEXPLAINED
         if not target.column.is_required or likely:
             continue
         found = list(by_default(target, board.table, board.patterns, board.confidences, board.evidence))

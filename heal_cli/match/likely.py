@@ -8,8 +8,6 @@ from heal_cli.match.elimination import by_elimination
 from heal_cli.match.ensemble import Decision
 from heal_cli.match.fallback import never_contradict
 from heal_cli.match.learned import Recall
-from heal_cli.match.leftover import stand_ins
-from heal_cli.match.meaning import Meaning, Nearness
 from heal_cli.match.tiers import FLOOR, by_likeness
 from heal_cli.model import Candidate, Tier
 
@@ -33,8 +31,6 @@ def place_assigned(board: Board) -> None:
     for pair in pairs:
         board.place(cells.best(pair), decisions[pair].runner_up, decisions[pair].votes)
     _place_remaining(board, cells)
-    if board.nearness is not None:
-        cells = _place_meant(board, board.nearness, cells, pairs)
     _ask(board, cells, pairs)
 
 
@@ -73,22 +69,6 @@ def _cells(board: Board) -> Cells:
     return Cells(found)
 
 
-def _place_meant(board: Board, nearness: Nearness, cells: Cells, pairs: Pairs) -> Cells:
-    """Pairs that stand by their meaning and by what backs it; what was placed stays, and what stands in for it."""
-    placed = [board.targets[target] for target in board.placed]
-    sources = board.open_sources().values()
-    free = [name for name in sources if not any(stand_ins(board, name, target) for target in placed)]
-    names = tuple(target.name for target in board.targets.values())
-    meaning = Meaning(nearness, tuple(board.sources.values()), names, board.around, board.evidence)
-    cells = cells.joined(meaning.candidates(free, board.open_targets()))
-    meant = {pair: _decide(board, pair, cells, pairs) for pair in cells.of_tier(Tier.SEMANTIC)}
-    for pair, decision in meant.items():
-        is_meant = decision.winner is not None and decision.winner.tier is Tier.SEMANTIC
-        if is_meant and _takes(decision, pair) and not _experience(board, decision):
-            board.place(cells.best(pair), decision.runner_up, decision.votes)
-    return cells
-
-
 def _decide(board: Board, pair: Pair, cells: Cells, pairs: Pairs) -> Decision:
     """The vote on a pair among its own candidates and those of its rivals in row and column."""
     rivals = [other for other in cells.rivals(pair) if not _is_settled(board, other, pair, cells, pairs)]
@@ -100,7 +80,7 @@ def _is_settled(board: Board, rival: Pair, pair: Pair, cells: Cells, pairs: Pair
     """True when a rival is none: it clearly belongs elsewhere, or may stand in for the pair's source."""
     if cells.belongs_elsewhere(rival, pair, pairs, board.options.min_margin):
         return True
-    stands_in = rival[1] == pair[1] and cells.best(rival).tier not in (Tier.FUZZY, Tier.SEMANTIC)
+    stands_in = rival[1] == pair[1] and cells.best(rival).tier is not Tier.FUZZY
     return stands_in and never_contradict(board.sample, pair[0], rival[0])
 
 

@@ -22,7 +22,6 @@ from heal_cli.match.certain import (
 from heal_cli.match.learned import Learned
 from heal_cli.match.leftover import add_fallbacks, place_defaults
 from heal_cli.match.likely import place_assigned
-from heal_cli.match.meaning import Nearness
 from heal_cli.match.tiers import Pattern
 from heal_cli.match.values import Fit
 from heal_cli.model import KnownValues, Matching, MatchOptions, TableSchema
@@ -39,7 +38,6 @@ def match_columns(
     known: Mapping[str, KnownValues] | None = None,
     learned: Sequence[Learned] = (),
     expects: Expects | None = None,
-    nearness: Nearness | None = None,
     is_nameless: bool = False,
 ) -> Matching:
     """Where every target column gets its values, and which columns stay open.
@@ -52,7 +50,6 @@ def match_columns(
         known: Column -> what the table holds already, where that is known.
         learned: What earlier runs taught about this table and this shape.
         expects: What earlier matches say of new ones; it holds candidates back, and never helps one.
-        nearness: A model of language, asked for columns that all else leaves open; None to do without.
         is_nameless: The source has no header, so that only the order of its columns says what they are.
 
     Returns:
@@ -63,7 +60,7 @@ def match_columns(
         UsageError: `options.renames` names a column that is missing, twice used or not writable.
     """
     past = (confidences or {}, known or {}, tuple(learned), expects)
-    board = Board(sample, table, tuple(patterns), options, fit, *past, nearness)
+    board = Board(sample, table, tuple(patterns), options, fit, *past)
     place_explicit(board)
     if is_nameless and not options.renames:
         place_by_position(board)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from heal_cli.match import match_columns
+from heal_cli.match import Nearness, add_meaning, match_columns
 from heal_cli.model import Column, Constraint, Matching, MatchOptions, PgType, TableSchema
 from heal_cli.patterns import load_catalogue
 
@@ -116,20 +116,23 @@ def match() -> Match:
         is_nameless: bool = False,
         known: object = None,
         expects: object = None,
-        nearness: object = None,
+        nearness: Nearness | None = None,
         **options: object,
     ) -> Matching:
         frame = pl.DataFrame(sample, schema=dict.fromkeys(sample, pl.String))
-        return match_columns(
+        asked = MatchOptions(**options)
+        made = match_columns(
             frame,
             table,
             patterns=patterns or catalogue.patterns,  # type: ignore[arg-type]
-            options=MatchOptions(**options),
+            options=asked,
             fit=fit,  # type: ignore[arg-type]
             is_nameless=is_nameless,
             known=known,  # type: ignore[arg-type]
             expects=expects,  # type: ignore[arg-type]
-            nearness=nearness,  # type: ignore[arg-type]
         )
+        if nearness is None:
+            return made
+        return add_meaning(made, frame, table, nearness=nearness, options=asked, fit=fit)
 
     return run

@@ -15,7 +15,7 @@ import heal_cli
 from heal_cli.errors import UsageError
 from heal_cli.semantic import opening
 
-RIDES = "id,attorney_name\n1,Jo Beck\n2,Al Ray\n"
+RIDES = "id,fridge_name\n1,Ice 4\n2,Polar\n"
 
 
 def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatch, tmp_path) -> None:
@@ -49,7 +49,7 @@ def test_finding_the_model_opens_nothing() -> None:
 def test_a_load_by_meaning(conn: psycopg.Connection, conninfo: str, tmp_path, semantic) -> None:
     """Only where it was asked for, and the report says which tier placed the column."""
     pytest.importorskip("onnxruntime", reason="the extra [semantic] is not installed")
-    conn.execute("create table t (id int primary key, lawyer_name text)")
+    conn.execute("create table t (id int primary key, refrigerator_name text)")
     (schema,) = conn.execute("select current_schema()").fetchone() or ("",)
     (tmp_path / "t.csv").write_text(RIDES)
     report = heal_cli.load(
@@ -59,7 +59,7 @@ def test_a_load_by_meaning(conn: psycopg.Connection, conninfo: str, tmp_path, se
         state_dir=str(tmp_path / "state"),
         semantic=semantic,
     )
-    rows = conn.execute("select lawyer_name from t order by id").fetchall()
-    assert rows == ([("Jo Beck",), ("Al Ray",)] if semantic else [(None,), (None,)])
+    rows = conn.execute("select refrigerator_name from t order by id").fetchall()
+    assert rows == ([("Ice 4",), ("Polar",)] if semantic else [(None,), (None,)])
     tiers = {column.column.name: column.match.winner.tier.value for column in report.plan.columns}
-    assert tiers == ({"id": "exact", "lawyer_name": "semantic"} if semantic else {"id": "exact"})
+    assert tiers == ({"id": "exact", "refrigerator_name": "semantic"} if semantic else {"id": "exact"})

@@ -15,7 +15,7 @@ from corpus import SETS, TUNING, Pair, read_pairs
 
 from heal_cli import convert
 from heal_cli.heal.values import as_text
-from heal_cli.match import Nearness, match_columns
+from heal_cli.match import Nearness, add_meaning, match_columns
 from heal_cli.model import Matching, MatchOptions, PgType, ValueOptions
 from heal_cli.patterns import Catalogue, load_catalogue
 from heal_cli.semantic import find_model
@@ -34,6 +34,8 @@ class Score:
     cells: int = 0
     rejected: int = 0
     wrong_cells: tuple[str, ...] = ()
+    asked: int = 0  # questions that name a source column
+    asked_rightly: int = 0
 
     @property
     def precision(self) -> float:
@@ -55,6 +57,8 @@ class Score:
             self.cells + other.cells,
             self.rejected + other.rejected,
             self.wrong_cells + other.wrong_cells,
+            self.asked + other.asked,
+            self.asked_rightly + other.asked_rightly,
         )
 
 
@@ -67,14 +71,11 @@ def matching(
     pair: Pair, catalogue: Catalogue, nearness: Nearness | None = None, **options: object
 ) -> Matching:
     """What heal decides about a pair, with or without a model of language."""
-    return match_columns(
-        pair.sample,
-        pair.table,
-        patterns=catalogue.patterns,
-        options=MatchOptions(**options),  # type: ignore[arg-type]
-        fit=fit,
-        nearness=nearness,
-    )
+    asked = MatchOptions(**options)  # type: ignore[arg-type]
+    made = match_columns(pair.sample, pair.table, patterns=catalogue.patterns, options=asked, fit=fit)
+    if nearness is None:
+        return made
+    return add_meaning(made, pair.sample, pair.table, nearness=nearness, options=asked, fit=fit)
 
 
 def score(pair: Pair, catalogue: Catalogue, nearness: Nearness | None = None, **options: object) -> Score:
@@ -91,7 +92,9 @@ def score(pair: Pair, catalogue: Catalogue, nearness: Nearness | None = None, **
         f"{pair.name}: {source} -> {target}{_question(decided, target)}"
         for source, target in sorted(right - taken)
     )
-    return Score(len(taken & right), len(right), wrong, missed) + cells(pair)
+    asked = {(m.winner.source, m.target) for m in decided.refused if m.winner.source}
+    questions = Score(asked=len(asked), asked_rightly=len(asked & right))
+    return Score(len(taken & right), len(right), wrong, missed) + questions + cells(pair)
 
 
 def total(pairs: Iterable[Pair], nearness: Nearness | None = None, **options: object) -> Score:
@@ -132,7 +135,8 @@ def main() -> None:
         domains = Counter(pair.domain for pair in pairs)
         print(f"{folder}: {len(pairs)} pairs ({', '.join(f'{d} {n}' for d, n in sorted(domains.items()))})")
         print(f"  precision {sum_.precision:.3f}  recall {sum_.recall:.3f}  ", end="")
-        print(f"right {sum_.found} of {sum_.wanted}  wrong {len(sum_.wrong)}")
+        print(f"right {sum_.found} of {sum_.wanted}  wrong {len(sum_.wrong)}  ", end="")
+        print(f"questions right {sum_.asked_rightly} of {sum_.asked}")
         print(f"  cells {sum_.cells}  wrong {len(sum_.wrong_cells)}  rejected {sum_.rejected}")
         shown = (*sum_.wrong, *sum_.wrong_cells)
         if "--all" in sys.argv:
