@@ -7,25 +7,15 @@ from typing import Final, Literal
 
 import polars as pl
 
+from heal_cli.convert import number_currency, number_text
 from heal_cli.convert import number_grammar as grammar
-from heal_cli.convert import number_text
 from heal_cli.convert.number_target import Target, settle
 from heal_cli.model import ColumnFormat
 
-MIXED_CURRENCIES: Final = "mixed_currencies"
-
 _DECIMAL_FLAG: Final = "--decimal"
 _ANSWERS: Final = f"{_DECIMAL_FLAG} . or {_DECIMAL_FLAG} ,"
-_CURRENCY_QUESTION: Final = "Which currency is meant"
 
 _POINT_OR_GROUP: Final = r"^\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*$"
-
-_SAME_CURRENCY: Final = {
-    "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "RS": "INR", "₽": "RUB",
-    "₩": "KRW", "₺": "TRY", "₴": "UAH", "₪": "ILS", "R$": "BRL", "ZŁ": "PLN", "KČ": "CZK", "FR": "CHF", "CA$": "CAD",
-    "C$": "CAD", "AU$": "AUD", "A$": "AUD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "NT$": "TWD", "MX$": "MXN",
-    "฿": "THB", "₫": "VND", "₱": "PHP",
-}  # fmt: skip
 
 
 def asks_decimal(format: ColumnFormat) -> bool:
@@ -33,20 +23,17 @@ def asks_decimal(format: ColumnFormat) -> bool:
     return format.decimal is None and format.question is not None and _DECIMAL_FLAG in format.question
 
 
-def asks_currency(format: ColumnFormat) -> bool:
-    """Whether amounts of several currencies stand in the column, so that no sign may be dropped."""
-    return format.question is not None and _CURRENCY_QUESTION in format.question
-
-
 def decide(
     values: pl.Series, target: Target, base: ColumnFormat, allow: frozenset[str] = frozenset()
 ) -> ColumnFormat:
-    """`base` with the decimal mark, the scale of percents and the questions that stay open.
+    """`base` with the decimal mark, the scale of percents, the currency and the questions that stay open.
 
     Args:
         values: Texts, no nulls and no null tokens.
         allow: With 'mixed_currencies', signs of several currencies may be dropped from one column.
     """
+    if number_currency.MIXED in allow:
+        base = replace(base, currencies=(number_currency.ANY,))
     is_plain = values.str.contains(grammar.PLAIN)
     plain = values.filter(is_plain)
     dressed = values.filter(~is_plain & values.str.contains(r"\p{Nd}"))
@@ -62,9 +49,10 @@ def decide(
     percent, percent_question = base.percent, None
     if percent is None:
         percent, percent_question = _percent(plain, parts, target, made)
-    currency_question = None if MIXED_CURRENCIES in allow else _currencies(dressed)
+    currencies = base.currencies or number_currency.currencies(dressed)
+    currency_question = number_currency.ask(currencies) if len(currencies) > 1 else None
     questions = [asked for asked in (question, percent_question, currency_question) if asked]
-    return replace(made, percent=percent, question="; ".join(questions) or None)
+    return replace(made, percent=percent, currencies=currencies, question="; ".join(questions) or None)
 
 
 def _mark(
@@ -120,13 +108,6 @@ def _first(parts: pl.DataFrame, where: pl.Expr) -> list[str]:
 
 def _decimal_question(*examples: str) -> str:
     return f"Is the decimal mark of {' and '.join(map(repr, examples))} a comma or a point? Answer with {_ANSWERS}"
-
-
-def _currencies(dressed: pl.Series) -> str | None:
-    named = sorted({_SAME_CURRENCY.get(currency, currency) for currency in number_text.currencies(dressed)})
-    if len(named) < 2:
-        return None
-    return f"{_CURRENCY_QUESTION}? The column holds {', '.join(named)}; drop the signs with --allow {MIXED_CURRENCIES}"
 
 
 def _percent(

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from heal_cli.convert import number_decide, number_target, number_text
+from heal_cli.convert import number_currency, number_decide, number_target, number_text
 from heal_cli.convert import number_grammar as grammar
 from heal_cli.convert.number_target import Target, settle
 from heal_cli.convert.residue import Attempt, Refusal
@@ -17,9 +17,13 @@ _RADIX: Final = {"x": 16, "o": 8, "b": 2}
 _SPREAD: Final = 64
 
 
-def quick(texts: pl.Series, target: Target, mark: grammar.Mark | None) -> Attempt:
-    """The commonest dress without taking it apart: one match, two replacements, one cast."""
-    symbols = _symbols(texts)
+def quick(texts: pl.Series, target: Target, mark: grammar.Mark | None, signs: str) -> Attempt:
+    """The commonest dress without taking it apart: one match, two replacements, one cast.
+
+    Args:
+        signs: Those of the column's currency.
+    """
+    symbols = _symbols(texts, signs)
     found = texts.str.contains(grammar.quick(mark, target.fraction, symbols))
     if target.longest is not None:
         found = found & (texts.str.len_bytes() <= target.longest)
@@ -38,10 +42,12 @@ def quick(texts: pl.Series, target: Target, mark: grammar.Mark | None) -> Attemp
     return Attempt(digits.cast(target.dtype, strict=False), tuple(heals))
 
 
-def _symbols(texts: pl.Series) -> str:
+def _symbols(texts: pl.Series, signs: str) -> str:
     """The currency symbols in a few cells spread over the column; stripping all there are costs twice as much."""
+    if not signs:
+        return ""
     spread = texts.gather_every(max(1, len(texts) // _SPREAD))
-    return "".join(sorted(set(grammar.SYMBOLS).intersection("".join(spread))))
+    return "".join(sorted(set(signs).intersection("".join(spread))))
 
 
 def _shorter(now: pl.Series, before: pl.Series) -> pl.Series:
@@ -55,12 +61,18 @@ def dressed(texts: pl.Series, target: Target, format: ColumnFormat, allow: froze
         return number_target.nothing(texts, target)
     by_comma, readable, ambiguous = _reading(format, target)
     ambiguous = pl.col("ok") & (ambiguous | _unanswered(format))
-    parts = parts.with_columns(ambiguous=ambiguous, readable=pl.col("ok") & readable & ~ambiguous)
+    amounts = parts.select(pl.col("ok") & pl.col("currency") & ~ambiguous).to_series().fill_null(False)
+    strange, which = number_currency.others(texts, amounts, format, allow)
+    parts = parts.with_columns(ambiguous=ambiguous, readable=pl.col("ok") & readable & ~ambiguous & ~strange)
     spelt = number_text.spell_out(parts, by_comma, -2 if format.percent == "fraction" else 0)
     spelt = spelt.with_columns(whole=pl.when("readable").then("whole"))
     made = settle(spelt, target, allow)
     question = format.question or "Can be read in two ways; answer with --decimal"
-    refused = (Refusal("ambiguous", parts["ambiguous"], question), *made.refused)
+    refused = (
+        Refusal("ambiguous", parts["ambiguous"], question),
+        Refusal("ambiguous", strange, which),
+        *made.refused,
+    )
     return Attempt(made.values, (*made.heals, *_named(spelt, by_comma, target)), refused)
 
 
@@ -79,8 +91,7 @@ def _reading(format: ColumnFormat, target: Target) -> tuple[pl.Expr, pl.Expr, pl
 
 
 def _unanswered(format: ColumnFormat) -> pl.Expr:
-    percent = pl.col("percent") if format.percent is None else pl.lit(False)
-    return percent | pl.col("currency") if number_decide.asks_currency(format) else percent
+    return pl.col("percent") if format.percent is None else pl.lit(False)
 
 
 def _named(spelt: pl.DataFrame, by_comma: pl.Expr, target: Target) -> tuple[HealMask, ...]:

@@ -71,11 +71,12 @@ def can_hold(target: Target) -> bool:
     return target.kind in ("integer", "decimal")
 
 
-def read_layouts(texts: pl.Series, target: Target, mark: grammar.Mark | None) -> Attempt:
+def read_layouts(texts: pl.Series, target: Target, mark: grammar.Mark | None, signs: str) -> Attempt:
     """The cells of the common layouts that need no thought; null, without a word why, for all others.
 
     Args:
         mark: The column's decimal mark; without one no groups are taken.
+        signs: Those of the column's currency; cells with another are left.
     """
     widths = texts.str.len_bytes()
     numbers = pl.repeat(None, len(texts), dtype=pl.Int64, eager=True)
@@ -83,7 +84,9 @@ def read_layouts(texts: pl.Series, target: Target, mark: grammar.Mark | None) ->
     layouts: list[_Layout] = []
     for _ in range(_ROUNDS):
         open_ = which.is_null() & texts.is_not_null() if layouts else texts.is_not_null()
-        new = [layout for layout in _layouts(texts.filter(open_), target, mark) if layout not in layouts]
+        new = [
+            layout for layout in _layouts(texts.filter(open_), target, mark, signs) if layout not in layouts
+        ]
         for layout in new:
             here, found = _read(texts, (widths == layout.width).arg_true(), layout)
             numbers, which = numbers.scatter(here, found), which.scatter(here, len(layouts))
@@ -116,10 +119,10 @@ def _heals(which: pl.Series, layouts: Sequence[_Layout], mark: grammar.Mark | No
         yield HealMask(rule, reduce(or_, masks))
 
 
-def _layouts(texts: pl.Series, target: Target, mark: grammar.Mark | None) -> list[_Layout]:
+def _layouts(texts: pl.Series, target: Target, mark: grammar.Mark | None, signs: str) -> list[_Layout]:
     """The layouts of a few cells, as far as they and their digits are in the commonest dress."""
     sample = spread_sample(texts, _SAMPLES)
-    symbols = "".join(sorted(set(grammar.SYMBOLS).intersection("".join(sample))))
+    symbols = "".join(sorted(set(signs).intersection("".join(sample))))
     plain = re.compile(grammar.quick(mark, target.fraction, symbols))
     scale = target.scale or 0
     found = Counter(layout_of(text) for text in sample if plain.match(text))

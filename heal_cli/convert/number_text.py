@@ -66,14 +66,6 @@ def _exponents(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def currencies(texts: pl.Series) -> list[str]:
-    """The currencies that stand in dressed numbers, upper-case, each once."""
-    ascii, _ = plain_ascii(texts)
-    money = ascii.filter(ascii.str.contains(grammar.DRESSED) & ascii.str.contains(grammar.HAS_CURRENCY))
-    bare = money.str.replace(r"[0-9][eE][+-]?[0-9]+", "").str.replace_all(r"[0-9.,'_ ()+%-]", "")
-    return bare.str.to_uppercase().unique().sort().to_list()
-
-
 def spell_out(parts: pl.DataFrame, comma: pl.Expr, shift: int) -> pl.DataFrame:
     """The numbers as plain digits: `whole` (no leading zeros but one) and `fraction` (as long as written).
 

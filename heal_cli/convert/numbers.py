@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from heal_cli.convert import (
+    number_currency,
     number_decide,
     number_heal,
     number_layouts,
@@ -43,8 +44,9 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
     """Texts as numbers: PostgreSQL's own syntax first, then currencies, marks, percents, signs of all sorts."""
     target = target_of(type)
     points = format.decimal == "."  # without a mark '1.234' may be 1234
-    is_open = number_decide.asks_decimal(format) or number_decide.asks_currency(format)
-    first = _first_pass(values, target, format, points=points, is_open=is_open)
+    is_open = number_decide.asks_decimal(format)
+    signs = number_currency.symbols(format, allow)
+    first = _first_pass(values, target, format, signs, points=points, is_open=is_open)
     healers = [
         Healer("", partial(number_target.special, target=target)),
         Healer(
@@ -57,7 +59,9 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
         unit = f"number with the unit of its column: {', '.join(format.units)}"
         healers.append(Healer(unit, partial(number_units.heal, target=target, format=format, allow=allow)))
     if not is_open:
-        healers.insert(0, Healer("", partial(number_heal.quick, target=target, mark=format.decimal)))
+        healers.insert(
+            0, Healer("", partial(number_heal.quick, target=target, mark=format.decimal, signs=signs))
+        )
     if target.scale is None or target.scale >= 0:
         healers.append(
             Healer("hexadecimal, octal or binary digits", partial(number_heal.radix, target=target))
@@ -66,14 +70,14 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
 
 
 def _first_pass(
-    values: pl.Series, target: Target, format: ColumnFormat, *, points: bool, is_open: bool
+    values: pl.Series, target: Target, format: ColumnFormat, signs: str, *, points: bool, is_open: bool
 ) -> Attempt:
     """The strict cast; of a column that is dressed throughout the common layouts instead."""
     probe = number_target.strict(values.head(_PROBE), target, points=points)
     if len(values) > _PROBE and probe.null_count() == _PROBE > 2 * values.head(_PROBE).null_count():
         if is_open or not number_layouts.can_hold(target):
             return number_target.nothing(values, target)
-        return number_layouts.read_layouts(values, target, format.decimal)
+        return number_layouts.read_layouts(values, target, format.decimal, signs)
     typed = number_target.strict(values, target, points=points)
     return Attempt(typed, _strict_heals(values, typed, target))
 

@@ -4,7 +4,7 @@ from heal_cli.heal.apply import heal_batch
 from heal_cli.heal.plan import MATCH_ROWS, PlanOptions, make_plan, planned_sources
 from heal_cli.heal.replan import replan
 from heal_cli.heal.saved import NamedPlan, parse_plan, plan_text
-from heal_cli.heal.second_look import newly_open, open_columns, revoked_orders, settle_columns
+from heal_cli.heal.second_look import newly_open, open_columns, revoked_readings, settle_columns
 from heal_cli.heal.shadow import duels, holds, shadow_counts
 from heal_cli.heal.values import as_text
 
@@ -23,7 +23,7 @@ __all__ = [
     "plan_text",
     "planned_sources",
     "replan",
-    "revoked_orders",
+    "revoked_readings",
     "settle_columns",
     "shadow_counts",
 ]

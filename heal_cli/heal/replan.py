@@ -140,6 +140,7 @@ def _of_the_whole_file(kept: ColumnFormat, found: ColumnFormat) -> ColumnFormat:
         found,
         date_orders=tuple({**dict(found.date_orders), **dict(kept.date_orders)}.items()),
         epoch=kept.epoch or found.epoch,
+        currencies=kept.currencies or found.currencies,
         true_words=kept.true_words or found.true_words,
         false_words=kept.false_words or found.false_words,
         labels=kept.labels or found.labels,

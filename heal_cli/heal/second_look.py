@@ -10,7 +10,7 @@ import polars as pl
 
 from heal_cli.convert import ask_points, can_be_open, decide_from_all
 from heal_cli.heal.plan import ARROW, column_options, describe
-from heal_cli.model import ColumnPlan, DateOrder, Plan
+from heal_cli.model import ColumnPlan, Plan
 
 AMBIGUOUS: Final = "ambiguous"
 
@@ -57,11 +57,13 @@ def settle_columns(plan: Plan, names: Iterable[str], read: Column | None, *, has
     return replace(plan, columns=columns)
 
 
-def revoked_orders(before: Plan, after: Plan) -> Iterator[tuple[str, DateOrder]]:
-    """Target columns, with the order of day and month that the sample said and the whole file does not."""
+def revoked_readings(before: Plan, after: Plan) -> Iterator[tuple[str, str]]:
+    """Target columns, with how the sample said that they are read and the whole file does not."""
     for was, now in zip(before.columns, after.columns, strict=True):
         lost = {order for layout, order in was.format.date_orders if now.format.order_of(layout) != order}
-        yield from ((was.column.name, order) for order in sorted(lost))
+        yield from ((was.column.name, f"dates in {order} order") for order in sorted(lost))
+        if len(was.format.currencies) == 1 and now.format.currencies != was.format.currencies:
+            yield was.column.name, f"amounts in {was.format.currencies[0]}"
 
 
 def _settled(column: ColumnPlan, plan: Plan, read: Column | None, has_commas: bool) -> ColumnPlan:

@@ -41,6 +41,7 @@ class ColumnFormat:
     serial: bool = False  # its numbers of five digits are days as spreadsheets count them
     percent: Literal["fraction", "number"] | None = None
     units: tuple[str, ...] = ()  # that may stand behind its numbers
+    currencies: tuple[str, ...] = ()  # of its amounts; only the signs of a single one may be dropped
     true_words: tuple[str, ...] = ()  # case-folded
     false_words: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()  # folded source spelling -> enum label

@@ -11,7 +11,7 @@ import msgspec
 import psycopg
 
 from heal_cli.errors import DatabaseUnavailable, PlanError, SchemaChanged
-from heal_cli.heal import heal_batch, revoked_orders
+from heal_cli.heal import heal_batch, revoked_readings
 from heal_cli.match.explicit import check_renames
 from heal_cli.model import Batch, Chunk, Plan, Rows, Spans, TableSchema, joined, without
 from heal_cli.pipeline.claiming import claim
@@ -240,9 +240,9 @@ class SourceRun:
                 self._keep_settled(self.planned)
                 if self.last is not None and self.last.index > 0:
                     self.run.notes += [
-                        f"Column {name!r}: rows were loaded with dates in {order} order before the rest of the file "
+                        f"Column {name!r}: rows were loaded with {reading} before the rest of the file "
                         f"spoke against it; heal undo {self.run.id} takes them back"
-                        for name, order in revoked_orders(stale.plan, self.planned.plan)
+                        for name, reading in revoked_readings(stale.plan, self.planned.plan)
                     ]
 
     def _keep_settled(self, planned: Planned) -> None:

@@ -156,3 +156,29 @@ def test_an_open_percent_names_its_answers() -> None:
         "Does '19%' mean the number before the sign or its hundredth?"
         " Answer with --percent number or --percent fraction"
     )
+
+
+@pytest.mark.parametrize(
+    ("sample", "later", "loads"),
+    [
+        ("$5", "US$ 6", True),
+        ("$5", "-$6", True),
+        ("$5", "(6 usd)", True),
+        ("$5", "C$6", False),
+        ("C$5", "$6", False),
+        ("C$5", "6 CAD", True),
+        ("5 kr", "6 KRW", False),
+        ("Rs. 5", "INR 6", True),
+        ("\uff045", "$6", True),
+        ("7", "$6", False),
+        ("7", "6%", False),
+        ("7", "1e3", True),
+    ],
+)
+def test_only_signs_of_the_column_s_currency_are_dropped(sample: str, later: str, loads: bool) -> None:
+    """An amount met after the format was decided loads where it is in the same currency, however spelt."""
+    format = _decide([sample], FLOAT8)
+    for texts in ([later], [later] * 200):
+        made = convert(pl.Series(texts), FLOAT8, format, allow=frozenset())
+        assert made.values.null_count() == (0 if loads else len(texts))
+        assert [fault.reason for fault in made.faults] == ([] if loads else ["ambiguous"])

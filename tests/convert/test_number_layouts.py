@@ -15,7 +15,7 @@ from heal_cli.model import ColumnFormat, Converted, PgType
 NUMERIC = PgType(1700, "numeric(10,4)", "numeric", "b", 10, 4)
 INT4 = PgType(23, "integer", "int4", "b")
 FLOAT8 = PgType(701, "double precision", "float8", "b")
-POINT = ColumnFormat(decimal=".")
+POINT = ColumnFormat(decimal=".", currencies=("USD",))
 
 
 def _convert(values: list[str | None], type: PgType) -> Converted:

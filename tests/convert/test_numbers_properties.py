@@ -63,7 +63,9 @@ def test_a_dressed_number_is_the_number(
         minus = number < 0
         text = f"({sign}{text})" if minus and accounting else f"{'-' if minus else ''}{sign}{text}"
         texts.append(text)
-    made = _convert(texts, NUMERIC_12_4, ColumnFormat(decimal=mark))  # type: ignore[arg-type]
+    made = _convert(
+        texts, NUMERIC_12_4, ColumnFormat(decimal=mark, currencies=("USD",) if sign == "$" else ("EUR",))
+    )  # type: ignore[arg-type]
     assert (made.values.to_list(), made.failed) == (numbers, None)
 
 

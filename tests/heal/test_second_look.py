@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from heal_cli.heal import heal_batch
-from heal_cli.heal.second_look import newly_open, open_columns, revoked_orders, settle_columns
+from heal_cli.heal.second_look import newly_open, open_columns, revoked_readings, settle_columns
 from heal_cli.model import ROW
 
 
@@ -46,9 +46,9 @@ def test_a_date_against_the_order_asks_for_a_look(make_batch, make_plan, column)
     days = [f"{day}/02/{year}" for day in range(13, 28) for year in (2023, 2024)]
     kept = settle_columns(plan, ["d"], _chunks([*days, "01/25/2024"]), has_commas=False)
     assert heal_batch(later, kept).rejects["reason"].to_list() == ["not_convertible"]
-    assert (newly_open(kept, heal_batch(later, kept).rejects), list(revoked_orders(plan, kept))) == ((), [])
+    assert (newly_open(kept, heal_batch(later, kept).rejects), list(revoked_readings(plan, kept))) == ((), [])
     doubted = settle_columns(plan, ["d"], _chunks(["13/02/2024", "01/25/2024"]), has_commas=False)
-    assert list(revoked_orders(plan, doubted)) == [("d", "DMY")]
+    assert list(revoked_readings(plan, doubted)) == [("d", "dates in DMY order")]
 
 
 def test_a_decimal_mark_first_met_later_is_noticed(make_batch, make_plan, column) -> None:
@@ -60,6 +60,32 @@ def test_a_decimal_mark_first_met_later_is_noticed(make_batch, make_plan, column
     settled = settle_columns(plan, ["n"], _chunks(["5"], ["1.234", "1,5"]), has_commas=False)
     (part,) = heal_batch(make_batch({"n": ["1.234", "1,5"]}), settled).parts
     assert part["n"].to_list() == ["1234", "1.5"]
+
+
+def test_a_second_currency_asks_for_a_look(make_batch, make_plan, column) -> None:
+    """No sign is dropped but that of the sample's currency; with two in the file none is."""
+    plan = make_plan(make_batch({"n": ["$5", "7"]}), (column("n", "numeric"), ["n"]))
+    assert newly_open(plan, heal_batch(make_batch({"n": ["$9", "8 USD", "3"]}), plan).rejects) == ()
+    later = make_batch({"n": ["€5"] * 200 + ["$5", "6"]})
+    assert newly_open(plan, heal_batch(later, plan).rejects) == ("n",)
+    doubted = settle_columns(plan, ["n"], _chunks(["$5", "7"], ["€5", "$5"]), has_commas=False)
+    rejects = heal_batch(later, doubted).rejects
+    assert rejects["reason"].to_list() == ["ambiguous"] * 201
+    assert rejects["attempts"][0].to_list()[-1] == (
+        "Which currency is meant? The column holds EUR, USD; drop the signs with --allow mixed_currencies"
+    )
+    assert list(revoked_readings(plan, doubted)) == [("n", "amounts in USD")]
+
+
+def test_a_currency_first_met_later_is_noticed(make_batch, make_plan, column) -> None:
+    """Signs behind a sample of bare numbers are dropped once the whole file holds one currency alone."""
+    plan = make_plan(make_batch({"n": ["5", "7"]}), (column("n", "numeric"), ["n"]))
+    later = make_batch({"n": ["€5", "7"]})
+    assert newly_open(plan, heal_batch(later, plan).rejects) == ("n",)
+    settled = settle_columns(plan, ["n"], _chunks(["5"], ["€5", "7"]), has_commas=False)
+    (part,) = heal_batch(later, settled).parts
+    assert part["n"].to_list() == ["5", "7"]
+    assert list(revoked_readings(plan, settled)) == []
 
 
 def test_what_stays_open_is_asked_once(make_batch, make_plan, column) -> None:

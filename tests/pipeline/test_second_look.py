@@ -86,6 +86,30 @@ def test_what_speaks_against_the_order_later_is_told(
     ) in report.notes
 
 
+def _amounts(path: Path, *rest: str) -> Path:
+    """Dollars for several batches, then others."""
+    lines = [f"{n},$5" for n in range(ROWS)] + [f"{ROWS + n},{text}" for n, text in enumerate(rest)]
+    path.write_text("\n".join(["id,v", *lines]) + "\n")
+    return path
+
+
+def test_a_second_currency_is_a_question_wherever_it_comes(
+    conn: psycopg.Connection, days: str, tmp_path: Path
+) -> None:
+    """Euros behind thousands of dollars are not loaded as if they were dollars, within a batch or behind many."""
+    conn.execute("create table amounts (id int primary key, v numeric)")
+    path = _amounts(tmp_path / "v.csv", *["€5"] * 5)
+    report = heal_cli.load(path, table="amounts", dsn=days, state_dir=str(tmp_path), dry_run=True)
+    assert report.reject_reasons == {"ambiguous": ROWS + 5}
+    report = heal_cli.load(path, table="amounts", dsn=days, state_dir=str(tmp_path), batch_bytes=65536)
+    assert conn.execute("select count(*) from amounts where id >= %s", [ROWS]).fetchone() == (0,)
+    assert report.reject_reasons["ambiguous"] >= 5
+    assert (
+        "Column 'v': rows were loaded with amounts in USD before the rest of the file spoke against it; "
+        f"heal undo {report.run} takes them back"
+    ) in report.notes
+
+
 def test_standard_input_is_not_read_twice(days: str, tmp_path: Path) -> None:
     """From a pipe the rows of a shape first met later are rejects with the question: none is guessed."""
     content = _write(tmp_path / "d.csv", "13/04/2024").read_bytes()
