@@ -65,7 +65,17 @@ def normalize(conninfo: str) -> str:
 
 def warnings(conninfo: str) -> tuple[str, ...]:
     """What the string most likely does not mean, in sentences."""
-    if not _URI.match(conninfo) or _QUERY.sub("", conninfo).count("@") < 2:
+    scheme = _URI.match(conninfo)
+    if not scheme:
+        return ()
+    address = _QUERY.sub("", conninfo[scheme.end() :])
+    host, _, path = address.partition("/")
+    if ":" in host and "@" not in host and "@" in path:
+        return (
+            f"{mask(conninfo)!r} has a '/' before its '@', so libpq takes the user for the host name; "
+            "write a '/' inside a password as %2F",
+        )
+    if address.count("@") < 2:
         return ()
     return (
         f"{mask(conninfo)!r} has more than one '@', so libpq takes part of the password for the host name; "

@@ -85,11 +85,14 @@ def test_what_is_no_connection_string(text: str) -> None:
     ("conninfo", "count"),
     [
         ("postgresql://u:p@ss@h", 1),
+        ("postgresql://u:1/ss@h/db", 1),
         ("postgresql://u:p@h", 0),
+        ("postgresql://u@h:5432/db", 0),
+        ("postgresql://h:5432/db", 0),
         ("postgresql://u:p@h/db?application_name=a@b", 0),
         ("host=a@b password=a@b", 0),
     ],
 )
-def test_two_at_signs(conninfo: str, count: int) -> None:
-    """Two '@' in a URI are warned about: libpq would look for the host 'ss@h'."""
+def test_marks_inside_a_password(conninfo: str, count: int) -> None:
+    """Two '@' in a URI, or a '/' before one, are warned about: libpq would look for the host 'ss@h' or 'u'."""
     assert len(warnings(conninfo)) == count

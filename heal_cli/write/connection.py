@@ -20,6 +20,10 @@ from heal_cli.write.watch import cut_after, longest_s
 CONNECT_TIMEOUT_S: Final = 10
 """libpq waits for ever by default; an explicit connect_timeout in the connection string wins."""
 
+_LAST_PORT: Final = 65535
+_NO_ADDRESS: Final = ("connection is bad: invalid", "could not match", "Servname not supported")
+"""What is said of settings that no wait mends, by libpq and, of a port in PGPORT, by the resolver."""
+
 
 class LimitedConnection(psycopg.Connection[TupleRow]):
     """A connection whose every transaction has time limits, local to it; `begin` sets those of a batch.
@@ -67,12 +71,14 @@ def connect(
 
     Raises:
         ConnectionRefused: Login, database or TLS refused; the message holds no secret.
+        UsageError: No server can be meant by the connection string.
         DatabaseUnavailable: Nobody answers.
     """
     defaults: dict[str, str | int] = {"client_encoding": "UTF8"}
     defaults |= {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": application_name}
     try:
         given = psycopg.conninfo.conninfo_to_dict(conninfo) if conninfo else {}
+        _check_ports(str(given.get("port") or ""), conninfo)
         connection = LimitedConnection.connect(
             conninfo,
             prepare_threshold=None,
@@ -88,6 +94,16 @@ def connect(
             f"{mask(conninfo)!r} is not a connection string that libpq takes: {mask_text(str(error).strip(), conninfo)}",
             hint="Give it as a URI, postgresql://user@host:5432/database, or as key=value pairs",
         ) from None
+
+
+def _check_ports(ports: str, conninfo: str) -> None:
+    """Raise where a port is none: of `postgresql://u:p/ss@h` libpq takes 'u' for the host and 'p' for its port."""
+    if all(not port or (port.isdecimal() and 0 < int(port) <= _LAST_PORT) for port in ports.split(",")):
+        return
+    raise UsageError(
+        f"{mask(conninfo)!r} gives a port that is no number from 1 to {_LAST_PORT}",
+        hint="Write a '/' inside a password as %2F, a ':' as %3A and an '@' as %40",
+    )
 
 
 def stands(connection: psycopg.Connection) -> bool:
@@ -115,6 +131,8 @@ def connect_error(error: psycopg.OperationalError, conninfo: str) -> HealError:
         return ConnectionRefused(
             f"The server refused the connection: {text}", hint="Check it with: heal doctor"
         )
+    if any(word in text for word in _NO_ADDRESS):
+        return UsageError(f"No server can be meant by that: {text}", hint="Check it with: heal doctor")
     return DatabaseUnavailable(f"No connection to the database: {text}", hint="Check it with: heal doctor")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from heal_cli.errors import ConnectionRefused, DatabaseUnavailable
+from heal_cli.errors import ConnectionRefused, DatabaseUnavailable, UsageError
 from heal_cli.write.connection import connect, connect_error
 from heal_cli.write.sqlstate import Fault, fault_of
 
@@ -52,6 +52,9 @@ def test_a_lost_connection_is_the_world(text: str) -> None:
         ('FATAL:  password authentication failed for user "u"', ConnectionRefused),
         ('FATAL:  database "x" does not exist', ConnectionRefused),
         ("SSL error: certificate verify failed", ConnectionRefused),
+        ('connection is bad: invalid sslmode value: "x"', UsageError),
+        ("could not match 3 port numbers to 2 hosts", UsageError),
+        ("failed to resolve host 'h': [Errno -8] Servname not supported for ai_socktype", UsageError),
     ],
 )
 def test_a_failed_login_is_told_from_a_server_that_is_away(text: str, kind: type[Exception]) -> None:
@@ -64,3 +67,16 @@ def test_nobody_there(address: str) -> None:
     """A refused connection and a name without an address are the world's."""
     with pytest.raises(DatabaseUnavailable):
         connect(f"{address} connect_timeout=3 user=u dbname=d")
+
+
+@pytest.mark.parametrize(
+    "conninfo",
+    ["postgresql://u:hun/ter2@h/d", "postgresql://u@h:70000/d", "host=h port=0", "host=a,b port=5432,x"],
+)
+def test_a_port_that_cannot_be_is_no_outage(conninfo: str) -> None:
+    """Nothing is retried and nothing spooled: the string is shown without its password, and how to write one."""
+    with pytest.raises(UsageError) as caught:
+        connect(conninfo)
+    shown = conninfo.replace("hun/ter2", "***")
+    assert caught.value.message == f"{shown!r} gives a port that is no number from 1 to 65535"
+    assert caught.value.hint == "Write a '/' inside a password as %2F, a ':' as %3A and an '@' as %40"
