@@ -11,6 +11,7 @@ from heal_cli.model import row_count
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun
+from heal_cli.read import ROW_NUMBERS
 from heal_cli.write import Trace, traces
 
 _MOST_SOURCES: Final = 3
@@ -70,8 +71,13 @@ def _shown_by(trace: Trace, state_dir: str) -> str:
 
 
 def _passed_over(source: SourceRun) -> Iterator[str]:
-    """The lines of a source that were taken for no records."""
+    """The lines of a source that were taken for no records, and a column for none of the header's."""
     for finding in source.reader.source.findings:
+        if finding.what == ROW_NUMBERS:
+            yield (
+                f"{source.name!r}: column 1 is taken for row numbers, since {finding.evidence}; if the names belong"
+                " to other columns, give all of them with --columns"
+            )
         if finding.lines:
             yield f"{source.name!r}: {finding.what} in {finding.value}, {finding.evidence}"
 

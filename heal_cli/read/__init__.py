@@ -5,9 +5,11 @@ from heal_cli.read.bytes import open_stored
 from heal_cli.read.empty import EmptyReader
 from heal_cli.read.nested import unnest
 from heal_cli.read.prefix import Walk
+from heal_cli.read.row_names import ROW_NUMBERS
 from heal_cli.read.source import SourceReader, expand, open_source, reopen
 
 __all__ = [
+    "ROW_NUMBERS",
     "EmptyReader",
     "Shape",
     "SourceReader",

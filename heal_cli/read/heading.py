@@ -13,6 +13,7 @@ from heal_cli.read.endings import may_be_sum
 from heal_cli.read.fields import MACHINE, machine_columns
 from heal_cli.read.header_lines import NOTHING, are_values, count_lines, is_joined, tell_header
 from heal_cli.read.region import Record
+from heal_cli.read.row_names import ROW_NUMBERS, begin_with_numbers, split_number
 
 MAX_COLUMNS: Final = 10_000
 """PostgreSQL stops at 1,600; far more is a file read with the wrong delimiter."""
@@ -26,11 +27,6 @@ _MOST_BYTES: Final = 63
 # Lines of a preamble, and records under it, that are looked at.
 _MOST_PAIRS: Final = 20
 _LOOK_ROWS: Final = 50
-
-# What a column of numbers one after the other is called.
-_NUMBER_NAME: Final = re.compile(
-    r"(?i)#|(?:.*[ _.-])?(?:id|nr|no|num|number|row|index|key|pk|seq|pos|nummer)\.?|.*[a-z]I[dD]"
-)
 
 _ORDINALS: Final = ("second", "third", "fourth")
 
@@ -74,7 +70,7 @@ def read_heading(trial: Trial, options: ReadOptions, name: str, *, skipped: int)
     findings = [Finding("header", "yes" if line == 1 else f"line {line}", _FLAG, why)]
     findings += _further_lines(trial.records[begin + 1 : begin + depth], skipped, joined=joined)
     if row_names:
-        findings.append(Finding("row numbers", columns[0], "--columns", "the header has no name for them"))
+        findings.append(Finding(ROW_NUMBERS, columns[0], "--columns", "the header has no name for them"))
     if is_trailing:
         why = "no record has a value behind the last delimiter"
         findings.append(Finding("trailing delimiter", "yes", "--columns", why))
@@ -224,7 +220,8 @@ def _align(
         whole = [row for row in rows if len(row) == width]
         if not any(row[-1] for row in whole):
             return [*names, ""], width, False
-        if _are_numbered([row[0] for row in whole]) and not _has_number_name(names, whole):
+        if begin_with_numbers(names, whole):
+            _check_whole_numbers(whole, trial, name, names)
             return ["", *names], width, True
     guess = [*names, *(f"column_{i}" for i in range(given + 1, width + 1))][:width]
     raise SourceError(
@@ -234,15 +231,19 @@ def _align(
     )
 
 
-def _are_numbered(cells: Sequence[str]) -> bool:
-    """1, 2, 3 or 0, 1, 2: what R and pandas write before each record."""
-    return any(list(cells) == [str(i) for i in range(start, start + len(cells))] for start in (0, 1))
-
-
-def _has_number_name(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """The first name is one of numbers, and the second fields are none: then it goes with the first."""
-    machine = machine_columns(rows, len(names) + 1)
-    return _NUMBER_NAME.fullmatch(names[0].strip()) is not None and 1 not in machine
+def _check_whole_numbers(
+    rows: Sequence[Sequence[str]], trial: Trial, name: str, names: Sequence[str]
+) -> None:
+    """Raise where a number may be in two pieces instead; in front of quoted row names nothing is missing."""
+    quote = trial.grammar.quote
+    cut = split_number(rows, trial.grammar.delimiter)
+    if cut is None or (quote and trial.records[trial.region.last - 1].text.startswith(quote)):
+        return
+    raise SourceError(
+        f"The header of {name!r} has {len(names)} names and its records have {trial.width} fields: either"
+        f" {rows[0][0]!r} is a row number without a name, or {cut!r} is one number",
+        hint="Quote such numbers, or name the fields in their order, as in --columns row," + ",".join(names),
+    )
 
 
 def _is_trailing(rows: Sequence[Sequence[str]], names: Sequence[str], width: int) -> bool:

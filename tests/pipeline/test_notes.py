@@ -91,3 +91,13 @@ def test_a_word_for_null_that_stays_text_is_told(load, conn) -> None:
     conn.execute("truncate t")
     assert _notes(load(text, again=True, values=ValueOptions(nulls=("NULL",)))) == []
     assert conn.execute("select region from t where id = 1").fetchone() == (None,)
+
+
+def test_row_numbers_without_a_name_are_told(load, conn) -> None:
+    """That the names were shifted by one column is said beside the numbers, with the flag that says otherwise."""
+    conn.execute("create table t (id int, v numeric)")
+    report = load("id,v\n1,7,34.5\n2,8,35.6\n3,9,36.7\n")
+    assert [note.partition(": ")[2] for note in _notes(report)] == [
+        "column 1 is taken for row numbers, since the header has no name for them; if the names belong to other"
+        " columns, give all of them with --columns"
+    ]

@@ -240,6 +240,14 @@ HEADINGS: Ugly = {
             **{"row numbers": "column_1"},
         ),
     ),
+    "row names of R before three digits": (
+        '"age","n"\n"1",12,500\n"2",30,600\n"3",25,700\n',
+        answer(
+            "column_1 age n",
+            [("1", "12", "500"), ("2", "30", "600"), ("3", "25", "700")],
+            **{"row numbers": "column_1"},
+        ),
+    ),
     "first row short": ("id,name,n\n0,w\n" + BODY, answer("id name n", None, [(1, "too_few_fields")])),
     "middle row long": (
         "id,name,n\n1,x,3\n7,7,7,7\n2,y,4\n3,z,5\n",

@@ -82,6 +82,13 @@ def test_flags_have_the_last_word(
             "The header of '-' has 2 names and its records have 3 fields; nothing says which name is missing. "
             "Name the fields in their order, as in --columns id,name,column_3",
         ),
+        (
+            "id,v",
+            "1,1,234.50\n2,22,345.60\n3,3,000\n",
+            "The header of '-' has 2 names and its records have 3 fields: either '1' is a row number without a name, "
+            "or '1,234.50' is one number. "
+            "Quote such numbers, or name the fields in their order, as in --columns row,id,v",
+        ),
     ],
 )
 def test_a_header_that_does_not_fit_is_a_question(header: str, records: str, message: str) -> None:
