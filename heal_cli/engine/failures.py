@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from heal_cli.errors import HealError, NoRecords, PlanError, SourceError
+from heal_cli.errors import BudgetExceeded, HealError, NoRecords, PlanError, SourceError
 from heal_cli.match.names import parse
 from heal_cli.model import LoadReport, Rows, TableSchema, WriteOptions
 
@@ -69,7 +69,7 @@ class Failures:
     def judged(self, report: LoadReport) -> LoadReport:
         """The report with the exit code of the gravest error; one that stopped early keeps its own."""
         codes = {error.exit_code for error in self._errors.values()}
-        if not codes or report.resume:
+        if not codes or report.resume or report.exit_code == BudgetExceeded.exit_code:
             return report
         return replace(report, exit_code=min(codes, key=(1, 2, 6).index))
 

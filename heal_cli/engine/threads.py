@@ -13,7 +13,7 @@ from typing import Final
 
 from heal_cli.engine.failures import with_rows
 from heal_cli.errors import BudgetExceeded, Interrupted, SourceError
-from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress
+from heal_cli.model import Chunk, LoadOptions, LoadReport, Progress, Rows
 from heal_cli.pipeline import (
     BatchWorker,
     Outcome,
@@ -51,6 +51,7 @@ class Crew:
         self._failure: BaseException | None = None
         self._signal = 0
         self._is_over = False
+        self._earlier = Rows()  # of the sources that this run goes on with
         self.outcome = Outcome()  # of the batches
         self.recovered = Recovered()  # of their rejects that were tried again
 
@@ -78,7 +79,7 @@ class Crew:
         """
         if not self._run.options.write.is_atomic or not self.is_stopped:
             return
-        rows = self.recovered.applied_to(self.outcome, self._run.id).rows
+        rows = self._earlier + self.recovered.applied_to(self.outcome, self._run.id).rows
         if self._signal:
             raise Interrupted(
                 f"Stopped by signal {self._signal}; {atomic_flag(self._run.options)} committed nothing",
@@ -125,6 +126,8 @@ class Crew:
         ]
         for thread in threads:
             thread.start()
+        self._earlier += source.earlier
+        self._is_over |= self._is_over_budget(self.outcome)
         damage: SourceError | None = None
         before = self.outcome.rows
         try:
@@ -156,15 +159,12 @@ class Crew:
             return replace(report, exit_code=128 + self._signal, resume=self._run.command)
         if self._is_over:
             allowed = self._run.options.max_rejects
+            rejected = report.rows.rejected + self._earlier.rejected
             note = (
-                f"Stopped: more rows were rejected than --max-rejects {allowed} allows; to go on, allow more"
+                f"Stopped: {rejected:,} rows of the sources were rejected, more than --max-rejects {allowed} allows;"
+                " the same command goes on once heal rejects retry has loaded enough of them, or with more allowed"
             )
-            return replace(
-                report,
-                exit_code=BudgetExceeded.exit_code,
-                resume=self._run.command,
-                notes=(*report.notes, note),
-            )
+            return replace(report, exit_code=BudgetExceeded.exit_code, notes=(*report.notes, note))
         return report
 
     def _work(self, worker: BatchWorker, source: SourceRun, queue: Queue[Chunk | None]) -> None:
@@ -208,7 +208,8 @@ class Crew:
     def _is_over_budget(self, outcome: Outcome) -> bool:
         """More was rejected than is allowed; a row that is tried again at the end is not rejected yet."""
         allowed = self._run.options.max_rejects
-        rejected, read = outcome.rows.rejected - outcome.waiting, outcome.rows.read
+        rows = self._earlier + outcome.rows
+        rejected, read = rows.rejected - outcome.waiting, rows.read
         if allowed is None:
             return False
         if allowed.endswith("%"):

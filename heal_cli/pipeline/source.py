@@ -22,7 +22,7 @@ from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.witnesses import Witnesses, hear
 from heal_cli.read import SourceReader, unnest
 from heal_cli.schema import add_columns, introspect, read_statistics
-from heal_cli.write import keep_plan, settle_plan, takes_a_row
+from heal_cli.write import earlier_totals, keep_plan, settle_plan, takes_a_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class SourceRun:
         self.added: tuple[tuple[str, str], ...] = ()  # source and the column that was made for it
         self.planned = Planned(table, self._plan(table))
         self.skipped = Outcome()
+        self.earlier = self._earlier(table)
         self.has_given = False  # a chunk that was not settled
         self.stops_at_limit = False  # before its end
         self.last: Chunk | None = None
@@ -170,6 +171,15 @@ class SourceRun:
     def is_spooling(self) -> bool:
         """Whatever is left of the run has to be spooled, too."""
         return self.keeps_order and bool(self.run.fallback.spooled)
+
+    def _earlier(self, table: TableSchema) -> Rows:
+        """What the runs before this one read and rejected of it, where a budget covers that, too."""
+        claimed, run = self.claimed, self.run
+        if claimed is None or claimed.is_new or self.is_no_op or run.options.max_rejects is None:
+            return Rows()
+        if table.own_references:  # some of them wait for rows of later batches, and are no rejects yet
+            return Rows()
+        return earlier_totals(run.connection, claimed.source, run=run.id)
 
     def rows_of(self, chunk: Chunk) -> int:
         """Records of the chunk that `--limit` lets in."""

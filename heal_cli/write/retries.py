@@ -16,7 +16,7 @@ import polars as pl
 import psycopg
 
 from heal_cli.errors import UsageError
-from heal_cli.model import ROW
+from heal_cli.model import ROW, Rows
 from heal_cli.write.audit import AUDIT
 from heal_cli.write.ledger import CLAIM_LOCK_CLASS
 from heal_cli.write.page import Settled
@@ -129,6 +129,18 @@ def retried_totals(connection: psycopg.Connection, run: str) -> tuple[int, int]:
             (run,),
         ).fetchone() or (0, 0)
     return int(loaded), int(duplicates)
+
+
+def earlier_totals(connection: psycopg.Connection, source: int, *, run: str) -> Rows:
+    """Rows of the source that other runs read, and those of them that are rejects still."""
+    with connection.transaction():
+        read, rejected = connection.execute(
+            "SELECT coalesce(sum(rows_read), 0), coalesce(sum(rejected), 0)"
+            " - (SELECT coalesce(sum(cardinality(rows) + duplicates), 0) FROM heal.load_retries"
+            " WHERE source = %(source)s) FROM heal.load_batches WHERE source = %(source)s AND run <> %(run)s",
+            {"source": source, "run": run},
+        ).fetchone() or (0, 0)
+    return Rows(read=int(read), rejected=int(rejected))
 
 
 def has_rejects_since(connection: psycopg.Connection, source: int, *, run: str) -> bool:

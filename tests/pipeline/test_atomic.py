@@ -91,6 +91,23 @@ def test_a_budget_stops_and_a_larger_one_goes_on(load, conn) -> None:
     assert stopped.rows.rejected + report.rows.rejected == 30
 
 
+def test_the_same_budget_is_not_given_twice(load, conn) -> None:
+    """A source whose rejects have passed --max-rejects stays stopped, until more is allowed or they are loaded."""
+    stopped = load(rows(0, 3000), max_rejects=3)
+    there = count(conn)
+    again = load(rows(0, 3000), max_rejects=3)
+    assert (again.exit_code, again.rows.read, count(conn)) == (4, 0, there)
+    assert (stopped.resume, again.resume) == (None, None)
+    told = f"Stopped: {stopped.rows.rejected} rows of the sources were rejected, more than --max-rejects 3 allows; "
+    way_out = (
+        "the same command goes on once heal rejects retry has loaded enough of them, or with more allowed"
+    )
+    assert [report.notes[-1] for report in (stopped, again)] == [told + way_out] * 2
+    assert load(rows(0, 3000), max_rejects=stopped.rows.rejected + 3).exit_code == 4
+    assert load(rows(0, 3000), max_rejects=30).exit_code == 3
+    assert count(conn) == 2970
+
+
 def test_a_dry_run_is_the_whole_run_rolled_back(load, conn) -> None:
     """--dry-run counts as the run would, and leaves neither rows nor a memory of them."""
     report = load(rows(0, 1000), dry_run=True)
