@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
@@ -15,6 +16,7 @@ from heal_cli.conninfo import mask, mask_text
 from heal_cli.errors import HealError
 
 if TYPE_CHECKING:
+    from heal_cli.resilience import BreakerState
     from heal_cli.settings import Settings
 
 _OLDEST_SERVER: Final = 140000
@@ -72,12 +74,22 @@ def _check_fallback(settings: Settings) -> Iterator[Check]:
         yield Check("spool", "warn", f"{waiting} batches wait for the database", "heal replay-fallback")
     if aside:
         yield Check("spool", "warn", f"{aside} batches were set aside", "heal fallback status")
+    opened: dict[str, list[BreakerState]] = defaultdict(list)
     for breaker in breaker_states(settings.state_dir):
         if breaker.state != "closed":
-            since = f" {breaker.opened_at.astimezone():at %Y-%m-%d %H:%M:%S}" if breaker.opened_at else ""
-            yield Check(
-                "breaker", "warn", f"the {breaker.name} failed{since}, and no load has seen it work since"
-            )
+            opened[breaker.name].append(breaker)
+    for name, breakers in opened.items():
+        yield Check("breaker", "warn", _failed(name, breakers))
+
+
+def _failed(name: str, breakers: Sequence[BreakerState]) -> str:
+    """What open breakers of one kind say; whose each one is, is kept as a hash alone."""
+    last = max((breaker.opened_at for breaker in breakers if breaker.opened_at), default=None)
+    when = f" {last.astimezone():at %Y-%m-%d %H:%M:%S}" if last else ""
+    if len(breakers) == 1:
+        return f"the {name} failed{when}, and no load has seen it work since"
+    since = f", the last one{when}" if when else ""
+    return f"{len(breakers)} {name}s failed{since}, and no load has seen them work since"
 
 
 def _check_state_dir(folder: Path) -> Iterator[Check]:

@@ -98,3 +98,15 @@ def test_a_breaker_says_when_it_opened(heal: Any, tmp_path: Path) -> None:
     assert "the model failed at 2026-01-0" in out
     out = heal("fallback", "status", "--state-dir", str(tmp_path)).out
     assert "breaker model: open, last opened 2026-01-02T03:04:05+00:00" in out
+
+
+def test_breakers_of_several_databases_are_one_line(heal: Any, tmp_path: Path) -> None:
+    """Nothing is said twice: which database each one guards is nobody's to read."""
+    for database in ("h/a", "h/b"):
+        Breaker("database", database, str(tmp_path), is_fault=lambda error: True).open()
+    out = heal("doctor", "-d", "host=/nowhere", "--state-dir", str(tmp_path)).out
+    (line,) = (
+        line for line in out.splitlines() if "databases failed" in line or "the database failed" in line
+    )
+    assert "2 databases failed, the last one at 20" in line
+    assert line.endswith(", and no load has seen them work since")
