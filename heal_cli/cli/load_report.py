@@ -66,7 +66,7 @@ def _headline(report: LoadReport) -> str:
         mark = styled("●", color="yellow", bold=True)
     else:
         mark = styled("✘", color="red", bold=True)
-    if not rows.read and rows.already:
+    if not rows.read and rows.already and report.exit_code in (0, 3):
         return f"{mark} nothing new: earlier runs have loaded or rejected all {rows.already:,} rows"
     loaded = styled(f"{rows.loaded:,}", bold=True)
     speed = f"{rows.read / report.seconds:,.0f} rows/s" if report.seconds > 0 else ""
