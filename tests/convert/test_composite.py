@@ -78,3 +78,14 @@ def test_lists_of_objects_become_arrays_of_records(conn: psycopg.Connection[tupl
     assert made.faults == ()
     read = conn.execute("select (e).a, (e).b from unnest(%s::pair[]) e", made.values.to_list()).fetchall()
     assert read == [(1, 'x, ("y\\\\") {z}'), (None, "")]
+
+
+def test_an_amount_keeps_its_currency_unless_told() -> None:
+    """No batch knows which currencies the other records of the column hold, so no sign is dropped unasked."""
+    made = _convert(['{"floors": "$3"}'])
+    (fault,) = made.faults
+    assert (fault.reason, made.values.to_list()) == ("ambiguous", [None])
+    assert fault.attempts[-1] == (
+        "floors: Which currency is meant? The column holds USD and amounts without a sign;"
+        " drop the signs with --allow mixed_currencies"
+    )
