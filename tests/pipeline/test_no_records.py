@@ -27,7 +27,7 @@ def sales(retrying):
             "'{path}' has a header and no records. If its first line is a record, say --no-header",
         ),
         ("a.json", b" [ ]\n", "'{path}' holds no record"),
-        ("a.csv.gz", gzip.compress(b"id;name\n"), "'{path}' has a header"),
+        ("a.csv.gz", gzip.compress(b"id;name\n", mtime=0), "'{path}' has a header"),
     ],
 )
 def test_a_source_that_says_it_has_none_is_done(sales, name, content, note) -> None:
@@ -47,7 +47,7 @@ def test_a_schema_without_rows_is_done(sales, write) -> None:
     assert (report.exit_code, report.notes) == (0, (f"No rows: '{sales.folder / 'a.bin'}' has no rows",))
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", b"John,Smith\n", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"John,Smith\n", gzip.compress(b"", mtime=0)])
 def test_a_source_that_may_be_cut_off_or_a_record_fails(sales, content) -> None:
     """Nothing at all, and a line with no name of the table, may be another thing."""
     with pytest.raises(NoRecords):

@@ -46,7 +46,7 @@ def values(data: bytes, **options: object) -> list[str | None]:
         b'[{"a":1},{"a":2}]\n[{"a":3}]\n',
         b'// by hand\n[{"a":1}, /* the second */ {"a":2},\n{"a":3},\n]',
         '[{"a":1},{"a":2},{"a":3}]'.encode("utf-16"),
-        gzip.compress(b'[{"a":1},{"a":2},{"a":3}]'),
+        gzip.compress(b'[{"a":1},{"a":2},{"a":3}]', mtime=0),
     ],
 )
 def test_any_layout_gives_the_same_rows(data: bytes) -> None:

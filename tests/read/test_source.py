@@ -103,7 +103,7 @@ HINT = ". If it is one of them all the same, say which with --format"
     ("data", "message"),
     [
         (b"", "is empty. Give the file that has the records"),
-        (gzip.compress(b""), "is empty. Give the file that has the records"),
+        (gzip.compress(b"", mtime=0), "is empty. Give the file that has the records"),
         (
             bytes(range(256)) * 8,
             f"holds binary data, which is {KNOWN}; it begins with {bytes(range(8))!r}{HINT}",
