@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -24,10 +26,15 @@ max_wal_senders = 4
 """
 
 
+PORTS = range(15_000, 30_000)
+"""Below those that systems give to outgoing connections, any of which may come first."""
+
+
 def free_port() -> int:
     """A TCP port that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    while True:
+        with suppress(OSError), socket.create_server(("127.0.0.1", random.choice(PORTS))) as listener:
+            return int(listener.getsockname()[1])
 
 
 class Cluster:
