@@ -101,36 +101,40 @@ def make_plan(
         UsageError: `--map` names a column that is not there.
         PlanError: A saved plan is for another table, schema version or shape.
     """
-    saved = options.saved
-    if saved is not None:
-        options = replace(options, values=saved.saved.values, unknown_columns=saved.saved.unknown_columns)
-        matching = saved.matching([name for name in sample.frame.columns if name != ROW], table)
-    else:
-        looked_at, fits = sample.frame.head(MATCH_ROWS), partial(_best_fit, options=options.values)
-        matching = match_columns(
+    if options.saved is not None:
+        return _saved_plan(options.saved, sample, table, options)
+    looked_at, fits = sample.frame.head(MATCH_ROWS), partial(_best_fit, options=options.values)
+    matching = match_columns(
+        looked_at,
+        table,
+        patterns=catalogue.patterns,
+        options=options.match,
+        fit=fits,
+        confidences=confidences,
+        known=known,
+        learned=learned,
+        expects=expects,
+        is_nameless=is_nameless,
+    )
+    if nearness is not None:
+        matching = add_meaning(
+            matching,
             looked_at,
             table,
-            patterns=catalogue.patterns,
+            nearness=nearness,
             options=options.match,
             fit=fits,
-            confidences=confidences,
             known=known,
             learned=learned,
             expects=expects,
-            is_nameless=is_nameless,
         )
-        if nearness is not None:
-            matching = add_meaning(
-                matching,
-                looked_at,
-                table,
-                nearness=nearness,
-                options=options.match,
-                fit=fits,
-                known=known,
-                learned=learned,
-                expects=expects,
-            )
+    return _plan(matching, sample.frame.head(FORMAT_ROWS), table, options)
+
+
+def _saved_plan(saved: NamedPlan, sample: Batch, table: TableSchema, options: PlanOptions) -> Plan:
+    """The plan that `--plan` names, its own options above those of the command."""
+    options = replace(options, values=saved.saved.values, unknown_columns=saved.saved.unknown_columns)
+    matching = saved.matching([name for name in sample.frame.columns if name != ROW], table)
     return _plan(matching, sample.frame.head(FORMAT_ROWS), table, options)
 
 
