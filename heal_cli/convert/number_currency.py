@@ -26,11 +26,14 @@ _SAME: Final = {
 }  # fmt: skip
 
 
-def currencies(dressed: pl.Series) -> tuple[str, ...]:
-    """The currencies that stand in dressed numbers, by their code where they have one, each once."""
-    ascii, _ = plain_ascii(dressed)
-    money = ascii.filter(ascii.str.contains(grammar.DRESSED) & ascii.str.contains(grammar.HAS_CURRENCY))
-    return tuple(_named(money).unique().sort())
+_EXPONENT: Final = "[0-9][eE][+-]?[0-9]+"
+
+_NO_SIGN: Final = "0123456789.,'_ ()+%-"
+
+
+def currencies(amounts: pl.Series) -> tuple[str, ...]:
+    """The currencies that stand in amounts of money, by their code where they have one, each once."""
+    return tuple(_named(_signs(amounts).unique()).unique().sort())
 
 
 def ask(named: Iterable[str]) -> str:
@@ -62,7 +65,7 @@ def others(
     if len(format.currencies) == 1:
         ours = texts.gather(places).str.contains(_spellings(format.currencies[0]))
         places = places.filter(~ours)
-    found = _named(plain_ascii(texts.gather(places))[0])
+    found = _named(_signs(texts.gather(places)))
     strange = ~found.is_in(format.currencies) if len(format.currencies) == 1 else found.is_not_null()
     if not strange.any():
         return mask, ""
@@ -80,6 +83,14 @@ def _may_drop_all(format: ColumnFormat, allow: frozenset[str]) -> bool:
     return MIXED in allow or format.currencies == (ANY,)
 
 
-def _named(money: pl.Series) -> pl.Series:
-    bare = money.str.replace(r"[0-9][eE][+-]?[0-9]+", "").str.replace_all(r"[0-9.,'_ ()+%-]", "")
+def _signs(amounts: pl.Series) -> pl.Series:
+    """The amounts without the digits and marks at their ends: often all but the sign, at a tenth of the price."""
+    ascii, _ = plain_ascii(amounts)
+    if ascii.str.contains(_EXPONENT).any():
+        ascii = ascii.str.replace(_EXPONENT, "")
+    return ascii.str.strip_chars(_NO_SIGN)
+
+
+def _named(signs: pl.Series) -> pl.Series:
+    bare = signs.str.replace_all(f"[{re.escape(_NO_SIGN)}]", "")
     return bare.str.to_uppercase().replace(_SAME)

@@ -39,7 +39,9 @@ def decide(
     dressed = values.filter(~is_plain & values.str.contains(r"\p{Nd}"))
     if not len(dressed):
         return base if base.decimal else _from_points(plain, base, has_dressed=False)
-    parts = number_text.take_apart(dressed).filter(pl.col("ok"))
+    parts = number_text.take_apart(dressed)
+    money = dressed.filter(parts["ok"] & parts["currency"])
+    parts = parts.filter("ok")
     decimal, question = base.decimal, None
     if decimal is None:
         decimal, question = _mark(plain, parts, target)
@@ -49,7 +51,7 @@ def decide(
     percent, percent_question = base.percent, None
     if percent is None:
         percent, percent_question = _percent(plain, parts, target, made)
-    currencies = base.currencies or number_currency.currencies(dressed)
+    currencies = base.currencies or number_currency.currencies(money)
     currency_question = number_currency.ask(currencies) if len(currencies) > 1 else None
     questions = [asked for asked in (question, percent_question, currency_question) if asked]
     return replace(made, percent=percent, currencies=currencies, question="; ".join(questions) or None)
