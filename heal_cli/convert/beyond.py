@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from heal_cli.convert.residue import mask_of
 from heal_cli.model import Converted, Fault, PgType
 
 _INFINITE: Final = {
@@ -34,12 +35,13 @@ def add_words(values: pl.Series, made: Converted, type: PgType) -> Converted:
         or made.values.dtype == pl.String
     ):
         return made
-    words = _words(values, WORDS[type.base]).zip_with(failed, pl.Series([None], dtype=pl.String))
-    known = words.is_not_null()
-    if not known.any():
+    places = failed.arg_true()
+    words = _words(values.gather(places), WORDS[type.base])
+    if words.null_count() == len(words):
         return made
+    known = mask_of(len(values), places.filter(words.is_not_null()))
     faults = tuple(Fault(reason, mask & ~known, attempts) for reason, mask, attempts in made.faults)
-    texts = words.zip_with(known, _as_iso(made.values)).alias(values.name)
+    texts = _as_iso(made.values).scatter(places, words).alias(values.name)
     return Converted(texts, made.heals, tuple(fault for fault in faults if fault.mask.any()))
 
 

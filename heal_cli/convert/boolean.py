@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -106,10 +107,14 @@ def _vocabulary(format: ColumnFormat) -> tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def _either(values: pl.Series, trues: tuple[str, ...], falses: tuple[str, ...]) -> pl.Series:
-    frame = values.alias("v").to_frame()
-    text = pl.col("v")
-    made = pl.when(text.is_in(_cased(trues))).then(True).when(text.is_in(_cased(falses))).then(False)
-    return frame.select(made.alias(values.name)).to_series()
+    return values.alias("text").to_frame().select(_reading(trues, falses)).to_series().alias(values.name)
+
+
+@cache
+def _reading(trues: tuple[str, ...], falses: tuple[str, ...]) -> pl.Expr:
+    text = pl.col("text")
+    is_true, is_false = (text.is_in(_cased(words)) for words in (trues, falses))
+    return pl.when(is_true).then(True).when(is_false).then(False)
 
 
 def _cased(words: tuple[str, ...]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import Final
 
@@ -76,20 +76,24 @@ def is_token(values: pl.Series, tokens: tuple[str, ...]) -> pl.Series:
     """Where a text is one of the tokens, after trimming and case-folding; null where it is null."""
     if not tokens:
         return pl.repeat(False, len(values), dtype=pl.Boolean, eager=True)
-    # most cells are longer than any token and have no blanks around them
-    widest = max(len(token.encode()) for token in tokens)
-    suspect = (values.str.len_bytes() <= widest) | (values < "!")
-    for blank in _BLANKS:
-        suspect = suspect | values.str.ends_with(blank)
-    pattern = r"(?i)^\s*(?:" + "|".join(re.escape(token) for token in tokens) + r")\s*$"
+    suspect = values.alias("text").to_frame().select(_may_be(tokens)).to_series()
     if not suspect.any():
         return suspect
+    pattern = r"(?i)^\s*(?:" + "|".join(re.escape(token) for token in tokens) + r")\s*$"
     if suspect.all():
         return values.str.contains(pattern)
     positions = suspect.arg_true()
     found = positions.filter(values.gather(positions).str.contains(pattern))
-    mask = pl.select(pl.when(values.is_not_null()).then(False)).to_series()
-    return mask.scatter(found, True) if len(found) else mask
+    return (suspect & False).scatter(found, True)
+
+
+@cache
+def _may_be(tokens: tuple[str, ...]) -> pl.Expr:
+    """Few cells are as short as a token or have blanks around them."""
+    text = pl.col("text")
+    widest = max(len(token.encode()) for token in tokens)
+    trailing = (text.str.ends_with(blank) for blank in _BLANKS)
+    return pl.any_horizontal(text.str.len_bytes() <= widest, text < "!", *trailing)
 
 
 def is_exactly(values: pl.Series, tokens: tuple[str, ...]) -> pl.Series:
