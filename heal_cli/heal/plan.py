@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import polars as pl
 
-from heal_cli.convert import decide_format, fit, units_named
+from heal_cli.convert import best_fit, decide_format, units_named
 from heal_cli.heal.null_words import null_notes
 from heal_cli.heal.saved import NamedPlan
 from heal_cli.heal.values import as_text
@@ -31,12 +31,10 @@ from heal_cli.model import (
     ColumnFormat,
     ColumnMatch,
     ColumnPlan,
-    DateOrder,
     Kind,
     KnownValues,
     Matching,
     MatchOptions,
-    PgType,
     Plan,
     TableSchema,
     ValueOptions,
@@ -48,8 +46,6 @@ MATCH_ROWS: Final = 2_000
 
 FORMAT_ROWS: Final = 50_000
 """Rows that settle the format of a column; what they leave open is asked of the whole file."""
-
-DATED: Final = frozenset({"date", "timestamp", "timestamptz"})
 
 _SAYS_PERCENT: Final = re.compile(r"%|percent|pct|prozent|pourcent|porcent|percentu", re.IGNORECASE)
 
@@ -103,7 +99,7 @@ def make_plan(
     """
     if options.saved is not None:
         return _saved_plan(options.saved, sample, table, options)
-    looked_at, fits = sample.frame.head(MATCH_ROWS), partial(_best_fit, options=options.values)
+    looked_at, fits = sample.frame.head(MATCH_ROWS), partial(best_fit, options=options.values)
     matching = match_columns(
         looked_at,
         table,
@@ -161,18 +157,6 @@ def _plan(matching: Matching, values: pl.DataFrame, table: TableSchema, options:
         ),
         now=options.now,
     )
-
-
-def _best_fit(values: pl.Series, type_: PgType, options: ValueOptions) -> float:
-    """Share of values that convert, by the order of day and month that suits them best.
-
-    Which column it is does not depend on that order; what its values mean does, and is asked later.
-    """
-    asked: tuple[DateOrder | None, ...] = (
-        (options.date_order,) if options.date_order else (None, "DMY", "MDY")
-    )
-    options_tried = [options] if type_.base not in DATED else [replace(options, date_order=o) for o in asked]
-    return max(fit(values, type_, decide_format(values, type_, tried)) for tried in options_tried)
 
 
 def _column_plan(

@@ -107,7 +107,7 @@ def _is_exact(word: Word) -> bool:
 
 def _is_listed(word: Word) -> bool:
     """True for a word that the vocabulary has synonyms for: it says by itself what it is and what it is not."""
-    return (word.concept,) in vocabulary().phrases or " " in word.concept
+    return word.concept in vocabulary().phrases or " " in word.concept
 
 
 def _are_apart(x: Word, y: Word) -> bool:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from heal_cli.match.vocabulary import ABBREVIATION_TRUST, vocabulary
 from heal_cli.match.wordforms import base_form, parts
@@ -20,6 +20,8 @@ WEAK_WEIGHT: Final = 0.1
 _SHORTEST_SHORT: Final = 3
 _LONGEST_SHORT: Final = 5
 _SHORTEST_FRONT: Final = 4  # letters of a compound's first part
+EXCHANGEABLE: Final = ("reference", "remark", "call", "web")
+"""Kinds of words that may stand for one another where nothing else of two names is alike."""
 _LINKS: Final = ("", "s", "n", "en", "es", "er")  # between the parts of a compound
 
 _UNDECOMPOSED: Final = str.maketrans(
@@ -34,10 +36,10 @@ _SOUNDS: Final = {"k": "c", "q": "c", "z": "s", "w": "v", "j": "i", "y": "i"}
 """First letters that are others in other languages: `Kategorie`, `category`."""
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+")
+_PLAIN: Final = re.compile(r"[a-z0-9_ ]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word or phrase of a name: as written, what it means, and how surely (0-1)."""
 
     text: str
@@ -106,9 +108,13 @@ class Name:
         return any(word.concept.endswith("ed") or word.concept in verbs for word in self.words)
 
     @cached_property
-    def groups(self) -> frozenset[int]:
-        """The groups of words of like meaning that its words are in."""
-        return frozenset(group for word in self.words for group in related(word))
+    def ties(self) -> frozenset[str | int]:
+        """What ties it to names without a word in common: groups of like meaning, kinds of words, that it is a time."""
+        table = vocabulary()
+        groups = (group for word in self.words for group in related(word))
+        kinds = (kind for kind in EXCHANGEABLE if table.kinds[kind] & self.concepts)
+        when = ("when",) if table.temporal.issuperset(self.concepts) else ()
+        return frozenset((*groups, *kinds, *when))
 
 
 @lru_cache(maxsize=8192)
@@ -127,6 +133,8 @@ def split(raw: str) -> tuple[str, ...]:
     >>> split("Größe (createdAt)")
     ('grosse', 'created', 'at')
     """
+    if _PLAIN.fullmatch(raw) and "mail" not in raw:  # most are, and a catalogue has thousands
+        return tuple(_WORD.findall(raw))
     text = unicodedata.normalize("NFKC", raw)
     for symbol, spoken in _SYMBOLS.items():
         text = text.replace(symbol, spoken)
@@ -169,17 +177,17 @@ def _concepts(plain: Sequence[str]) -> tuple[Word, ...]:
             short = ("id",)
         if word == "data" and place == 0 < len(plain) - 1:  # `data ritiro`, `data de registro`
             short = ("date",)
-        base = word if (word,) in table.phrases else base_form(singular(word))
+        base = word if word in table.phrases else base_form(singular(word))
         spelled += [(long, word, ABBREVIATION_TRUST) for long in short] if short else [(base, word, 1.0)]
     spelled = _genitive(spelled)
     words: list[Word] = []
     while spelled:
         for length in range(min(table.longest, len(spelled)), 0, -1):
             spelt = spelled[:length]
-            phrase = tuple(word for word, _, _ in spelt)
+            phrase = [word for word, _, _ in spelt]
             together = "".join(phrase)
-            meaning = table.phrases.get(phrase) or (
-                table.joined.get(together) if length == 1 else table.phrases.get((together,))
+            meaning = table.phrases.get(" ".join(phrase)) or (
+                table.joined.get(together) if length == 1 else table.phrases.get(together)
             )
             if meaning is None and length > 1:
                 continue
@@ -201,7 +209,7 @@ def _joined(plain: Sequence[str]) -> list[str]:
     words: list[str] = []
     for word in plain:
         both = words[-1] + word if words and len(words[-1]) == 1 else ""
-        if both in table.abbreviations or (both,) in table.phrases:
+        if both in table.abbreviations or both in table.phrases:
             words[-1] += word
         else:
             words.append(word)
@@ -218,7 +226,7 @@ def _compound(word: str) -> tuple[str, ...] | None:
         if front == word or len(front) < _SHORTEST_FRONT:
             continue
         for link in _LINKS:
-            known = table.phrases.get((front.removesuffix(link),))
+            known = table.phrases.get(front.removesuffix(link))
             if known and front.endswith(link):
                 return (*known.concept.split(), meant)
     return None
@@ -251,7 +259,7 @@ def _genitive(spelled: list[tuple[str, str, float]]) -> list[tuple[str, str, flo
             continue
         for start in range(place):
             for stop in range(place + 2, len(plain) + 1):
-                if tuple(plain[start:stop]) in table.phrases:
+                if " ".join(plain[start:stop]) in table.phrases:
                     return spelled
         after = next((i for i in range(place + 1, len(plain)) if plain[i] not in table.of), None)
         if after is None:

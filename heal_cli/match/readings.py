@@ -22,6 +22,11 @@ _SMALL: Final = frozenset({"of", "on", "at", "per", "and", "the", "in", "to", "b
 Words: TypeAlias = tuple[str, ...]
 
 
+def is_plain(name: Name) -> bool:
+    """True where there is one way to read a name, whatever it stands beside."""
+    return not _unclear(name.plain)
+
+
 class Reading(NamedTuple):
     """A name read otherwise, and how surely (0-1) it is meant so."""
 
@@ -75,7 +80,7 @@ def _are_initials(word: str) -> bool:
     return (
         _is_its_id(word)
         or word in table.abbreviations
-        or not ((word,) in table.phrases or word in table.known)
+        or not (word in table.phrases or word in table.known)
     )
 
 
