@@ -259,8 +259,10 @@ def by_default(
 ) -> Iterator[Candidate]:
     """Tier pattern: values for a column that has no source and needs one."""
     for pattern in patterns:
-        named = any(parse(name).key == target.name.key for name in pattern.targets)
-        if not named or pattern.kind is not Kind.DEFAULT or not applies(pattern.scope, table, target.column):
+        is_meant = pattern.kind is Kind.DEFAULT and any(
+            parse(name).key == target.name.key for name in pattern.targets
+        )
+        if not is_meant or not applies(pattern.scope, table, target.column):
             continue
         if pattern.value not in _MADE and not evidence.accepts(pattern.value or "", target.column):
             continue
