@@ -134,5 +134,7 @@ def _values(numbers: pl.Series, target: Target) -> pl.Series:
     if target.kind == "integer":
         return numbers.cast(target.dtype, strict=False)
     scale = target.scale or 0
-    unit = pl.Series([f"1e-{scale}"]).cast(pl.Decimal(MAX_DECIMAL, scale))  # of a Python Decimal it imports numpy
+    unit = pl.Series([f"1e-{scale}"]).cast(
+        pl.Decimal(MAX_DECIMAL, scale)
+    )  # of a Python Decimal it imports numpy
     return (numbers.cast(pl.Decimal(MAX_DECIMAL, 0)) * unit).cast(target.dtype, strict=False)

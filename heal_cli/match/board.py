@@ -14,13 +14,14 @@ from typing import Final, TypeAlias
 import polars as pl
 
 from heal_cli.match.by_names import ByNames
+from heal_cli.match.by_pattern import Pattern, by_pattern
 from heal_cli.match.ensemble import Decision, decide
 from heal_cli.match.explicit import is_writable
 from heal_cli.match.learned import Learned
 from heal_cli.match.likeness import context
 from heal_cli.match.names import Name, parse
 from heal_cli.match.remainder import Context
-from heal_cli.match.tiers import Pattern, Target, by_pattern, named_alike
+from heal_cli.match.tiers import Target, named_alike
 from heal_cli.match.values import Evidence, Fit
 from heal_cli.model import (
     ROW,
@@ -60,7 +61,7 @@ class Board:
     def __post_init__(self) -> None:
         self.sources = {name: parse(name) for name in sorted(self.sample.columns) if name != ROW}
         columns = sorted(self.table.columns, key=lambda column: column.name)
-        self.targets = {c.name: Target(c, parse(c.name)) for c in columns if is_writable(c, self.options)}
+        self.targets = {c.name: Target.of(c) for c in columns if is_writable(c, self.options)}
         self.evidence = Evidence(self.sample, self.table, self.fit, self.known)
 
     @cached_property

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from heal_cli.match.by_pattern import Pattern, within
 from heal_cli.match.names import Name, parse
-from heal_cli.match.tiers import Pattern, within
 from heal_cli.model import Kind
 
 

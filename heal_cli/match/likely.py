@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from heal_cli.match.board import Board
+from heal_cli.match.by_likeness import by_likeness
 from heal_cli.match.cells import Cells, Pair, Pairs, surest_first
 from heal_cli.match.elimination import by_elimination
 from heal_cli.match.ensemble import Decision
 from heal_cli.match.fallback import never_contradict
 from heal_cli.match.learned import Recall
-from heal_cli.match.tiers import FLOOR, by_likeness
+from heal_cli.match.likeness import FLOOR
 from heal_cli.model import Candidate, Tier
 
 

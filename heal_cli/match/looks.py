@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -64,10 +63,6 @@ ONLY_WHEN: Final = 0.75
 """Of a column called `date` or `timestamp` for the one column of the table that says when."""
 
 _EPOCHS: Final = frozenset({"millisecond", "second"})
-_OPAQUE: Final = re.compile(
-    r"(?i)(unnamed|column|columna|colonne|spalte|coluna|kolom|campo|feld|champ|field|col|fld|attr|var|f|c|v|x|a|k|p|q)?"
-    r"[\s_.:#-]*\d+"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +74,6 @@ class Look:
 
 
 NOTHING: Final = Look(0.0)
-
-
-def is_opaque(name: Name) -> bool:
-    """True for a name that says nothing: `col1`, `f_07`, `Unnamed: 3`."""
-    return _OPAQUE.fullmatch(name.raw.strip()) is not None
 
 
 def says_only_when(name: Name) -> bool:
@@ -127,10 +117,12 @@ def by_looks(source: Name, column: Column, name: Name, evidence: Evidence) -> Lo
 
 def tells_which(source: Name, column: Column, evidence: Evidence) -> Look:
     """What a column called `status` or `class` says for one that takes a list, where all its values are listed."""
-    profile = evidence.profile(source.raw)
     is_kind = bool(source.words) and source.words[-1].concept in vocabulary().kinds["which"]
     labels = evidence.labels(column) if is_kind else ()
-    if not labels or profile.count < _FEWEST or not profile.text.len():
+    if not labels:
+        return NOTHING
+    profile = evidence.profile(source.raw)
+    if profile.count < _FEWEST or not profile.text.len():
         return NOTHING
     look = _listed(profile.text, labels)
     return Look(WHICH, look.reason) if look.confidence else NOTHING

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from heal_cli.match.board import Board, Expects
+from heal_cli.match.by_pattern import Pattern
 from heal_cli.match.certain import (
     place_by_position,
     place_explicit,
@@ -22,7 +23,6 @@ from heal_cli.match.certain import (
 from heal_cli.match.learned import Learned
 from heal_cli.match.leftover import add_fallbacks, place_defaults
 from heal_cli.match.likely import place_assigned
-from heal_cli.match.tiers import Pattern
 from heal_cli.match.values import Fit
 from heal_cli.model import KnownValues, Matching, MatchOptions, TableSchema
 

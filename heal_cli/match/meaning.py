@@ -21,7 +21,7 @@ from heal_cli.match.learned import Learned
 from heal_cli.match.likeness import UNEXPLAINED, context
 from heal_cli.match.names import Name, Word, parse
 from heal_cli.match.remainder import Context
-from heal_cli.match.tiers import Target, second_name
+from heal_cli.match.tiers import Target
 from heal_cli.match.values import LOOKS, MIN_FIT, TEXT_FACTOR, TIMES, Evidence, Fit, Verdict
 from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import (
@@ -101,7 +101,7 @@ def _open_columns(
     taught = {each.source for each in learned}, {each.target for each in learned}
     sources = [parse(name) for name in sorted(matching.unmatched_source) if name not in taught[0]]
     columns = [table.column(name) for name in sorted(matching.unmatched_target) if name not in taught[1]]
-    return sources, [Target(c, parse(c.name)) for c in columns if is_writable(c, options)]
+    return sources, [Target.of(c) for c in columns if is_writable(c, options)]
 
 
 def _asked(matching: Matching) -> tuple[Candidate, ...]:
@@ -157,8 +157,7 @@ class _Meaning:
 
     def candidates(self, source: Name, target: Target) -> Iterator[Candidate]:
         """The pair's candidate, if it is near, and nearer than any other pair of either name."""
-        comment = second_name(target.column)
-        names = (target.name, comment) if comment else (target.name,)
+        names = (target.name, target.by_comment.name) if target.by_comment else (target.name,)
         found = [candidate for name in names for candidate in self._compare(source, target, name)]
         if found:
             yield max(found, key=lambda candidate: candidate.confidence)

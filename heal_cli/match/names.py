@@ -37,6 +37,10 @@ _SOUNDS: Final = {"k": "c", "q": "c", "z": "s", "w": "v", "j": "i", "y": "i"}
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+")
 _PLAIN: Final = re.compile(r"[a-z0-9_ ]*")
+_OPAQUE: Final = re.compile(
+    r"(?i)(unnamed|column|columna|colonne|spalte|coluna|kolom|campo|feld|champ|field|col|fld|attr|var|f|c|v|x|a|k|p|q)?"
+    r"[\s_.:#-]*\d+"
+)
 
 
 class Word(NamedTuple):
@@ -85,6 +89,11 @@ class Name:
     def words(self) -> tuple[Word, ...]:
         """Words and phrases with what they mean."""
         return _concepts(self.plain)
+
+    @cached_property
+    def is_opaque(self) -> bool:
+        """The name says nothing: `col1`, `f_07`, `Unnamed: 3`."""
+        return _OPAQUE.fullmatch(self.raw.strip()) is not None
 
     @cached_property
     def concepts(self) -> frozenset[str]:

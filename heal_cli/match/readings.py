@@ -34,11 +34,13 @@ class Reading(NamedTuple):
     trust: float
 
 
-def readings(name: Name, other: Name) -> Iterator[Reading]:
+def readings(name: Name, other: Name) -> list[Reading]:
     """The name with one of its words read as initials of the other's words, or by another meaning."""
-    for place in _unclear(name.plain):
-        for words, trust in _meant(name.plain[place], other.plain):
-            yield Reading(parse(" ".join((*name.plain[:place], *words, *name.plain[place + 1 :]))), trust)
+    return [
+        Reading(parse(" ".join((*name.plain[:place], *words, *name.plain[place + 1 :]))), trust)
+        for place in _unclear(name.plain)
+        for words, trust in _meant(name.plain[place], other.plain)
+    ]
 
 
 @lru_cache(maxsize=8192)
@@ -78,9 +80,7 @@ def _are_initials(word: str) -> bool:
         return False
     table = vocabulary()
     return (
-        _is_its_id(word)
-        or word in table.abbreviations
-        or not (word in table.phrases or word in table.known)
+        _is_its_id(word) or word in table.abbreviations or not (word in table.phrases or word in table.known)
     )
 
 
