@@ -10,8 +10,9 @@ from heal_cli.match.likeness import FLOOR, UNEXPLAINED, Similarity, similarity
 from heal_cli.match.looks import Look, by_looks, tells_when, tells_which
 from heal_cli.match.names import Name, is_claim
 from heal_cli.match.remainder import Context
+from heal_cli.match.shapes import LOOKS, NUMERIC
 from heal_cli.match.tiers import CONTRADICTED, Target, counts, rename
-from heal_cli.match.values import KEY_TYPES, LOOKS, NUMERIC, TEXTS, TIMES, Evidence
+from heal_cli.match.values import KEY_TYPES, TEXTS, TIMES, Evidence
 from heal_cli.model import Candidate, Features, Tier
 
 _SURE_NAME: Final = 0.9  # likeness of names from which one value that does not fit among a few is a slip

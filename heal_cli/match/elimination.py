@@ -12,8 +12,9 @@ from heal_cli.match.likeness import FLOOR, Similarity, similarity
 from heal_cli.match.names import Name
 from heal_cli.match.ranges import NUMBERS
 from heal_cli.match.remainder import Context
+from heal_cli.match.shapes import NUMERIC
 from heal_cli.match.tiers import Target, rename
-from heal_cli.match.values import MIN_FIT, NUMERIC, TEXT_FACTOR, TIMES, Evidence
+from heal_cli.match.values import MIN_FIT, TEXT_FACTOR, TIMES, Evidence
 from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Candidate, Features, Tier
 

@@ -9,7 +9,8 @@ from typing import Final
 import polars as pl
 
 from heal_cli.match.names import Name
-from heal_cli.match.values import LOOKS, NUMERIC, TEXTS, TIMES, Evidence
+from heal_cli.match.shapes import LOOKS, NUMERIC
+from heal_cli.match.values import TEXTS, TIMES, Evidence
 from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Column
 

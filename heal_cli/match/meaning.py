@@ -21,8 +21,9 @@ from heal_cli.match.learned import Learned
 from heal_cli.match.likeness import UNEXPLAINED, context
 from heal_cli.match.names import Name, Word, parse
 from heal_cli.match.remainder import Context
+from heal_cli.match.shapes import LOOKS
 from heal_cli.match.tiers import Target
-from heal_cli.match.values import LOOKS, MIN_FIT, TEXT_FACTOR, TIMES, Evidence, Fit, Verdict
+from heal_cli.match.values import MIN_FIT, TEXT_FACTOR, TIMES, Evidence, Fit, Verdict
 from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import (
     ROW,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 from heal_cli.match.names import WEAK_WEIGHT, Name, Word, singular
-from heal_cli.match.values import LOOKS
+from heal_cli.match.shapes import LOOKS
 from heal_cli.match.vocabulary import vocabulary
 
 FILLER_WEIGHT: Final = 0.04  # of a word that every column starts with

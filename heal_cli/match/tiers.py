@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Final
 
 from heal_cli.match.names import Name, parse
-from heal_cli.match.values import MIN_FIT, NUMERIC, TEXTS, Evidence
+from heal_cli.match.shapes import NUMERIC
+from heal_cli.match.values import MIN_FIT, TEXTS, Evidence
 from heal_cli.model import Candidate, Column, Features, Kind, Tier
 
 PLURAL: Final = 0.95
