@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -15,15 +15,7 @@ from heal_cli.convert import best_fit, decide_format, units_named
 from heal_cli.heal.null_words import null_notes
 from heal_cli.heal.saved import NamedPlan
 from heal_cli.heal.values import as_text
-from heal_cli.match import (
-    Expects,
-    Nearness,
-    add_meaning,
-    coverage,
-    left_to_triggers,
-    match_columns,
-    notes,
-)
+from heal_cli.match import NO_PAST, Nearness, Past, coverage, left_to_triggers, match_columns, notes
 from heal_cli.model import (
     ROW,
     Batch,
@@ -32,14 +24,13 @@ from heal_cli.model import (
     ColumnMatch,
     ColumnPlan,
     Kind,
-    KnownValues,
     Matching,
     MatchOptions,
     Plan,
     TableSchema,
     ValueOptions,
 )
-from heal_cli.patterns import Catalogue, Learned
+from heal_cli.patterns import Catalogue
 
 MATCH_ROWS: Final = 2_000
 """Rows that matching looks at: enough for shares of values, few enough for any number of columns."""
@@ -73,10 +64,7 @@ def make_plan(
     catalogue: Catalogue,
     *,
     options: PlanOptions,
-    confidences: Mapping[str, float] | None = None,
-    known: Mapping[str, KnownValues] | None = None,
-    learned: Sequence[Learned] = (),
-    expects: Expects | None = None,
+    past: Past = NO_PAST,
     nearness: Nearness | None = None,
     is_nameless: bool = False,
 ) -> Plan:
@@ -86,10 +74,6 @@ def make_plan(
 
     Args:
         sample: The first batch of the source.
-        confidences: Pattern id -> confidence learned so far; the catalogue's own where missing.
-        known: Column -> what the table holds already, where that is known.
-        learned: What earlier runs taught about this table and this shape.
-        expects: What earlier matches say of new ones.
         nearness: A model of language, for columns that all else leaves open.
         is_nameless: The source has no header.
 
@@ -99,31 +83,16 @@ def make_plan(
     """
     if options.saved is not None:
         return _saved_plan(options.saved, sample, table, options)
-    looked_at, fits = sample.frame.head(MATCH_ROWS), partial(best_fit, options=options.values)
     matching = match_columns(
-        looked_at,
+        sample.frame.head(MATCH_ROWS),
         table,
         patterns=catalogue.patterns,
         options=options.match,
-        fit=fits,
-        confidences=confidences,
-        known=known,
-        learned=learned,
-        expects=expects,
+        fit=partial(best_fit, options=options.values),
+        past=past,
+        nearness=nearness,
         is_nameless=is_nameless,
     )
-    if nearness is not None:
-        matching = add_meaning(
-            matching,
-            looked_at,
-            table,
-            nearness=nearness,
-            options=options.match,
-            fit=fits,
-            known=known,
-            learned=learned,
-            expects=expects,
-        )
     return _plan(matching, sample.frame.head(FORMAT_ROWS), table, options)
 
 
