@@ -21,7 +21,7 @@ from heal_cli.match.likeness import context
 from heal_cli.match.names import Name, parse
 from heal_cli.match.past import Past
 from heal_cli.match.remainder import Context
-from heal_cli.match.tiers import Target, named_alike
+from heal_cli.match.tiers import Target, are_one_in_singular, in_singular
 from heal_cli.match.values import Evidence, Fit
 from heal_cli.model import (
     ROW,
@@ -69,7 +69,8 @@ class Board:
 
     def known_candidates(self, source: Name, target: Target) -> Iterator[Candidate]:
         """Candidates by spelling and by pattern."""
-        yield from named_alike(source, target, self.evidence)
+        if are_one_in_singular(source, target.name):
+            yield in_singular(source, target, self.evidence)
         patterns = self.by_names.of(source, target.name)
         if patterns:
             yield from by_pattern(source, target, self.table, patterns, self.past.confidences, self.evidence)

@@ -63,8 +63,6 @@ WHICH: Final = 0.80
 ONLY_WHEN: Final = 0.75
 """Of a column called `date` or `timestamp` for the one column of the table that says when."""
 
-_EPOCHS: Final = frozenset({"millisecond", "second"})
-
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -75,12 +73,6 @@ class Look:
 
 
 NOTHING: Final = Look(0.0)
-
-
-def says_only_when(name: Name) -> bool:
-    """True for `date`, `timestamp`, `ts_ms`: words about time and nothing else but the unit of an epoch."""
-    temporal = [word for word in name.words if word.concept in vocabulary().temporal]
-    return bool(temporal) and all(word in temporal or word.concept in _EPOCHS for word in name.words)
 
 
 def says_what_happened(name: Name) -> bool:
@@ -150,8 +142,8 @@ def _typed(source: Name, column: Column, evidence: Evidence) -> Look:
 
 def tells_when(source: Name, column: Column, name: Name, evidence: Evidence) -> Look:
     """What a column called `date` or `time` says for a target that says when something happened."""
-    fits = column.type.base in TIMES and column.type.base != "interval"
-    if not (fits and says_only_when(source) and says_what_happened(name)) or says_only_when(name):
+    fits = source.says_only_when and column.type.base in TIMES and column.type.base != "interval"
+    if not fits or name.says_only_when or not says_what_happened(name):
         return NOTHING
     if evidence.profile(source.raw).count == 0 or evidence.fit(source.raw, column)[0] < _MOST:
         return NOTHING

@@ -34,6 +34,7 @@ _SPELLINGS: Final = (
 )
 _SOUNDS: Final = {"k": "c", "q": "c", "z": "s", "w": "v", "j": "i", "y": "i"}
 """First letters that are others in other languages: `Kategorie`, `category`."""
+_EPOCHS: Final = frozenset({"millisecond", "second"})
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+")
 _PLAIN: Final = re.compile(r"[a-z0-9_ ]*")
@@ -94,6 +95,12 @@ class Name:
     def is_opaque(self) -> bool:
         """The name says nothing: `col1`, `f_07`, `Unnamed: 3`."""
         return _OPAQUE.fullmatch(self.raw.strip()) is not None
+
+    @cached_property
+    def says_only_when(self) -> bool:
+        """The name is `date`, `timestamp`, `ts_ms`: words about time and nothing else but the unit of an epoch."""
+        times = self.concepts & vocabulary().temporal
+        return bool(times) and self.concepts <= times | _EPOCHS
 
     @cached_property
     def concepts(self) -> frozenset[str]:

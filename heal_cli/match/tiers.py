@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -49,15 +48,19 @@ class Target:
         return Target(self.column, name) if 0 < len(name.words) <= _MOST_COMMENT_WORDS else None
 
 
-def named_alike(source: Name, target: Target, evidence: Evidence) -> Iterator[Candidate]:
-    """Tier exact, its last step: one name is the plural of the other."""
-    if source.singular_key and source.singular_key == target.name.singular_key:
-        fit, reasons = evidence.fit(source.raw, target.column)
-        confidence = PLURAL * held(fit)
-        if counts(source, target, evidence):
-            confidence = min(confidence, CONTRADICTED)
-            reasons += (f"{source.raw!r} counts, the column does not",)
-        yield rename(source, target, Tier.EXACT, confidence, ("same name but for the plural", *reasons))
+def are_one_in_singular(source: Name, target: Name) -> bool:
+    """True for names that are one but for the plural."""
+    return source.singular_key == target.singular_key != ""
+
+
+def in_singular(source: Name, target: Target, evidence: Evidence) -> Candidate:
+    """Tier exact, its last step: the candidate for such names."""
+    fit, reasons = evidence.fit(source.raw, target.column)
+    confidence = PLURAL * held(fit)
+    if counts(source, target, evidence):
+        confidence = min(confidence, CONTRADICTED)
+        reasons += (f"{source.raw!r} counts, the column does not",)
+    return rename(source, target, Tier.EXACT, confidence, ("same name but for the plural", *reasons))
 
 
 def counts(source: Name, target: Target, evidence: Evidence) -> bool:
