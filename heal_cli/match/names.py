@@ -256,6 +256,7 @@ def _run_together(word: str) -> tuple[str, ...]:
     return tuple(long for part in parts(word) for long in short.get(part, (part,)))
 
 
+@lru_cache(maxsize=8192)
 def related(word: Word) -> frozenset[int]:
     """The groups of words of like meaning that a word is in, by what it means and as it is written."""
     groups = vocabulary().groups
