@@ -16,8 +16,9 @@ from typing import Final, NamedTuple
 import rtoml
 from rapidfuzz.distance import Postfix, Prefix
 
+from heal_cli.match.concepts import Word, singular
 from heal_cli.match.likeness import align
-from heal_cli.match.names import Name, Word, is_claim, singular
+from heal_cli.match.names import Name, is_claim
 from heal_cli.match.remainder import Context
 from heal_cli.match.vocabulary import vocabulary
 

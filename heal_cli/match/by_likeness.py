@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from heal_cli.match.likeness import FLOOR, UNEXPLAINED, Similarity, similarity
-from heal_cli.match.looks import Look, by_looks, tells_when, tells_which
+from heal_cli.match.looks import NOTHING, Look, by_looks, tells_when, tells_which
 from heal_cli.match.names import Name, is_claim
 from heal_cli.match.remainder import Context
 from heal_cli.match.shapes import LOOKS, NUMERIC
@@ -57,6 +57,8 @@ def by_likeness(
 
 def _look(source: Name, target: Target, around: Context, evidence: Evidence) -> Look:
     """What the values say by themselves, where the source's name does not say what they are."""
+    if not (source.says_little or around.is_lettered):
+        return NOTHING
     if around.is_lettered or source.is_opaque:
         return by_looks(source, target.column, target.name, evidence)
     when = tells_when(source, target.column, target.name, evidence)

@@ -8,7 +8,7 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from heal_cli.match.cognates import cognate
-from heal_cli.match.names import Word, related
+from heal_cli.match.concepts import Word, related
 from heal_cli.match.vocabulary import vocabulary
 
 _TEMPORAL_TRUST: Final = 0.9  # `created_date` against `created_at`

@@ -13,10 +13,11 @@ from itertools import pairwise, takewhile
 from typing import Final
 
 from heal_cli.match.carried import CARRIED, COMPLETED, Pair, carries, completes, share_head
+from heal_cli.match.concepts import Word, singular
 from heal_cli.match.kinship import kinship
-from heal_cli.match.names import Name, Word, singular, split
+from heal_cli.match.names import Name, split
 from heal_cli.match.persons import half_meant, of_a_person
-from heal_cli.match.readings import is_plain, readings
+from heal_cli.match.readings import readings
 from heal_cli.match.remainder import Context, Need, missing_words
 from heal_cli.match.vocabulary import SYNONYM_TRUST, vocabulary
 
@@ -65,8 +66,6 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
     """
     a, b = of_a_person(a, around.source_half), of_a_person(b, around.target_half)
     best = _similarity(a, b, around)
-    if is_plain(a) and is_plain(b):
-        return best
     read_so = [(a, one, one.name, b) for one in readings(a, b)]
     read_so += [(b, other, a, other.name) for other in readings(b, a)]
     for given, meant, one, other in read_so:
@@ -154,6 +153,8 @@ def _near(rest_a: list[Word], rest_b: list[Word], around: Context) -> list[Pair]
         for j, y in enumerate(rest_b)
         if (alike := kinship(x, y, around.taken))
     ]
+    if not options:
+        return []
     pairs: list[Pair] = []
     for alike, i, j in sorted(options, reverse=True):
         x, y = rest_a[-i], rest_b[-j]

@@ -110,8 +110,7 @@ def by_looks(source: Name, column: Column, name: Name, evidence: Evidence) -> Lo
 
 def tells_which(source: Name, column: Column, evidence: Evidence) -> Look:
     """What a column called `status` or `class` says for one that takes a list, where all its values are listed."""
-    is_kind = bool(source.words) and source.words[-1].concept in vocabulary().kinds["which"]
-    labels = evidence.labels(column) if is_kind else ()
+    labels = evidence.labels(column) if source.says_which else ()
     if not labels:
         return NOTHING
     profile = evidence.profile(source.raw)

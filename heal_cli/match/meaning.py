@@ -13,8 +13,9 @@ from typing import Final, NamedTuple, TypeAlias
 
 from heal_cli.match.apart import Parting, are_listed, is_open, part, saying
 from heal_cli.match.board import Board
+from heal_cli.match.concepts import Word
 from heal_cli.match.likeness import UNEXPLAINED
-from heal_cli.match.names import Name, Word, parse
+from heal_cli.match.names import Name, parse
 from heal_cli.match.remainder import Context
 from heal_cli.match.shapes import LOOKS
 from heal_cli.match.tiers import Target

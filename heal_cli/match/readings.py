@@ -43,11 +43,6 @@ class _Unclear(NamedTuple):
         return parse(" ".join((*name.plain[: self.place], *words, *name.plain[self.place + 1 :])))
 
 
-def is_plain(name: Name) -> bool:
-    """True where there is one way to read a name, whatever it stands beside."""
-    return not _unclear(name.plain)
-
-
 def readings(name: Name, other: Name) -> list[Reading]:
     """The name with one of its words read as initials of the other's words, or by another meaning."""
     return [
@@ -107,7 +102,7 @@ def _spelled_out(word: str, others: Words) -> list[Words]:
     """The words, one after another, that the letters are the initials of."""
     if _is_its_id(word):
         return [(other, "id") for other in others if len(other) > 2 and other[0] == word[0]]
-    if all(other[0] != word[0] for other in others):
+    if len(word) > len(others):
         return []
     plain = tuple(other for other in others if other not in _SMALL)
     return sorted({run for words in (others, plain) for run in _runs(word, words)})
