@@ -35,7 +35,7 @@ class _Unclear(NamedTuple):
     word: str
     place: int
     senses: tuple[tuple[Words, frozenset[str]], ...]  # other words that it may stand for, and what they mean
-    are_initials: bool
+    initials: int  # words that it may be the initials of; 0 for none
     stem: str  # of the verb whose agent it is, or empty
 
     def read_as(self, words: Words, name: Name) -> Name:
@@ -45,11 +45,11 @@ class _Unclear(NamedTuple):
 
 def readings(name: Name, other: Name) -> list[Reading]:
     """The name with one of its words read as initials of the other's words, or by another meaning."""
-    return [
-        Reading(unclear.read_as(words, name), trust)
-        for unclear in _unclear(name.plain)
-        for words, trust in _meant(unclear, other)
-    ]
+    found = []
+    for unclear in _unclear(name.plain):
+        for words, trust in _meant(unclear, other):
+            found.append(Reading(unclear.read_as(words, name), trust))
+    return found
 
 
 @lru_cache(maxsize=8192)
@@ -61,12 +61,12 @@ def _unclear(plain: Words) -> tuple[_Unclear, ...]:
             word,
             place,
             tuple((tuple(sense.split()), parse(sense).concepts) for sense in senses.get(word, ())),
-            _are_initials(word),
+            _initials(word),
             _agent_stem(word),
         )
         for place, word in enumerate(plain)
     )
-    return tuple(each for each in found if each.senses or each.are_initials or each.stem)
+    return tuple(each for each in found if each.senses or each.initials or each.stem)
 
 
 def _meant(unclear: _Unclear, other: Name) -> list[tuple[Words, float]]:
@@ -75,12 +75,19 @@ def _meant(unclear: _Unclear, other: Name) -> list[tuple[Words, float]]:
     for words, concepts in unclear.senses:
         if not concepts.isdisjoint(other.concepts):
             found.append((words, _SENSE_TRUST if len(word) > 1 else _FEW_TRUST))
-    if unclear.are_initials:
+    if 0 < unclear.initials <= len(other.plain):
         trust = _INITIALS_TRUST if len(word) > 2 and not word.endswith("id") else _FEW_TRUST
         found += [(words, trust) for words in _spelled_out(word, other.plain)]
     if unclear.stem:
         found += [(pair, _SENSE_TRUST) for pair in pairwise(other.plain) if _is_done_by(pair, unclear.stem)]
     return found
+
+
+def _initials(word: str) -> int:
+    """How many words the letters may be the initials of; `pid` needs one beside it."""
+    if not _are_initials(word):
+        return 0
+    return 1 if _is_its_id(word) else len(word)
 
 
 def _are_initials(word: str) -> bool:
@@ -102,8 +109,6 @@ def _spelled_out(word: str, others: Words) -> list[Words]:
     """The words, one after another, that the letters are the initials of."""
     if _is_its_id(word):
         return [(other, "id") for other in others if len(other) > 2 and other[0] == word[0]]
-    if len(word) > len(others):
-        return []
     plain = tuple(other for other in others if other not in _SMALL)
     return sorted({run for words in (others, plain) for run in _runs(word, words)})
 
