@@ -22,7 +22,7 @@ from heal_cli.cli.options import (
     StateDir,
 )
 from heal_cli.cli.signals import stop_on_signal
-from heal_cli.cli.terminal import clean, note, say
+from heal_cli.cli.terminal import clean, note, say, say_json
 from heal_cli.errors import DatabaseUnavailable, ReplayIsRunning
 
 if TYPE_CHECKING:
@@ -124,9 +124,7 @@ def _round(options: ReplayOptions, stop: Callable[[], int], json: bool, quiet: b
     number = stop()
     code = 128 + number if number else report.exit_code
     if json:
-        from heal_cli.record import encode
-
-        say(encode({**_document(report), "dry_run": options.dry_run, "exit": code}))
+        say_json({**_document(report), "dry_run": options.dry_run, "exit": code})
     elif not quiet and not report.found_nothing:
         say(_summary(report, is_dry=options.dry_run))
         for name, reason in report.aside:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # C0 and C1 controls drive the terminal, bidirectional marks reorder what a person reads.
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""All of them take four hexadecimal digits, as JSON wants."""
 _WIDTH_OF_A_PIPE: Final = 140
 _LONGEST_VALUE: Final = 40
 
@@ -48,7 +49,12 @@ def say_json(document: Mapping[str, Any]) -> None:
     """The result for machines: one versioned document on one line of stdout."""
     import msgspec
 
-    say(msgspec.json.encode({"heal": 1, **document}).decode())
+    say(json_line(msgspec.json.encode({"heal": 1, **document})))
+
+
+def json_line(encoded: bytes) -> str:
+    """The same JSON, with what a terminal would act on as `\\uXXXX`: encoders leave C1 and bidirectional marks raw."""
+    return CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", encoded.decode().rstrip("\n"))
 
 
 def note(text: str) -> None:

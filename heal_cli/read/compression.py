@@ -7,6 +7,7 @@ import lzma
 import sys
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -177,13 +178,20 @@ def zip_members(path: Path, name: str) -> tuple[str, ...]:
     """The files in a zip archive, in their order, without what file managers add.
 
     Raises:
-        SourceError: It is damaged.
+        SourceError: It is damaged, or two of its files have one name.
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            return _members(archive)
+            members = _members(archive)
     except (zipfile.BadZipFile, OSError) as exc:
         raise SourceError(f"{name!r} is a zip archive that cannot be read: {exc}") from exc
+    if len(members) > len(set(members)):
+        twice, times = Counter(members).most_common(1)[0]
+        raise SourceError(
+            f"{name!r} is a zip archive with {times} files called {twice!r}, of which one alone can be reached",
+            hint="Unpack it and load the files",
+        )
+    return members
 
 
 def _members(archive: zipfile.ZipFile) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import typer
 
 from heal_cli.cli.options import LoadFlags, with_flags
 from heal_cli.cli.runs.shared import WHERE, counts, facts, ledger
-from heal_cli.cli.terminal import clean, console, note, say
+from heal_cli.cli.terminal import clean, console, note, say_json
 
 if TYPE_CHECKING:
     from heal_cli.write import RunRecord
@@ -28,9 +28,7 @@ def list_(
     with ledger(flags) as connection:
         found = list_runs(connection, limit=limit, table=table)
     if flags.json:
-        from heal_cli.record import encode
-
-        say(encode({"heal": 1, "runs": [facts(run) for run in found]}))
+        say_json({"heal": 1, "runs": [facts(run) for run in found]})
     elif found:
         _show(found)
     else:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from heal_cli.cli.options import LoadFlags, with_flags
 from heal_cli.cli.runs.shared import WHERE, Run, counts, facts, ledger
-from heal_cli.cli.terminal import clean, note, say
+from heal_cli.cli.terminal import clean, note, say, say_json
 
 
 @with_flags(*WHERE, "json")
@@ -22,8 +22,6 @@ def show(run: Run, flags: LoadFlags) -> None:
     if flags.json:
         import msgspec
 
-        from heal_cli.record import encode
-
         document = {
             "heal": 1,
             **facts(found),
@@ -32,7 +30,7 @@ def show(run: Run, flags: LoadFlags) -> None:
             "restore_bytes": kept,
             "report": msgspec.Raw(found.report.encode()) if found.report else None,
         }
-        say(encode(document))
+        say_json(document)
         return
     say(clean(f"run      {found.run}, {found.state}"))
     say(clean(f"command  {found.command}"))
