@@ -221,7 +221,7 @@ def split_member(name: str) -> tuple[Path, str | None]:
     path = Path(name)
     if path.exists():
         return path, None
-    for slash in reversed([at for at, sign in enumerate(name) if sign == "/"]):
+    for slash in (at for at, sign in enumerate(name) if sign == "/"):
         archive = Path(name[:slash])
         if archive.is_file() and is_zip(archive):
             return archive, name[

@@ -211,7 +211,7 @@ class ZipMember:
         member: Its name in the archive; None for the only one.
 
     Raises:
-        SourceError: None or several members, a password, or damage.
+        SourceError: None or several members, none of that name, a password, or damage.
     """
 
     def __init__(self, path: Path, name: str, member: str | None = None) -> None:
@@ -237,11 +237,13 @@ class ZipMember:
                 f"{self._name!r} is an Office document, which is none of the formats that can be read",
                 hint="Save the sheet as CSV and load that",
             )
-        if self._member is not None:
+        names = ", ".join(map(repr, members[:5])) or "none"
+        if self._member in members:
             return self._member
+        if self._member is not None:
+            raise SourceError(f"There is no file {self._name!r}", hint=f"The archive holds {names}")
         if len(members) == 1:
             return members[0]
-        names = ", ".join(map(repr, members[:5])) or "none"
         raise SourceError(
             f"{self._name!r} is a zip archive with {len(members)} files ({names}) where one is wanted",
             hint=f"Name one, as in {self._name}/{members[0]}" if members else None,

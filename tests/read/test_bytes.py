@@ -139,6 +139,16 @@ def test_members_whose_names_are_no_paths_are_read(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_member_that_is_not_there_is_a_missing_file(tmp_path: Path) -> None:
+    """Told with what the archive holds. Previously a KeyError."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("one.csv", b"a\n1\n")
+    with pytest.raises(SourceError) as caught:
+        ByteStream(f"{path}/two.csv")
+    assert str(caught.value) == f"There is no file '{path}/two.csv'. The archive holds 'one.csv'"
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_zip_with_two_files_of_one_name_is_refused(tmp_path: Path) -> None:
     """The first could not be reached by its name. Previously its rows were left out in silence."""
