@@ -21,6 +21,7 @@ _LABEL_WIDTH: Final = 11
 _MOST_HEALS: Final = 6
 _MOST_TRIALS: Final = 4
 _MOST_KEYS: Final = 5
+_INTERRUPTED: Final = (130, 143)
 _NO_SUCH_ROW: Final = "no_such_row"
 _DONE: Final = {
     "insert": "loaded into",
@@ -72,6 +73,8 @@ def _headline(report: LoadReport) -> str:
     speed = f"{rows.read / report.seconds:,.0f} rows/s" if report.seconds > 0 else ""
     pace = styled("  ".join(filter(None, [_duration(report.seconds), speed])), dim=True)
     others = [f"{count:,} {name}" for name, count in _others(report)]
+    if report.exit_code in _INTERRUPTED:
+        others.append("stopped before the end")
     more = f"; {', '.join(others)}" if others else ""
     done = (_WOULD if report.dry_run else _DONE)[report.mode]
     return f"{mark} {loaded} of {rows.read:,} rows {done} {clean(report.table)}{more}  {pace}"
@@ -155,7 +158,8 @@ def _unmatched(report: LoadReport) -> list[str]:
     names = keys[0].partition(" = ")[0] if keys else ""
     listed = ", ".join([*keys[:1], *(key.removeprefix(f"{names} = ") for key in keys[1:])])
     more = f" and {count - len(keys):,} more" if count > len(keys) else ""
-    return block("unmatched", [clean(f"{count:,} keys that no row has: {listed}{more}")])
+    kind = "key" if count == 1 else "keys"
+    return block("unmatched", [clean(f"{count:,} {kind} that no row has: {listed}{more}")])
 
 
 def _next(report: LoadReport, *, by_path: bool) -> list[str]:

@@ -215,7 +215,13 @@ def _read_plan(path: str, options: LoadOptions) -> NamedPlan:
     """
     try:
         plan = parse_plan(Path(path).read_text("utf-8"), path)
-    except (OSError, UnicodeDecodeError) as exc:
+    except FileNotFoundError as exc:
+        raise UsageError(
+            f"There is no plan {path!r}", hint="Write one with: heal plan SOURCE -t TABLE --save FILE"
+        ) from exc
+    except OSError as exc:
+        raise UsageError(f"Plan {path!r} cannot be read: {exc.strerror}") from exc
+    except UnicodeDecodeError as exc:
         raise UsageError(f"Plan {path!r} cannot be read: {exc}") from exc
     if "add" in (options.unknown_columns, plan.saved.unknown_columns):
         raise UsageError(

@@ -155,6 +155,13 @@ def test_a_clean_load_is_zero(heal: Any, engine: Any, load_report: Any) -> None:
     assert heal("load", "a.csv", "-t", "m", "-d", DSN) == (0, expected, "")
 
 
+def test_a_load_that_was_stopped_says_so(heal: Any, engine: Any, load_report: Any) -> None:
+    """Its rows are those that were read, and not all there are. Previously it read like a whole load."""
+    engine.load = replace(load_report, exit_code=130)
+    first = heal("load", "a.csv", "-t", "m", "-d", DSN).out.splitlines()[0]
+    assert "rows loaded into public.messages; 2,310 healed, 130 rejected, stopped before the end" in first
+
+
 @pytest.mark.parametrize("flag", [["--rejects", "mine.jsonl"], ["--state-dir", "here"]])
 def test_the_next_command_finds_the_rejects(
     heal: Any, engine: Any, load_report: Any, flag: list[str]
