@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import psycopg
 
+from heal_cli.clock import local_time
 from heal_cli.conninfo import mask, mask_text
 from heal_cli.errors import HealError
 
@@ -85,7 +86,7 @@ def _check_fallback(settings: Settings) -> Iterator[Check]:
 def _failed(name: str, breakers: Sequence[BreakerState]) -> str:
     """What open breakers of one kind say; whose each one is, is kept as a hash alone."""
     last = max((breaker.opened_at for breaker in breakers if breaker.opened_at), default=None)
-    when = f" {last.astimezone():at %Y-%m-%d %H:%M:%S}" if last else ""
+    when = f" {local_time(last):at %Y-%m-%d %H:%M:%S}" if last else ""
     if len(breakers) == 1:
         return f"the {name} failed{when}, and no load has seen it work since"
     since = f", the last one{when}" if when else ""

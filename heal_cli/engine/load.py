@@ -73,6 +73,7 @@ def run_load(
     with ExitStack() as stack, _faults_of_the_server("loading"):
         run = Run(options, command=command, version=version)
         stack.callback(run.close)
+        run.demand_folders()
         stack.push(run.note_failure)
         crew = Crew(run, on_progress, should_stop)
         stack.callback(crew.close)

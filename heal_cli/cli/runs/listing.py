@@ -9,6 +9,7 @@ import typer
 from heal_cli.cli.options import LoadFlags, with_flags
 from heal_cli.cli.runs.shared import WHERE, counts, facts, ledger
 from heal_cli.cli.terminal import clean, console, note, say_json
+from heal_cli.clock import local_time
 
 if TYPE_CHECKING:
     from heal_cli.write import RunRecord
@@ -43,7 +44,7 @@ def _show(runs: list[RunRecord]) -> None:
     for heading in ("when", "run", "table", "state", "rows"):
         grid.add_column(heading, overflow="fold")
     for run in runs:
-        when = f"{run.started_at.astimezone():%Y-%m-%d %H:%M}"
+        when = f"{local_time(run.started_at):%Y-%m-%d %H:%M}"
         cells = (when, run.run, run.table, run.state, counts(run))
         grid.add_row(*(Text(clean(cell)) for cell in cells))
     console().print(grid)

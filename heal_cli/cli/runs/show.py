@@ -7,6 +7,7 @@ from dataclasses import asdict
 from heal_cli.cli.options import LoadFlags, with_flags
 from heal_cli.cli.runs.shared import WHERE, Run, counts, facts, ledger
 from heal_cli.cli.terminal import clean, note, say, say_json
+from heal_cli.clock import local_time
 
 
 @with_flags(*WHERE, "json")
@@ -34,8 +35,8 @@ def show(run: Run, flags: LoadFlags) -> None:
         return
     say(clean(f"run      {found.run}, {found.state}"))
     say(clean(f"command  {found.command}"))
-    end = f" to {found.finished_at:%H:%M:%S}" if found.finished_at else ""
-    say(f"when     {found.started_at:%Y-%m-%d %H:%M:%S}{end}")
+    end = f" to {local_time(found.finished_at):%H:%M:%S}" if found.finished_at else ""
+    say(f"when     {local_time(found.started_at):%Y-%m-%d %H:%M:%S}{end}")
     say(clean(f"table    {found.table}"))
     say(f"rows     {counts(found)}")
     for source in sources:
