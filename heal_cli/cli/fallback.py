@@ -9,7 +9,7 @@ import typer
 
 from heal_cli.cli.groups import GroupedCommand
 from heal_cli.cli.options import Config, EmergencyLogPath, Json, StateDir, Yes
-from heal_cli.cli.terminal import clean, console, note, say, say_json
+from heal_cli.cli.terminal import clean, console, counted, note, say, say_json
 from heal_cli.clock import local_time
 from heal_cli.errors import SpoolError, UsageError
 
@@ -66,7 +66,7 @@ def status(
         return
     rows = sum(int(str(facts["rows"])) for facts in waiting)
     say(
-        f"{len(waiting)} batches ({rows:,} rows, {spool.size:,} bytes) and {events} events wait in {spool.folder}"
+        f"{counted(len(waiting), 'batch', 'batches')} ({rows:,} rows, {spool.size:,} bytes) and {counted(events, 'event')} wait in {spool.folder}"
     )
     for breaker in breakers:
         since = "" if breaker["state"] == "closed" else f", last opened {breaker['opened_at']}"

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from heal_cli.cli.options import LoadFlags, with_flags
 from heal_cli.cli.runs.shared import WHERE, Run, counts, facts, ledger
-from heal_cli.cli.terminal import clean, note, say, say_json
+from heal_cli.cli.terminal import clean, counted, note, say, say_json
 from heal_cli.clock import local_time
 
 
@@ -40,7 +40,11 @@ def show(run: Run, flags: LoadFlags) -> None:
     say(clean(f"table    {found.table}"))
     say(f"rows     {counts(found)}")
     for source in sources:
-        say(clean(f"source   {source.name}: {source.loaded:,} rows loaded in {source.batches} batches"))
+        say(
+            clean(
+                f"source   {source.name}: {counted(source.loaded, 'row')} loaded in {counted(source.batches, 'batch', 'batches')}"
+            )
+        )
     for each in transactions:
         why = f" ({each.sqlstate})" if each.sqlstate else ""
         say(
