@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -13,6 +13,9 @@ from heal_cli.clock import local_time
 
 if TYPE_CHECKING:
     from heal_cli.write import RunRecord
+
+_NARROWEST: Final = 80
+"""Below it the terminal breaks the lines, which leaves ids whole for whoever copies them."""
 
 
 @with_flags(*WHERE, "json")
@@ -41,10 +44,14 @@ def _show(runs: list[RunRecord]) -> None:
     from rich.text import Text
 
     grid = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for heading in ("when", "run", "table", "state", "rows"):
+    for heading in ("when", "run"):
+        grid.add_column(heading, no_wrap=True)  # an id in pieces cannot be copied
+    for heading in ("table", "state", "rows"):
         grid.add_column(heading, overflow="fold")
     for run in runs:
         when = f"{local_time(run.started_at):%Y-%m-%d %H:%M}"
         cells = (when, run.run, run.table, run.state, counts(run))
         grid.add_row(*(Text(clean(cell)) for cell in cells))
-    console().print(grid)
+    screen = console()
+    screen.width = max(screen.width, _NARROWEST)
+    screen.print(grid)
