@@ -36,6 +36,8 @@ _SENTENCE: Final = re.compile(
 )
 """What a comment says that is more than a name."""
 
+_OBJECTS: Final = "the values are JSON objects, the column is text"
+
 _OTHER_GLOB: Final = re.compile(r"[*?\[]")
 
 _MADE: Final = ("now", "uuid")  # defaults that are computed and fit the types of their scope
@@ -150,6 +152,9 @@ def by_pattern(
             reasons += (f"only {shaped:.0%} of the values look as the pattern asks",)
         prior = confidences.get(pattern.id, pattern.confidence)
         confidence = prior * trust * _factor(min(fit, shaped))
+        if evidence.holds_objects(source.raw, target.column):
+            confidence = min(confidence, CONTRADICTED)
+            reasons += (_OBJECTS,)
         known = f"pattern {pattern.id} {prior:.2f}"
         features = Features(trust, fit, min(fit, shaped))
         yield rename(source, target, Tier.PATTERN, confidence, (known, *reasons), pattern, features)
@@ -222,6 +227,8 @@ def against(source: Name, target: Target, alike: Similarity, evidence: Evidence)
     """What the values say against leaving a word out; empty when they bear it out."""
     if source.singular_key == target.name.singular_key and _counts(source, target, evidence):
         return f"{source.raw!r} counts, the column does not"
+    if evidence.holds_objects(source.raw, target.column):
+        return _OBJECTS
     for kind, raw in sorted(alike.needs):
         is_key = target.column.type.base in KEY_TYPES or _is_numbered(source, target, evidence)
         if kind in LOOKS and raw == source.raw and target.column.type.base in TEXTS:

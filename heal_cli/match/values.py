@@ -20,6 +20,9 @@ Fit: TypeAlias = Callable[[pl.Series, PgType], float]
 MIN_FIT: Final = 0.9
 """Share of values that has to convert before likeness of names counts for anything."""
 
+_OBJECT: Final = r"""^\{\s*(\}|(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*:)"""
+"""How a JSON object begins, with its first key, and no UUID in braces or list of PostgreSQL."""
+
 _SAMPLE: Final = 1000  # values to judge a column by, evenly spaced: shares are then known to about 2 %
 _FEWEST: Final = 2  # common values that say what a column holds
 _MET: Final = 0.5  # share of values met again, from which they speak for the pair
@@ -246,6 +249,15 @@ class Evidence:
         if kind == "unit" and column.type.base in TEXTS:
             return "what has a unit is no text"
         return "counts are numbers" if kind == "counting" and not is_number else ""
+
+    def holds_objects(self, source: str, column: Column) -> bool:
+        """True where all values are JSON objects and the column is text: one of their keys may be meant, not the whole."""
+        profile = self.profile(source)
+        if column.type.base not in TEXTS or not profile.count:
+            return False
+        return profile.values.dtype == pl.Struct or (
+            profile.text.len() > 0 and self.shape(source, _OBJECT) == 1.0
+        )
 
     def shape(self, source: str, regex: str) -> float:
         """Share of values that match the regular expression; 1 without values."""

@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 from psycopg.conninfo import conninfo_to_dict
 
+from heal_cli.clock import local_time
 from heal_cli.errors import PlanError, UsageError
 from heal_cli.heal import heal_batch
 from heal_cli.model import LoadOptions, Plan, TableSchema
@@ -74,7 +75,7 @@ def forecast(run: Run, reader: SourceReader) -> Forecast | None:
         plan = plan_source(run, reader, reader.sample(), seen.table, knowledge=seen.knowledge, known={})
     except (PlanError, UsageError):  # a flag that names what the table has had since
         return None
-    when = f"{seen.at.astimezone():%Y-%m-%d %H:%M}"
+    when = f"{local_time(seen.at):%Y-%m-%d %H:%M}"
     return Forecast(plan, f"By {seen.table.qualified} as it was on {when}: {_told(reader, plan)}")
 
 

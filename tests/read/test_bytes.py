@@ -123,6 +123,47 @@ def test_a_zip_of_several_files_stands_for_them(tmp_path: Path) -> None:
     assert texts == [b"a,b\n2,x\n", b"a,b\n1,y\n"]
 
 
+def test_members_whose_names_are_no_paths_are_read(tmp_path: Path) -> None:
+    """What climbs out of the archive, or begins with a slash, is a name and nothing else. Previously a KeyError."""
+    path = tmp_path / "a.zip"
+    members = ["../../out.csv", "/etc/x.csv", "b//c.csv", "./d.csv", "e\x1b[31m.csv"]
+    with zipfile.ZipFile(path, "w") as archive:
+        for number, member in enumerate(members):
+            archive.writestr(member, b"a,b\n%d,x\n" % number)
+    found = []
+    for name in expand([str(path)]):
+        stream = ByteStream(name)
+        found.append(read_all(stream))
+        stream.close()
+    assert found == [b"a,b\n%d,x\n" % number for number in range(5)]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_member_that_is_not_there_is_a_missing_file(tmp_path: Path) -> None:
+    """Told with what the archive holds. Previously a KeyError."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("one.csv", b"a\n1\n")
+    with pytest.raises(SourceError) as caught:
+        ByteStream(f"{path}/two.csv")
+    assert str(caught.value) == f"There is no file '{path}/two.csv'. The archive holds 'one.csv'"
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_zip_with_two_files_of_one_name_is_refused(tmp_path: Path) -> None:
+    """The first could not be reached by its name. Previously its rows were left out in silence."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.csv", b"a\n1\n")
+        archive.writestr("x.csv", b"a\n2\n")
+    with pytest.raises(SourceError) as caught:
+        expand([str(path)])
+    assert str(caught.value) == (
+        f"{str(path)!r} is a zip archive with 2 files called 'x.csv', of which one alone can be reached. "
+        "Unpack it and load the files"
+    )
+
+
 @pytest.mark.parametrize("compress", [gzip.compress, zstd.compress])
 def test_an_archive_made_to_fill_the_disk_is_stopped(
     compress: object, monkeypatch: pytest.MonkeyPatch
