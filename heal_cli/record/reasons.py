@@ -200,6 +200,16 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
             ),
         ),
     ),
+    "no_known_key": Explanation(
+        "No key of the object goes to a column of the table: the row would have nothing but defaults.",
+        (
+            Fix("if a key has the value of a column", flags="--map KEY=COLUMN"),
+            Fix(
+                "if the table is to keep what has no column",
+                sql="ALTER TABLE {table} ADD COLUMN _rescued jsonb;",
+            ),
+        ),
+    ),
     # rows that the table refuses
     "not_null_violation": Explanation(
         "The column must have a value, and the record has none.",
