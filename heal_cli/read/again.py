@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from heal_cli.model import LOCATIONS, REJECTS, ROW, Batch, Chunk, Format, ReadOptions
+from heal_cli.model.column_names import path_of
 from heal_cli.read.backslash import null_texts
 from heal_cli.read.dialect import decode_dialect
 from heal_cli.read.encoding import UTF8, recode
@@ -70,5 +71,5 @@ def read_alone(raws: Sequence[bytes], rows: Sequence[int], shape: Shape, chunk: 
     ]
     broken = pl.DataFrame(faults, schema=REJECTS, orient="row")
     batch = Batch(chunk, merged.frame, broken, locate, merged.absent, merged.quoted, merged.kinds)
-    paths = {name: tuple(name.split(".")) for name in shape.nested if name not in merged.frame.columns}
+    paths = {name: path_of(name) for name in shape.nested if name not in merged.frame.columns}
     return take_out(batch, paths)
