@@ -21,7 +21,7 @@ from heal_cli.pipeline.planning import is_nameless, plan_source, settle
 from heal_cli.pipeline.remembered import remember
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.witnesses import Witnesses, hear
-from heal_cli.read import SourceReader
+from heal_cli.read import ONE_RECORD, SourceReader
 from heal_cli.schema import add_columns, introspect, read_statistics
 from heal_cli.write import earlier_totals, keep_plan, settle_plan, takes_a_row
 
@@ -139,6 +139,9 @@ class SourceRun:
             count = len(self.reader.source.columns)
             names = ",".join(column.name for column in table.columns[:count])
             return f"The source has no header: name its columns in their order, as in --columns {names}"
+        for finding in self.reader.source.findings:
+            if finding.what == ONE_RECORD:
+                return f"The source is read as one record: {finding.evidence}"
         return "Name columns with --map SOURCE=TARGET, after a look at what heal plan shows"
 
     @property

@@ -14,6 +14,7 @@ from heal_cli.read.dialect import decode_dialect
 from heal_cli.read.encoding import UTF8, recode
 from heal_cli.read.exact import drop_trailing, read_apart
 from heal_cli.read.fields import Grammar
+from heal_cli.read.json_forms import Form, decode_form
 from heal_cli.read.jsonl_parts import merge, part_of_records
 from heal_cli.read.jsonl_slow import read_records
 from heal_cli.read.nested import take_out
@@ -28,6 +29,7 @@ class Shape:
     columns: tuple[str, ...]
     encoding: str = UTF8
     grammar: Grammar | None = None  # of CSV
+    form: Form | None = None  # of JSON
     nested: tuple[str, ...] = ()  # names of columns that may stand for a path, `user.name`
 
 
@@ -35,7 +37,7 @@ def shape_of(options: ReadOptions) -> Shape:
     """The shape of a source that was read by these options, as its reader gives them and the ledger keeps them."""
     encoding = options.encoding or UTF8
     if options.dialect is None:
-        return Shape(options.format or Format.JSONL, (), encoding)
+        return Shape(options.format or Format.JSONL, (), encoding, form=decode_form(options.json_form))
     dialect = decode_dialect(options.dialect)
     return Shape(Format.CSV, dialect.columns, encoding, dialect.grammar)
 
@@ -62,7 +64,7 @@ def read_alone(raws: Sequence[bytes], rows: Sequence[int], shape: Shape, chunk: 
         frame = frame.rename(dict(zip(frame.columns[1:], shape.columns, strict=True)))
         quoted = null_texts(frame) if shape.grammar.is_backslashed else {}
         return Batch(chunk, frame, broken, locate, quoted=quoted)
-    records = read_records(texts, shape.columns)
+    records = read_records(shape.form.objects(texts) if shape.form else texts, shape.columns)
     part = part_of_records(pl.Series(ROW, rows, pl.Int64), records)
     merged = merge([part] if part else [], shape.columns)
     faults = [
