@@ -20,6 +20,21 @@ _APOSTROPHE: Final = r"^'(?:[0-9][0-9.,:/ -]*|[=+@-][^']*)$"
 _ENOUGH: Final = 2
 
 
+PATTERN: Final = rf"{_FORMULA}|^'[^']+$"
+"""Marked values of types that are no text, where neither mark can be a part of the value."""
+
+
+def take_out(texts: pl.Series) -> pl.Series:
+    """The same texts without their marks."""
+    return texts.str.replace(r'^="([^"]*)"$', "${1}").str.strip_prefix("'")
+
+
+def without_marks(texts: pl.Series) -> pl.Series:
+    """Values of such types, marked or not, as the marked ones were meant."""
+    marked = texts.str.contains(PATTERN)
+    return take_out(texts).zip_with(marked, texts) if marked.any() else texts
+
+
 def find_marks(texts: pl.Series) -> SheetText | None:
     """How values of a column of text are marked, from some of them."""
     if texts.str.contains(_FORMULA).any():

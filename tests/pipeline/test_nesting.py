@@ -87,3 +87,21 @@ def test_a_load_goes_on_with_the_values_it_began_with(retrying) -> None:
     retrying.load(lines(records), name="a.jsonl", batch_bytes=1024, limit=5)
     retrying.load(None, name="a.jsonl", batch_bytes=1024)
     assert retrying.all("select count(id), count(created), count(email) from t") == [(40, 40, 40)]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {f"{1000 + i}": {"n": "x" * 50} for i in range(60)},
+        [["id", "n"], *[[1000 + i, "x" * 50] for i in range(60)]],
+    ],
+)
+def test_records_that_are_no_objects_are_loaded_once(retrying, document) -> None:
+    """Also in parts, and a reject when it is tried again."""
+    retrying.conn.execute("create table t (id int primary key, n text, constraint c check (id <> 1007))")
+    retrying.load(json.dumps(document), name="a.json", batch_bytes=1024, limit=5)
+    report = retrying.load(None, name="a.json", batch_bytes=1024)
+    assert (report.rows.loaded, report.rows.rejected) == (54, 1)
+    retrying.conn.execute("alter table t drop constraint c")
+    retrying.retry()
+    assert retrying.all("select count(*), min(id), max(id), max(n) from t") == [(60, 1000, 1059, "x" * 50)]
