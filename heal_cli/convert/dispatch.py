@@ -78,7 +78,7 @@ def convert(values: pl.Series, type: PgType, format: ColumnFormat, *, allow: fro
     read = partial(_convert_texts, type=type, format=format, allow=allow)
     made = read(values)
     if family_name(type) not in TO_THE_LETTER:
-        for dirt in (invisible, sheet_text):
+        for dirt in (invisible.DIRT, sheet_text.DIRT):
             made = read_again(values, made, read, dirt)
     if is_wrapped is None:
         return made

@@ -6,12 +6,17 @@ from typing import Final
 
 import polars as pl
 
+from heal_cli.convert.read_again import Dirt
+
 RULE: Final = "invisible_characters"
 
-PATTERN: Final = "[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+_WIDTHLESS: Final = "[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 """Soft hyphen, zero-width blanks and joiners, marks of direction, byte order marks."""
 
 
 def take_out(texts: pl.Series) -> pl.Series:
     """The texts without characters that nobody sees."""
-    return texts.str.replace_all(PATTERN, "") if texts.str.contains(PATTERN).any() else texts
+    return texts.str.replace_all(_WIDTHLESS, "") if texts.str.contains(_WIDTHLESS).any() else texts
+
+
+DIRT: Final = Dirt(_WIDTHLESS, RULE, take_out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import reduce
 from operator import or_
-from typing import Protocol
+from typing import NamedTuple
 
 import polars as pl
 
@@ -13,19 +13,12 @@ from heal_cli.convert.residue import blank, mask_of
 from heal_cli.model import Converted, Fault, HealMask
 
 
-class Dirt(Protocol):
-    """A module that knows what does not belong to values; a module is its own instance."""
+class Dirt(NamedTuple):
+    """What does not belong to values."""
 
-    @property
-    def PATTERN(self) -> str:
-        """In which texts it is."""
-
-    @property
-    def RULE(self) -> str:
-        """What takes it out."""
-
-    def take_out(self, texts: pl.Series) -> pl.Series:
-        """The texts without it."""
+    pattern: str  # in which texts it is
+    rule: str  # that takes it out
+    take_out: Callable[[pl.Series], pl.Series]
 
 
 def read_again(
@@ -35,7 +28,7 @@ def read_again(
     if made.failed is None:
         return made
     failed = made.failed.arg_true()
-    dirty = failed.filter(values.gather(failed).str.contains(dirt.PATTERN))
+    dirty = failed.filter(values.gather(failed).str.contains(dirt.pattern))
     if not len(dirty):
         return made
     hidden = mask_of(len(values), dirty)
@@ -46,7 +39,7 @@ def read_again(
     faults = (Fault(fault.reason, fault.mask & ~done, fault.attempts) for fault in made.faults)
     heals = (
         HealMask(heal.rule, heal.mask & done, heal.lossy, heal.assumption)
-        for heal in (*again.heals, HealMask(dirt.RULE, done))
+        for heal in (*again.heals, HealMask(dirt.rule, done))
     )
     return Converted(
         again.values.zip_with(done, made.values).alias(values.name),

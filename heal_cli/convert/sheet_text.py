@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import polars as pl
 
+from heal_cli.convert.read_again import Dirt
 from heal_cli.model import HealMask
 
 RULE: Final = "sheet_text"
@@ -20,7 +21,7 @@ _APOSTROPHE: Final = r"^'(?:[0-9][0-9.,:/ -]*|[=+@-][^']*)$"
 _ENOUGH: Final = 2
 
 
-PATTERN: Final = rf"{_FORMULA}|^'[^']+$"
+_MARKED: Final = rf"{_FORMULA}|^'[^']+$"
 """Marked values of types that are no text, where neither mark can be a part of the value."""
 
 
@@ -29,9 +30,12 @@ def take_out(texts: pl.Series) -> pl.Series:
     return texts.str.replace(r'^="([^"]*)"$', "${1}").str.strip_prefix("'")
 
 
+DIRT: Final = Dirt(_MARKED, RULE, take_out)
+
+
 def without_marks(texts: pl.Series) -> pl.Series:
     """Values of such types, marked or not, as the marked ones were meant."""
-    marked = texts.str.contains(PATTERN)
+    marked = texts.str.contains(_MARKED)
     return take_out(texts).zip_with(marked, texts) if marked.any() else texts
 
 
