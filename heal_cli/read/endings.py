@@ -13,10 +13,10 @@ from heal_cli.read.records import lay_out
 _LOOK_LINES: Final = 16
 _LOOK_BYTES: Final = 4096
 
-# A cell of a sum, as a whole: 'Total', 'Grand total:', 'Summe'.
+# A cell of a sum, as a whole: 'Total', 'Grand total:', 'Summe', SAP's '*'.
 _SUM: Final = re.compile(
     r"(?i)\s*(?:(?:grand|sub|net|overall|report)[ -]?)?(?:totals?|sum|sums|summe|gesamt|gesamtsumme|insgesamt"
-    r"|zwischensumme|somme|total g[eé]n[eé]ral|totale|suma|soma|(?:end)?saldo|solde|balance|totaal|итого|合計|average|avg|mean)\s*:?\s*"
+    r"|zwischensumme|somme|total g[eé]n[eé]ral|totale|suma|soma|(?:end)?saldo|solde|balance|totaal|итого|合計|average|avg|mean|\*{1,3})\s*:?\s*"
 )
 
 # A line that says it is the end: '(3 rows)', 'End of report', 'Generated on ...', '--- EOF ---'.
