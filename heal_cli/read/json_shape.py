@@ -13,7 +13,15 @@ from heal_cli.errors import SourceError, UsageError
 from heal_cli.model import Finding, Format, ReadOptions
 from heal_cli.read.json_forms import Form
 from heal_cli.read.json_mend import mend
-from heal_cli.read.json_tables import Table, arrays_at_top, arrays_inside, keyed, paged_at_top, refuse_columns
+from heal_cli.read.json_tables import (
+    MOST_OF_IT,
+    Table,
+    arrays_at_top,
+    arrays_inside,
+    keyed,
+    paged_at_top,
+    refuse_columns,
+)
 from heal_cli.read.json_walk import MemberWalker, Walker, after_gap, balanced, decoded, whole
 from heal_cli.read.jsonl_lines import is_blank, split_lines
 
@@ -68,7 +76,6 @@ _ENVELOPE: Final = re.compile(
 )
 """Keys that APIs put beside a list, and that say nothing of one record; some of the first kind has to be there."""
 
-_MOST_OF_IT: Final = 0.8
 _MAX_DEPTH: Final = 8
 WHOLE: Final = "."
 """The path that takes each value at the top for a record, whatever is in it."""
@@ -257,7 +264,7 @@ def _wrapped(text: str, start: int, name: str, path: str | None, *, is_end: bool
 def _is_content(array: _Array, size: int, end: int) -> bool:
     """The object is there for the array: its key says so, or it is nearly all there is."""
     has_name = array.path.rpartition(".")[2].casefold() in _WRAPPERS
-    return has_name or (array.stop or end) - array.start >= _MOST_OF_IT * size
+    return has_name or (array.stop or end) - array.start >= MOST_OF_IT * size
 
 
 def _is_envelope(text: str, path: str) -> bool:

@@ -17,6 +17,9 @@ from heal_cli.read.json_walk import after_gap, decoded, whole
 ONE_RECORD: Final = "records"
 """What the finding is called where a document is taken for one record, and might be many."""
 
+MOST_OF_IT: Final = 0.8
+"""Share of a document that its records have where nothing else says which they are."""
+
 _MAX_DEPTH: Final = 6
 _LOOK: Final = 200
 """Records of the head that say what the others are."""
@@ -228,12 +231,26 @@ def keyed(text: str, start: int, path: str | None) -> Table | Finding | None:
         if wanted == here.path or (wanted is None and _are_keyed(members)):
             return _keyed(here, [key for key, _ in members], {key for _, value in members for key in value})
         if wanted is None and are_alike(members):
-            path = f"{here.path}.*" if here.path else "*"
-            why = f"an object of objects alike; --json-path {path!r} takes each of them for a record"
-            return Finding(ONE_RECORD, "1", "--json-path", why)
+            return _question(here)
         inner = [value for value in values_of(text, here.start, here.path) if _is_child(value, here, wanted)]
-        here = inner[0] if len(inner) == 1 and text.startswith("{", inner[0].start) else None
+        objects = [value for value in inner if text.startswith("{", value.start)]
+        if wanted is None and len(inner) > 1:
+            objects = [value for value in objects if _are_keyed(_members(text, value))]
+            if len(objects) == 1 and not _is_most(objects[0], here, text):
+                return _question(objects[0])
+        here = objects[0] if len(objects) == 1 else None
     return None
+
+
+def _question(here: Value) -> Finding:
+    path = f"{here.path}.*" if here.path else "*"
+    why = f"an object of objects alike; --json-path {path!r} takes each of them for a record"
+    return Finding(ONE_RECORD, "1", "--json-path", why)
+
+
+def _is_most(value: Value, of: Value, text: str) -> bool:
+    end = len(text)
+    return (value.stop or end) - value.start >= MOST_OF_IT * ((of.stop or end) - of.start)
 
 
 def _is_child(value: Value, of: Value, wanted: str | None) -> bool:

@@ -85,7 +85,10 @@ def test_objects_by_names_are_a_question() -> None:
     assert found.evidence.endswith("--json-path '*' takes each of them for a record")
     told = open_document(document, json_path="*").sample().frame
     assert told.rows() == [(1, "billing", "X"), (2, "shipping", "Y")]
-    assert open_document({"id": 7, "by": {"1": {"n": 1}, "2": {"n": 2}}}).source.columns == ("id", "by")
+    items = {"1": {"n": 1}, "2": {"n": 2}}
+    assert open_document({"id": 7, "who": "x" * 99, "by": items}).source.columns == ("id", "who", "by")
+    series = {f"2024-01-{day}": {"open": day} for day in range(10, 31)}
+    assert open_document({"meta": {"symbol": "X"}, "daily": series}).source.columns == ("date", "open")
 
 
 def test_arrays_without_names_have_none() -> None:
