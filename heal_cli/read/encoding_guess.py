@@ -22,6 +22,7 @@ _RUN: Final = re.compile(
 )
 
 _AMONG_ITS_LIKE: Final = 0.05  # a Latin letter with an accent between two such: Hebrew looks so
+_BETWEEN_LETTERS: Final = frozenset("’‘´·–—")  # noqa: RUF001 -- signs that words have inside
 _NOT_BEHIND_LETTERS: Final = frozenset("[\\^`{")  # but second bytes of characters
 _UNLIKELY: Final = 2e-5  # of a character that the language does not have
 _FOREIGN: Final = 0.003  # of a letter that a neighbouring language has: names travel
@@ -182,13 +183,14 @@ def _letters_score(runs: Counter[bytes], encoding: str, weights: dict[str, float
 def _letter(text: str, place: int, weights: dict[str, float], sign: float) -> float:
     """How likely the letter is, beside its neighbours."""
     letter = text[place]
+    before = text[place - 1] if place else " "
+    after = text[place + 1] if place + 1 < len(text) else " "
     if letter in _SIGNS and letter not in weights:
-        return sign
+        is_inside = before.isalpha() and after.isalpha() and letter not in _BETWEEN_LETTERS
+        return sign * _AMONG_ITS_LIKE if is_inside else sign
     weight = weights.get(letter) or weights.get(letter.lower(), 0) * _CAPITAL
     if not weight:
         return _UNLIKELY
-    before = text[place - 1] if place else " "
-    after = text[place + 1] if place + 1 < len(text) else " "
     beside = (before + after).strip(" ")
     if letter > _LAST_LATIN and beside.isascii() and beside.isalpha():
         return _UNLIKELY  # a lone letter of another script among Latin ones
@@ -196,7 +198,7 @@ def _letter(text: str, place: int, weights: dict[str, float], sign: float) -> fl
         return weight * _AMONG_ITS_LIKE
     if letter <= _LAST_LATIN and len(beside) == 2 and beside.isalpha() and min(beside) > "~":
         return weight * _AMONG_ITS_LIKE
-    if letter.isupper() and before.islower():
+    if (letter.isupper() and before.islower()) or (letter.islower() and before.isupper() and after.isupper()):
         return weight * 0.05
     return weight if before.isalpha() or after.isalpha() else weight * 0.2
 

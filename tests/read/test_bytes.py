@@ -176,6 +176,7 @@ _CHINESE = "姓名,城市\n王小明,北京\n李华,上海\n"
         ("id,v\n1,±0.5\n", "cp1252", "cp1252"),
         ("id,d\n1,Ø 5 mm\n", "cp1252", "cp1252"),
         (_GERMAN, "cp850", "cp850"),
+        ("nr,name\n1,MÜLLER\n2,GRÖßE\n", "cp850", "cp850"),
         (_FRENCH, "iso8859-15", "iso8859-15"),
         (_POLISH, "cp1250", "cp1250"),
         (_POLISH, "iso8859-2", "iso8859-2"),
