@@ -270,8 +270,8 @@ def _is_content(array: _Array, size: int, end: int) -> bool:
 def _is_envelope(text: str, path: str) -> bool:
     """All that the object has beside the list is about pages of it."""
     try:
-        keys = set(_OBJECT.decode(text)) - {path.partition(".")[0]}
-    except msgspec.DecodeError:
+        keys = set(_OBJECT.decode(text.encode(errors="surrogateescape"))) - {path.partition(".")[0]}
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     is_paged = any(map(_PAGING.fullmatch, keys))
     return is_paged and all(_PAGING.fullmatch(key) or _ENVELOPE.fullmatch(key) for key in keys)

@@ -68,7 +68,7 @@ def values_of(text: str, at: int, path: str = "") -> Iterator[Value]:
         if not text.startswith(":", at):
             return
         at = after_gap(text, at + 1)
-        here = f"{path}.{key}" if path else str(key)
+        here = f"{path}.{_shown(key)}" if path else _shown(key)
         stop = whole(text, at)
         yield Value(here, at, stop)
         if text.startswith("{", at):
@@ -76,6 +76,11 @@ def values_of(text: str, at: int, path: str = "") -> Iterator[Value]:
         if stop is None:
             return
         at = stop
+
+
+def _shown(name: object) -> str:
+    """A name as text, bytes that are none of it as the sign for that."""
+    return str(name).encode(errors="surrogatepass").decode(errors="replace")
 
 
 # --------------------------------------------------------------------------- arrays
@@ -149,10 +154,10 @@ def _names_beside(text: str, beside: Sequence[Value], width: int) -> tuple[str, 
 def _names_in(entries: Sequence[Any]) -> tuple[str, ...]:
     """Names in a list of them, or of objects that have them."""
     if all(isinstance(entry, str) for entry in entries):
-        return tuple(entries)
+        return tuple(map(_shown, entries))
     for key in _NAME_KEYS:
         if all(isinstance(entry, dict) and isinstance(entry.get(key), str) for entry in entries):
-            return tuple(entry[key] for entry in entries)
+            return tuple(_shown(entry[key]) for entry in entries)
     return ()
 
 
@@ -183,7 +188,7 @@ def _headed(
     found = decoded(text, first)
     assert found is not None
     width = len(options.columns) or (len(head) if not is_short else max(map(len, rows)))
-    names = options.columns or (tuple(map(str, head)) if has_header else ())
+    names = options.columns or (tuple(map(_shown, head)) if has_header else ())
     columns, findings = name_columns(names, width)
     told = Finding("header", "yes" if has_header else "no", "--header/--no-header", "the first array")
     start = after_gap(text, found[1]) if has_header else first
@@ -270,7 +275,7 @@ def _members(text: str, value: Value) -> list[tuple[str, dict[str, object]]]:
             break
         if not isinstance(found[0], dict):
             return []
-        members.append((str(key[0]), found[0]))
+        members.append((_shown(key[0]), found[0]))
         at = after_gap(text, found[1])
     return members
 

@@ -157,6 +157,21 @@ def test_records_are_read_again_alone(document: object) -> None:
     assert again.frame.select(batch.frame.columns).rows() == batch.frame.rows()
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'[["a\xff","b"],[1,2],[3,4]]',
+        b'{"columns":["a\xff","b"],"data":[[1,2],[3,4]]}',
+        b'{"x\xff":{"17":{"n":1},"18":{"n":2}}}',
+        b'{"startAt":0,"a\xff":1,"orders":[{"a":1},{"a":2}]}',
+        b'["a","\\ud800"]\n[1,2]\n[3,4]',
+    ],
+)
+def test_names_that_are_no_text_raise_nothing(data: bytes) -> None:
+    """Bytes that are no UTF-8 and halves of characters stand in names, too."""
+    check_conserved(data, 2**20)
+
+
 def test_damaged_forms_lose_no_record() -> None:
     """Each record has one number and its own bytes, whatever is wrong in the file."""
     chance = random.Random(0)
