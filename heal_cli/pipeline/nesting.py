@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
 import polars as pl
 
-from heal_cli.heal import MATCH_ROWS, planned_sources
+from heal_cli.heal import planned_sources
 from heal_cli.model import KnownValues, Plan, TableSchema
 from heal_cli.model.column_names import path_of
 from heal_cli.patterns import Knowledge
 from heal_cli.pipeline.planning import draft_plan
 from heal_cli.pipeline.run import Run
 from heal_cli.read import NestedReader, SourceReader, inner_values, unnest
+
+_ROWS: Final = 500
+"""Records whose objects are looked into: a quarter of those that matching looks at, since it is done twice here."""
 
 
 def open_objects(
@@ -37,7 +41,7 @@ def open_objects(
     reader = unnest(reader, targets)
     if kept is not None:
         return _with(reader, planned_sources(kept))
-    paths = inner_values(reader.sample(), targets, rows=MATCH_ROWS).paths
+    paths = inner_values(reader.sample(), targets, rows=_ROWS).paths
     if not paths:
         return reader
     if run.saved is not None:
@@ -65,17 +69,20 @@ def _taken(
 ) -> set[str]:
     """Values inside of objects that a plan has for columns which have nothing without them; of none, those it asks about."""
     sample = reader.sample()
-    first = sample.frame.head(MATCH_ROWS)
+    first = sample.frame.head(_ROWS)
 
     def plan(frame: pl.DataFrame) -> Plan:
         return draft_plan(run, reader, replace(sample, frame=frame), table, knowledge=knowledge, known=known)
 
     without = plan(first)
-    missing = set(without.unmatched_target)
+    filled = {column.name for column in table.columns if column.generated or column.identity}
+    missing = {*without.unmatched_target} - filled - {without.rescue}
+    if not missing:
+        return set()
     inner = inner_values(
-        sample, [column.name for column in table.columns], rows=MATCH_ROWS, besides=planned_sources(without)
+        sample, [column.name for column in table.columns], rows=_ROWS, besides=planned_sources(without)
     )
-    if not missing or not inner.paths:
+    if not inner.paths:
         return set()
     whole = plan(
         first.hstack(inner.columns.select(name for name in inner.paths if name not in first.columns))
