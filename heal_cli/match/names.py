@@ -11,7 +11,7 @@ from typing import Final
 
 from heal_cli.match.vocabulary import ABBREVIATION_TRUST, vocabulary
 from heal_cli.match.wordforms import base_form, parts
-from heal_cli.model.column_names import unwrapped
+from heal_cli.model.column_names import bare
 
 TEMPORAL_WEIGHT: Final = 0.15
 """Weight of a word about time beside others: `created`, `created_at`, `created_on` say one thing."""
@@ -114,7 +114,7 @@ class Name:
 @lru_cache(maxsize=8192)
 def parse(raw: str) -> Name:
     """The parts of a column name; of a name without letters or digits, all keys are empty."""
-    return Name(raw, split(unwrapped(raw)))
+    return Name(raw, split(bare(raw)))
 
 
 def _initials(words: Iterable[Word]) -> frozenset[str]:

@@ -213,7 +213,11 @@ _CHINESE = "姓名,城市\n王小明,北京\n李华,上海\n"
         ("price\n5 €\n", "cp1252", "cp1252"),
         ("said\nit’s “fine” – ok…\n", "cp1252", "cp1252"),  # noqa: RUF001
         (_GERMAN, "latin-1", "cp1252"),
+        ("id,dose\n1,5 µg\n", "cp1252", "cp1252"),
+        ("id,v\n1,±0.5\n", "cp1252", "cp1252"),
+        ("id,d\n1,Ø 5 mm\n", "cp1252", "cp1252"),
         (_GERMAN, "cp850", "cp850"),
+        ("nr,name\n1,MÜLLER\n2,GRÖßE\n", "cp850", "cp850"),
         (_FRENCH, "iso8859-15", "iso8859-15"),
         (_POLISH, "cp1250", "cp1250"),
         (_POLISH, "iso8859-2", "iso8859-2"),
@@ -223,8 +227,13 @@ _CHINESE = "姓名,城市\n王小明,北京\n李华,上海\n"
         (_RUSSIAN, "koi8-r", "koi8-r"),
         (_RUSSIAN, "cp866", "cp866"),
         ("όνομα\nΓιώργος\n", "cp1253", "cp1253"),  # noqa: RUF001
+        ("id,city\n1,תל אביב\n", "cp1255", "cp1255"),
         ("ad,şehir\nIşık,İstanbul\n", "cp1254", "cp1254"),  # noqa: RUF001
         (_JAPANESE, "shift_jis", "cp932"),
+        ("名前,数\n田中,2\n山田太郎,3\nSmith,4\n", "shift_jis", "cp932"),
+        ("n,id\n1,コーヒー\n2,ノート\n", "shift_jis", "cp932"),
+        ("n,id\n1,ﾄｳｷﾖｳ\n2,ｶ)ﾔﾏﾀﾞｼﾖｳﾃﾝ\n", "shift_jis", "cp932"),
+        ("n,id\n1,ﾐﾂﾋﾞｼUFJ\n2,三菱\n", "shift_jis", "cp932"),
         (_JAPANESE, "euc-jp", "euc_jp"),
         (_CHINESE, "gb18030", "gb18030"),
         ("姓名,城市\n王小明,臺北\n李華,高雄的學校\n", "big5", "big5"),
