@@ -23,6 +23,8 @@ _APPEND: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLO
 _NAME_BYTES: Final = 160  # ext4 and its kin stop at 255, and a run's id and the ending follow
 _FULL: Final = "Free some space or name another place, then run the same command again"
 _HINTS: Final = {errno.ENOSPC: _FULL, errno.EDQUOT: _FULL}
+_FLAGS: Final = {"rejects": "--rejects or ", "events": "--emergency-log or "}
+"""What the files hold that have a flag of their own."""
 
 
 def file_name(table: str, run: str, kind: str) -> str:
@@ -41,18 +43,20 @@ class DurableFile:
     Args:
         path: Missing folders on the way are made with mode 0700.
         what: What the file holds, for messages: 'rejects', 'leftovers'.
+        is_probed: Make and enter the folder now, and not only when something is written.
 
     Raises:
         RecordError: The folder cannot be made or entered, or is reached by a link that others may have laid.
     """
 
-    def __init__(self, path: Path, what: str) -> None:
+    def __init__(self, path: Path, what: str, *, is_probed: bool = True) -> None:
         self.path = Path(os.path.abspath(path))  # noqa: PTH100  Path.resolve() would follow links
         self._what = what
         self._lock = Lock()
         self._file: int | None = None
-        with self._told():
-            os.close(open_folder(self.path.parent))
+        if is_probed:
+            with self._told():
+                os.close(open_folder(self.path.parent))
 
     def append(self, data: bytes) -> None:
         """Put `data` at the end of the file and wait until the disk has it.
@@ -124,7 +128,9 @@ class DurableFile:
                 ) from exc
             raise RecordError(
                 f"{self._what.capitalize()} cannot be written to {str(self.path)!r}: {exc.strerror}",
-                hint=_HINTS.get(exc.errno or 0, "Name another place with --rejects or --state-dir"),
+                hint=_HINTS.get(
+                    exc.errno or 0, f"Name another place with {_FLAGS.get(self._what, '')}--state-dir"
+                ),
             ) from exc
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple, get_type_hints
 
-import platformdirs
 from msgspec import Meta
 
+from heal_cli import homes
 from heal_cli.conninfo import mask, mask_text, warnings
 from heal_cli.errors import UsageError
 from heal_cli.setting_values import convert_setting, did_you_mean
@@ -46,7 +46,7 @@ class Settings:
     """Every setting, merged. The field's name is its key in heal.toml, its flag and its HEAL_* twin."""
 
     dsn: str | None = None  # None: PG* or the embedded server, see `conninfo`
-    state_dir: str = field(default_factory=lambda: platformdirs.user_state_dir("heal"), metadata=_PATH)
+    state_dir: str = field(default_factory=homes.state_dir, metadata=_PATH)
     data_dir: str | None = field(default=None, metadata=_PATH)  # of the embedded server
     pg_bin: str | None = field(default=None, metadata=_PATH)  # its programs; the wheel's unless given
 

@@ -59,3 +59,17 @@ def test_a_plan_that_does_not_cover_the_table_is_a_report(conn: Any, conninfo: s
     report = heal_cli.plan(tmp_path / "a.csv", table="needy", dsn=conninfo, state_dir=str(tmp_path))
     assert report.exit_code == 6
     assert "nothing in the source matches it" in report.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("message", "hint", "told"),
+    [
+        ("No", None, "No"),
+        ("No", "Try", "No. Try"),
+        ("No.", "Try", "No. Try"),
+        ("Is it up?", "Try", "Is it up? Try"),
+    ],
+)
+def test_an_error_is_its_sentence_and_what_to_do(message: str, hint: str | None, told: str) -> None:
+    """A sentence that ends already, as libpq's do, gets no second full stop."""
+    assert str(heal_cli.errors.HealError(message, hint=hint)) == told

@@ -17,7 +17,7 @@ from typer.main import get_command
 from heal_cli.cli.command import masked_command
 from heal_cli.cli.groups import GroupedCommand, QuickGroup
 from heal_cli.cli.options import TWINS
-from heal_cli.cli.terminal import clean, note, say
+from heal_cli.cli.terminal import clean, note, say_json
 from heal_cli.errors import HealError, Interrupted, UsageError
 
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
@@ -158,10 +158,10 @@ def _end(arguments: Sequence[str], error: HealError, *, hint: str | None = None)
     )
     assert message is not None
     if _wants_json(arguments):
-        from heal_cli.record import encode, error_document
+        from heal_cli.record import error_document
 
         document = error_document(error)
-        say(encode({**document, "error": {**document["error"], "message": message, "hint": hint}}))
+        say_json({**document, "error": {**document["error"], "message": message, "hint": hint}})
     note(message if message.endswith((".", "?")) or not hint else f"{message}.")
     if hint:
         with suppress(OSError):

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import psycopg
 
+from heal_cli.cli.terminal import counted
+from heal_cli.clock import local_time
 from heal_cli.conninfo import mask, mask_text
 from heal_cli.errors import HealError
 
@@ -71,9 +73,16 @@ def _check_fallback(settings: Settings) -> Iterator[Check]:
     spool = Spool(settings.state_dir)
     waiting, aside = len(spool.entries()), len(spool.set_aside_entries())
     if waiting:
-        yield Check("spool", "warn", f"{waiting} batches wait for the database", "heal replay-fallback")
+        yield Check(
+            "spool",
+            "warn",
+            f"{counted(waiting, 'batch', 'batches')} waiting for the database",
+            "heal replay-fallback",
+        )
     if aside:
-        yield Check("spool", "warn", f"{aside} batches were set aside", "heal fallback status")
+        yield Check(
+            "spool", "warn", f"{counted(aside, 'batch', 'batches')} set aside", "heal fallback status"
+        )
     opened: dict[str, list[BreakerState]] = defaultdict(list)
     for breaker in breaker_states(settings.state_dir):
         if breaker.state != "closed":
@@ -85,7 +94,7 @@ def _check_fallback(settings: Settings) -> Iterator[Check]:
 def _failed(name: str, breakers: Sequence[BreakerState]) -> str:
     """What open breakers of one kind say; whose each one is, is kept as a hash alone."""
     last = max((breaker.opened_at for breaker in breakers if breaker.opened_at), default=None)
-    when = f" {last.astimezone():at %Y-%m-%d %H:%M:%S}" if last else ""
+    when = f" {local_time(last):at %Y-%m-%d %H:%M:%S}" if last else ""
     if len(breakers) == 1:
         return f"the {name} failed{when}, and no load has seen it work since"
     since = f", the last one{when}" if when else ""

@@ -12,27 +12,26 @@ from pathlib import Path
 
 from heal_cli.cli.command import masked_command
 from heal_cli.conninfo import mask_text
-from heal_cli.errors import RecordError
+from heal_cli.errors import RecordError, UsageError
 
 
 def keep_traceback(error: Exception, arguments: Sequence[str]) -> str:
     """Write the traceback, without secrets, to a private file; the sentence that says where it is."""
-    import platformdirs
-
     from heal_cli.durable import DurableFile
+    from heal_cli.homes import state_dir
 
-    folder = Path(os.environ.get("HEAL_STATE_DIR") or platformdirs.user_state_dir("heal"))
-    path = folder / "crashes" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}.{os.getpid()}.log"
     lines = [
         f"heal {version('heal-cli')}, Python {platform.python_version()}, {platform.platform()}",
         masked_command(arguments),
         *traceback.format_exception(error),
     ]
     try:
+        folder = Path(os.environ.get("HEAL_STATE_DIR") or state_dir())
+        path = folder / "crashes" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}.{os.getpid()}.log"
         file = DurableFile(path, "the traceback")
         file.append(without_secrets("\n".join(lines), arguments).encode("utf-8", "backslashreplace"))
         file.close()
-    except RecordError as failure:
+    except (RecordError, UsageError) as failure:
         return f"Please report it: {type(error).__name__}; the traceback could not be kept: {failure.message}"
     return f"Please report it, with what is in {str(path)!r}"
 

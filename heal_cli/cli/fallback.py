@@ -9,7 +9,8 @@ import typer
 
 from heal_cli.cli.groups import GroupedCommand
 from heal_cli.cli.options import Config, EmergencyLogPath, Json, StateDir, Yes
-from heal_cli.cli.terminal import clean, console, note, say, say_json
+from heal_cli.cli.terminal import clean, console, counted, note, say, say_json
+from heal_cli.clock import local_time
 from heal_cli.errors import SpoolError, UsageError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def status(
         return
     rows = sum(int(str(facts["rows"])) for facts in waiting)
     say(
-        f"{len(waiting)} batches ({rows:,} rows, {spool.size:,} bytes) and {events} events wait in {spool.folder}"
+        f"{counted(len(waiting), 'batch', 'batches')} ({rows:,} rows, {spool.size:,} bytes) and {counted(events, 'event')} wait in {spool.folder}"
     )
     for breaker in breakers:
         since = "" if breaker["state"] == "closed" else f", last opened {breaker['opened_at']}"
@@ -101,7 +102,7 @@ def show(
                 f"{found.name}: {manifest.rows:,} rows of {manifest.source.name} for {manifest.target.table}"
             )
         )
-        say(clean(f"  from {manifest.made_at:%Y-%m-%d %H:%M} by: {manifest.command}"))
+        say(clean(f"  from {local_time(manifest.made_at):%Y-%m-%d %H:%M} by: {manifest.command}"))
         if (tries := found.tries).tries:
             say(clean(f"  tried {tries.tries} times, last: {tries.reason}"))
         for line in _first_rows(found, manifest, limit):

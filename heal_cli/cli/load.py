@@ -11,7 +11,7 @@ from heal_cli.cli.options import LoadFlags, Sources, Table, with_load_flags
 from heal_cli.cli.progress import shown_progress
 from heal_cli.cli.session import build_options, read_settings
 from heal_cli.cli.signals import stop_on_signal
-from heal_cli.cli.terminal import clean, say
+from heal_cli.cli.terminal import clean, say, say_json
 from heal_cli.errors import UsageError
 
 _ASKED: Final = {
@@ -49,9 +49,9 @@ def load(context: typer.Context, sources: Sources, table: Table, flags: LoadFlag
             )
         code = stop.exit_code(report.exit_code)
         if settings.json:
-            from heal_cli.record import encode, load_document
+            from heal_cli.record import load_document
 
-            say(encode({**load_document(report), "exit": code}))
+            say_json({**load_document(report), "exit": code})
         elif not settings.quiet:
             from heal_cli.cli.load_report import load_report
 

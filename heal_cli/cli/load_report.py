@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Final
 from heal_cli.cli.terminal import clean, styled
 
 if TYPE_CHECKING:
-    from heal_cli.model import HealTally, LoadReport
+    from heal_cli.model import HealTally, LoadReport, Plan
 
 _LABEL_WIDTH: Final = 11
 _MOST_HEALS: Final = 6
 _MOST_TRIALS: Final = 4
 _MOST_KEYS: Final = 5
+_MOST_NAMES: Final = 8
+_INTERRUPTED: Final = (130, 143)
 _NO_SUCH_ROW: Final = "no_such_row"
 _DONE: Final = {
     "insert": "loaded into",
@@ -45,6 +47,7 @@ def load_report(report: LoadReport, *, verbose: bool = False, by_path: bool = Fa
     lines += _patterns(report, None if verbose else _MOST_TRIALS)
     lines += _rejects(report)
     lines += _unmatched(report)
+    lines += _unplaced(report)
     if report.leftovers_path:
         lines += block("leftovers", [clean(report.leftovers_path)])
     lines += block("note", [clean(note) for note in report.notes])
@@ -72,6 +75,8 @@ def _headline(report: LoadReport) -> str:
     speed = f"{rows.read / report.seconds:,.0f} rows/s" if report.seconds > 0 else ""
     pace = styled("  ".join(filter(None, [_duration(report.seconds), speed])), dim=True)
     others = [f"{count:,} {name}" for name, count in _others(report)]
+    if report.exit_code in _INTERRUPTED:
+        others.append("stopped before the end")
     more = f"; {', '.join(others)}" if others else ""
     done = (_WOULD if report.dry_run else _DONE)[report.mode]
     return f"{mark} {loaded} of {rows.read:,} rows {done} {clean(report.table)}{more}  {pace}"
@@ -155,7 +160,29 @@ def _unmatched(report: LoadReport) -> list[str]:
     names = keys[0].partition(" = ")[0] if keys else ""
     listed = ", ".join([*keys[:1], *(key.removeprefix(f"{names} = ") for key in keys[1:])])
     more = f" and {count - len(keys):,} more" if count > len(keys) else ""
-    return block("unmatched", [clean(f"{count:,} keys that no row has: {listed}{more}")])
+    kind = "key" if count == 1 else "keys"
+    return block("unmatched", [clean(f"{count:,} {kind} that no row has: {listed}{more}")])
+
+
+def _unplaced(report: LoadReport) -> list[str]:
+    """The source columns that no column took, and where their values are."""
+    if report.plan is None or not report.rows.read or not report.plan.unmatched_source:
+        return []
+    to_file = report.plan.unknown_columns == "rescue" and not report.plan.rescue
+    if to_file and not report.leftovers_path:  # they held nothing, or no row was loaded
+        return []
+    names = [clean(name) for name in report.plan.unmatched_source]
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return block("no target", [f"{', '.join(names[:_MOST_NAMES])}{more}  ({home(report.plan)})"])
+
+
+def home(plan: Plan) -> str:
+    """What becomes of source columns that have no target."""
+    if plan.unknown_columns == "rescue":
+        return f"kept in column {clean(plan.rescue)}" if plan.rescue else "kept in the leftovers file"
+    return {"drop": "dropped", "reject": "their rows are rejects", "add": "columns are added"}[
+        plan.unknown_columns
+    ]
 
 
 def _next(report: LoadReport, *, by_path: bool) -> list[str]:

@@ -136,7 +136,12 @@ class LoadFlags:
     ] = None
     json_path: Annotated[
         str | None,
-        _flag("--json-path", panel=SOURCE, metavar="A.B", help="Keys to the array of records; '.' for none."),
+        _flag(
+            "--json-path",
+            panel=SOURCE,
+            metavar="A.B",
+            help="Keys to the array of records; 'A.*' for all values of an object, '.' for none.",
+        ),
     ] = None
     limit: Annotated[
         str | None,

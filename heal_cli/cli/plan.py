@@ -10,7 +10,7 @@ import typer
 
 from heal_cli.cli.options import OUTPUT, LoadFlags, Sources, Table, with_load_flags
 from heal_cli.cli.session import build_options, read_settings
-from heal_cli.cli.terminal import console, note, say
+from heal_cli.cli.terminal import console, note, say_json
 from heal_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def plan(context: typer.Context, sources: Sources, table: Table, flags: LoadFlag
     if save is not None:
         _save(report.plan, save)
     if settings.json:
-        from heal_cli.record import encode, plan_document
+        from heal_cli.record import plan_document
 
-        say(encode(plan_document(report)))
+        say_json(plan_document(report))
     elif not settings.quiet:
         from heal_cli.cli.plan_report import show_plan
 

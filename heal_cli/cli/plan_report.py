@@ -8,13 +8,13 @@ from rich.table import Table
 from rich.text import Text
 
 from heal_cli.cli.command import shell_word
-from heal_cli.cli.load_report import counts
+from heal_cli.cli.load_report import counts, home
 from heal_cli.cli.terminal import clean, quoted
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from heal_cli.model import ColumnMatch, ColumnPlan, Finding, Plan, Source
+    from heal_cli.model import ColumnMatch, ColumnPlan, Constraint, Finding, Source
     from heal_cli.record import PlanReport
 
 _TIER_STYLE: Final = {
@@ -28,6 +28,7 @@ _TIER_STYLE: Final = {
 _MOST_EVIDENCE: Final = 2
 _MOST_SAMPLES: Final = 2
 _MOST_REJECTS: Final = 3
+_MOST_CONSTRAINTS: Final = 5
 
 
 def show_plan(report: PlanReport, console: Console, *, command: str) -> None:
@@ -148,7 +149,7 @@ def _remarks(report: PlanReport, command: str) -> list[tuple[str, str, str]]:
     ]
     if plan.unmatched_source:
         names = ", ".join(map(clean, plan.unmatched_source))
-        remarks.append(("no target", f"{names}  ({_home(plan)})", "yellow"))
+        remarks.append(("no target", f"{names}  ({home(plan)})", "yellow"))
     for name in plan.unmatched_target:
         column = plan.table.column(name)
         if column.is_required:
@@ -163,6 +164,9 @@ def _remarks(report: PlanReport, command: str) -> list[tuple[str, str, str]]:
     remarks += [("question", clean(f"{name}: {question}"), "yellow") for name, question in asked if question]
     remarks.append(("outcome", _outcome(report), "bold"))
     remarks += [("reject", line, "") for line in _reject_examples(report)]
+    tried_later = [constraint for constraint in plan.table.constraints if constraint.kind != "n"]
+    if tried_later and report.exit_code == 0:
+        remarks.append(("untried", _untried(tried_later), ""))
     remarks += [("suggestion", clean(suggestion), "") for suggestion in report.suggestions]
     remarks += [("note", clean(note), "") for note in report.notes]
     if report.exit_code == 0:
@@ -174,15 +178,6 @@ def _passed_over(finding: Finding) -> str:
     """Lines that are no records, their text, and the flag that says otherwise."""
     flag = f"  ({finding.flag})" if finding.flag else ""
     return f"{finding.what} in {clean(finding.value)}, {clean(finding.evidence)}{flag}"
-
-
-def _home(plan: Plan) -> str:
-    """What becomes of source columns that have no target."""
-    if plan.unknown_columns == "rescue":
-        return f"kept in column {clean(plan.rescue)}" if plan.rescue else "kept in the leftovers file"
-    return {"drop": "dropped", "reject": "their rows are rejects", "add": "columns are added"}[
-        plan.unknown_columns
-    ]
 
 
 def _question(match: ColumnMatch) -> str:
@@ -203,6 +198,13 @@ def _outcome(report: PlanReport) -> str:
         if rows.rejected
         else text
     )
+
+
+def _untried(constraints: list[Constraint]) -> str:
+    """What may reject rows that a plan says would load: it asks the server nothing about single rows."""
+    names = [clean(constraint.name) for constraint in constraints]
+    more = f" and {len(names) - _MOST_CONSTRAINTS} more" if len(names) > _MOST_CONSTRAINTS else ""
+    return f"{', '.join(names[:_MOST_CONSTRAINTS])}{more}  (heal load --dry-run tries them)"
 
 
 def _reject_examples(report: PlanReport) -> list[str]:

@@ -22,7 +22,7 @@ from heal_cli.cli.options import (
     StateDir,
 )
 from heal_cli.cli.signals import stop_on_signal
-from heal_cli.cli.terminal import clean, note, say
+from heal_cli.cli.terminal import clean, counted, note, say, say_json
 from heal_cli.errors import DatabaseUnavailable, ReplayIsRunning
 
 if TYPE_CHECKING:
@@ -124,15 +124,15 @@ def _round(options: ReplayOptions, stop: Callable[[], int], json: bool, quiet: b
     number = stop()
     code = 128 + number if number else report.exit_code
     if json:
-        from heal_cli.record import encode
-
-        say(encode({**_document(report), "dry_run": options.dry_run, "exit": code}))
+        say_json({**_document(report), "dry_run": options.dry_run, "exit": code})
     elif not quiet and not report.found_nothing:
         say(_summary(report, is_dry=options.dry_run))
         for name, reason in report.aside:
             note(f"set aside {name}: {reason}; see: heal fallback show {name}")
         for line in report.notes:
             note(line)
+        if report.elsewhere:
+            note("bring those home with the --dsn that they were for, or with --any-server if it has moved")
     elif report.exit_code == DatabaseUnavailable.exit_code:
         note(report.notes[-1])
     return code
@@ -171,22 +171,20 @@ def _sleep(seconds: float, stop: Callable[[], int]) -> None:
 def _summary(report: ReplayReport, *, is_dry: bool) -> str:
     """`47 events and 3 batches restored, 0 left`."""
     if is_dry:
-        waiting = f"{_count(report.left_events, 'event')} and {_count(report.left, 'batch', 'batches')} wait"
+        waiting = (
+            f"{counted(report.left_events, 'event')} and {counted(report.left, 'batch', 'batches')} wait"
+        )
         return f"{waiting}, {report.rows.spooled:,} rows; {len(report.aside)} damaged"
     rows = report.rows
     others = {"rejected": rows.rejected, "duplicates": rows.duplicates, "already there": rows.already}
     told = [f"{rows.loaded:,} rows loaded", *(f"{n:,} {name}" for name, n in others.items() if n)]
-    restored = f"{_count(report.events, 'event')} and {_count(report.batches, 'batch', 'batches')} restored"
+    restored = f"{counted(report.events, 'event')} and {counted(report.batches, 'batch', 'batches')} restored"
     line = f"{restored}, {report.left + report.left_events} left"
     if report.batches:
         line += f" ({', '.join(told)})"
     if report.elsewhere:
         line += f"; {report.elsewhere} of them for another database"
     return clean(line)
-
-
-def _count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def _document(report: ReplayReport) -> dict[str, object]:

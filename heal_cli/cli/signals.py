@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final
 
@@ -57,5 +57,9 @@ def _die(number: int) -> None:
 
 
 def _write(text: str) -> None:
-    """Straight to stderr: a handler may interrupt a buffered write of the same stream."""
-    os.write(2, text.encode())
+    """Straight to stderr: a handler may interrupt a buffered write of the same stream.
+
+    Where nobody reads it any more, the batches in flight are finished all the same.
+    """
+    with suppress(OSError):
+        os.write(2, text.encode())

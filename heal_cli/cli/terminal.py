@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # C0 and C1 controls drive the terminal, bidirectional marks reorder what a person reads.
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""All of them take four hexadecimal digits, as JSON wants."""
 _WIDTH_OF_A_PIPE: Final = 140
 _LONGEST_VALUE: Final = 40
 
@@ -33,6 +34,11 @@ def quoted(value: str | None, length: int = _LONGEST_VALUE) -> str:
     return f"'{text}'" if len(text) <= length else f"'{text[: length - 1]}…'"
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """'1 batch', '3 batches'; `many` where an s behind `one` is not enough."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def is_plain(stream: TextIO) -> bool:
     """No colour and no bars: not a terminal, or NO_COLOR, CI or TERM=dumb says so."""
     wishes = os.environ.get("NO_COLOR") or os.environ.get("CI") or os.environ.get("TERM") == "dumb"
@@ -48,7 +54,12 @@ def say_json(document: Mapping[str, Any]) -> None:
     """The result for machines: one versioned document on one line of stdout."""
     import msgspec
 
-    say(msgspec.json.encode({"heal": 1, **document}).decode())
+    say(json_line(msgspec.json.encode({"heal": 1, **document})))
+
+
+def json_line(encoded: bytes) -> str:
+    """The same JSON, with what a terminal would act on as `\\uXXXX`: encoders leave C1 and bidirectional marks raw."""
+    return CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", encoded.decode().rstrip("\n"))
 
 
 def note(text: str) -> None:

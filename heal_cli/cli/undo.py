@@ -9,7 +9,7 @@ import typer
 
 from heal_cli.cli.options import LoadFlags, with_flags
 from heal_cli.cli.session import connection
-from heal_cli.cli.terminal import clean, note, say
+from heal_cli.cli.terminal import clean, counted, note, say, say_json
 from heal_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ def undo(
         version=version("heal-cli"),
     )
     if settings.json:
-        from heal_cli.record import encode, undo_document
+        from heal_cli.record import undo_document
 
-        say(encode(undo_document(report)))
+        say_json(undo_document(report))
     elif not settings.quiet:
         _tell(report)
 
@@ -90,6 +90,10 @@ def _tell(report: UndoReport) -> None:
     for source in report.sources:
         left = source.loaded - source.removed
         more = f", {left:,} {kept}" if left else ""
-        say(clean(f"  {source.name}: {source.removed:,} rows in {source.batches} batches{more}"))
+        say(
+            clean(
+                f"  {source.name}: {source.removed:,} rows in {counted(source.batches, 'batch', 'batches')}{more}"
+            )
+        )
     for text in report.notes:
         note(text)

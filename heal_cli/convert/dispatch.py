@@ -8,10 +8,11 @@ from typing import Final
 
 import polars as pl
 
-from heal_cli.convert import extended_json, invisible, nulls
+from heal_cli.convert import extended_json, invisible, nulls, sheet_text
 from heal_cli.convert.beyond import add_words
 from heal_cli.convert.families import family_name, family_of
 from heal_cli.convert.plain import are_plain
+from heal_cli.convert.read_again import read_again
 from heal_cli.convert.residue import blank
 from heal_cli.convert.text_typed import decode
 from heal_cli.model import ColumnFormat, Converted, DateOrder, HealMask, PgType, ValueOptions
@@ -51,7 +52,7 @@ def decide_format(values: pl.Series, type: PgType, options: ValueOptions) -> Col
         return family_of(type).decide(pl.Series(dtype=pl.String), type, options, base)
     texts, _ = extended_json.unwrap(values.drop_nulls(), type)
     if family_name(type) not in TO_THE_LETTER:
-        texts = invisible.take_out(texts)
+        texts = sheet_text.without_marks(invisible.take_out(texts))
     if base.nulls:
         texts = texts.filter(~nulls.is_token(texts, base.nulls))
     return family_of(type).decide(texts, type, options, base)
@@ -82,7 +83,8 @@ def convert(values: pl.Series, type: PgType, format: ColumnFormat, *, allow: fro
     read = partial(_convert_texts, type=type, format=format, allow=allow)
     made = read(values)
     if family_name(type) not in TO_THE_LETTER:
-        made = invisible.read_again(values, made, read)
+        for dirt in (invisible.DIRT, sheet_text.DIRT):
+            made = read_again(values, made, read, dirt)
     if is_wrapped is None:
         return made
     return made._replace(heals=(HealMask(extended_json.RULE, is_wrapped), *made.heals))

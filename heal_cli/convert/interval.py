@@ -33,7 +33,8 @@ _MOST_DIGITS: Final = 6
 _FRACTIONS: Final = rf"(?i)\.[0-9]+ ?[hmdw]|[0-9] ?{_TINY_UNITS}"
 """Amounts that may end in a fraction of a second without showing its digits."""
 
-_STRICT: Final = rf"(?i)^(?:{_CLOCK}|{_WORDS})$"
+_VERBOSE: Final = rf"@ (?:{_WORDS}|0)"  # IntervalStyle postgres_verbose
+_STRICT: Final = rf"(?i)^(?:{_CLOCK}|{_WORDS}|{_VERBOSE})$"
 _STRICT_ISO: Final = rf"^{_ISO}$"
 _EMPTY_ISO: Final = "[PT]$"  # 'P' and 'P1DT' name no amount
 

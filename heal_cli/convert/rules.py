@@ -28,6 +28,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "invisible_characters": Rule(
         "Characters without width (zero-width blanks, marks of direction) were taken out of a value that is no text."
     ),
+    "outer_blanks": Rule(
+        "Blanks around a value of a type that has none (inet, cidr, pg_lsn) were taken off."
+    ),
     "extended_json": Rule(
         'A value that MongoDB wraps in an object was taken out of it: {"$oid": "507f..."}, {"$date": ...},'
         ' {"$numberLong": "5"}.'
@@ -104,6 +107,10 @@ RULES: Final[Mapping[str, Rule]] = {
     "date_dmy": Rule("A date was read day first, the order of its column."),
     "date_mdy": Rule("A date was read month first, the order of its column."),
     "date_ymd": Rule("A date was read year first."),
+    "date_cjk": Rule("A date such as 2024年1月5日 or 2024년 1월 5일 was written with hyphens."),
+    "timestamp_db2": Rule(
+        "A time as DB2 writes it, 2024-01-05-10.11.12, was written with a blank and colons."
+    ),
     "date_ymd_slashed": Rule("A date with the year first was written with hyphens."),
     "compact_date": Rule("A date written as YYYYMMDD was read."),
     "rfc2822": Rule("A date as in mail headers was read."),

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import polars as pl
 
+from heal_cli.convert.read_again import Dirt
 from heal_cli.model import HealMask
 
 RULE: Final = "sheet_text"
@@ -18,6 +19,24 @@ _FORMULA: Final = r'^="[^"]*"$'
 # Told by the whole column, of what would be a number, a date or a formula: `'90s` is a word.
 _APOSTROPHE: Final = r"^'(?:[0-9][0-9.,:/ -]*|[=+@-][^']*)$"
 _ENOUGH: Final = 2
+
+
+_MARKED: Final = rf"{_FORMULA}|^'[^']+$"
+"""Marked values of types that are no text, where neither mark can be a part of the value."""
+
+
+def take_out(texts: pl.Series) -> pl.Series:
+    """The same texts without their marks."""
+    return texts.str.replace(r'^="([^"]*)"$', "${1}").str.strip_prefix("'")
+
+
+DIRT: Final = Dirt(_MARKED, RULE, take_out)
+
+
+def without_marks(texts: pl.Series) -> pl.Series:
+    """Values of such types, marked or not, as the marked ones were meant."""
+    marked = texts.str.contains(_MARKED)
+    return take_out(texts).zip_with(marked, texts) if marked.any() else texts
 
 
 def find_marks(texts: pl.Series) -> SheetText | None:

@@ -81,6 +81,13 @@ def _tidy_year_last(text: pl.Expr) -> pl.Expr:
     )
 
 
+def _tidy_db2(text: pl.Expr) -> pl.Expr:
+    """'2024-01-05-10.11.12.5' as '2024-01-05 10:11:12.5'."""
+    return text.str.replace(
+        r"^(\s*[0-9]{4}-[0-9]{2}-[0-9]{2})-([0-9]{2})\.([0-9]{2})\.([0-9]{2})", "${1} ${2}:${3}:${4}"
+    )
+
+
 def _tidy_log(text: pl.Expr) -> pl.Expr:
     """'05/Jan/2024:10:00:00' (Apache's log) with a blank before the time."""
     return text.str.replace(r"^(\s*[0-9]{1,2}/[A-Za-z]{3}/[0-9]{4}):", "${1} ")
@@ -111,6 +118,25 @@ OTHERS: Final = (
         r"[0-9]{4}(?:/[0-9]{1,2}/|\.[0-9]{1,2}\.)[0-9]{1,2}",
         _NUMBERS,
         "date_ymd_slashed",
+    ),
+    Shape(
+        "year, month and day with the signs of Japan, China or Korea",
+        r"[0-9]{4}(?:年 ?[0-9]{1,2}月 ?[0-9]{1,2}日|년 ?[0-9]{1,2}월 ?[0-9]{1,2}일)",
+        r"^(?<y>[0-9]+)[年년] ?(?<m>[0-9]+)[月월] ?(?<d>[0-9]+)[日일]$",
+        "date_cjk",
+        between=" ?",
+        clock=r"[0-9]{1,2}:.*",
+        hint="[年년]",
+    ),
+    Shape(
+        "timestamp of DB2",
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
+        _NUMBERS,
+        "timestamp_db2",
+        between=" ",
+        clock=r"[0-9]{2}:.*",
+        tidy=_tidy_db2,
+        hint=r"-[0-9]{2}\.[0-9]{2}\.[0-9]{2}",
     ),
     Shape(
         "compact date, YYYYMMDD",

@@ -10,6 +10,7 @@ from typing import Final
 
 import platformdirs
 
+from heal_cli import homes
 from heal_cli.embedded.account import user_name
 from heal_cli.errors import DatabaseUnavailable, UsageError
 
@@ -58,9 +59,9 @@ def default_data_dir() -> Path:
     """
     if os.geteuid() == 0 and "XDG_DATA_HOME" not in os.environ:
         return shared_folder() / "postgres"
-    folder = platformdirs.user_data_path("heal") / "postgres"
-    if _can_be_made(folder):
-        return folder
+    home = homes.data_dir()
+    if home is not None and _can_be_made(home / "postgres"):
+        return home / "postgres"
     return Path(f"/var/tmp/heal-{os.geteuid()}")  # noqa: S108 - its owner is checked before use
 
 

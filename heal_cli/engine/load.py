@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from typing import BinaryIO, cast
 
 import psycopg
@@ -73,6 +72,7 @@ def run_load(
     with ExitStack() as stack, _faults_of_the_server("loading"):
         run = Run(options, command=command, version=version)
         stack.callback(run.close)
+        run.demand_folders()
         stack.push(run.note_failure)
         crew = Crew(run, on_progress, should_stop)
         stack.callback(crew.close)
@@ -187,7 +187,7 @@ def run_plan(options: LoadOptions, *, stdin: BinaryIO | None = None) -> PlanRepo
         stack.callback(run.close)
         location, reader, empty = first_with_records(locations, options, stdin)
         stack.callback(reader.close)
-        table, _ = find_target(run.connection, replace(options, create=False, ddl=None), reader.sample())
+        table, _ = find_target(run.connection, options, reader.sample(), only_looks=True)
         source = SourceRun(run, location, table, reader)
         stack.callback(source.close)
         notes = (*empty, *other_shapes(source, locations[len(empty) + 1 :]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import and_
 
 import polars as pl
 
@@ -35,6 +37,7 @@ def heal_batch(batch: Batch, plan: Plan) -> Healed:
     rejects: list[pl.DataFrame] = []
     absent: dict[str, pl.Series] = {}
     losers: dict[str, pl.Series] = {}
+    lacks: list[pl.Series | None] = []  # for each source: where records have nothing for it
     for column in plan.columns:
         target = column.column.name
         if column.source is None:
@@ -52,6 +55,7 @@ def heal_batch(batch: Batch, plan: Plan) -> Healed:
         heals += [(target, heal) for heal in (*gathered.heals, *converted.heals)]
         losers |= dict(gathered.losers)
         rejects += _column_rejects(plan, column, gathered, converted, rows)
+        lacks.append(None if gathered.present is None else ~gathered.present)
         if gathered.present is not None and _server_fills(column):
             absent[target] = ~gathered.present
     leftovers = _leftovers(batch, plan, losers)
@@ -60,8 +64,10 @@ def heal_batch(batch: Batch, plan: Plan) -> Healed:
     elif leftovers is not None and plan.rescue:
         rescued = leftover_objects(leftovers, batch.kinds)
         columns[plan.rescue] = rescued.alias(plan.rescue)
+        lacks.append(rescued.is_null())
         if plan.table.column(plan.rescue).default is not None:
             absent[plan.rescue] = rescued.is_null()
+    rejects += _nothing_rejects(batch, plan, lacks)
     refused = merge_rejects(rejects)
     good = pl.DataFrame(columns)
     bad = None
@@ -162,6 +168,25 @@ def _rejects(
 def _unknown_rejects(rows: pl.Series, leftovers: pl.Series) -> pl.DataFrame:
     said = pl.DataFrame({ROW: rows, "value": leftovers}).drop_nulls("value")
     return _rejects(said, "unknown_column", ("No column of the table takes these",), column=None)
+
+
+def _nothing_rejects(batch: Batch, plan: Plan, lacks: Sequence[pl.Series | None]) -> Iterable[pl.DataFrame]:
+    """JSON objects that have none of the keys that go into the table: they would be rows of defaults."""
+    some = [lack for lack in lacks if lack is not None]
+    is_typed = any(
+        dtype.is_nested() for dtype in batch.frame.dtypes
+    )  # where an object that is null is a value
+    if is_typed or len(some) < len(lacks) or not some:
+        return
+    lacking = reduce(and_, some)
+    if not lacking.any():
+        return
+    record = leftover_columns(batch, leftover_names(batch, frozenset({ROW})), {})
+    values = None if record is None else leftover_objects(record, batch.kinds).filter(lacking)
+    rows = batch.frame[ROW].filter(lacking)
+    said = pl.DataFrame({ROW: rows, "value": values}, schema_overrides={"value": pl.String})
+    why = f"no key of it goes to a column of {plan.table.qualified}"
+    yield _rejects(said, "no_known_key", (why,), column=None)
 
 
 def merge_rejects(rejects: list[pl.DataFrame]) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from heal_cli.match.looks import NOTHING, Look, by_looks, tells_when, tells_whic
 from heal_cli.match.names import Name, is_claim
 from heal_cli.match.remainder import Context
 from heal_cli.match.shapes import LOOKS, NUMERIC
-from heal_cli.match.tiers import CONTRADICTED, Target, counts, rename
+from heal_cli.match.tiers import CONTRADICTED, OBJECTS, Target, counts, rename
 from heal_cli.match.values import KEY_TYPES, TEXTS, TIMES, Evidence
 from heal_cli.model import Candidate, Features, Tier
 
@@ -86,6 +86,8 @@ def against(source: Name, target: Target, alike: Similarity, evidence: Evidence)
     """What the values say against leaving a word out; empty when they bear it out."""
     if source.singular_key == target.name.singular_key and counts(source, target, evidence):
         return f"{source.raw!r} counts, the column does not"
+    if evidence.holds_objects(source.raw, target.column):
+        return OBJECTS
     for kind, raw in sorted(alike.needs):
         is_key = target.column.type.base in KEY_TYPES or _is_numbered(source, target, evidence)
         if kind in LOOKS and raw == source.raw and target.column.type.base in TEXTS:

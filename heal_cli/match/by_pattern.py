@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Final, Protocol
 
 from heal_cli.match.names import Name, parse
-from heal_cli.match.tiers import Target, held, rename
+from heal_cli.match.tiers import CONTRADICTED, OBJECTS, Target, held, rename
 from heal_cli.match.values import MIN_FIT, Evidence
 from heal_cli.model import Candidate, Column, Features, Kind, TableSchema, Tier
 
@@ -100,6 +100,9 @@ def by_pattern(
             reasons += (f"only {shaped:.0%} of the values look as the pattern asks",)
         prior = confidences.get(pattern.id, pattern.confidence)
         confidence = prior * trust * held(min(fit, shaped))
+        if evidence.holds_objects(source.raw, target.column):
+            confidence = min(confidence, CONTRADICTED)
+            reasons += (OBJECTS,)
         known = f"pattern {pattern.id} {prior:.2f}"
         features = Features(trust, fit, min(fit, shaped))
         yield rename(

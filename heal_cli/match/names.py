@@ -11,7 +11,7 @@ from typing import Final
 
 from heal_cli.match.concepts import Word, concepts_of, related, singular
 from heal_cli.match.vocabulary import vocabulary
-from heal_cli.model.column_names import unwrapped
+from heal_cli.model.column_names import bare
 
 _EXCHANGEABLE: Final = ("reference", "remark", "call", "web")
 """Kinds of words that may stand for one another where nothing else of two names is alike."""
@@ -123,7 +123,7 @@ class Name:
 @lru_cache(maxsize=8192)
 def parse(raw: str) -> Name:
     """The parts of a column name; of a name without letters or digits, all keys are empty."""
-    return Name(raw, split(unwrapped(raw)))
+    return Name(raw, split(bare(raw)))
 
 
 def _initials(words: Iterable[Word]) -> frozenset[str]:

@@ -32,4 +32,7 @@ LOOKS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """The same for more concepts, whose columns also hold other spellings: evidence for, never against."""
 
+OBJECT: Final = r"""^\{\s*(\}|(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*:)"""
+"""How a JSON object begins, with its first key, and no UUID in braces or list of PostgreSQL."""
+
 NUMERIC: Final = r"^[-+]?\d[\d.,]*$"

@@ -18,6 +18,8 @@ PLURAL: Final = 0.95
 CONTRADICTED: Final = 0.5
 """Most that names reach when the values speak against them: under every candidate that may be taken."""
 
+OBJECTS: Final = "the values are JSON objects, the column is text"
+
 _LONGEST_COMMENT: Final = 60  # characters
 _MOST_COMMENT_WORDS: Final = 5
 _SENTENCE: Final = re.compile(

@@ -12,7 +12,7 @@ from heal_cli.match.check_lists import check_lists
 from heal_cli.match.names import Name
 from heal_cli.match.profile import Profile, Profiles
 from heal_cli.match.ranges import DATES, NUMBERS, near_share
-from heal_cli.match.shapes import LOOKS, NUMERIC, SHAPES
+from heal_cli.match.shapes import LOOKS, NUMERIC, OBJECT, SHAPES
 from heal_cli.model import Column, KnownValues, PgType, TableSchema
 
 Fit: TypeAlias = Callable[[pl.Series, PgType], float]
@@ -186,6 +186,15 @@ class Evidence:
         if kind == "unit" and column.type.base in TEXTS:
             return "what has a unit is no text"
         return "counts are numbers" if kind == "counting" and not is_number else ""
+
+    def holds_objects(self, source: str, column: Column) -> bool:
+        """True where all values are JSON objects and the column is text: one of their keys may be meant, not the whole."""
+        profile = self.profile(source)
+        if column.type.base not in TEXTS or not profile.count:
+            return False
+        return profile.values.dtype == pl.Struct or (
+            profile.text.len() > 0 and self.shape(source, OBJECT) == 1.0
+        )
 
     def shape(self, source: str, regex: str) -> float:
         """Share of values that match the regular expression; 1 without values."""

@@ -41,12 +41,30 @@ def wrapper_of(keys: Collection[str]) -> str | None:
     return alone[0] if len(alone) == 1 else None
 
 
+def lone_path(keys: Sequence[str]) -> str:
+    """The name of a value in records that have one key alone: `.data.name`, whatever that key is."""
+    return "." + ".".join(keys)
+
+
+def path_of(name: str) -> tuple[str, ...]:
+    """The keys that lead to a value of that name."""
+    return tuple(name.removeprefix(".").split("."))
+
+
 def unwrapped(path: str) -> str:
-    """What a value is called inside of the wrapping: `name` for `_source.name` and for `Item.name.S`."""
+    """What a value is called inside of the wrapping: `name` for `_source.name`, `Item.name.S` and `.data.name`."""
     head, _, rest = path.partition(".")
+    if not head and "." in rest:
+        return rest.partition(".")[2]
     if head not in _WRAPPERS or not rest:
         return path
     return _TYPED.sub("", rest) if head == "Item" else rest
+
+
+def bare(path: str) -> str:
+    """What a value is called inside of all wrapping: `name` for `.data.attributes.name`."""
+    inner = unwrapped(path)
+    return path if inner == path else bare(inner)
 
 
 def is_typed(path: str) -> bool:

@@ -22,7 +22,10 @@ class ReadOptions:
     skip_rows: int | None = None  # lines above the header
     footer: int | None = None  # lines below the last record
     comment: str | None = None  # begins a line that is no record; '' for none
-    json_path: str | None = None  # keys that lead to the array of records, parted by dots; '.' for none
+    json_path: str | None = (
+        None  # keys that lead to the array of records, parted by dots, `*` for all values of an object; '.' for none
+    )
+    json_form: str | None = None  # JSON, as found: what makes objects of records that are none
     columns: tuple[str, ...] = ()  # names to use in place of the header's
     batch_bytes: int = 8 * 2**20
     dialect: str | None = None  # JSON, as an earlier look at the source found it: leaves nothing to find out

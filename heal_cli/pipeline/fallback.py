@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
+from heal_cli.clock import local_time
 from heal_cli.errors import CircuitOpen, DatabaseUnavailable, SourceError, SpoolError
 from heal_cli.model import Batch, Format, LoadOptions, Plan, Source, TableSchema
 from heal_cli.pipeline.storing import Look, store
@@ -203,7 +204,7 @@ class Fallback:
         rows = sum(manifest.rows for manifest in self._waiting)
         what = "Changes" if first.options.write.changes_rows else "Rows"
         raise CircuitOpen(
-            f"{what} of {first.target.table} wait since {first.made_at.astimezone():%Y-%m-%d %H:%M}"
+            f"{what} of {first.target.table} wait since {local_time(first.made_at):%Y-%m-%d %H:%M}"
             f" ({rows:,} rows), and they have to go in first",
             hint=f"Bring them home: heal replay-fallback; or: heal fallback discard {first.run}",
         )

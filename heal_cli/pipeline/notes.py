@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from heal_cli.clock import local_time
 from heal_cli.model import row_count
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
@@ -52,7 +53,7 @@ def _told(run: Run, source: SourceRun) -> str:
     see = _see(run, claimed.source)
     if claimed.finished_at is None:
         return f"{source.name!r} goes on where run {claimed.begun_by} stopped, by that run's plan{see}"
-    when = f"{claimed.finished_at.astimezone():%Y-%m-%d %H:%M}"
+    when = f"{local_time(claimed.finished_at):%Y-%m-%d %H:%M}"
     return f"{source.name!r} was loaded on {when} by run {claimed.begun_by}{see}; --again loads it anew"
 
 

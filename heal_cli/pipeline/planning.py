@@ -30,9 +30,24 @@ def plan_source(
         known: Column -> what the table holds in it already.
         added: Source column and the column that was made for it.
     """
+    plan = draft_plan(run, reader, sample, table, knowledge=knowledge, known=known, added=added)
+    return settle(reader, plan, open_columns(plan))
+
+
+def draft_plan(
+    run: Run,
+    reader: SourceReader,
+    sample: Batch,
+    table: TableSchema,
+    *,
+    knowledge: Knowledge,
+    known: Mapping[str, KnownValues],
+    added: tuple[tuple[str, str], ...] = (),
+) -> Plan:
+    """The plan by the sample alone; see `plan_source`."""
     options = run.plan_options()
     catalogue = knowledge.trusted(run.patterns)
-    plan = make_plan(
+    return make_plan(
         sample,
         as_written(table, run.options.write),
         catalogue,
@@ -46,7 +61,6 @@ def plan_source(
         nearness=run.nearness,
         is_nameless=is_nameless(run, reader),
     )
-    return settle(reader, plan, open_columns(plan))
 
 
 def settle(reader: SourceReader, plan: Plan, columns: Sequence[str]) -> Plan:

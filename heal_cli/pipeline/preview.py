@@ -94,6 +94,8 @@ def _without_rows(empty: Mapping[str, NoRecords]) -> tuple[str, ...]:
 def other_shapes(first: SourceRun, locations: Sequence[str]) -> tuple[str, ...]:
     """A note for each further source that cannot be read, or whose columns are not those of the first."""
     notes = []
+    nested = {finding.value for finding in first.reader.source.findings if finding.what == "nested"}
+    columns = frozenset(first.reader.source.columns) - nested
     for location in locations:
         try:
             reader = open_source(location, first.run.options.read)
@@ -101,7 +103,7 @@ def other_shapes(first: SourceRun, locations: Sequence[str]) -> tuple[str, ...]:
             notes.append(str(error))
             continue
         try:
-            if frozenset(reader.source.columns) != frozenset(first.reader.source.columns):
+            if frozenset(reader.source.columns) != columns:
                 notes.append(f"{location!r} has other columns than {first.name!r}; see its plan alone")
         finally:
             reader.close()

@@ -17,14 +17,16 @@ from typing import Final
 import msgspec
 from psycopg.conninfo import conninfo_to_dict
 
+from heal_cli.clock import local_time
 from heal_cli.errors import PlanError, UsageError
 from heal_cli.heal import heal_batch
 from heal_cli.model import LoadOptions, Plan, TableSchema
 from heal_cli.patterns import Knowledge
 from heal_cli.pipeline.fallback import server_of
+from heal_cli.pipeline.nesting import open_objects
 from heal_cli.pipeline.planning import plan_source
 from heal_cli.pipeline.run import Run
-from heal_cli.read import SourceReader, unnest
+from heal_cli.read import SourceReader
 from heal_cli.resilience import fallback_dir, keep, recall
 
 _VERSION: Final = 1
@@ -69,12 +71,12 @@ def forecast(run: Run, reader: SourceReader) -> Forecast | None:
         return None
     if seen.version != _VERSION:
         return None
-    reader = unnest(reader, [column.name for column in seen.table.columns])
     try:
+        reader = open_objects(run, reader, seen.table, knowledge=seen.knowledge, known={})
         plan = plan_source(run, reader, reader.sample(), seen.table, knowledge=seen.knowledge, known={})
     except (PlanError, UsageError):  # a flag that names what the table has had since
         return None
-    when = f"{seen.at.astimezone():%Y-%m-%d %H:%M}"
+    when = f"{local_time(seen.at):%Y-%m-%d %H:%M}"
     return Forecast(plan, f"By {seen.table.qualified} as it was on {when}: {_told(reader, plan)}")
 
 

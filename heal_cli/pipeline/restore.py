@@ -11,6 +11,7 @@ import msgspec
 import polars as pl
 import psycopg
 
+from heal_cli.clock import local_time
 from heal_cli.errors import ConservationError, PlanError, SchemaChanged, SchemaError, SpoolError, WriteError
 from heal_cli.heal import PlanOptions, heal_batch, replan
 from heal_cli.model import ROW, Batch, Format, Healed, Plan, Rows, TableSchema, WriteOptions, Written
@@ -245,7 +246,9 @@ def _plan(home: Home, manifest: Manifest, table: TableSchema, batch: Batch) -> P
         was_typed=manifest.source.format in {Format.PARQUET, Format.ARROW},
     )
     if plan.gap is not None:
-        raise PlanError(plan.gap, hint=f"The table has changed since {manifest.made_at:%Y-%m-%d %H:%M}")
+        raise PlanError(
+            plan.gap, hint=f"The table has changed since {local_time(manifest.made_at):%Y-%m-%d %H:%M}"
+        )
     encoded = msgspec.json.encode(plan).decode()
     kept = keep_plan(home.connection, manifest.source.number or 0, encoded, table.version, manifest.run)
     return msgspec.json.decode(kept, type=Plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -61,19 +62,40 @@ class Run:
         self._table: TableSchema | None = None
         self.undo = contextlib.ExitStack()
         """What takes back the things that a failed run had begun, last first."""
+        self._files: tuple[RejectWriter | LeftoverWriter, ...] = ()
         self.has_ledger = False
         self.reads_ledger = False  # a dry run only looks
         self.can_learn = False
-        path = options.rejects_path or rejects_path(options.state_dir, options.table, self.id)
-        self.rejects = RejectWriter(Path(path), self.id)
-        self.leftovers = LeftoverWriter(leftovers_path(options.state_dir, options.table, self.id), self.id)
+        rejects = options.rejects_path or rejects_path(options.state_dir, options.table, self.id)
+        leftovers = leftovers_path(options.state_dir, options.table, self.id)
+        # Path.resolve() would follow links
+        self._rejects_path = Path(os.path.abspath(rejects))  # noqa: PTH100
+        self._leftovers_path = Path(os.path.abspath(leftovers))  # noqa: PTH100
         self.fallback = Fallback(
             options,
             run=self.id,
             command=command,
-            rejects_path=str(self.rejects.path),
-            leftovers_path=str(self.leftovers.path),
+            rejects_path=str(self._rejects_path),
+            leftovers_path=str(self._leftovers_path),
         )
+
+    @cached_property
+    def rejects(self) -> RejectWriter:
+        """Where rows go that cannot be loaded; a plan has none, and touches no folder."""
+        return RejectWriter(self._rejects_path, self.id)
+
+    @cached_property
+    def leftovers(self) -> LeftoverWriter:
+        """Where values go that have no column."""
+        return LeftoverWriter(self._leftovers_path, self.id)
+
+    def demand_folders(self) -> None:
+        """Return if rejects and leftovers can be kept, before any row is read.
+
+        Raises:
+            RecordError: Their folders cannot be made or entered.
+        """
+        self._files = (self.rejects, self.leftovers)
 
     @property
     def connection(self) -> psycopg.Connection:
@@ -114,8 +136,8 @@ class Run:
 
     def close(self) -> None:
         """Let go of the connection and the files."""
-        self.rejects.close()
-        self.leftovers.close()
+        for file in self._files:
+            file.close()
         self.fallback.close()
         self._books.close()
 
@@ -165,9 +187,11 @@ class Run:
 
     def _make_ledger(self) -> bool:
         """Bring schema `heal` up to date; False where the role may not."""
-        made = migrate(self.connection, ledger_migrations())
+        migrations = tuple(ledger_migrations())
+        made = migrate(self.connection, migrations)
         if made:
-            self.notes.append("Made schema heal in the database, for the ledger and the learned patterns")
+            done = "Made schema heal" if len(made) == len(migrations) else "Brought schema heal up to date"
+            self.notes.append(f"{done} in the database, for the ledger and the learned patterns")
         return made is not None
 
     def begin(self, table: TableSchema) -> None:
@@ -215,7 +239,13 @@ def _read_plan(path: str, options: LoadOptions) -> NamedPlan:
     """
     try:
         plan = parse_plan(Path(path).read_text("utf-8"), path)
-    except (OSError, UnicodeDecodeError) as exc:
+    except FileNotFoundError as exc:
+        raise UsageError(
+            f"There is no plan {path!r}", hint="Write one with: heal plan SOURCE -t TABLE --save FILE"
+        ) from exc
+    except OSError as exc:
+        raise UsageError(f"Plan {path!r} cannot be read: {exc.strerror}") from exc
+    except UnicodeDecodeError as exc:
         raise UsageError(f"Plan {path!r} cannot be read: {exc}") from exc
     if "add" in (options.unknown_columns, plan.saved.unknown_columns):
         raise UsageError(

@@ -15,12 +15,13 @@ from heal_cli.heal import heal_batch, revoked_readings
 from heal_cli.match.explicit import check_renames
 from heal_cli.model import Batch, Chunk, Plan, Rows, Spans, TableSchema, joined, without
 from heal_cli.pipeline.claiming import claim
+from heal_cli.pipeline.nesting import open_objects
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.planning import is_nameless, plan_source, settle
 from heal_cli.pipeline.remembered import remember
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.witnesses import Witnesses, hear
-from heal_cli.read import SourceReader, unnest
+from heal_cli.read import ONE_RECORD, SourceReader
 from heal_cli.schema import add_columns, introspect, read_statistics
 from heal_cli.write import earlier_totals, keep_plan, settle_plan, takes_a_row
 
@@ -51,7 +52,14 @@ class SourceRun:
         reader, self.claimed, notes = claim(run, self.name, table, reader)
         if not self.is_no_op:
             run.notes += notes
-        self.reader = unnest(reader, [column.name for column in table.columns])
+        self.reader = open_objects(
+            run,
+            reader,
+            table,
+            knowledge=run.knowledge,
+            known=read_statistics(run.connection, table),
+            kept=self._kept(table),
+        )
         self._sample: Batch | None = self.reader.sample()
         self.settled_before: Spans = self.claimed.settled_before if self.claimed else ()
         self.last_row = run.options.limit
@@ -131,6 +139,9 @@ class SourceRun:
             count = len(self.reader.source.columns)
             names = ",".join(column.name for column in table.columns[:count])
             return f"The source has no header: name its columns in their order, as in --columns {names}"
+        for finding in self.reader.source.findings:
+            if finding.what == ONE_RECORD:
+                return f"The source is read as one record: {finding.evidence}"
         return "Name columns with --map SOURCE=TARGET, after a look at what heal plan shows"
 
     @property
@@ -263,11 +274,19 @@ class SourceRun:
         with suppress(DatabaseUnavailable, psycopg.OperationalError):
             settle_plan(self.run.connection, self.claimed.source, encoded, planned.table.version)
 
-    def _plan(self, table: TableSchema) -> Plan:
+    def _kept(self, table: TableSchema) -> Plan | None:
+        """The plan by which an earlier run has loaded some of it."""
         claimed = self.claimed
         if claimed and claimed.plan and claimed.batches and claimed.schema_version == table.version:
-            check_renames(self.run.options.match, self.reader.source.columns, table)
             return msgspec.json.decode(claimed.plan, type=Plan)
+        return None
+
+    def _plan(self, table: TableSchema) -> Plan:
+        claimed = self.claimed
+        kept = self._kept(table)
+        if kept is not None:
+            check_renames(self.run.options.match, self.reader.source.columns, table)
+            return kept
         plan = plan_source(
             self.run,
             self.reader,
@@ -280,5 +299,5 @@ class SourceRun:
         if claimed is None or plan.gap is not None or not self.run.has_ledger:
             return plan
         encoded = msgspec.json.encode(plan).decode()
-        kept = keep_plan(self.run.connection, claimed.source, encoded, table.version, self.run.id)
-        return msgspec.json.decode(kept, type=Plan)
+        stored = keep_plan(self.run.connection, claimed.source, encoded, table.version, self.run.id)
+        return msgspec.json.decode(stored, type=Plan)

@@ -11,7 +11,7 @@ import psycopg
 
 from heal_cli.errors import MissingTable, SchemaError
 from heal_cli.model import Batch, LoadOptions, TableSchema
-from heal_cli.schema import create_table, introspect, run_ddl
+from heal_cli.schema import create_table, introspect, plan_table, run_ddl
 
 _TAKES_NO_ROWS: Final = {
     "m": ("is a materialized view, which takes no rows", "Name the table that it is made from"),
@@ -29,12 +29,15 @@ def find_target(
     options: LoadOptions,
     sample: Batch,
     making: Callable[[str], AbstractContextManager[None]] = lambda kind: nullcontext(),
+    *,
+    only_looks: bool = False,
 ) -> tuple[TableSchema, str | None]:
     """The target table, and a note when it was made just now.
 
     Args:
         sample: First batch of the first source, from which `--create` infers types.
         making: Goes around the SQL that makes the table, by its kind for the audit log.
+        only_looks: Nothing is made, as in a dry run; what would be is said.
 
     Raises:
         SchemaError: There is no such table, and neither `--ddl` nor `--create` makes it; or it takes no rows
@@ -42,9 +45,9 @@ def find_target(
     """
     try:
         return _checked(connection, introspect(connection, options.table)), None
-    except MissingTable:
-        if options.write.dry_run:
-            raise  # making it could not be rolled back with the rest
+    except MissingTable as missing:
+        if only_looks or options.write.dry_run:  # making it could not be rolled back with the rest
+            raise _would_make(connection, options, sample, missing) from None
         if options.ddl is not None:
             with making("ddl"):
                 run_ddl(connection, Path(options.ddl))
@@ -54,6 +57,22 @@ def find_target(
                 create_table(connection, options.table, sample.frame, key=options.write.key)
             return introspect(connection, options.table), f"Made table {options.table} from the source"
         raise
+
+
+def _would_make(
+    connection: psycopg.Connection, options: LoadOptions, sample: Batch, missing: MissingTable
+) -> MissingTable:
+    """The same refusal with the SQL that `--ddl` or `--create` stands for, since a plan needs the table."""
+    if options.ddl is not None:
+        return MissingTable(missing.message, hint=f"Run {options.ddl!r} first; a plan makes no table")
+    if not options.create:
+        return missing
+    statement = plan_table(options.table, sample.frame, key=options.write.key).as_string(connection)
+    line = statement.replace("(\n    ", "(").replace(",\n    ", ", ").removesuffix("\n)") + ")"
+    return MissingTable(
+        f"{missing.message}. A plan makes none; --create would run: {line}",
+        hint="Load with --create, or run that SQL, changed at will, and plan again",
+    )
 
 
 def find_if_there(connection: psycopg.Connection, table: str) -> TableSchema | None:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import polars as pl
 
 from heal_cli.model import LOCATIONS, REJECTS, ROW, Batch, Chunk, Format, ReadOptions
+from heal_cli.model.column_names import path_of
 from heal_cli.read.backslash import null_texts
 from heal_cli.read.dialect import decode_dialect
 from heal_cli.read.encoding import UTF8, recode
 from heal_cli.read.exact import drop_trailing, read_apart
 from heal_cli.read.fields import Grammar
+from heal_cli.read.json_forms import Form, decode_form
 from heal_cli.read.jsonl_parts import merge, part_of_records
 from heal_cli.read.jsonl_slow import read_records
 from heal_cli.read.nested import take_out
@@ -27,6 +29,7 @@ class Shape:
     columns: tuple[str, ...]
     encoding: str = UTF8
     grammar: Grammar | None = None  # of CSV
+    form: Form | None = None  # of JSON
     nested: tuple[str, ...] = ()  # names of columns that may stand for a path, `user.name`
 
 
@@ -34,7 +37,7 @@ def shape_of(options: ReadOptions) -> Shape:
     """The shape of a source that was read by these options, as its reader gives them and the ledger keeps them."""
     encoding = options.encoding or UTF8
     if options.dialect is None:
-        return Shape(options.format or Format.JSONL, (), encoding)
+        return Shape(options.format or Format.JSONL, (), encoding, form=decode_form(options.json_form))
     dialect = decode_dialect(options.dialect)
     return Shape(Format.CSV, dialect.columns, encoding, dialect.grammar)
 
@@ -61,7 +64,7 @@ def read_alone(raws: Sequence[bytes], rows: Sequence[int], shape: Shape, chunk: 
         frame = frame.rename(dict(zip(frame.columns[1:], shape.columns, strict=True)))
         quoted = null_texts(frame) if shape.grammar.is_backslashed else {}
         return Batch(chunk, frame, broken, locate, quoted=quoted)
-    records = read_records(texts, shape.columns)
+    records = read_records(shape.form.objects(texts) if shape.form else texts, shape.columns)
     part = part_of_records(pl.Series(ROW, rows, pl.Int64), records)
     merged = merge([part] if part else [], shape.columns)
     faults = [
@@ -70,5 +73,5 @@ def read_alone(raws: Sequence[bytes], rows: Sequence[int], shape: Shape, chunk: 
     ]
     broken = pl.DataFrame(faults, schema=REJECTS, orient="row")
     batch = Batch(chunk, merged.frame, broken, locate, merged.absent, merged.quoted, merged.kinds)
-    paths = {name: tuple(name.split(".")) for name in shape.nested if name not in merged.frame.columns}
+    paths = {name: path_of(name) for name in shape.nested if name not in merged.frame.columns}
     return take_out(batch, paths)

@@ -221,9 +221,12 @@ def split_member(name: str) -> tuple[Path, str | None]:
     path = Path(name)
     if path.exists():
         return path, None
-    for parent in path.parents:
-        if parent.is_file() and is_zip(parent):
-            return parent, path.relative_to(parent).as_posix()
+    for slash in (at for at, sign in enumerate(name) if sign == "/"):
+        archive = Path(name[:slash])
+        if archive.is_file() and is_zip(archive):
+            return archive, name[
+                slash + 1 :
+            ]  # as the archive has it: `/etc/a.csv` and `x//a.csv` are no paths
     return path, None
 
 

@@ -7,6 +7,7 @@ import lzma
 import sys
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -177,13 +178,20 @@ def zip_members(path: Path, name: str) -> tuple[str, ...]:
     """The files in a zip archive, in their order, without what file managers add.
 
     Raises:
-        SourceError: It is damaged.
+        SourceError: It is damaged, or two of its files have one name.
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            return _members(archive)
+            members = _members(archive)
     except (zipfile.BadZipFile, OSError) as exc:
         raise SourceError(f"{name!r} is a zip archive that cannot be read: {exc}") from exc
+    if len(members) > len(set(members)):
+        twice, times = Counter(members).most_common(1)[0]
+        raise SourceError(
+            f"{name!r} is a zip archive with {times} files called {twice!r}, of which one alone can be reached",
+            hint="Unpack it and load the files",
+        )
+    return members
 
 
 def _members(archive: zipfile.ZipFile) -> tuple[str, ...]:
@@ -203,7 +211,7 @@ class ZipMember:
         member: Its name in the archive; None for the only one.
 
     Raises:
-        SourceError: None or several members, a password, or damage.
+        SourceError: None or several members, none of that name, a password, or damage.
     """
 
     def __init__(self, path: Path, name: str, member: str | None = None) -> None:
@@ -229,11 +237,13 @@ class ZipMember:
                 f"{self._name!r} is an Office document, which is none of the formats that can be read",
                 hint="Save the sheet as CSV and load that",
             )
-        if self._member is not None:
+        names = ", ".join(map(repr, members[:5])) or "none"
+        if self._member in members:
             return self._member
+        if self._member is not None:
+            raise SourceError(f"There is no file {self._name!r}", hint=f"The archive holds {names}")
         if len(members) == 1:
             return members[0]
-        names = ", ".join(map(repr, members[:5])) or "none"
         raise SourceError(
             f"{self._name!r} is a zip archive with {len(members)} files ({names}) where one is wanted",
             hint=f"Name one, as in {self._name}/{members[0]}" if members else None,

@@ -16,6 +16,7 @@ from heal_cli.read.endings import may_be_sum
 from heal_cli.read.fields import Grammar, machine_columns
 from heal_cli.read.findings import name_line_end, passed_lines, preamble, quote_findings, show, sums
 from heal_cli.read.fixed_width import refuse_fixed_width
+from heal_cli.read.groups import find_groups
 from heal_cli.read.header_lines import are_values, is_rule
 from heal_cli.read.heading import Heading, check_width, name_columns, read_heading
 from heal_cli.read.padding import find_padding
@@ -99,6 +100,7 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
         *sums(trial, heading, skipped_lines),
     )
     grammar = _with_padding(_complete(trial, heading, terminator, options), trial, heading)
+    grammar = _with_groups(grammar, trial, heading)
     columns = heading.names
     if grammar.is_padded:
         columns, _ = name_columns([name.strip() for name in columns], len(columns))
@@ -110,6 +112,14 @@ def _with_padding(grammar: Grammar, trial: Trial, heading: Heading) -> Grammar:
     rows = [record.cells for record in trial.records[heading.begin : trial.region.last]]
     depth = heading.first - heading.begin
     return find_padding(grammar, rows, first=depth, is_ruled=depth > 1 and is_rule(rows[1]))
+
+
+def _with_groups(grammar: Grammar, trial: Trial, heading: Heading) -> Grammar:
+    if heading.first == heading.begin:
+        return grammar
+    names = trial.records[heading.begin].cells
+    rows = [record.cells for record in trial.records[heading.first : trial.region.last]]
+    return find_groups(grammar, names, rows)
 
 
 def _find_declared(head: bytes, options: ReadOptions) -> Declared | None:

@@ -21,6 +21,9 @@ _RUN: Final = re.compile(
     rb"[A-Za-z]?[\x80-\xff](?:[\x80-\xff]|[@-~](?=[\x80-\xff])|[0-9](?=[\x80-\xff]))*[@-~]?"
 )
 
+_AMONG_ITS_LIKE: Final = 0.05  # a Latin letter with an accent between two such: Hebrew looks so
+_BETWEEN_LETTERS: Final = frozenset("’‘´·–—")  # noqa: RUF001 -- signs that words have inside
+_NOT_BEHIND_LETTERS: Final = frozenset("[\\^`{")  # but second bytes of characters
 _UNLIKELY: Final = 2e-5  # of a character that the language does not have
 _FOREIGN: Final = 0.003  # of a letter that a neighbouring language has: names travel
 _RARE: Final = 1e-5  # of an ideograph outside of the common ones
@@ -30,7 +33,7 @@ _CAPITAL: Final = 0.15  # capitals against small letters
 _ENOUGH: Final = math.log(0.004)
 """Mean log-likelihood of a byte under which the bytes are not explained: signs at random places lie far below."""
 
-_SIGNS: Final = frozenset("€‚„…‘’“”•–—™ £§©«®°²´·»ªº¿¡№×½¼")  # noqa: RUF001 -- these are the signs
+_SIGNS: Final = frozenset("€‚„…‘’“”•–—™ £§©«®°±²µ´·»ªº¿¡№×½¼Ø")  # noqa: RUF001 -- these are the signs
 
 _MODERN: Final = ("cp125", "iso")
 _WESTERN: Final = ("cp1252", "iso8859-15", "mac-roman", "cp850")
@@ -56,6 +59,15 @@ _LETTERS: Final = (
     (("cp1256",), "اليمونرتبةعدسفهكقحجشطصخضذثءىأإغئظزآؤ"),  # Arabic
 )
 
+_OF_JAPAN: Final = ("cp932", "euc-jp")
+_JAPANESE: Final = "のにはをたとがでてしいなれさるらもすりこだまかっくきんー、。年日人大本中国"
+_HALF_WIDTH: Final = "ﾞﾝｼｶｲｷﾄﾏﾀｺｻｳﾐﾔﾛﾅｽﾁｵﾂﾆｰﾊﾘｱﾌﾋﾙｸﾉﾓﾗｹﾖﾜﾕﾎﾃｾｿﾑﾒﾚｴﾇﾈﾍﾟｯｬｭｮ"
+"""As banks and old machines of Japan write everything: a byte each, in cp932."""
+_HALF_WIDTH_PRIOR: Final = -4.0
+_FEW: Final = 0.4  # of them, beside ideographs
+_KATAKANA: Final = "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワガギグゲゴザジズゼゾダデドバビブベボパピプペポァィェォッャュョ"
+_EVEN: Final = 0.25 / len(_KATAKANA)
+
 # Double-byte encodings: the most frequent characters, then the lead bytes of the common ones and of all.
 _IDEOGRAPHS: Final = (
     (
@@ -72,13 +84,13 @@ _IDEOGRAPHS: Final = (
     ),
     (
         "cp932",
-        "のにはをたとがでてしいなれさるらもすりこだまかっくきんー、。年日人大本中国",
+        _JAPANESE,
         range(0x88, 0x98),
         1200,
     ),
     (
         "euc-jp",
-        "のにはをたとがでてしいなれさるらもすりこだまかっくきんー、。年日人大本中国",
+        _JAPANESE,
         range(0xB0, 0xD0),
         1200,
     ),
@@ -97,6 +109,7 @@ _PRIORS: Final = {
     "gb18030": -2.0,
     "cp932": -2.0,
     "iso8859-15": -2.5,
+    "mac-roman": -6.0,
 }
 _PRIOR: Final = -4.0  # natural logarithm, for the others
 
@@ -115,7 +128,13 @@ def guess_encoding(head: bytes) -> Guess | None:
     scores: dict[str, float] = {}
     for name, score in _scores(runs):
         scores[name] = max(scores.get(name, -math.inf), score)
-    explained = {name: score for name, score in scores.items() if high and score / high >= _ENOUGH}
+    doubles = {name for name, *_ in _IDEOGRAPHS}
+    size = sum(len(run) * count for run, count in runs.items())
+    explained = {
+        name: score
+        for name, score in scores.items()
+        if high and score / (size if name in doubles else high) >= _ENOUGH
+    }
     if not explained:
         return None
     weighed = {name: score + _PRIORS.get(name, _PRIOR) for name, score in scores.items()}
@@ -140,6 +159,7 @@ def _scores(runs: Counter[bytes]) -> Iterator[tuple[str, float]]:
         for name in names:
             weights = mixed if name.startswith(_MODERN) else own
             yield name, _letters_score(runs, name, weights)
+    yield "cp932", _half_width_score(runs) + _HALF_WIDTH_PRIOR
     for name, letters, common, size in _IDEOGRAPHS:
         yield name, _ideographs_score(runs, name, _zipf(letters, 0.4), common, size)
 
@@ -163,25 +183,47 @@ def _letters_score(runs: Counter[bytes], encoding: str, weights: dict[str, float
 def _letter(text: str, place: int, weights: dict[str, float], sign: float) -> float:
     """How likely the letter is, beside its neighbours."""
     letter = text[place]
+    before = text[place - 1] if place else " "
+    after = text[place + 1] if place + 1 < len(text) else " "
     if letter in _SIGNS and letter not in weights:
-        return sign
+        is_inside = before.isalpha() and after.isalpha() and letter not in _BETWEEN_LETTERS
+        return sign * _AMONG_ITS_LIKE if is_inside else sign
     weight = weights.get(letter) or weights.get(letter.lower(), 0) * _CAPITAL
     if not weight:
         return _UNLIKELY
-    before = text[place - 1] if place else " "
-    after = text[place + 1] if place + 1 < len(text) else " "
     beside = (before + after).strip(" ")
     if letter > _LAST_LATIN and beside.isascii() and beside.isalpha():
         return _UNLIKELY  # a lone letter of another script among Latin ones
-    if letter.isupper() and before.islower():
+    if after in _NOT_BEHIND_LETTERS:
+        return weight * _AMONG_ITS_LIKE
+    if letter <= _LAST_LATIN and len(beside) == 2 and beside.isalpha() and min(beside) > "~":
+        return weight * _AMONG_ITS_LIKE
+    if (letter.isupper() and before.islower()) or (letter.islower() and before.isupper() and after.isupper()):
         return weight * 0.05
     return weight if before.isalpha() or after.isalpha() else weight * 0.2
+
+
+def _half_width_score(runs: Counter[bytes]) -> float:
+    """Of bytes that are all half-width katakana; such ones beside ideographs are in the score of those."""
+    weights, score = _zipf(_HALF_WIDTH, 1.0), 0.0
+    for run, count in runs.items():
+        text = run.decode("cp932", "replace")
+        is_latin = any("a" <= letter <= "z" for letter in text)
+        high = [letter for letter in text if not letter.isascii()]
+        score += count * sum(
+            math.log(_UNLIKELY if is_latin else weights.get(letter, _UNLIKELY)) for letter in high
+        )
+    return score
 
 
 def _ideographs_score(
     runs: Counter[bytes], encoding: str, weights: dict[str, float], common: range, size: int
 ) -> float:
     score = 0.0
+    if encoding in _OF_JAPAN:
+        weights = dict.fromkeys(_KATAKANA, _EVEN) | weights
+    if encoding == "cp932":
+        weights = _zipf(_HALF_WIDTH, _FEW) | weights
     for run, count in runs.items():
         try:
             text = _double(run, encoding)

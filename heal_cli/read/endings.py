@@ -13,10 +13,10 @@ from heal_cli.read.records import lay_out
 _LOOK_LINES: Final = 16
 _LOOK_BYTES: Final = 4096
 
-# A cell of a sum, as a whole: 'Total', 'Grand total:', 'Summe'.
+# A cell of a sum, as a whole: 'Total', 'Grand total:', 'Summe', SAP's '*'.
 _SUM: Final = re.compile(
     r"(?i)\s*(?:(?:grand|sub|net|overall|report)[ -]?)?(?:totals?|sum|sums|summe|gesamt|gesamtsumme|insgesamt"
-    r"|zwischensumme|somme|total g[eé]n[eé]ral|totale|suma|soma|(?:end)?saldo|solde|balance|totaal|итого|合計|average|avg|mean)\s*:?\s*"
+    r"|zwischensumme|somme|total g[eé]n[eé]ral|totale|suma|soma|(?:end)?saldo|solde|balance|totaal|итого|合計|average|avg|mean|\*{1,3})\s*:?\s*"
 )
 
 # A line that says it is the end: '(3 rows)', 'End of report', 'Generated on ...', '--- EOF ---'.
@@ -28,7 +28,7 @@ _NOTE: Final = re.compile(
 
 
 # A cell that begins like one: enough in a column of values, or with a colon, 'Total: Account'.
-_BEGINS_SUM: Final = re.compile(r"(?i)\s*(?:grand |sub-?)?(?:totals?|sum|summe|gesamt)\b")
+BEGINS_SUM: Final = re.compile(r"(?i)\s*(?:grand |sub-?)?(?:totals?|sum|summe|gesamt)\b")
 _NAMED_SUM: Final = re.compile(r"(?i)\s*(?:grand |sub-?)?totals?\s*:.*")
 
 # What text tables are closed with.
@@ -62,7 +62,7 @@ def is_sum(cells: Sequence[str]) -> bool:
 
 def may_be_sum(cells: Sequence[str]) -> bool:
     """The same with less certainty: 'Total credits' may be a name."""
-    return is_sum(cells) or _BEGINS_SUM.match(next((cell for cell in cells if cell.strip()), "")) is not None
+    return is_sum(cells) or BEGINS_SUM.match(next((cell for cell in cells if cell.strip()), "")) is not None
 
 
 def find_ending(data: bytes, grammar: Grammar, told: int | None) -> Ending:
@@ -141,7 +141,7 @@ def _judge(line: str, grammar: Grammar, *, follows_blank: bool) -> bool | None:
     if misfits and _RULE.fullmatch(line):
         return True
     # `Total in,,3` where dates stand; where names do, it may be one.
-    if len(filled) > 1 and _BEGINS_SUM.match(filled[0]) and cells.index(filled[0]) in strange:
+    if len(filled) > 1 and BEGINS_SUM.match(filled[0]) and cells.index(filled[0]) in strange:
         return True
     if is_sum(filled):
         numbers = any(re.fullmatch(MACHINE, cell) for cell in filled[1:])

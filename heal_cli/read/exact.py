@@ -12,6 +12,7 @@ import polars as pl
 from heal_cli.model import REJECTS, ROW
 from heal_cli.read.fast import parse_fast
 from heal_cli.read.fields import STAND_IN, Grammar
+from heal_cli.read.groups import group_lines
 from heal_cli.read.mend import mend
 from heal_cli.read.plain_quotes import make_plain, plain_grammar, restore
 from heal_cli.read.records import lay_out
@@ -25,6 +26,7 @@ _EXPLANATIONS: Final = {
     "too_few_fields": "{at} fields where {width} are wanted",
     "too_many_fields": "{at} fields where {width} are wanted, and those beyond are not empty",
     "doubtful_footer": "the last line may be a sum: --footer 1 passes over it, --footer 0 loads it",
+    "group_line": "it has a value where only headings and sums of groups have one, and is one of them",
 }
 
 
@@ -174,6 +176,11 @@ def doubt_last(frame: pl.DataFrame, broken: pl.DataFrame, grammar: Grammar) -> E
     """The records with the last one, if it is sound, as a reject."""
     last = max(frame[ROW].max() or 0, broken[ROW].max() or 0)
     return _reject(frame, broken, frame[ROW] == last, _Fault("doubtful_footer", 0), grammar)
+
+
+def without_groups(frame: pl.DataFrame, broken: pl.DataFrame, grammar: Grammar) -> Exact:
+    """The records, headings and sums of groups among them as rejects."""
+    return _reject(frame, broken, group_lines(frame, grammar), _Fault("group_line", 0), grammar)
 
 
 def drop_trailing(frame: pl.DataFrame, broken: pl.DataFrame, grammar: Grammar) -> Exact:

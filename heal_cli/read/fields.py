@@ -57,6 +57,7 @@ class Grammar:
         is_bracketed: Times are in brackets, as web servers log them.
         is_padded: Blanks behind a cell are none of it.
         set_off: 0-based columns of which each cell has a blank before it that is none of it either.
+        groups: 0-based columns without a name that headings and sums of groups alone stand in.
         heading: The line that names the columns, wherever it comes again; '' for none.
         blank: A record without a value, as spreadsheets write rows that were only formatted; '' where it is one.
     """
@@ -77,6 +78,7 @@ class Grammar:
     is_bracketed: bool = False
     is_padded: bool = False
     set_off: tuple[int, ...] = ()
+    groups: tuple[int, ...] = ()
 
     @cached_property
     def mark(self) -> str:

@@ -101,8 +101,11 @@ def _begin(trial: Trial, options: ReadOptions) -> int:
     first, records = trial.region.first, trial.records
     if options.skip_rows is not None:
         return next((i for i, record in enumerate(records) if record.text.strip()), 0)
-    if trial.width > 2 and (titles := _titles(trial.rows)):
-        return first + titles
+    blank = next((i for i, row in enumerate(trial.rows) if any(cell.strip() for cell in row)), 0)
+    if trial.width > 2 and (titles := _titles(trial.rows[blank:])):
+        return first + blank + titles
+    if blank and trial.width > 1:
+        return first + blank
     if trial.width == 2:
         return first + _pairs(records[first : trial.region.last])
     if first == 0 or records[first].follows_blank:
@@ -119,10 +122,20 @@ def _titles(rows: Sequence[Sequence[str]]) -> int:
     for i, row in enumerate(rows):
         filled = [cell for cell in row if cell.strip()]
         if i and len(filled) == len(row) and not are_values(row):
-            return i if machine_columns(rows[i + 1 :], len(row)) else 0
+            return i if _are_told(rows[:i]) or machine_columns(rows[i + 1 :], len(row)) else 0
         if len(filled) * 2 > len(row) or (len(filled) < 2 and are_values(filled)):
             return 0
     return 0
+
+
+def _are_told(titles: Sequence[Sequence[str]]) -> bool:
+    """Each has a first cell alone, such as `Operator: jd`, or none."""
+    said = [row[0] for row in titles if row[0].strip()]
+    return (
+        bool(said)
+        and all(":" in text for text in said)
+        and not any(cell for row in titles for cell in row[1:])
+    )
 
 
 def _pairs(records: Sequence[Record]) -> int:

@@ -11,6 +11,7 @@ from heal_cli.errors import NoRecords
 from heal_cli.model import ROW, Batch, Chunk, Format, ReadOptions, Source
 from heal_cli.read.bytes import HEAD_BYTES, ByteStream
 from heal_cli.read.json_cut import DocumentCutter
+from heal_cli.read.json_forms import encode_form
 from heal_cli.read.json_objects import Applied, apply, rejects_of
 from heal_cli.read.json_shape import Shape, tell_shape
 from heal_cli.read.jsonl_keys import MAX_COLUMNS, Fault
@@ -63,10 +64,14 @@ class JsonReader:
         shape = tell_shape(head, HEAD_BYTES, name, options)
         del head
         is_lines = shape.kind == "lines"
+        self._form = shape.form
         self.options = ReadOptions(
             format=Format.JSONL if is_lines else Format.JSON,
             encoding=stream.encoding.name,
             json_path=options.json_path,
+            header=options.header,
+            columns=options.columns,
+            json_form=encode_form(shape.form),
             batch_bytes=options.batch_bytes,
         )
         self._blank = LINE_BLANK if is_lines else DOCUMENT_BLANK
@@ -143,7 +148,9 @@ class JsonReader:
         mended: dict[str, list[int]] = {}
         if rest.height:
             records = read_records(lines.exact(rest), self._names(parts), may_add=self._may_add(chunk, parts))
-            faults = {rest[ROW][i]: fault for i, fault in records.faults.items()}
+            faults = {
+                rest[ROW][i]: self._explained(fault, rest["line"][i]) for i, fault in records.faults.items()
+            }
             mended = {rule: rest[ROW].gather(places).to_list() for rule, places in records.mended.items()}
             slow = part_of_records(rest[ROW], records)
             parts += [slow] if slow else []
@@ -158,6 +165,9 @@ class JsonReader:
             kinds=merged.kinds,
             mended={rule: merged.frame[ROW].is_in(rows) for rule, rows in mended.items()},
         )
+
+    def _explained(self, fault: Fault, record: str) -> Fault:
+        return (self._form.fault(record.encode()) if self._form else None) or fault
 
     def _by_templates(self, lines: pl.DataFrame, *, may_escape: bool) -> Applied:
         """All lines that known templates fit; then those that templates learned from the others fit."""

@@ -16,13 +16,13 @@ from heal_cli.errors import SourceError
 from heal_cli.model import LOCATIONS, Chunk
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.json_shape import Shape, tail_fault
-from heal_cli.read.json_walk import Walker
+from heal_cli.read.json_walk import MemberWalker, Walker
 from heal_cli.read.jsonl_lines import MAX_LINE_BYTES, Lines, lines_from
 
 _ELEMENTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _GAP: Final = re.compile(rb"(?:[ \t\r\n,\x1e]+|\xef\xbb\xbf|//[^\n]*(?:\n|\Z)|/\*.*?\*/)*", re.DOTALL)
 _JOINT: Final = re.compile(rb"\][ \t\r\n,\x1e]*\[")
-_BETWEEN: Final = re.compile(rb"\}([ \t\r]*\n[ \t\r\n]*)\{")
+_BETWEEN: Final = re.compile(rb"([\]}])([ \t\r]*\n[ \t\r\n]*)(?=[\[{])")
 _READ_AT_LEAST: Final = 2**16
 _TRIES: Final = 3  # cuts that are guessed before a chunk is walked value by value
 _MAX_TAIL_BYTES: Final = 2**24  # of a wrapping object behind its array
@@ -61,7 +61,8 @@ class DocumentCutter:
         self._shape = shape
         self._batch_bytes = batch_bytes
         self._max_rows = max_rows
-        self._walker = Walker(shape.kind == "array", shape.record_start)
+        is_object = shape.kind == "members"
+        self._walker = MemberWalker() if is_object else Walker(shape.kind == "array", shape.record_start)
         self._buffer = b""
         self._ended = False
         self._damage: SourceError | None = None
@@ -95,8 +96,8 @@ class DocumentCutter:
 
     def records(self, chunk: Chunk) -> Lines:
         """The records of a chunk, each as one text."""
-        assert chunk.data is not None
-        return lines_from(self._elements(chunk), chunk.first_row)
+        records, form = self._elements(chunk), self._shape.form
+        return lines_from(form.objects(records) if form else records, chunk.first_row)
 
     def locate(self, chunk: Chunk) -> DocumentLocator:
         """Where the chunk's records stand."""
@@ -190,11 +191,11 @@ class DocumentCutter:
 
     def _valid(self, data: bytes) -> list[msgspec.Raw] | None:
         """The records, if this is nothing but valid ones."""
-        if not data:
+        if not data or self._shape.kind == "members":
             return None
         if self._shape.kind == "values":
             # A bracket, a line end and a bracket cannot follow one another inside of a valid value.
-            data = _BETWEEN.sub(rb"}\1,{", data)
+            data = _BETWEEN.sub(rb"\1\2,", data)
         try:
             return _ELEMENTS.decode(b"[%b]" % data)
         except (msgspec.DecodeError, RecursionError):
@@ -224,7 +225,7 @@ class DocumentCutter:
         Raises:
             SourceError: It ends early, or goes on behind its array.
         """
-        if not self._damage and self._shape.kind == "array":
+        if not self._damage and self._shape.kind != "values":
             self._fill(_MAX_TAIL_BYTES)
         if self._damage:
             raise self._damage

@@ -11,8 +11,18 @@ import msgspec
 
 from heal_cli.errors import SourceError, UsageError
 from heal_cli.model import Finding, Format, ReadOptions
+from heal_cli.read.json_forms import Form
 from heal_cli.read.json_mend import mend
-from heal_cli.read.json_walk import Walker, after_gap, balanced, decoded, whole
+from heal_cli.read.json_tables import (
+    MOST_OF_IT,
+    Table,
+    arrays_at_top,
+    arrays_inside,
+    keyed,
+    paged_at_top,
+    refuse_columns,
+)
+from heal_cli.read.json_walk import MemberWalker, Walker, after_gap, balanced, decoded, whole
 from heal_cli.read.jsonl_lines import is_blank, split_lines
 
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -66,7 +76,6 @@ _ENVELOPE: Final = re.compile(
 )
 """Keys that APIs put beside a list, and that say nothing of one record; some of the first kind has to be there."""
 
-_MOST_OF_IT: Final = 0.8
 _MAX_DEPTH: Final = 8
 WHOLE: Final = "."
 """The path that takes each value at the top for a record, whatever is in it."""
@@ -75,13 +84,14 @@ WHOLE: Final = "."
 class Shape(NamedTuple):
     """How the records of a source follow one another."""
 
-    kind: str  # 'lines', 'array' or 'values'
+    kind: str  # 'lines', 'array', 'values' or, in an object, 'members'
     start: int  # bytes before the first record
     path: str  # of the array inside of the wrapping object; '' for one at the top
     records: tuple[bytes, ...]  # the first ones
     parted: bytes  # what stands between the first two records, with the bytes that end and begin them
     record_start: re.Pattern[str] | None  # how records begin
     findings: tuple[Finding, ...]
+    form: Form | None = None  # what makes objects of the records
 
 
 class _Array(NamedTuple):
@@ -111,10 +121,17 @@ def tell_shape(peeked: bytes, wanted: int, name: str, options: ReadOptions) -> S
     text = peeked.decode(errors="surrogateescape")
     start = after_gap(text, 0)
     if text.startswith("[", start):
-        return _document("array", "", text, start + 1, is_end=is_end)
+        table = arrays_at_top(text, start, name, options) if path is None else None
+        if table:
+            return _tabular(table, text, is_end=is_end)
+        paged = paged_at_top(text, start) if path is None else None
+        return _document("array", "1" if paged else "", text, paged or start + 1, is_end=is_end)
     wrapped = _wrapped(text, start, name, path, is_end=is_end) if path != WHOLE else None
     if wrapped:
         return wrapped
+    inside = _inside(text, start, name, options) if path != WHOLE else None
+    if isinstance(inside, Table):
+        return _tabular(inside, text, is_end=is_end)
     if path not in {None, WHOLE}:
         raise UsageError(f"{name!r} has no array at --json-path {path!r} in its first MiB")
     shape = _document("values", "", text, start, is_end=is_end)
@@ -122,7 +139,24 @@ def tell_shape(peeked: bytes, wanted: int, name: str, options: ReadOptions) -> S
         if any(map(is_object, lines)) or (not is_end and not shape.records and text.startswith("{", start)):
             return _shape_of_lines(lines)
         raise _no_json(lines, name)
+    shape = shape._replace(findings=(*([inside] if inside else []), *shape.findings))
     return shape if shape.records else _shape_of_lines(lines)
+
+
+def _inside(text: str, start: int, name: str, options: ReadOptions) -> Table | Finding | None:
+    """Records that are no objects in a list, inside of the one object that there is; or what to ask about it."""
+    stop = whole(text, start)
+    if not text.startswith("{", start) or (stop is not None and after_gap(text, stop) < len(text)):
+        return None
+    if options.json_path is None:
+        refuse_columns(text, start, name)
+    return arrays_inside(text, start, name, options) or keyed(text, start, options.json_path)
+
+
+def _tabular(table: Table, text: str, *, is_end: bool) -> Shape:
+    shape = _document(table.kind, table.path, text, table.start, is_end=is_end)
+    records = tuple(table.form.objects(shape.records))
+    return shape._replace(records=records, form=table.form, findings=(*table.findings, *shape.findings))
 
 
 def _refuse_bulk(lines: Sequence[bytes], name: str) -> None:
@@ -169,7 +203,8 @@ def _document(kind: str, path: str, text: str, start: int, *, is_end: bool) -> S
     body = text[start:]
     found = _KEY.match(body, after_gap(body, 0))
     record_start = re.compile(rf"\{{\s*{re.escape(found[1])}\s*:") if found else None
-    walk = Walker(kind == "array", record_start).walk(body, limit=len(body), most=_LESSON, is_end=is_end)
+    walker = MemberWalker() if kind == "members" else Walker(kind == "array", record_start)
+    walk = walker.walk(body, limit=len(body), most=_LESSON, is_end=is_end)
     records = tuple(body[a:b].encode(errors="surrogateescape") for a, b in walk.spans)
     parted = b""
     if len(walk.spans) > 1 and found:
@@ -229,14 +264,14 @@ def _wrapped(text: str, start: int, name: str, path: str | None, *, is_end: bool
 def _is_content(array: _Array, size: int, end: int) -> bool:
     """The object is there for the array: its key says so, or it is nearly all there is."""
     has_name = array.path.rpartition(".")[2].casefold() in _WRAPPERS
-    return has_name or (array.stop or end) - array.start >= _MOST_OF_IT * size
+    return has_name or (array.stop or end) - array.start >= MOST_OF_IT * size
 
 
 def _is_envelope(text: str, path: str) -> bool:
     """All that the object has beside the list is about pages of it."""
     try:
-        keys = set(_OBJECT.decode(text)) - {path.partition(".")[0]}
-    except msgspec.DecodeError:
+        keys = set(_OBJECT.decode(text.encode(errors="surrogateescape"))) - {path.partition(".")[0]}
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     is_paged = any(map(_PAGING.fullmatch, keys))
     return is_paged and all(_PAGING.fullmatch(key) or _ENVELOPE.fullmatch(key) for key in keys)

@@ -116,6 +116,41 @@ class Walker:
         return None
 
 
+_KEY: Final = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"\s*:\s*')
+_NEXT: Final = re.compile(r'[}\]"\w]\s*,(\s*)"[^"\\\n]*(?:\\.[^"\\\n]*)*"\s*:\s*\{')
+
+
+class MemberWalker:
+    """How the members of an object follow one another: each is a key and its value."""
+
+    def walk(self, text: str, *, limit: int, most: int, is_end: bool) -> Walk:
+        """The members from the text's beginning on; see `Walker.walk`."""
+        spans: list[tuple[int, int]] = []
+        at = after_gap(text, 0)
+        while len(spans) < most and at < min(limit, len(text)):
+            if text[at] == "}":
+                return Walk(spans, goes_on=False, is_closed=True)
+            stop = self._stop(text, at, is_end=is_end)
+            if stop is None:
+                return Walk(spans, goes_on=True, is_closed=False)
+            spans.append((at, stop))
+            at = after_gap(text, stop)
+        return Walk(spans, goes_on=False, is_closed=text[at : at + 1] == "}")
+
+    def _stop(self, text: str, at: int, *, is_end: bool) -> int | None:
+        """One past the member that begins there; None where the text ends before it does."""
+        key = _KEY.match(text, at)
+        stop = whole(text, key.end()) if key else None
+        if stop is not None:
+            return stop if is_end or stop < len(text) else None
+        stop = balanced(text, key.end() if key else at)
+        found = _NEXT.search(text, at + 1, stop or len(text))
+        if found is None and stop is None and not is_end and len(text) - at < _PATIENCE:
+            return None
+        end = found.start() + 1 if found else stop or len(text)
+        return max(at + len(text[at:end].rstrip(" \t\r\n,")), at + 1)
+
+
 def after_gap(text: str, at: int) -> int:
     """Where the next value begins."""
     found = GAP.match(text, at)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
 import polars as pl
 
 from heal_cli.model import ROW, Batch, Chunk, Finding, ReadOptions, Source
-from heal_cli.model.column_names import is_typed, unwrapped, wrapper_of
+from heal_cli.model.column_names import bare, is_typed, lone_path, path_of, unwrapped, wrapper_of
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.json_objects import objects_of, rejects_of
 from heal_cli.read.jsonl_keys import Fault
@@ -19,6 +19,7 @@ from heal_cli.read.source import SourceReader
 
 _MAX_DEPTH: Final = 4
 _SAMPLE: Final = 1000  # objects of the first batch whose keys are looked at
+_MOST_KEYS: Final = 200  # of objects in a column; more are data, and no names
 
 
 class _Values(NamedTuple):
@@ -42,6 +43,73 @@ class _Found(NamedTuple):
     faults: dict[int, Fault]
 
 
+class Inner(NamedTuple):
+    """Values inside of objects, of the first records."""
+
+    columns: pl.DataFrame  # as tall as these records are many
+    paths: Mapping[str, tuple[str, ...]]  # name of such a column -> the keys that lead to its values
+
+
+def inner_values(
+    batch: Batch, targets: Collection[str], *, rows: int, besides: Collection[str] = ()
+) -> Inner:
+    """All that stands inside of objects in the first rows and might be a column of its own.
+
+    Left out is what is called in its wrapping as something else is: nobody could tell which is meant.
+
+    Args:
+        besides: Columns that are taken as they are.
+    """
+    found: dict[str, tuple[tuple[str, ...], pl.Series]] = {}
+    columns = batch.frame.columns[1:]
+    wrapping = _Wrapping.of(columns, targets)
+    for name in columns:
+        below = list(_leaves(batch.frame[name].head(rows), (name,))) if name not in besides else []
+        if len(below) <= _MOST_KEYS:
+            found |= {wrapping.name(path): (path, values) for path, values in below}
+    called = Counter(map(_key, [*columns, *map(bare, found)]))
+    sure = {
+        name: path
+        for name, (path, _) in found.items()
+        if called[_key(bare(name))] == 1 and path == path_of(name)
+    }
+    return Inner(pl.DataFrame([found[name][1].alias(name) for name in sure]), sure)
+
+
+def _leaves(values: pl.Series, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], pl.Series]]:
+    """The values below these that have none below them."""
+    fields = _fields(values).columns if len(path) < _MAX_DEPTH else {}
+    if not fields and len(path) > 1:
+        yield path, values
+    for name, inner in fields.items():
+        yield from _leaves(inner.values, (*path, name))
+
+
+class _Wrapping(NamedTuple):
+    """The key that all values of the records stand below."""
+
+    key: str | None
+    is_lone: bool  # it is the only one, whatever it is called
+
+    @classmethod
+    def of(cls, columns: Sequence[str], targets: Collection[str]) -> _Wrapping:
+        """That of records with these columns, unless a target is called by a lone one, alone or before more."""
+        known = wrapper_of(columns)
+        columns = [name for name in columns if not name.startswith(".")]
+        keys = map(_key, targets)
+        if known is not None or len(columns) != 1 or any(key.startswith(_key(columns[0])) for key in keys):
+            return cls(known, is_lone=False)
+        return cls(columns[0], is_lone=True)
+
+    def name(self, path: tuple[str, ...]) -> str:
+        """What a value is called as a column."""
+        return lone_path(path) if self.is_lone else ".".join(path)
+
+    def key_of(self, path: tuple[str, ...]) -> str:
+        """The same inside of the wrapping, without case and separators."""
+        return _key(unwrapped(self.name(path)) if path[0] == self.key else "".join(path))
+
+
 def unnest(reader: SourceReader, targets: Collection[str]) -> SourceReader:
     """The reader, with a column `user.name` for each target that is called so and has none of its own.
 
@@ -50,19 +118,17 @@ def unnest(reader: SourceReader, targets: Collection[str]) -> SourceReader:
     The object itself stays a column: what no target takes of it is not lost.
     """
     batch = reader.sample()
-    wanted = {_key(target) for target in targets} - {_key(name) for name in batch.frame.columns}
+    columns = batch.frame.columns[1:]
+    keys = {_key(target) for target in targets}
+    wanted = keys - {_key(name) for name in batch.frame.columns}
+    wrapping = _Wrapping.of(columns, targets)
     found = Counter[str]()
     paths: dict[str, tuple[str, ...]] = {}
-    wrapper = wrapper_of(batch.frame.columns[1:])
-    for name in batch.frame.columns[1:]:
-        for path in _paths(batch.frame[name].head(_SAMPLE), (name,), wanted, is_wrapped=name == wrapper):
-            found[_path_key(path, is_wrapped=name == wrapper)] += 1
-            paths[".".join(path)] = path
-    paths = {
-        name: path
-        for name, path in paths.items()
-        if found[_path_key(path, is_wrapped=path[0] == wrapper)] == 1
-    }
+    for name in columns:
+        for path in _paths(batch.frame[name].head(_SAMPLE), (name,), wanted, wrapping):
+            found[wrapping.key_of(path)] += 1
+            paths[wrapping.name(path)] = path
+    paths = {name: path for name, path in paths.items() if found[wrapping.key_of(path)] == 1}
     return NestedReader(reader, paths) if paths else reader
 
 
@@ -71,24 +137,21 @@ def _key(name: str) -> str:
     return re.sub(r"[\W_]", "", name).casefold()
 
 
-def _path_key(path: tuple[str, ...], *, is_wrapped: bool) -> str:
-    return _key(unwrapped(".".join(path)) if is_wrapped else "".join(path))
-
-
 def _paths(
-    values: pl.Series, path: tuple[str, ...], wanted: Collection[str], *, is_wrapped: bool
+    values: pl.Series, path: tuple[str, ...], wanted: Collection[str], wrapping: _Wrapping
 ) -> Iterator[tuple[str, ...]]:
     """Paths below these values that read like a wanted name."""
-    start = "" if is_wrapped and len(path) == 1 else _path_key(path, is_wrapped=is_wrapped)
+    is_wrapped = path[0] == wrapping.key
+    start = "" if is_wrapped and len(path) == 1 else wrapping.key_of(path)
     if len(path) >= _MAX_DEPTH or not any(
         name.startswith(start) and (is_wrapped or name != start) for name in wanted
     ):
         return
     for name, inner in _fields(values).columns.items():
         below = (*path, name)
-        key = _path_key(below, is_wrapped=is_wrapped)
-        deeper = list(_paths(inner.values, below, wanted, is_wrapped=is_wrapped))
-        if key in wanted and all(_path_key(path, is_wrapped=is_wrapped) != key for path in deeper):
+        key = wrapping.key_of(below)
+        deeper = list(_paths(inner.values, below, wanted, wrapping))
+        if key in wanted and all(wrapping.key_of(path) != key for path in deeper):
             yield below
         yield from deeper
 
@@ -154,7 +217,7 @@ class NestedReader:
     def source(self) -> Source:
         """What was found out about it."""
         source = self._reader.source
-        found = tuple(Finding("nested", name, None, "a target is called so") for name in self._paths)
+        found = tuple(Finding("nested", name, None, "a column of the table takes it") for name in self._paths)
         return replace(source, columns=(*source.columns, *self._paths), findings=(*source.findings, *found))
 
     @property

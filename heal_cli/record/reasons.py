@@ -33,7 +33,7 @@ class Explanation:
 DUPLICATES: Final = frozenset({"duplicate_ignored", "duplicate_superseded"})
 """Reasons of rows that are no rejects, and stand in the file all the same."""
 
-ONLY_BY_NAME: Final = DUPLICATES | {"doubtful_footer"}
+ONLY_BY_NAME: Final = DUPLICATES | {"doubtful_footer", "group_line"}
 """Reasons that a retry leaves alone unless they are named: to load such a row is an answer to a question."""
 
 _BY_HAND: Final = Fix("mend the record in the file and load the file again", is_retried=False)
@@ -73,6 +73,10 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     ),
     "doubtful_footer": Explanation(
         "The last record may be a total or a remark, and not a row of data.",
+        (Fix("if it is a row like the others"),),
+    ),
+    "group_line": Explanation(
+        "The record is the heading or the sum of a group of records: its first field is one that no other record has.",
         (Fix("if it is a row like the others"),),
     ),
     "invalid_utf8": Explanation("The record has bytes that are no UTF-8.", (_UTF8_HINT, _BY_HAND)),
@@ -197,6 +201,16 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
             Fix(
                 "if the table is to have them",
                 sql="ALTER TABLE {table} ADD COLUMN ... text;  -- of the same name",
+            ),
+        ),
+    ),
+    "no_known_key": Explanation(
+        "No key of the object goes to a column of the table: the row would have nothing but defaults.",
+        (
+            Fix("if a key has the value of a column", flags="--map KEY=COLUMN"),
+            Fix(
+                "if the table is to keep what has no column",
+                sql="ALTER TABLE {table} ADD COLUMN _rescued jsonb;",
             ),
         ),
     ),

@@ -49,14 +49,11 @@ class EmergencyLog:
     """Appends events, each durable when `write` returns, beside any number of other writers.
 
     Args:
-        path: Made at the first event, mode 0600; reached through no link.
-
-    Raises:
-        RecordError: Nothing could be written there.
+        path: Made with its folder at the first event, mode 0600; reached through no link.
     """
 
     def __init__(self, path: Path, *, rotate_bytes: int = ROTATE_BYTES, most_bytes: int = MOST_BYTES) -> None:
-        self._file = DurableFile(path, "events")
+        self._file = DurableFile(path, "events", is_probed=False)
         self._rotate_bytes = rotate_bytes
         self._most_bytes = most_bytes
         self.dropped: dict[str, int] = {}

@@ -130,7 +130,17 @@ def plan_table(table: str, frame: pl.DataFrame, *, key: Sequence[str] = ()) -> s
 
 
 def _target(table: str) -> sql.Identifier:
+    """The table as SQL names it.
+
+    Raises:
+        SchemaError: It has dots that part no schema and table, and no quotes that say they are meant.
+    """
     typed = parse_name(table)
+    if typed.schema is None and "." in typed.name and not typed.name_is_quoted:
+        raise SchemaError(
+            f"Table {table!r} is not made: its dots part no schema and table",
+            hint=f"Name it SCHEMA.TABLE, or in double quotes if the dots are meant: '\"{typed.name}\"'",
+        )
     name = typed.name if typed.name_is_quoted else typed.name.lower()
     if typed.schema is None:
         return sql.Identifier(name)

@@ -64,9 +64,13 @@ def choose_conflict(options: WriteOptions, uniques: Sequence[Unique], table: str
     if conflicts == "ignore" and not options.key:
         return Conflict("ignore", tuple(uniques))
     key = ", ".join(options.key)
+    whole = [unique for unique in uniques if len(unique.columns) == len(unique.keys) and not unique.predicate]
+    keys = ["--key " + ",".join(unique.columns) for unique in whole]
     raise WriteError(
         f"Table {table} has no unique constraint on exactly {key!r}"
         if key
         else f"Table {table} has no primary key to tell duplicates by",
-        hint="Name the columns of a unique constraint with --key",
+        hint=f"It has {' and '.join(keys)}"
+        if keys
+        else "Add a unique constraint, then name its columns with --key",
     )

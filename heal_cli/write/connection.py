@@ -125,6 +125,8 @@ def connect_error(error: psycopg.OperationalError, conninfo: str) -> HealError:
         *("authentication failed", "does not exist", "no password supplied", "SSL"),
         *("no pg_hba.conf entry", "pg_hba.conf rejects"),
         *("is not permitted to log in", "permission denied for database"),
+        # what PGTZ, PGOPTIONS and their kin ask of the server, or of a pooler before it
+        *("for parameter", "configuration parameter", "startup parameter", "to set parameter"),
     )
     broke_off = ("SSL SYSCALL error", "closed unexpectedly", "unexpected eof")  # the network, not TLS
     if any(word in text for word in login) and not any(word in text for word in broke_off):

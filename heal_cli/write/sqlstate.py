@@ -57,6 +57,7 @@ _HINTS: Final[dict[str, str]] = {
     "55P03": "Another transaction holds it: end that one, or wait longer with --lock-timeout",
     "57014": "Give it more time with --timeout, or see what it waits for in pg_stat_activity",
     "25P04": "Give it more time with --timeout, or see what it waits for in pg_stat_activity",
+    "42501": "Ask the owner for it; --mode and --on-conflict need SELECT beside INSERT, UPDATE or DELETE",
     "428C9": "Load into the table behind the view: there heal leaves such columns to the server, and"
     " --override-identity gives an identity column the source's values",
 }

@@ -40,7 +40,7 @@ def spool(tmp_path: Path) -> Spool:
 
 def test_status_counts_what_waits(heal: Any, spool: Spool) -> None:
     """Batches, rows and events, for people and as a document."""
-    assert heal("fallback", "status").out.startswith("1 batches (2 rows, ")
+    assert heal("fallback", "status").out.startswith("1 batch (2 rows, ")
     document = json.loads(heal("fallback", "status", "--json").out)
     (entry,) = document["entries"]
     assert (entry["rows"], entry["table"], document["events"]) == (2, "public.t", 0)
@@ -90,7 +90,7 @@ def test_replay_without_a_server_says_5(heal: Any, spool: Spool) -> None:
 def test_doctor_tells_what_waits(heal: Any, spool: Spool) -> None:
     """Whoever looks for what is wrong here learns of the spool."""
     out = heal("doctor", "--dsn", "postgresql://127.0.0.1:1/db").out
-    assert "1 batches wait for the database" in out
+    assert "1 batch waiting for the database" in out
     assert "heal replay-fallback" in out
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from heal_cli.errors import DatabaseUnavailable, Interrupted, PlanError
-from heal_cli.model import Format, Rows
+from heal_cli.model import Constraint, Format, Rows
 
 DSN = "postgresql://u:hunter2@h/db"
 REPORT = """\
@@ -21,6 +21,7 @@ REPORT = """\
   patterns   messages_sender_to_role  0.95 → 0.96
   rejected   not_convertible 100 · unique_violation 30
              /state/rejects/messages.0192f0c1.rejects.jsonl
+  no target  extra, tax  (kept in the leftovers file)
   leftovers  /state/leftovers/messages.0192f0c1.leftovers.jsonl
   note       Made schema heal in the database
   next       heal rejects show 0192f0c1
@@ -48,6 +49,19 @@ def _words(text: str) -> list[list[str]]:
 def test_the_report_is_printed_and_the_exit_code_is_the_reports(heal: Any, engine: Any) -> None:
     """A load with rejects ends with 3 and says all of it in ten lines."""
     assert heal("load", "a.csv", "-t", "messages", "-d", DSN) == (3, REPORT, "")
+
+
+def test_a_plan_says_what_it_has_not_tried(heal: Any, engine: Any, load_report: Any) -> None:
+    """Keys and checks may reject rows that would load by their values. Previously nothing was said of them."""
+    plan = engine.plan.plan
+    constraints = (
+        Constraint("messages_pkey", "p", ("id",), "PRIMARY KEY (id)"),
+        Constraint("messages_id_not_null", "n", ("id",), "NOT NULL id"),
+        Constraint("role\x9bcheck", "c", ("role",), "CHECK (...)"),
+    )
+    engine.plan = replace(engine.plan, plan=replace(plan, table=replace(plan.table, constraints=constraints)))
+    out = heal("plan", "a.csv", "-t", "messages", "-d", DSN).out
+    assert "untried    messages_pkey, role\\x9bcheck  (heal load --dry-run tries them)\n" in out
 
 
 def test_the_plan_is_printed(heal: Any, engine: Any) -> None:
@@ -153,6 +167,13 @@ def test_a_clean_load_is_zero(heal: Any, engine: Any, load_report: Any) -> None:
     )  # fmt: skip
     expected = "✔ 100,000 of 100,000 rows loaded into public.messages  1.2 s  80,000 rows/s\n"
     assert heal("load", "a.csv", "-t", "m", "-d", DSN) == (0, expected, "")
+
+
+def test_a_load_that_was_stopped_says_so(heal: Any, engine: Any, load_report: Any) -> None:
+    """Its rows are those that were read, and not all there are. Previously it read like a whole load."""
+    engine.load = replace(load_report, exit_code=130)
+    first = heal("load", "a.csv", "-t", "m", "-d", DSN).out.splitlines()[0]
+    assert "rows loaded into public.messages; 2,310 healed, 130 rejected, stopped before the end" in first
 
 
 @pytest.mark.parametrize("flag", [["--rejects", "mine.jsonl"], ["--state-dir", "here"]])

@@ -48,6 +48,15 @@ def test_compare_names_what_differs(two_runs) -> None:
     assert "rejected unique_violation" in heal("compare", *runs)
 
 
+@pytest.mark.parametrize("columns", [30, 60, 80])
+def test_list_keeps_ids_whole(two_runs, monkeypatch, columns: int) -> None:
+    """Also on a narrow terminal, where they have to be copied from. Previously they came in pieces."""
+    heal, runs = two_runs
+    monkeypatch.setenv("COLUMNS", str(columns))
+    told = heal("list")
+    assert all(run in told for run in runs)
+
+
 def test_a_run_differs_from_itself_in_nothing(two_runs) -> None:
     """And that is said."""
     heal, runs = two_runs

@@ -44,6 +44,18 @@ def test_the_first_signal_asks_to_stop(number: signal.Signals, code: int) -> Non
     assert err == "heal: stopping after the batches in flight; the same signal again stops at once\n"
 
 
+def test_a_signal_stops_also_where_nobody_reads() -> None:
+    """A pager that has gone keeps no batch from being finished. Previously the run broke off with 1."""
+    program = _start("not stop()")
+    assert program.stderr is not None
+    program.stderr.close()
+    program.send_signal(signal.SIGTERM)
+    assert program.stdout is not None
+    assert program.stdout.read() == "finished 15 143\n"
+    assert program.wait(timeout=10) == 0
+    program.stdout.close()
+
+
 def test_the_second_signal_ends_at_once() -> None:
     """A run that does not stop is ended by the next signal."""
     program = _start("not stop()", after=60)

@@ -21,6 +21,7 @@ def _convert(values: pl.Series, type: PgType = INTERVAL) -> Converted:
 CLEAR = [
     "P1Y2M3DT4H5M6.5S", "P1W", "PT36H", "PT-1.5S", "P-1Y", "1 day 02:00:00", "-3 mons", "1 year 2 mons -3 days +04:05:06.789",
     "02:00:00", "-00:00:01", "100:00:00", "1 day ago", "2 hrs 3 mins", "90 minutes", "1.5 seconds", "3 weeks 2 days",
+    "@ 1 day ago", "@ 1 year 2 mons -3 days 4 hours 5 mins 6.789 secs ago", "@ 0",
 ]  # fmt: skip
 
 

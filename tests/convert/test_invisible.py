@@ -56,3 +56,21 @@ def test_texts_keep_them(base: str) -> None:
     """In a text a joiner may be part of a word, or of an emoji."""
     text = '"a\u200db"'
     assert _convert([text], base).values.to_list() == [text]
+
+
+@pytest.mark.parametrize(
+    ("base", "texts", "values"),
+    [
+        ("int4", ['="1"', "'2", "3", '=""'], [1, 2, 3, None]),
+        ("date", ['="25.01.2024"', "'03.04.2024"], [dt.date(2024, 1, 25), dt.date(2024, 4, 3)]),
+        ("bool", ['="true"', "no"], [True, False]),
+        ("uuid", [f'="{UUID}"', f"'{UUID}"], [UUID, UUID]),
+    ],
+)
+def test_marks_of_spreadsheets_are_taken_off(base: str, texts: list[str | None], values: list[Any]) -> None:
+    """`="1"` and `'1` are 1 where no text is meant; what is no value without them stays a reject."""
+    made = _convert(texts, base)
+    assert (made.values.to_list(), made.faults) == (values, ())
+    (marked,) = [heal.mask.to_list() for heal in made.heals if heal.rule == "sheet_text"]
+    assert marked == [text is not None and text[0] in "='" for text in texts]
+    assert _convert(['="x"', "'y", "'5'"], "int4").faults[0].mask.to_list() == [True, True, True]

@@ -71,6 +71,9 @@ SHAPES = [
     ("20240105T150406Z", "compact_date", INSTANT),
     ("20240105150406", "compact_date", INSTANT),
     ("202401051504", "compact_date", MINUTE),
+    ("2024年1月5日 15:04:06", "date_cjk", INSTANT),
+    ("2024년 1월 5일 15:04:06", "date_cjk", INSTANT),
+    ("2024-01-05-15.04.06", "timestamp_db2", INSTANT),
     ("2024/01/05 15:04:06", "date_ymd_slashed", INSTANT),
     ("2024.1.5 15:04:06", "date_ymd_slashed", INSTANT),
     ("2024-1-5 15:04:06", "date_ymd", INSTANT),
@@ -151,6 +154,13 @@ def test_zones_behind_a_time(text: str) -> None:
     """An abbreviation of one meaning is its offset; a zone's name behind an offset adds nothing."""
     made = _convert([text], "timestamptz")
     assert (made.values.to_list(), made.failed) == ([INSTANT], None)
+
+
+def test_days_with_the_signs_of_east_asia() -> None:
+    """Blanks behind a sign are none of the number; a day that is none is a reject."""
+    made = _convert(["2024年1月5日", "2024年 1月 5日", "2024년 1월 5일", "2024年13月5日"], "date")
+    assert made.values.to_list() == [date(2024, 1, 5)] * 3 + [None]
+    assert _rules(made) == {"date_cjk": 3}
 
 
 def test_shapes_may_mix() -> None:

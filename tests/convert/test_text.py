@@ -176,3 +176,13 @@ def test_what_marks_a_text_for_a_spreadsheet_is_taken_off(
     made = _convert(texts, _type("text"))
     assert made.values.to_list() == values
     assert sum(int(heal.mask.sum()) for heal in made.heals if heal.rule == "sheet_text") == marked
+
+
+@pytest.mark.parametrize("base", ["inet", "cidr", "pg_lsn"])
+def test_blanks_around_what_the_server_judges_are_taken_off(base: str) -> None:
+    """Where the server would refuse them; counted."""
+    made = _convert([" x ", "y\u00a0", "z", None], _type(base))
+    assert made.values.to_list() == ["x", "y", "z", None]
+    assert [(heal.rule, heal.mask.to_list()) for heal in made.heals] == [
+        ("outer_blanks", [True, True, False, False])
+    ]

@@ -283,3 +283,37 @@ def test_what_failed_before_becomes_a_question(make_table, match) -> None:
     (asked,) = found.refused
     assert asked.winner.evidence[-1] == "of matches like it, 0.40 held here, under 0.70"
     assert len(match(data, table, expects=lambda candidate, margin: 0.9).matches) == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "spec", "value"),
+    [
+        ("address", "street text", '{"street": "Str. 1", "city": "Lyon"}'),
+        ("Betreff", "subject varchar", "{'de': 'Haus'}"),
+    ],
+)
+def test_objects_are_no_text_of_another_name(source, spec, value, make_table, match) -> None:
+    """A whole address is a question for `street`: one of its keys may be meant. Previously its JSON was loaded."""
+    matching = match({source: [value, "{}"], "id": ["1", "2"]}, make_table("listing", "id int4", spec))
+    assert found(matching) == {"id": "id"}
+    assert "the values are JSON objects, the column is text" in matching.refused[0].winner.evidence
+
+
+def test_objects_of_parquet_are_no_text_of_another_name(make_table) -> None:
+    """A struct is an object."""
+    frame = pl.DataFrame({"address": [{"street": "Str. 1", "city": "Lyon"}]})
+    matching = match_columns(
+        frame,
+        make_table("listing", "street text"),
+        patterns=load_catalogue().patterns,
+        options=MatchOptions(),
+        fit=lambda values, type: 1.0,
+    )
+    assert not matching.matches
+
+
+@pytest.mark.parametrize("value", ['{"a","b"}', "{550e8400-e29b}", '{"only text"}'])
+def test_braces_alone_make_no_object(value, make_table, match) -> None:
+    """Lists of PostgreSQL and identifiers in braces are texts like others."""
+    matching = match({"address": [value], "id": ["1"]}, make_table("listing", "id int4", "street text"))
+    assert found(matching)["address"] == "street"

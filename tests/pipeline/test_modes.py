@@ -104,8 +104,9 @@ def test_another_key(changing) -> None:
     changing.conn.execute("alter table t add unique (name)")
     changing.load("name,n\nold 3,33\n", mode="update", key=["name"])
     assert changing.all("select n from t where id = 3") == [(33,)]
-    with pytest.raises(WriteError, match="no unique constraint on exactly 'n'"):
+    with pytest.raises(WriteError, match="no unique constraint on exactly 'n'") as caught:
         changing.load("name,n\nx,3\n", mode="update", key=["n"], name="b.csv")
+    assert caught.value.hint == "It has --key id and --key name"
 
 
 def test_the_same_file_by_another_mode_is_another_load(changing) -> None:

@@ -94,6 +94,27 @@ def test_a_plan_is_of_the_first_that_has_records(sales) -> None:
     assert report.notes[0].startswith(f"No rows: '{sales.folder / 'a.csv'}' is empty")
 
 
+def test_a_plan_touches_no_state_folder(sales) -> None:
+    """It writes nothing, so there need be no place. Previously it made folders, or failed where it could not."""
+    (sales.folder / "a.csv").write_text("id,city\n1,Rome\n")
+    for state in (sales.folder / "a.csv" / "state", sales.folder / "new"):
+        report = heal_cli.plan(
+            sales.folder / "a.csv", table="t", dsn=sales.options["dsn"], state_dir=str(state)
+        )
+        assert report.sampled.read == 1
+    assert not (sales.folder / "new").exists()
+
+
+def test_files_of_one_shape_need_no_plan_of_their_own(sales) -> None:
+    """A value taken from inside of an object makes no other shape; another column does. Previously both did."""
+    sales.conn.execute("alter table t add user_name text")
+    for name, more in (("a", ""), ("b", ""), ("c", ', "x": 1')):
+        (sales.folder / f"{name}.jsonl").write_text(f'{{"id": 1, "user": {{"name": "Ann"}}{more}}}\n')
+    report = heal_cli.plan(sales.folder / "*.jsonl", table="t", dsn=sales.options["dsn"])
+    assert len(report.notes) == 1
+    assert report.notes[0].endswith("a.jsonl'; see its plan alone")
+
+
 @pytest.mark.parametrize(
     ("header", "targets", "exit_code"), [("ID,City\n", ["id", "city"], 0), ("John,Smith\n", [], 6)]
 )

@@ -84,6 +84,20 @@ def test_a_dry_run_adds_and_makes_nothing(load, conn) -> None:
         load(create=True, dry_run=True)
 
 
+def test_a_plan_says_what_create_would_make(conninfo, tmp_path) -> None:
+    """The SQL, to be looked at and changed. Previously it asked for --create, which was given."""
+    (tmp_path / "a.csv").write_text("Id,Full Name\n1,Ann\n")
+    with pytest.raises(heal_cli.errors.MissingTable) as caught:
+        heal_cli.plan(tmp_path / "a.csv", table="public.new", dsn=conninfo, create=True, key=["Id"])
+    assert caught.value.message.endswith(
+        ". A plan makes none; --create would run: "
+        'CREATE TABLE "public"."new" ("id" bigint, "full_name" text, PRIMARY KEY ("id"))'
+    )
+    (tmp_path / "new.sql").write_text("create table new (id int)")
+    with pytest.raises(heal_cli.errors.MissingTable, match="first; a plan makes no table"):
+        heal_cli.plan(tmp_path / "a.csv", table="public.new", dsn=conninfo, ddl=str(tmp_path / "new.sql"))
+
+
 def test_rows_that_have_some_are_rejected_when_told(load, conn) -> None:
     """`reject` keeps out the rows that hold a value nobody takes, and only those."""
     conn.execute("create table t (id int, name text)")

@@ -123,6 +123,47 @@ def test_a_zip_of_several_files_stands_for_them(tmp_path: Path) -> None:
     assert texts == [b"a,b\n2,x\n", b"a,b\n1,y\n"]
 
 
+def test_members_whose_names_are_no_paths_are_read(tmp_path: Path) -> None:
+    """What climbs out of the archive, or begins with a slash, is a name and nothing else. Previously a KeyError."""
+    path = tmp_path / "a.zip"
+    members = ["../../out.csv", "/etc/x.csv", "b//c.csv", "./d.csv", "e\x1b[31m.csv"]
+    with zipfile.ZipFile(path, "w") as archive:
+        for number, member in enumerate(members):
+            archive.writestr(member, b"a,b\n%d,x\n" % number)
+    found = []
+    for name in expand([str(path)]):
+        stream = ByteStream(name)
+        found.append(read_all(stream))
+        stream.close()
+    assert found == [b"a,b\n%d,x\n" % number for number in range(5)]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_member_that_is_not_there_is_a_missing_file(tmp_path: Path) -> None:
+    """Told with what the archive holds. Previously a KeyError."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("one.csv", b"a\n1\n")
+    with pytest.raises(SourceError) as caught:
+        ByteStream(f"{path}/two.csv")
+    assert str(caught.value) == f"There is no file '{path}/two.csv'. The archive holds 'one.csv'"
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_zip_with_two_files_of_one_name_is_refused(tmp_path: Path) -> None:
+    """The first could not be reached by its name. Previously its rows were left out in silence."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.csv", b"a\n1\n")
+        archive.writestr("x.csv", b"a\n2\n")
+    with pytest.raises(SourceError) as caught:
+        expand([str(path)])
+    assert str(caught.value) == (
+        f"{str(path)!r} is a zip archive with 2 files called 'x.csv', of which one alone can be reached. "
+        "Unpack it and load the files"
+    )
+
+
 @pytest.mark.parametrize("compress", [gzip.compress, zstd.compress])
 def test_an_archive_made_to_fill_the_disk_is_stopped(
     compress: object, monkeypatch: pytest.MonkeyPatch
@@ -172,7 +213,11 @@ _CHINESE = "姓名,城市\n王小明,北京\n李华,上海\n"
         ("price\n5 €\n", "cp1252", "cp1252"),
         ("said\nit’s “fine” – ok…\n", "cp1252", "cp1252"),  # noqa: RUF001
         (_GERMAN, "latin-1", "cp1252"),
+        ("id,dose\n1,5 µg\n", "cp1252", "cp1252"),
+        ("id,v\n1,±0.5\n", "cp1252", "cp1252"),
+        ("id,d\n1,Ø 5 mm\n", "cp1252", "cp1252"),
         (_GERMAN, "cp850", "cp850"),
+        ("nr,name\n1,MÜLLER\n2,GRÖßE\n", "cp850", "cp850"),
         (_FRENCH, "iso8859-15", "iso8859-15"),
         (_POLISH, "cp1250", "cp1250"),
         (_POLISH, "iso8859-2", "iso8859-2"),
@@ -182,8 +227,13 @@ _CHINESE = "姓名,城市\n王小明,北京\n李华,上海\n"
         (_RUSSIAN, "koi8-r", "koi8-r"),
         (_RUSSIAN, "cp866", "cp866"),
         ("όνομα\nΓιώργος\n", "cp1253", "cp1253"),  # noqa: RUF001
+        ("id,city\n1,תל אביב\n", "cp1255", "cp1255"),
         ("ad,şehir\nIşık,İstanbul\n", "cp1254", "cp1254"),  # noqa: RUF001
         (_JAPANESE, "shift_jis", "cp932"),
+        ("名前,数\n田中,2\n山田太郎,3\nSmith,4\n", "shift_jis", "cp932"),
+        ("n,id\n1,コーヒー\n2,ノート\n", "shift_jis", "cp932"),
+        ("n,id\n1,ﾄｳｷﾖｳ\n2,ｶ)ﾔﾏﾀﾞｼﾖｳﾃﾝ\n", "shift_jis", "cp932"),
+        ("n,id\n1,ﾐﾂﾋﾞｼUFJ\n2,三菱\n", "shift_jis", "cp932"),
         (_JAPANESE, "euc-jp", "euc_jp"),
         (_CHINESE, "gb18030", "gb18030"),
         ("姓名,城市\n王小明,臺北\n李華,高雄的學校\n", "big5", "big5"),

@@ -97,6 +97,7 @@ ENDINGS: Ugly = {
         answer("id name n", None, [(4, "too_few_fields"), (5, "too_few_fields")]),
     ),
     "sum": (PLAIN + "Total,,12\n", answer("id name n", footer="line 5")),
+    "sum as SAP marks it": (PLAIN + "*,,12\n", answer("id name n", footer="line 5")),
     "sum in German": ((PLAIN + "Summe:;;12\n").replace(",", ";"), answer("id name n", footer="line 5")),
     "a sum that could be a record": (
         "name,n\nx,1\ny,2\nTotal,3\n",

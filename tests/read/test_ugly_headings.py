@@ -52,6 +52,15 @@ HEADINGS: Ugly = {
             **{"second header line": "line 2"},
         ),
     ),
+    "an empty record above": (",,\n" + PLAIN, answer("id name n", preamble="line 1", header="line 2")),
+    "an empty record above two columns": (
+        ",\nid,n\n1,2\n3,4\n",
+        answer("id n", [("1", "2"), ("3", "4")], preamble="line 1", header="line 2"),
+    ),
+    "what an instrument says above words": (
+        "Operator: jd,,\nRun: 7,,\n,,\nid,name,n\n1,x,n.d.\nb,y,<4\n",
+        answer("id name n", [("1", "x", "n.d."), ("b", "y", "<4")], preamble="lines 1-3", header="line 4"),
+    ),
     "title padded with delimiters": (
         "Report,,\n,,\n" + PLAIN,
         answer("id name n", preamble="lines 1-2", header="line 3"),

@@ -39,6 +39,15 @@ def test_several_writers_and_rotation(tmp_path: Path) -> None:
     assert {stat.S_IMODE(file.stat().st_mode) for file in log.files()} == {0o600}
 
 
+def test_reading_needs_no_folder(tmp_path: Path) -> None:
+    """A log where nothing can be written has no events; the first that is to be kept there fails."""
+    (tmp_path / "file").touch()
+    log = EmergencyLog(tmp_path / "file" / "log.jsonl")
+    assert list(log.events()) == []
+    with pytest.raises(RecordError, match="Name another place with --emergency-log or --state-dir"):
+        log.write(event())
+
+
 def test_a_link_is_refused(tmp_path: Path) -> None:
     """A log that is a link is not written through."""
     (tmp_path / "real").touch()

@@ -125,3 +125,15 @@ def test_too_few_or_too_many_columns(width: int, message: str) -> None:
     frame = pl.DataFrame(schema={f"c{n}": pl.String for n in range(width)})
     with pytest.raises(SchemaError, match=message):
         plan_table("made", frame)
+
+
+@pytest.mark.parametrize("name", ["a.b.c.d", "a.b.", ".a"])
+def test_dots_that_part_nothing_are_refused(name: str) -> None:
+    """Nobody means a table called 'a.b.c.d' without saying so. Previously it was made."""
+    with pytest.raises(SchemaError) as caught:
+        plan_table(name, SAMPLE)
+    assert str(caught.value) == (
+        f"Table {name!r} is not made: its dots part no schema and table. "
+        f"Name it SCHEMA.TABLE, or in double quotes if the dots are meant: '\"{name}\"'"
+    )
+    assert f'CREATE TABLE "{name}"' in plan_table(f'"{name}"', SAMPLE).as_string(None)

@@ -14,6 +14,7 @@ from typing import Final
 from heal_cli.cli.options import Config, Json, StateDir
 from heal_cli.cli.rejects.find import name_parts, state_dir_of
 from heal_cli.cli.terminal import clean, note, say, say_json, styled
+from heal_cli.clock import local_time
 
 _INDENT: Final = " " * 18  # under the run's id
 
@@ -70,7 +71,7 @@ def _lines(file: _File, width: int | None) -> str:
     """When, which run, how many rows; then the reasons, wrapped for a terminal and whole for a pipe."""
     from heal_cli.cli.load_report import counts
 
-    when = datetime.fromtimestamp(file.path.stat().st_mtime, UTC).astimezone()
+    when = local_time(datetime.fromtimestamp(file.path.stat().st_mtime, UTC))
     table, run = name_parts(file.path)
     rows = file.reasons.total()
     head = (

@@ -11,7 +11,7 @@ from heal_cli.cli.options import LoadFlags, with_flags
 from heal_cli.cli.rejects.find import Named, as_argument, find_rejects
 from heal_cli.cli.session import connection
 from heal_cli.cli.signals import stop_on_signal
-from heal_cli.cli.terminal import clean, note, say, styled
+from heal_cli.cli.terminal import clean, note, say, say_json, styled
 from heal_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,9 +80,9 @@ def retry(
         report = retry_rejects(options, should_stop=stop, command=command, version=version("heal-cli"))
         code = stop.exit_code(report.exit_code)
     if settings.json:
-        from heal_cli.record import encode, retry_document
+        from heal_cli.record import retry_document
 
-        say(encode({**retry_document(report), "exit": code}))
+        say_json({**retry_document(report), "exit": code})
     elif not settings.quiet:
         say(retry_lines(report, as_argument(path, settings.state_dir), verbose=settings.verbose))
     raise typer.Exit(code)

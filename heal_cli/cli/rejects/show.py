@@ -9,7 +9,7 @@ import typer
 
 from heal_cli.cli.options import Config, Json, StateDir
 from heal_cli.cli.rejects.find import Named, find_rejects, state_dir_of
-from heal_cli.cli.terminal import clean, note, quoted, say, styled
+from heal_cli.cli.terminal import clean, json_line, note, quoted, say, styled
 
 if TYPE_CHECKING:
     from heal_cli.record import RejectRecord
@@ -43,7 +43,7 @@ def show(
     shown = list(islice(records, limit))
     if json:
         for record in shown:
-            say(encode_line(record).decode().rstrip("\n"))
+            say(json_line(encode_line(record)))
         return
     for record in shown:
         say(reject_lines(record))

@@ -8,7 +8,7 @@ import typer
 
 from heal_cli.cli.options import LoadFlags, with_flags
 from heal_cli.cli.runs.shared import WHERE, ledger
-from heal_cli.cli.terminal import clean, console, note, say
+from heal_cli.cli.terminal import clean, console, note, say, say_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ def compare(
 
     heal runs compare 01a204f1 01a205fc
     """
-    from heal_cli.record import differences, encode
+    from heal_cli.record import differences
     from heal_cli.write import find_run
 
     with ledger(flags) as connection:
@@ -35,7 +35,7 @@ def compare(
     found = differences(*(_document(run) for run in runs))
     if flags.json:
         listed = [each._asdict() for each in found]
-        say(encode({"heal": 1, "first": runs[0].run, "second": runs[1].run, "differences": listed}))
+        say_json({"heal": 1, "first": runs[0].run, "second": runs[1].run, "differences": listed})
         return
     for run in runs:
         if run.report is None:

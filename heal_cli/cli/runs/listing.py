@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from heal_cli.cli.options import LoadFlags, with_flags
 from heal_cli.cli.runs.shared import WHERE, counts, facts, ledger
-from heal_cli.cli.terminal import clean, console, note, say
+from heal_cli.cli.terminal import clean, console, note, say_json
+from heal_cli.clock import local_time
 
 if TYPE_CHECKING:
     from heal_cli.write import RunRecord
+
+_NARROWEST: Final = 80
+"""Below it the terminal breaks the lines, which leaves ids whole for whoever copies them."""
 
 
 @with_flags(*WHERE, "json")
@@ -28,9 +32,7 @@ def list_(
     with ledger(flags) as connection:
         found = list_runs(connection, limit=limit, table=table)
     if flags.json:
-        from heal_cli.record import encode
-
-        say(encode({"heal": 1, "runs": [facts(run) for run in found]}))
+        say_json({"heal": 1, "runs": [facts(run) for run in found]})
     elif found:
         _show(found)
     else:
@@ -42,10 +44,14 @@ def _show(runs: list[RunRecord]) -> None:
     from rich.text import Text
 
     grid = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for heading in ("when", "run", "table", "state", "rows"):
+    for heading in ("when", "run"):
+        grid.add_column(heading, no_wrap=True)  # an id in pieces cannot be copied
+    for heading in ("table", "state", "rows"):
         grid.add_column(heading, overflow="fold")
     for run in runs:
-        when = f"{run.started_at.astimezone():%Y-%m-%d %H:%M}"
+        when = f"{local_time(run.started_at):%Y-%m-%d %H:%M}"
         cells = (when, run.run, run.table, run.state, counts(run))
         grid.add_row(*(Text(clean(cell)) for cell in cells))
-    console().print(grid)
+    screen = console()
+    screen.width = max(screen.width, _NARROWEST)
+    screen.print(grid)

@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 from heal_cli.cli.options import LoadFlags, with_flags
 from heal_cli.cli.runs.shared import WHERE, Run, counts, facts, ledger
-from heal_cli.cli.terminal import clean, note, say
+from heal_cli.cli.terminal import clean, counted, note, say, say_json
+from heal_cli.clock import local_time
 
 
 @with_flags(*WHERE, "json")
@@ -22,8 +23,6 @@ def show(run: Run, flags: LoadFlags) -> None:
     if flags.json:
         import msgspec
 
-        from heal_cli.record import encode
-
         document = {
             "heal": 1,
             **facts(found),
@@ -32,16 +31,20 @@ def show(run: Run, flags: LoadFlags) -> None:
             "restore_bytes": kept,
             "report": msgspec.Raw(found.report.encode()) if found.report else None,
         }
-        say(encode(document))
+        say_json(document)
         return
     say(clean(f"run      {found.run}, {found.state}"))
     say(clean(f"command  {found.command}"))
-    end = f" to {found.finished_at:%H:%M:%S}" if found.finished_at else ""
-    say(f"when     {found.started_at:%Y-%m-%d %H:%M:%S}{end}")
+    end = f" to {local_time(found.finished_at):%H:%M:%S}" if found.finished_at else ""
+    say(f"when     {local_time(found.started_at):%Y-%m-%d %H:%M:%S}{end}")
     say(clean(f"table    {found.table}"))
     say(f"rows     {counts(found)}")
     for source in sources:
-        say(clean(f"source   {source.name}: {source.loaded:,} rows loaded in {source.batches} batches"))
+        say(
+            clean(
+                f"source   {source.name}: {counted(source.loaded, 'row')} loaded in {counted(source.batches, 'batch', 'batches')}"
+            )
+        )
     for each in transactions:
         why = f" ({each.sqlstate})" if each.sqlstate else ""
         say(
