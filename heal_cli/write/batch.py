@@ -267,6 +267,7 @@ class Writer:
             if self._page.take(cursor, trial, doubtful, ref):
                 assert doubtful is not None
                 return doubtful
+            trial.put_in_sequence(self._loader.in_sequence)
             self._savepoints.fill(cursor, trial, ref)
             if self._target.options.mode != "replace":
                 self._guard.check(cursor, ref.source, self._savepoints.changed)

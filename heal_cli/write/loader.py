@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
@@ -18,6 +19,7 @@ from heal_cli.write.probe import refused_suspects
 from heal_cli.write.refusal import failed_line, is_verdict_on_value, reject_row, skipped_row
 from heal_cli.write.screen import Screen
 from heal_cli.write.screen_change import ChangeScreen, no_such_row
+from heal_cli.write.sequence import in_sequence
 from heal_cli.write.sqlstate import Fault, fault_of
 from heal_cli.write.stage import catalog_path
 from heal_cli.write.work import Segment
@@ -69,6 +71,12 @@ class Loader:
             self._check_update_right(connection)
         if update or needs_insert(self._table):
             self._copier = Inserter(self._table, facts, self._conflict)
+
+    def in_sequence(self, parts: Sequence[pl.DataFrame]) -> Sequence[pl.DataFrame]:
+        """The parts of a batch in the order to write them in: of two changes of one row the later counts."""
+        if self._conflict.mode != "update":
+            return parts
+        return in_sequence(parts, self._table, self._conflict.arbiters[0])
 
     @property
     def _needs_row(self) -> bool:
