@@ -11,7 +11,7 @@ from heal_cli.model import ROW, TableSchema
 from heal_cli.write.facts import Unique
 
 _PART: Final = "part"
-_PASS: Final = "pass"
+_TURN: Final = "turn"
 
 
 def _as_it_is(value: pl.Expr) -> pl.Expr:
@@ -57,13 +57,13 @@ def in_sequence(
             for at, part in enumerate(parts)
         ]
     ).sort(ROW)
-    turns = (pl.col(_PART) != pl.col(_PART).shift().over(keys)).fill_null(False)
-    marked = marked.select(ROW, turns.cast(pl.Int64).cum_sum().over(keys).alias(_PASS))
+    switches = (pl.col(_PART) != pl.col(_PART).shift().over(keys)).fill_null(False)
+    marked = marked.select(ROW, switches.cast(pl.Int64).cum_sum().over(keys).alias(_TURN))
     cut = [
-        (number, at, frame.drop(_PASS))
+        (number, at, frame.drop(_TURN))
         for at, part in enumerate(parts)
         for (number,), frame in part.join(marked, on=ROW, maintain_order="left")
-        .partition_by(_PASS, as_dict=True, maintain_order=True)
+        .partition_by(_TURN, as_dict=True, maintain_order=True)
         .items()
     ]
     return tuple(frame for _, _, frame in sorted(cut, key=lambda each: each[:2]))
