@@ -46,7 +46,7 @@ def in_sequence(
     if len(parts) < 2:
         return tuple(parts)
     columns = _comparable(parts, table, unique)
-    keys = [_PART + name for name in columns] or [pl.lit(0)]
+    keys = [pl.lit(0), *(pl.col(_PART + name) for name in columns)]
     marked = pl.concat(
         [
             part.select(
