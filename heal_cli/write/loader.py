@@ -170,8 +170,6 @@ class Loader:
 
     def fault_of(self, error: psycopg.Error) -> Fault:
         """Who is to blame, as far as this table is concerned."""
-        if error.sqlstate == "21000" and self._options.conflicts == "update":
-            return Fault.ROW  # one key twice in a statement: smaller ones tell them apart
         if is_verdict_on_value(error):
             return Fault.ROW
         # Elsewhere a missing right is nothing that a row could mend: on a sequence, a function, to UPDATE.
