@@ -75,13 +75,3 @@ def test_1600_columns(lab: Any) -> None:
     loaded = lab.load({"id": [*range(11), 3], **{name: [5] * 12 for name in names}})
     assert loaded.reasons == {12: "unique_violation"}
     assert lab.rows("select sum(c1598) from t") == [(55,)]
-
-
-@pytest.mark.parametrize("how", [{"mode": "upsert"}, {"on_conflict": "update"}])
-def test_1600_columns_are_changed(lab: Any, how: dict[str, str]) -> None:
-    """No column of heal's own stands beside them where rows are staged."""
-    names = [f"c{at}" for at in range(1599)]
-    lab.conn.execute(f"create table t (id int primary key, {', '.join(f'{name} int' for name in names)})")
-    for value in (5, 6):
-        lab.load({"id": range(11), **{name: [value] * 11 for name in names}}, **how)
-    assert lab.rows("select count(*), sum(c1598) from t") == [(11, 66)]
