@@ -72,11 +72,15 @@ class Loader:
         if update or needs_insert(self._table):
             self._copier = Inserter(self._table, facts, self._conflict)
 
-    def in_sequence(self, parts: Sequence[pl.DataFrame]) -> Sequence[pl.DataFrame]:
+    def in_sequence(self, cursor: psycopg.Cursor, parts: Sequence[pl.DataFrame]) -> Sequence[pl.DataFrame]:
         """The parts of a batch in the order to write them in: of two changes of one row the later counts."""
         if self._conflict.mode != "update":
             return parts
-        return in_sequence(parts, self._table, self._conflict.arbiters[0])
+        facts = self._read_facts(cursor.connection)
+        screen = Screen(self._table, facts, self._conflict, self._run)
+        (key,) = self._conflict.arbiters
+        ask = (lambda rows: screen.groups_of(cursor, rows, key)) if facts.can_stage else lambda rows: None
+        return in_sequence(parts, self._table, key, ask)
 
     @property
     def _needs_row(self) -> bool:

@@ -103,6 +103,19 @@ class Screen:
         every = pl.concat([FAULTS.to_frame(), *(of_known_values(faults, rows) for faults in found)])
         return every.group_by(ROW, maintain_order=True).agg(pl.col("said").alias("more"))
 
+    def groups_of(self, cursor: psycopg.Cursor, rows: pl.DataFrame, unique: Unique) -> dict[int, int] | None:
+        """Row -> number of its group, of the rows that share their key; None where no query can tell.
+
+        Args:
+            rows: ROW and all columns of the key.
+        """
+        stage = Stage(self._table, self._facts, rows.schema, unique.columns)
+        with catalog_path(cursor.connection):
+            if not is_filled(cursor, stage, rows):
+                return None
+            shared = shared_keys(cursor, stage.relation(soft=self._is_soft), unique)
+        return None if shared is None else {row: group for row, group, _ in shared}
+
     def _value_faults(
         self, cursor: psycopg.Cursor, stage: Stage, rows: pl.DataFrame
     ) -> tuple[list[pl.DataFrame], frozenset[str]]:
