@@ -76,11 +76,9 @@ class Loader:
         """The parts of a batch in the order to write them in: of two changes of one row the later counts."""
         if self._conflict.mode != "update":
             return parts
-        facts = self._read_facts(cursor.connection)
-        screen = Screen(self._table, facts, self._conflict, self._run)
+        screen = Screen(self._table, self._read_facts(cursor.connection), self._conflict, self._run)
         (key,) = self._conflict.arbiters
-        ask = (lambda rows: screen.groups_of(cursor, rows, key)) if facts.can_stage else lambda rows: None
-        return in_sequence(parts, self._table, key, ask)
+        return in_sequence(parts, self._table, key, lambda rows: screen.groups_of(cursor, rows, key))
 
     @property
     def _needs_row(self) -> bool:

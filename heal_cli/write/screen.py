@@ -109,6 +109,8 @@ class Screen:
         Args:
             rows: ROW and all columns of the key.
         """
+        if not self._facts.can_stage:
+            return None
         stage = Stage(self._table, self._facts, rows.schema, unique.columns)
         with catalog_path(cursor.connection):
             if not is_filled(cursor, stage, rows):
