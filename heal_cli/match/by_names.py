@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from heal_cli.match.names import Name, parse
 from heal_cli.match.tiers import Pattern, within
 from heal_cli.model import Kind
+
+CROWDED: Final = 0.85
+"""What is left of a group of names of which source or table has several: `name` and `description` of a product."""
 
 
 class ByNames:
@@ -16,7 +20,11 @@ class ByNames:
     name is taken apart, and of one that speaks of none of the columns no source.
     """
 
-    def __init__(self, patterns: Iterable[Pattern], table: str) -> None:
+    def __init__(
+        self, patterns: Iterable[Pattern], table: str, sources: Iterable[Name], targets: Iterable[Name]
+    ) -> None:
+        self._columns = [[name.meaning_key for name in names] for names in (sources, targets)]
+        self._trust: dict[str, float] = {}
         speaks_of: dict[tuple[str, ...], bool] = {}
         self._found: dict[str, dict[str, list[Pattern]]] = {}
         self._unread: dict[str, list[Pattern]] = {}
@@ -35,3 +43,12 @@ class ByNames:
             for key in {parse(name).meaning_key for name in pattern.sources}:
                 sources.setdefault(key, []).append(pattern)
         return sources.get(source.meaning_key, ())
+
+    def trust(self, pattern: Pattern) -> float:
+        """1, or less for a group that cannot tell which of several columns is meant."""
+        if pattern.id not in self._trust:
+            group = {parse(name).meaning_key for name in pattern.sources}
+            is_group = pattern.sources == pattern.targets
+            often = max(sum(key in group for key in keys) for keys in self._columns) if is_group else 1
+            self._trust[pattern.id] = CROWDED if often > 1 else 1.0
+        return self._trust[pattern.id]

@@ -129,16 +129,16 @@ def by_pattern(
     source: Name,
     target: Target,
     table: TableSchema,
-    patterns: Sequence[Pattern],
+    patterns: Sequence[tuple[Pattern, float]],
     confidences: Mapping[str, float],
     evidence: Evidence,
 ) -> Iterator[Candidate]:
     """Tier pattern: renames and mappings whose names and scope agree, weighed by the values.
 
     Args:
-        patterns: Those of `ByNames` for this pair.
+        patterns: Those of `ByNames` for this pair, and what each is worth here (0-1).
     """
-    for pattern in patterns:
+    for pattern, worth in patterns:
         if not applies(pattern.scope, table, target.column):
             continue
         trust = (
@@ -151,7 +151,7 @@ def by_pattern(
         if shaped < MIN_FIT:
             reasons += (f"only {shaped:.0%} of the values look as the pattern asks",)
         prior = confidences.get(pattern.id, pattern.confidence)
-        confidence = prior * trust * _factor(min(fit, shaped))
+        confidence = prior * trust * worth * _factor(min(fit, shaped))
         if evidence.holds_objects(source.raw, target.column):
             confidence = min(confidence, CONTRADICTED)
             reasons += (_OBJECTS,)
