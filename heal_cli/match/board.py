@@ -80,7 +80,7 @@ class Board:
         patterns = self.by_names.of(source, target.name)
         if patterns:
             known = [(pattern, self.by_names.trust(pattern)) for pattern in patterns]
-            yield from by_pattern(source, target, self.table, known, self.confidences, self.evidence)
+            yield from by_pattern(source, target, known, self.confidences, self.evidence)
 
     def vote(self, candidates: Iterable[Candidate]) -> Decision:
         """The decision among candidates by the options."""

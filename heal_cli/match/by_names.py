@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -11,6 +12,9 @@ from heal_cli.model import Kind
 
 CROWDED: Final = 0.85
 """What is left of a group of names of which source or table has several: `name` and `description` of a product."""
+
+ENOUGH: Final = 3
+"""Things of one trade that source and table both name, from which they are of that trade, whatever the table is called."""
 
 
 class ByNames:
@@ -23,9 +27,10 @@ class ByNames:
     def __init__(
         self, patterns: Iterable[Pattern], table: str, sources: Iterable[Name], targets: Iterable[Name]
     ) -> None:
+        sources, targets, patterns = tuple(sources), tuple(targets), tuple(patterns)
         self._columns = [[name.meaning_key for name in names] for names in (sources, targets)]
         self._trust: dict[str, float] = {}
-        speaks_of: dict[tuple[str, ...], bool] = {}
+        speaks_of = dict.fromkeys(_recognised(patterns, sources, targets), True)
         self._found: dict[str, dict[str, list[Pattern]]] = {}
         self._unread: dict[str, list[Pattern]] = {}
         for pattern in patterns:
@@ -52,3 +57,20 @@ class ByNames:
             often = max(sum(key in group for key in keys) for keys in self._columns) if is_group else 1
             self._trust[pattern.id] = CROWDED if often > 1 else 1.0
         return self._trust[pattern.id]
+
+
+def _recognised(
+    patterns: Iterable[Pattern], sources: Sequence[Name], targets: Sequence[Name]
+) -> list[tuple[str, ...]]:
+    """The tables of a trade that source and table speak the words of, whatever the table is called.
+
+    A trade is recognised by the things that both name, and name differently.
+    """
+    ours, theirs = {name.key for name in sources}, {name.key for name in targets}
+    ours, theirs = ours - theirs, theirs - ours
+    met: Counter[tuple[str, ...]] = Counter()
+    for pattern in patterns:
+        if pattern.sources == pattern.targets and pattern.scope.tables:
+            names = {name.replace("_", "") for name in pattern.sources}
+            met[pattern.scope.tables] += not (names.isdisjoint(ours) or names.isdisjoint(theirs))
+    return [tables for tables, count in met.items() if count >= ENOUGH]

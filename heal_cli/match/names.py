@@ -178,8 +178,10 @@ def _concepts(plain: Sequence[str]) -> tuple[Word, ...]:
             spelt = spelled[:length]
             phrase = tuple(word for word, _, _ in spelt)
             together = "".join(phrase)
-            meaning = table.phrases.get(phrase) or _as_written(spelt) or (
-                table.joined.get(together) if length == 1 else table.phrases.get((together,))
+            meaning = (
+                table.phrases.get(phrase)
+                or _as_written(spelt)
+                or (table.joined.get(together) if length == 1 else table.phrases.get((together,)))
             )
             if meaning is None and length > 1:
                 continue

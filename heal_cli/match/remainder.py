@@ -76,7 +76,12 @@ def _missing(name: Name, word: Word, around: Context, own: frozenset[Word]) -> M
         return Missing(KIND_WEIGHT)
     if is_first and word.concept in kinds["counting"]:
         return Missing(KIND_WEIGHT, ("counting", name.raw))
-    if is_last and place and word.concept in kinds["measure"] and name.words[place - 1].concept in kinds["money"]:
+    if (
+        is_last
+        and place
+        and word.concept in kinds["measure"]
+        and name.words[place - 1].concept in kinds["money"]
+    ):
         return Missing(KIND_WEIGHT, ("measure", name.raw))
     if is_last and word.concept in LOOKS:
         return Missing(KIND_WEIGHT, (word.concept, name.raw))

@@ -128,7 +128,6 @@ def _counts(source: Name, target: Target, evidence: Evidence) -> bool:
 def by_pattern(
     source: Name,
     target: Target,
-    table: TableSchema,
     patterns: Sequence[tuple[Pattern, float]],
     confidences: Mapping[str, float],
     evidence: Evidence,
@@ -136,10 +135,10 @@ def by_pattern(
     """Tier pattern: renames and mappings whose names and scope agree, weighed by the values.
 
     Args:
-        patterns: Those of `ByNames` for this pair, and what each is worth here (0-1).
+        patterns: Those of `ByNames` for this pair, which speak of the table, and what each is worth here (0-1).
     """
     for pattern, worth in patterns:
-        if not applies(pattern.scope, table, target.column):
+        if not suits(pattern.scope, target.column):
             continue
         trust = (
             1.0
@@ -294,10 +293,14 @@ def is_named(pattern: Pattern, source: Name, target: Target) -> bool:
 
 def applies(scope: Scope, table: TableSchema, column: Column) -> bool:
     """True when table, column and type lie within the scope."""
+    return within(scope.tables, {table.name.lower()}) and suits(scope, column)
+
+
+def suits(scope: Scope, column: Column) -> bool:
+    """True when column and type lie within the scope, whatever the table."""
     types = {column.type.base, "enum"} if column.type.labels else {column.type.base}
     return (
-        within(scope.tables, {table.name.lower()})
-        and within(scope.columns, {column.name.lower()})
+        within(scope.columns, {column.name.lower()})
         and within(scope.types, types)
         and within(scope.comments, {(column.comment or "").lower()})
     )
