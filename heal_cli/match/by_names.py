@@ -13,7 +13,7 @@ from heal_cli.model import Kind
 CROWDED: Final = 0.85
 """What is left of a group of names of which source or table has several: `name` and `description` of a product."""
 
-ENOUGH: Final = 3
+ENOUGH: Final = 4
 """Things of one trade that source and table both name, from which they are of that trade, whatever the table is called."""
 
 
@@ -66,11 +66,16 @@ def _recognised(
 
     A trade is recognised by the things that both name, and name differently.
     """
-    ours, theirs = {name.key for name in sources}, {name.key for name in targets}
-    ours, theirs = ours - theirs, theirs - ours
+    ours, theirs = _said_only_here(sources, targets), _said_only_here(targets, sources)
     met: Counter[tuple[str, ...]] = Counter()
     for pattern in patterns:
         if pattern.sources == pattern.targets and pattern.scope.tables:
             names = {name.replace("_", "") for name in pattern.sources}
             met[pattern.scope.tables] += not (names.isdisjoint(ours) or names.isdisjoint(theirs))
     return [tables for tables, count in met.items() if count >= ENOUGH]
+
+
+def _said_only_here(names: Sequence[Name], others: Sequence[Name]) -> set[str]:
+    """What names are called and what they mean, of those that mean nothing that any other means."""
+    meant = {name.meaning_key for name in others}
+    return {key for name in names if name.meaning_key not in meant for key in (name.key, name.meaning_key)}
