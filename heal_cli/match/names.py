@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
 
-from heal_cli.match.vocabulary import ABBREVIATION_TRUST, vocabulary
+from heal_cli.match.vocabulary import ABBREVIATION_TRUST, Meaning, vocabulary
 from heal_cli.match.wordforms import base_form, parts
 from heal_cli.model.column_names import bare
 
@@ -29,6 +29,7 @@ _SYMBOLS: Final = {"(s)": "s", "#": " number ", "№": " number ", "%": " percen
 _SPELLINGS: Final = (
     (re.compile(r"(?i)\be[\s_.-]?mail"), "email"),
     (re.compile(r"(?i)\(min\.?\)"), " minute "),  # a unit in brackets, not the least of something
+    (re.compile(r"\((?:[$€£¥]|EUR|USD|GBP|CHF|JPY|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|INR)\)"), " "),
 )
 _SOUNDS: Final = {"k": "c", "q": "c", "z": "s", "w": "v", "j": "i", "y": "i"}
 """First letters that are others in other languages: `Kategorie`, `category`."""
@@ -178,8 +179,10 @@ def _concepts(plain: Sequence[str]) -> tuple[Word, ...]:
             spelt = spelled[:length]
             phrase = tuple(word for word, _, _ in spelt)
             together = "".join(phrase)
-            meaning = table.phrases.get(phrase) or (
-                table.joined.get(together) if length == 1 else table.phrases.get((together,))
+            meaning = (
+                table.phrases.get(phrase)
+                or _as_written(spelt)
+                or (table.joined.get(together) if length == 1 else table.phrases.get((together,)))
             )
             if meaning is None and length > 1:
                 continue
@@ -189,10 +192,16 @@ def _concepts(plain: Sequence[str]) -> tuple[Word, ...]:
             words += [
                 Word(text, concept, trust, _weight(concept), meaning is not None or concept in table.known)
                 for concept in (meaning.parts if meaning else phrase[:1])
+                if not words or words[-1].concept != concept  # `CacheCacheStatus`, `Memo/Description`
             ]
             del spelled[:length]
             break
     return tuple(words)
+
+
+def _as_written(spelt: Sequence[tuple[str, str, float]]) -> Meaning | None:
+    """What several words mean as they stand there, whatever each is in the singular or short for: `up votes`."""
+    return vocabulary().phrases.get(tuple(text for _, text, _ in spelt)) if len(spelt) > 1 else None
 
 
 def _joined(plain: Sequence[str]) -> list[str]:
