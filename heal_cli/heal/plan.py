@@ -207,7 +207,7 @@ def _thin_notes(matching: Matching, table: TableSchema) -> Iterator[str]:
         for column in table.columns
         if column.name in matching.unmatched_target
         and column.insertable
-        and not (column.default or column.identity or column.generated or column.name in RESCUE_NAMES)
+        and not (column.is_filled or column.generated or column.name in RESCUE_NAMES)
     ]
     if len(empty) > 1:
         yield (

@@ -60,7 +60,8 @@ class Board:
     @cached_property
     def by_names(self) -> ByNames:
         """Patterns by names; taking their names apart is spared where every column is certain."""
-        return ByNames(self.patterns, self.table.name)
+        targets = (target.name for target in self.targets.values())
+        return ByNames(self.patterns, self.table.name, self.sources.values(), targets)
 
     @cached_property
     def around(self) -> Context:
@@ -73,7 +74,8 @@ class Board:
             yield in_singular(source, target, self.evidence)
         patterns = self.by_names.of(source, target.name)
         if patterns:
-            yield from by_pattern(source, target, self.table, patterns, self.past.confidences, self.evidence)
+            known = [(pattern, self.by_names.trust(pattern)) for pattern in patterns]
+            yield from by_pattern(source, target, known, self.past.confidences, self.evidence)
 
     def vote(self, candidates: Iterable[Candidate]) -> Decision:
         """The decision among candidates by the options."""

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from heal_cli.match.by_pattern import Pattern, within
 from heal_cli.match.names import Name, parse
 from heal_cli.model import Kind
+
+CROWDED: Final = 0.85
+"""What is left of a group of names of which source or table has several: `name` and `description` of a product."""
+
+ENOUGH: Final = 4
+"""Things of one trade that source and table both name, from which they are of that trade, whatever the table is called."""
 
 
 class ByNames:
@@ -16,8 +24,13 @@ class ByNames:
     name is taken apart, and of one that speaks of none of the columns no source.
     """
 
-    def __init__(self, patterns: Iterable[Pattern], table: str) -> None:
-        speaks_of: dict[tuple[str, ...], bool] = {}
+    def __init__(
+        self, patterns: Iterable[Pattern], table: str, sources: Iterable[Name], targets: Iterable[Name]
+    ) -> None:
+        sources, targets, patterns = tuple(sources), tuple(targets), tuple(patterns)
+        self._columns = [[name.meaning_key for name in names] for names in (sources, targets)]
+        self._trust: dict[str, float] = {}
+        speaks_of = dict.fromkeys(_recognised(patterns, sources, targets), True)
         self._found: dict[str, dict[str, list[Pattern]]] = {}
         self._unread: dict[str, list[Pattern]] = {}
         for pattern in patterns:
@@ -42,3 +55,34 @@ class ByNames:
             for key in {parse(name).meaning_key for name in pattern.sources}:
                 found.setdefault(key, []).append(pattern)
         return found
+
+    def trust(self, pattern: Pattern) -> float:
+        """1, or less for a group that cannot tell which of several columns is meant."""
+        if pattern.id not in self._trust:
+            group = {parse(name).meaning_key for name in pattern.sources}
+            is_group = pattern.sources == pattern.targets
+            often = max(sum(key in group for key in keys) for keys in self._columns) if is_group else 1
+            self._trust[pattern.id] = CROWDED if often > 1 else 1.0
+        return self._trust[pattern.id]
+
+
+def _recognised(
+    patterns: Iterable[Pattern], sources: Sequence[Name], targets: Sequence[Name]
+) -> list[tuple[str, ...]]:
+    """The tables of a trade that source and table speak the words of, whatever the table is called.
+
+    A trade is recognised by the things that both name, and name differently.
+    """
+    ours, theirs = _said_only_here(sources, targets), _said_only_here(targets, sources)
+    met: Counter[tuple[str, ...]] = Counter()
+    for pattern in patterns:
+        if pattern.sources == pattern.targets and pattern.scope.tables:
+            names = {name.replace("_", "") for name in pattern.sources}
+            met[pattern.scope.tables] += not (names.isdisjoint(ours) or names.isdisjoint(theirs))
+    return [tables for tables, count in met.items() if count >= ENOUGH]
+
+
+def _said_only_here(names: Sequence[Name], others: Sequence[Name]) -> set[str]:
+    """What names are called and what they mean, of those that mean nothing that any other means."""
+    meant = {name.meaning_key for name in others}
+    return {key for name in names if name.meaning_key not in meant for key in (name.key, name.meaning_key)}

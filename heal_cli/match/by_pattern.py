@@ -76,18 +76,17 @@ class Pattern(Protocol):
 def by_pattern(
     source: Name,
     target: Target,
-    table: TableSchema,
-    patterns: Sequence[Pattern],
+    patterns: Sequence[tuple[Pattern, float]],
     confidences: Mapping[str, float],
     evidence: Evidence,
 ) -> Iterator[Candidate]:
     """Tier pattern: renames and mappings whose names and scope agree, weighed by the values.
 
     Args:
-        patterns: Those of `ByNames` for this pair.
+        patterns: Those of `ByNames` for this pair, which speak of the table, and what each is worth here (0-1).
     """
-    for pattern in patterns:
-        if not applies(pattern.scope, table, target.column):
+    for pattern, worth in patterns:
+        if not suits(pattern.scope, target.column):
             continue
         trust = (
             1.0
@@ -99,7 +98,7 @@ def by_pattern(
         if shaped < MIN_FIT:
             reasons += (f"only {shaped:.0%} of the values look as the pattern asks",)
         prior = confidences.get(pattern.id, pattern.confidence)
-        confidence = prior * trust * held(min(fit, shaped))
+        confidence = prior * trust * worth * held(min(fit, shaped))
         if evidence.holds_objects(source.raw, target.column):
             confidence = min(confidence, CONTRADICTED)
             reasons += (OBJECTS,)
@@ -156,10 +155,14 @@ def is_named(pattern: Pattern, source: Name, target: Target) -> bool:
 
 def applies(scope: Scope, table: TableSchema, column: Column) -> bool:
     """True when table, column and type lie within the scope."""
+    return within(scope.tables, {table.name.lower()}) and suits(scope, column)
+
+
+def suits(scope: Scope, column: Column) -> bool:
+    """True when column and type lie within the scope, whatever the table."""
     types = {column.type.base, "enum"} if column.type.labels else {column.type.base}
     return (
-        within(scope.tables, {table.name.lower()})
-        and within(scope.columns, {column.name.lower()})
+        within(scope.columns, {column.name.lower()})
         and within(scope.types, types)
         and within(scope.comments, {(column.comment or "").lower()})
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from heal_cli.match.vocabulary import ABBREVIATION_TRUST, vocabulary
+from heal_cli.match.vocabulary import ABBREVIATION_TRUST, Meaning, vocabulary
 from heal_cli.match.wordforms import base_form, parts
 
 TEMPORAL_WEIGHT: Final = 0.15
@@ -70,8 +70,10 @@ def concepts_of(plain: Sequence[str]) -> tuple[Word, ...]:
             spelt = spelled[:length]
             phrase = [word for word, _, _ in spelt]
             together = "".join(phrase)
-            meaning = table.phrases.get(" ".join(phrase)) or (
-                table.joined.get(together) if length == 1 else table.phrases.get(together)
+            meaning = (
+                table.phrases.get(" ".join(phrase))
+                or _as_written(spelt)
+                or (table.joined.get(together) if length == 1 else table.phrases.get(together))
             )
             if meaning is None and length > 1:
                 continue
@@ -81,10 +83,16 @@ def concepts_of(plain: Sequence[str]) -> tuple[Word, ...]:
             words += [
                 Word(text, concept, trust, _weight(concept), meaning is not None or concept in table.known)
                 for concept in (meaning.parts if meaning else phrase[:1])
+                if not words or words[-1].concept != concept  # `CacheCacheStatus`, `Memo/Description`
             ]
             del spelled[:length]
             break
     return tuple(words)
+
+
+def _as_written(spelt: Sequence[tuple[str, str, float]]) -> Meaning | None:
+    """What several words mean as they stand there, whatever each is in the singular or short for: `up votes`."""
+    return vocabulary().phrases.get(" ".join(text for _, text, _ in spelt)) if len(spelt) > 1 else None
 
 
 def _joined(plain: Sequence[str]) -> list[str]:

@@ -68,8 +68,8 @@ def _is_missing(name: str, matching: Matching, table: TableSchema) -> bool:
 
 def _missing(name: str, matching: Matching, table: TableSchema) -> str:
     """One required column without a value, with its nearest candidate and the flag that takes it."""
-    if not table.column(name).insertable:
-        return f"Column {name!r} of {table.qualified} is NOT NULL and may not be written by this role"
+    if reason := why_not_writable(table.column(name), MatchOptions()):
+        return f"Column {name!r} of {table.qualified} is NOT NULL and {reason}"
     text = f"Column {name!r} of {table.qualified} is NOT NULL and nothing in the source matches it"
     question = next((match for match in matching.refused if match.target == name), None)
     if question is not None:

@@ -8,6 +8,7 @@ from typing import Final
 from heal_cli.match.apart import part, saying, sets_apart
 from heal_cli.match.by_likeness import against, doubt
 from heal_cli.match.cells import Pair
+from heal_cli.match.concepts import Word
 from heal_cli.match.likeness import FLOOR, Similarity, similarity
 from heal_cli.match.names import Name
 from heal_cli.match.ranges import NUMBERS
@@ -60,6 +61,8 @@ def _is_borne_out(
     if shared and shared <= vocabulary().kinds["web"]:  # any two addresses are: `link`, `transcript_url`
         return False
     parting = part(source, target.name, around)
+    if target.column.type.base in NUMBERS and any(map(_is_reference, parting.left)):
+        return False  # the code of a polling station is no number of its votes
     if sets_apart(parting) or doubt(source, target, alike) or against(source, target, alike, evidence):
         return False
     if saying(parting.left) and not saying(parting.right):
@@ -72,6 +75,10 @@ def _is_borne_out(
         and verdict.factor >= TEXT_FACTOR
         and evidence.profile(source.raw).count >= _FEWEST
     )
+
+
+def _is_reference(word: Word) -> bool:
+    return word.concept in vocabulary().kinds["reference"]
 
 
 def _candidate(source: Name, target: Target, alike: Similarity, evidence: Evidence) -> Candidate:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from rapidfuzz import process
 
 from heal_cli.errors import UsageError
-from heal_cli.model import Column, MatchOptions, TableSchema
+from heal_cli.model import ROW, Column, MatchOptions, TableSchema
 
 
 def is_writable(column: Column, options: MatchOptions) -> bool:
@@ -18,6 +18,8 @@ def is_writable(column: Column, options: MatchOptions) -> bool:
 
 def why_not_writable(column: Column, options: MatchOptions) -> str:
     """Why a load cannot give the column values, for people; empty when it can."""
+    if column.name == ROW:
+        return "has the name that heal numbers rows by, and takes values under another name only"
     if column.generated:
         return "is generated, PostgreSQL computes it"
     if column.identity == "a" and not options.override_identity:

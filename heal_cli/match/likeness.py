@@ -29,6 +29,7 @@ FLOOR: Final = 0.4
 
 _SUREST: Final = 0.95  # of names that are not the same name
 _REORDERED: Final = 0.7  # `duration_min` may count minutes: a question, never a match
+_FEWEST_PREFIXED: Final = 3  # names
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Con
     """What the whole shape and the whole table say about single words."""
     sources, targets = list(sources), list(targets)
     return Context(
-        filler=_shared_prefix(sources) | _shared_prefix(targets),
+        filler=_shared_prefix(sources) | _shared_prefix(targets) | _frequent_prefix(sources, targets),
         taken=frozenset(_written(sources) & _written(targets)),
         table=tuple(map(singular, split(table))),
         single=_single(sources) & _single(targets),
@@ -115,6 +116,17 @@ def _shared_prefix(names: Sequence[Name]) -> frozenset[str]:
     columns = zip(*(name.words[:-1] for name in names), strict=False)
     shared = takewhile(lambda words: len({word.concept for word in words}) == 1, columns)
     return frozenset(words[0].concept for words in shared)
+
+
+def _frequent_prefix(sources: Sequence[Name], targets: Sequence[Name]) -> frozenset[str]:
+    """The word that more than half of the source's names start with, where no name of the table has it: `ClientRequestHost`."""
+    first = Counter(name.words[0].concept for name in sources if len(name.words) > 1)
+    said = _written(targets) | vocabulary().kinds["contrast"]
+    return frozenset(
+        concept
+        for concept, count in first.items()
+        if count >= _FEWEST_PREFIXED and 2 * count > len(sources) and concept not in said
+    )
 
 
 def _written(names: Iterable[Name]) -> set[str]:

@@ -32,7 +32,7 @@ def overruled(
     targets = [Target.of(column) for column in table.columns]
     sources = [parse(name) for name in columns]
     shared = {target.name.key for target in targets} & {source.key for source in sources}
-    known = ByNames(patterns, table.name)
+    known = ByNames(patterns, table.name, (), ())
     found = {each.id for each in learned if _is_against((each.source, each.target), said)}
     for target in targets:
         for source in sources:

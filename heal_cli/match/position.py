@@ -16,7 +16,7 @@ def by_position(
     Args:
         columns: Those that a load may write, in the table's order. The file may lack those that the server fills.
     """
-    given = [column for column in columns if not (column.default or column.identity)]
+    given = [column for column in columns if not column.is_filled]
     for targets in (columns, given):
         if len(targets) != len(sources):
             continue

@@ -85,6 +85,13 @@ def _missing(name: Name, word: Word, around: Context, own: frozenset[Word]) -> M
         return Missing(KIND_WEIGHT)
     if is_first and word.concept in kinds["counting"]:
         return Missing(KIND_WEIGHT, ("counting", name.raw))
+    if (
+        is_last
+        and place
+        and word.concept in kinds["measure"]
+        and name.words[place - 1].concept in kinds["money"]
+    ):
+        return Missing(KIND_WEIGHT, ("measure", name.raw))
     if is_last and word.concept in LOOKS:
         return Missing(KIND_WEIGHT, (word.concept, name.raw))
     found = next((kind for kind in _TRAILING if is_last and word.concept in kinds[kind]), None)
@@ -110,4 +117,6 @@ def _own_words(name: Name, around: Context) -> frozenset[Word]:
 def _said(word: Word, own: str) -> str:
     """The word in the singular, or the table's own word where it is short for that or a synonym."""
     is_short = len(word.text) >= _SHORTEST_OWN and own.startswith(word.text)
-    return own if is_short or own in (word.concept, singular(word.concept)) else singular(word.text)
+    meaning = vocabulary().phrases.get(own)
+    concepts = {own, meaning.concept} if meaning else {own}
+    return own if is_short or {word.concept, singular(word.concept)} & concepts else singular(word.text)

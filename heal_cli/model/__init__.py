@@ -12,7 +12,7 @@ from heal_cli.model.plan import ColumnPlan, Healed, Plan, Written
 from heal_cli.model.report import HealTally, LoadReport, PatternTrial, Progress, Rows
 from heal_cli.model.source import Batch, Chunk, Finding, Format, Source
 from heal_cli.model.spans import Spans, joined, row_count, spans_of, within, without
-from heal_cli.model.table import Column, Constraint, KnownValues, PgType, TableSchema, Trigger
+from heal_cli.model.table import STAYS, Column, Constraint, KnownValues, PgType, TableSchema, Trigger
 from heal_cli.model.values import ColumnFormat, Converted, DateOrder, Fault, HealMask, ValueOptions
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "MAX_NAME_BYTES",
     "REJECTS",
     "ROW",
+    "STAYS",
     "Batch",
     "Candidate",
     "Chunk",

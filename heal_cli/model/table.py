@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,10 @@ class PgType:
     domain: str | None = None  # name of the outermost domain, None for a plain type
 
 
+STAYS: Final = "NULL"
+"""In the place of a default: what a change leaves out keeps its value, and a new row has none. No catalog says so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of the target table."""
@@ -36,6 +40,11 @@ class Column:
     generated: Literal["", "s", "v"] = ""  # stored, virtual
     insertable: bool = True  # the role holds INSERT on it
     comment: str | None = None
+
+    @property
+    def is_filled(self) -> bool:
+        """The server has a value of its own for it."""
+        return bool(self.identity) or self.default not in (None, STAYS)
 
     @property
     def is_required(self) -> bool:

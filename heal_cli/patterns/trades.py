@@ -1,4 +1,4 @@
-"""Names that one trade has for one thing, and that mean other things elsewhere: `trades.toml` -> patterns.
+"""Names that one trade has for one thing, and that mean other things elsewhere: `trades/` -> patterns.
 
 An entry is a description, what kind of column it speaks of, and the names, each of which stands for each.
 """
@@ -14,7 +14,7 @@ import rtoml
 from heal_cli.model import Kind
 from heal_cli.patterns.catalogue import Example, Pattern, Scope
 
-FILE: Final = "trades.toml"
+FOLDER: Final = "trades"
 CONFIDENCE: Final = 0.85
 
 _WHOLE: Final = ("int2", "int4", "int8")
@@ -40,15 +40,17 @@ _ELSEWHERE: Final = "nowhere"
 
 
 def read_trades() -> Iterator[Pattern]:
-    """The patterns of all trades, in the order of the file."""
-    for trade, entries in rtoml.loads((resources.files(__package__) / FILE).read_text("utf-8")).items():
-        tables = tuple(entries.pop("tables").split(", "))
-        for thing, (description, kind, names) in entries.items():
-            yield _pattern(f"trade_{trade}_{thing}", description, kind, tuple(names.split(", ")), tables)
+    """The patterns of all trades, in the order of files and of their contents."""
+    for file in sorted((resources.files(__package__) / FOLDER).iterdir(), key=lambda file: file.name):
+        for trade, entries in rtoml.loads(file.read_text("utf-8")).items():
+            tables = tuple(entries.pop("tables").split(", "))
+            for thing, (description, kind, names) in entries.items():
+                id = f"trade_{trade}_{thing}"
+                yield _pattern(id, description, kind, tuple(names.split(", ")), tables, file.name)
 
 
 def _pattern(
-    id: str, description: str, kind: str, names: tuple[str, ...], tables: tuple[str, ...]
+    id: str, description: str, kind: str, names: tuple[str, ...], tables: tuple[str, ...], origin: str
 ) -> Pattern:
     type, values = _EXAMPLES[kind]
     source, target, *_ = names
@@ -62,5 +64,5 @@ def _pattern(
         Scope(tables, (), _TYPES[kind]),
         positive=(Example(tables[0].strip("*_"), source, target, type=type, values=values),),
         negative=(Example(_ELSEWHERE, source, target, type=type, values=values),),
-        origin=FILE,
+        origin=origin,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -55,7 +56,8 @@ class Rewrite:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._new.close()
+        with suppress(OSError):  # a full disk refuses what is left to write once more
+            self._new.close()
         Path(self._new.name).unlink(missing_ok=True)
         self._old.close()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import psycopg
 
@@ -267,6 +268,7 @@ class Writer:
             if self._page.take(cursor, trial, doubtful, ref):
                 assert doubtful is not None
                 return doubtful
+            trial.put_in_sequence(partial(self._loader.in_sequence, cursor))
             self._savepoints.fill(cursor, trial, ref)
             if self._target.options.mode != "replace":
                 self._guard.check(cursor, ref.source, self._savepoints.changed)

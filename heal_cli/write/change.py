@@ -15,7 +15,7 @@ from heal_cli.write.copy import column_list
 from heal_cli.write.facts import Facts, Unique
 from heal_cli.write.images import Images, rows_of
 from heal_cli.write.references import lost_references, silent_references
-from heal_cli.write.stage import STAGED, Stage
+from heal_cli.write.stage import IN_ORDER, STAGED, Stage
 
 _COMMA: Final = sql.SQL(", ")
 _AND: Final = sql.SQL(" AND ")
@@ -65,7 +65,7 @@ class Changer:
                 f"--mode {self._mode} needs column {missing[0]!r} of the key, and nothing in the source matches it",
                 hint=f"Name it with --map SOURCE={missing[0]}",
             )
-        stage = Stage(self._table, self._facts, rows.schema, rows.drop(ROW).columns)
+        stage = Stage(self._table, self._facts, rows.schema, rows.drop(ROW).columns, is_numbered=False)
         stage.fill(cursor, rows)
         if self._images is not None:
             if self._mode == "delete":
@@ -189,7 +189,7 @@ class Changer:
         always = any(self._table.column(name).identity == "a" for name in stage.names)
         return sql.SQL(
             "INSERT INTO {table} ({columns}) {overriding}SELECT {values} FROM {staged} AS s"
-            " WHERE NOT EXISTS (SELECT FROM {target} AS t WHERE {match}) ORDER BY s.{row}"
+            " WHERE NOT EXISTS (SELECT FROM {target} AS t WHERE {match}) {in_order}"
         ).format(
             table=table_name(self._table.schema, self._table.name),
             columns=column_list(stage.names),
@@ -198,5 +198,5 @@ class Changer:
             staged=STAGED,
             target=self._target,
             match=self._match(stage),
-            row=sql.Identifier(ROW),
+            in_order=IN_ORDER,
         )

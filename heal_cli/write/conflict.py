@@ -43,7 +43,8 @@ def choose_conflict(options: WriteOptions, uniques: Sequence[Unique], table: str
     """The arbiter is the key that was given, else the primary key; to ignore, any unique constraint will do.
 
     Raises:
-        WriteError: No unique constraint has exactly the columns of `--key`, or there is none to update by.
+        WriteError: No unique constraint has exactly the columns of `--key`, there is none to update by, or
+            only a deferrable one.
     """
     conflicts = options.conflicts
     if conflicts == "reject":
@@ -59,6 +60,11 @@ def choose_conflict(options: WriteOptions, uniques: Sequence[Unique], table: str
         ]
     else:
         fits = [unique for unique in uniques if unique.is_primary]
+    if fits and fits[0].is_deferrable and conflicts == "update" and options.mode in ("insert", "replace"):
+        raise WriteError(
+            f"Constraint {fits[0].name!r} of {table} is deferrable, and ON CONFLICT takes no such constraint to update by",
+            hint=f"Update by it with --mode upsert --key {','.join(fits[0].columns)}",
+        )
     if fits:
         return Conflict(conflicts, tuple(fits[:1]))
     if conflicts == "ignore" and not options.key:

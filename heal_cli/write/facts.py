@@ -55,6 +55,7 @@ class Unique:
     name: str
     constraint: str | None  # its name, where the index belongs to one
     is_primary: bool
+    is_deferrable: bool
     predicate: str | None
     nulls_not_distinct: bool
     columns: tuple[str, ...]
@@ -146,6 +147,7 @@ def _to_unique(fact: dict[str, Any]) -> Unique:
         fact["name"],
         fact["constraint"],
         fact["primary"],
+        fact["deferrable"],
         fact["predicate"],
         fact["nulls_not_distinct"],
         tuple(fact["columns"]),

@@ -13,7 +13,7 @@ from heal_cli.write.conflict import Conflict
 from heal_cli.write.connection import table_name
 from heal_cli.write.copy import column_list
 from heal_cli.write.facts import Facts, Unique
-from heal_cli.write.stage import STAGED, Stage
+from heal_cli.write.stage import IN_ORDER, STAGED, Stage
 
 _COMMA: Final = sql.SQL(", ")
 
@@ -40,7 +40,7 @@ class Inserter:
         Raises:
             psycopg.Error: As the server said it.
         """
-        stage = Stage(self._table, self._facts, rows.schema, rows.drop(ROW).columns)
+        stage = Stage(self._table, self._facts, rows.schema, rows.drop(ROW).columns, is_numbered=False)
         if not self._facts.can_stage:
             self._insert_values(cursor, stage, rows)
             return cursor.rowcount
@@ -48,7 +48,7 @@ class Inserter:
         values = _COMMA.join(
             [self._base_value(stage, name, sql.Identifier("s", name)) for name in stage.names]
         )
-        source = sql.SQL("SELECT {} FROM {} AS s ORDER BY s.{}").format(values, STAGED, sql.Identifier(ROW))
+        source = sql.SQL("SELECT {} FROM {} AS s {}").format(values, STAGED, IN_ORDER)
         cursor.execute(self._statement(stage, source))
         taken = cursor.rowcount
         cursor.execute(sql.SQL("DROP TABLE {}").format(STAGED))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
@@ -18,6 +19,7 @@ from heal_cli.write.probe import refused_suspects
 from heal_cli.write.refusal import failed_line, is_verdict_on_value, reject_row, skipped_row
 from heal_cli.write.screen import Screen
 from heal_cli.write.screen_change import ChangeScreen, no_such_row
+from heal_cli.write.sequence import in_sequence
 from heal_cli.write.sqlstate import Fault, fault_of
 from heal_cli.write.stage import catalog_path
 from heal_cli.write.work import Segment
@@ -69,6 +71,14 @@ class Loader:
             self._check_update_right(connection)
         if update or needs_insert(self._table):
             self._copier = Inserter(self._table, facts, self._conflict)
+
+    def in_sequence(self, cursor: psycopg.Cursor, parts: Sequence[pl.DataFrame]) -> Sequence[pl.DataFrame]:
+        """The parts of a batch in the order to write them in: of two changes of one row the later counts."""
+        if self._conflict.mode != "update":
+            return parts
+        screen = Screen(self._table, self._read_facts(cursor.connection), self._conflict, self._run)
+        (key,) = self._conflict.arbiters
+        return in_sequence(parts, self._table, key, lambda rows: screen.groups_of(cursor, rows, key))
 
     @property
     def _needs_row(self) -> bool:
@@ -162,8 +172,6 @@ class Loader:
 
     def fault_of(self, error: psycopg.Error) -> Fault:
         """Who is to blame, as far as this table is concerned."""
-        if error.sqlstate == "21000" and self._options.conflicts == "update":
-            return Fault.ROW  # one key twice in a statement: smaller ones tell them apart
         if is_verdict_on_value(error):
             return Fault.ROW
         # Elsewhere a missing right is nothing that a row could mend: on a sequence, a function, to UPDATE.

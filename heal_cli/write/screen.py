@@ -103,6 +103,21 @@ class Screen:
         every = pl.concat([FAULTS.to_frame(), *(of_known_values(faults, rows) for faults in found)])
         return every.group_by(ROW, maintain_order=True).agg(pl.col("said").alias("more"))
 
+    def groups_of(self, cursor: psycopg.Cursor, rows: pl.DataFrame, unique: Unique) -> dict[int, int] | None:
+        """Row -> number of its group, of the rows that share their key; None where no query can tell.
+
+        Args:
+            rows: ROW and all columns of the key.
+        """
+        if not self._facts.can_stage:
+            return None
+        stage = Stage(self._table, self._facts, rows.schema, unique.columns)
+        with catalog_path(cursor.connection):
+            if not is_filled(cursor, stage, rows):
+                return None
+            shared = shared_keys(cursor, stage.relation(soft=self._is_soft), unique)
+        return None if shared is None else {row: group for row, group, _ in shared}
+
     def _value_faults(
         self, cursor: psycopg.Cursor, stage: Stage, rows: pl.DataFrame
     ) -> tuple[list[pl.DataFrame], frozenset[str]]:
@@ -200,38 +215,31 @@ class Screen:
         refused: set[int],
     ) -> list[pl.DataFrame]:
         """FAULTS between the rows of the batch, as they would come up one row after the other."""
-        found: list[pl.DataFrame] = []
-        if self._conflict.mode == "update":
-            for group in groups:
-                if self._conflict.is_arbiter(group.unique.name):
-                    losers = all_but_last(group.groups, refused)
-                    found.append(superseded(group, losers))
-                    refused |= losers.keys()
-            groups = [group for group in groups if not self._conflict.is_arbiter(group.unique.name)]
+        claims = [group for group in groups if self._updates_by(group.unique)]
+        groups = [group for group in groups if not self._updates_by(group.unique)]
         keys = [group.groups for group in groups]
+        pairs = [[(p.row, p.parent) for p in rows] for rows in parents]
+        lonely: list[pl.DataFrame] = []
         while True:
-            holders = first_of_each(keys, refused)
-            lost = lost_claims(keys, holders)
-            orphaned = orphans(
-                [[(p.row, p.parent) for p in pairs] for pairs in parents], refused | lost.keys()
-            )
-            if not orphaned:
+            losers = [all_but_last(group.groups, refused) for group in claims]
+            gone = refused.union(*losers)
+            lost = lost_claims(keys, first_of_each(keys, gone))
+            orphaned = orphans(pairs, gone | lost.keys())
+            # The last row of a key supersedes none of the others unless it stands itself.
+            beaten = {winner for each in losers for winner in each.values()} & lost.keys()
+            if not orphaned and not beaten:
                 break
-            refused |= orphaned.keys()
-            for at, foreign in enumerate(references):
-                said = [
-                    (
-                        p.row,
-                        f"Key {_referring(foreign)} = ({p.key}) is not in {foreign.references}, nor loaded here",
-                    )
-                    for p in parents[at]
-                    if orphaned.get(p.row) == at
-                ]
-                if said:
-                    found.append(_no_parent(foreign, _said(said).unique(ROW, maintain_order=True)))
+            refused |= orphaned.keys() | beaten
+            lonely += _lonely(references, parents, orphaned)
+        found = [superseded(group, each) for group, each in zip(claims, losers, strict=True) if each]
+        found += lonely
         for at, group in enumerate(groups):
             found += _lost(group, {row: held[at] for row, held in lost.items() if at in held})
         return found
+
+    def _updates_by(self, unique: Unique) -> bool:
+        """Of the rows that have its keys in common, the last is written."""
+        return self._conflict.mode == "update" and self._conflict.is_arbiter(unique.name)
 
 
 def is_filled(cursor: psycopg.Cursor, stage: Stage, rows: pl.DataFrame) -> bool:
@@ -272,6 +280,20 @@ def superseded(group: Group, winners: dict[int, int]) -> pl.DataFrame:
         _said(said), _UNIQUE, constraint=unique.name, columns=unique.columns, reason=SUPERSEDED
     )
     return faults.with_columns(winner=pl.Series(list(winners.values()), dtype=pl.Int64))
+
+
+def _lonely(
+    references: list[Foreign], parents: list[list[Parent]], orphaned: dict[int, int]
+) -> Iterator[pl.DataFrame]:
+    """FAULTS of rows that refer to nothing in their own table: row -> the place of that reference."""
+    for at, foreign in enumerate(references):
+        said = [
+            (p.row, f"Key {_referring(foreign)} = ({p.key}) is not in {foreign.references}, nor loaded here")
+            for p in parents[at]
+            if orphaned.get(p.row) == at
+        ]
+        if said:
+            yield _no_parent(foreign, _said(said).unique(ROW, maintain_order=True))
 
 
 def _no_parent(foreign: Foreign, rows: pl.DataFrame) -> pl.DataFrame:

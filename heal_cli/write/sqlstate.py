@@ -36,6 +36,9 @@ _FAULTS: Final[dict[str, Fault]] = {
     "23": Fault.ROW,
     "44": Fault.ROW,
     "P0001": Fault.ROW,  # RAISE in a trigger
+    # What code makes of a row: none or several found where it wants one; no branch for it; ASSERT; other languages.
+    # One key twice in an INSERT ... ON CONFLICT is among them, too: smaller ones tell the rows apart.
+    **dict.fromkeys(("P0002", "P0003", "P0004", "20", "21", "38"), Fault.ROW),
     "54000": Fault.ROW,  # e.g. an index row too large
     "40": Fault.RETRY,
     "55P03": Fault.RETRY,  # lock_timeout
@@ -51,6 +54,9 @@ _FAULTS: Final[dict[str, Fault]] = {
     "3D": Fault.CONFIGURATION,
     "42": Fault.PLAN,
 }
+
+_RAISED: Final = frozenset({"exec_stmt_raise", "exec_stmt_assert"})
+"""Functions of the server that PL/pgSQL raises with, whatever SQLSTATE its code asks for."""
 
 _HINTS: Final[dict[str, str]] = {
     # Of a table heal knows such columns; a view tells nothing of those behind it.
@@ -91,15 +97,19 @@ def fault_of(error: psycopg.Error, *, may_insert: bool = True) -> Fault:
         return Fault.WORLD if isinstance(error, psycopg.OperationalError) else Fault.PLAN
     if code == "42501" and may_insert:
         return Fault.ROW
-    for length in (5, 3, 2):
-        if fault := _FAULTS.get(code[:length]):
-            return fault
-    return Fault.PLAN
+    fault = next((_FAULTS[code[:length]] for length in (5, 3, 2) if code[:length] in _FAULTS), Fault.PLAN)
+    return Fault.ROW if fault is Fault.PLAN and _is_raised(error) else fault
 
 
 def reason_of(error: psycopg.Error) -> str:
     """The reject's stable reason code."""
-    return REASONS.get(error.sqlstate or "", "refused_by_server")
+    other = "raised_by_trigger" if _is_raised(error) else "refused_by_server"
+    return REASONS.get(error.sqlstate or "", other)
+
+
+def _is_raised(error: psycopg.Error) -> bool:
+    """A function of the database says no, under a SQLSTATE of its choice."""
+    return error.diag.source_function in _RAISED
 
 
 def describe(error: psycopg.Error) -> str:
@@ -121,6 +131,8 @@ def to_heal_error(error: psycopg.Error, doing: str, *, hint: str | None = None) 
         return DatabaseUnavailable(message, hint=hint or "Run the same command again when the server is back")
     if fault is Fault.CONFIGURATION:
         return ConnectionRefused(message, hint=hint or "Check it with: heal doctor")
-    if error.sqlstate == "42P01":
+    if (
+        error.sqlstate == "42P01" and not error.diag.context
+    ):  # otherwise a function misses it, whatever the table is
         return SchemaChanged(message, sqlstate=error.sqlstate, hint=hint)
     return WriteError(message, sqlstate=error.sqlstate, hint=hint or _HINTS.get(error.sqlstate or ""))

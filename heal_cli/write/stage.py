@@ -18,6 +18,9 @@ from heal_cli.write.facts import Facts
 
 STAGED: Final = sql.Identifier("pg_temp", "heal_staged")
 
+IN_ORDER: Final = sql.SQL("ORDER BY s.ctid")
+"""Rows of the temporary table, as `s`, as they came: nothing in it was ever changed."""
+
 _ROW_TYPE: Final = PgType(20, "bigint", "int8", "b")
 
 TEXT_BASES: Final = frozenset({"text", "varchar", "bpchar"})
@@ -47,33 +50,39 @@ class Stage:
 
     Args:
         names: Those of the frame's columns that are staged.
+        is_numbered: Beside their row numbers: one column more than the widest tables leave room for.
     """
 
-    def __init__(self, table: TableSchema, facts: Facts, schema: pl.Schema, names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        table: TableSchema,
+        facts: Facts,
+        schema: pl.Schema,
+        names: Sequence[str],
+        *,
+        is_numbered: bool = True,
+    ) -> None:
         self._table = table
         self._facts = facts
         self.names = tuple(names)
+        self._row = (ROW,) if is_numbered else ()
         self.as_text = frozenset(
             name for name in self.names if is_staged_as_text(table.column(name), schema[name])
         )
-        types = [self._wire_type(name) for name in self.names]
-        self._encoding = choose_encoding(pl.Schema({name: schema[name] for name in (ROW, *self.names)}),
-                                         [_ROW_TYPE, *types])  # fmt: skip
+        types = [*(_ROW_TYPE for _ in self._row), *map(self._wire_type, self.names)]
+        sent = pl.Schema({name: schema[name] for name in (*self._row, *self.names)})
+        self._encoding = choose_encoding(sent, types)
 
     def fill(self, cursor: psycopg.Cursor, rows: pl.DataFrame) -> None:
         """Make the temporary table and copy the rows into it."""
-        columns = [
-            sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(self._staged_type(name)))
-            for name in self.names
-        ]
+        types = [*((ROW, "bigint") for _ in self._row), *((n, self._staged_type(n)) for n in self.names)]
+        columns = [sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(type_)) for name, type_ in types]
         cursor.execute(
-            sql.SQL("CREATE TEMP TABLE heal_staged ({}) ON COMMIT DROP").format(
-                sql.SQL(", ").join([sql.SQL("{} bigint").format(sql.Identifier(ROW)), *columns])
-            )
+            sql.SQL("CREATE TEMP TABLE heal_staged ({}) ON COMMIT DROP").format(sql.SQL(", ").join(columns))
         )
         statement = sql.SQL("COPY {} FROM STDIN WITH ({})").format(STAGED, sql.SQL(self._encoding.options))
         with cursor.copy(statement) as stream:
-            for data in self._encoding.encode(rows.select(ROW, *self.names)):
+            for data in self._encoding.encode(rows.select(*self._row, *self.names)):
                 stream.write(data)
 
     def value(self, name: str, *, soft: bool) -> sql.Composed:

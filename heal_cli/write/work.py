@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -69,6 +70,7 @@ class Work:
     left_out: Spans = ()  # rows of the batch that are left to other runs, and are not in `pending`
     pieces: int = 0  # that the batch has, whoever wrote them
     attempt: int = 0
+    is_in_sequence: bool = False
     already: int = 0
     loaded: list[pl.Series] = field(default_factory=list)
     rejects: list[pl.DataFrame] = field(default_factory=list)
@@ -110,6 +112,12 @@ class Work:
             in_transaction=0,
             loaded_together=0,
         )
+
+    def put_in_sequence(self, order: Callable[[Sequence[pl.DataFrame]], Sequence[pl.DataFrame]]) -> None:
+        """Put its parts in the order to write them in, once, before any of them is tried."""
+        if not self.is_in_sequence:
+            self.pending = deque(map(Segment, order([segment.rows for segment in self.pending])))
+            self.is_in_sequence = True
 
     def half(self, most_rows: int | None, error: psycopg.Error, timeout_s: float) -> int:
         """Half the rows of a transaction of this work that held at most so many.

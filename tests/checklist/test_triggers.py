@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 import heal_cli
-from heal_cli.errors import PlanError
+from heal_cli.errors import PlanError, WriteError
 
 BEFORE: Final = """
     create function act() returns trigger language plpgsql as $$begin {body} return new; end$$;
@@ -91,3 +91,37 @@ def test_after_triggers(lab: Any) -> None:
     loaded = lab.load({"id": range(1, 21)})
     assert loaded.reasons == {5: "raised_by_trigger"}
     assert len(lab.rows("select id from seen")) == 19
+
+
+@pytest.mark.parametrize("refusal", [
+    "raise exception 'no' using errcode = 'ZX001'",
+    "raise exception 'no' using errcode = '45000'",
+    "raise exception 'no' using errcode = 'undefined_object'",
+    "assert false, 'no'",
+    "select p.oid into strict found from pg_class p where false",
+    "case when false then null; end case",
+    "found := (select g from generate_series(1, 2) g)",
+])  # fmt: skip
+def test_whatever_a_trigger_refuses_with(lab: Any, refusal: str) -> None:
+    """A row that the trigger's own code cannot take is a reject under any SQLSTATE, and the others are loaded."""
+    lab.conn.execute(
+        f"""create table t (id int primary key);
+        create function refuse() returns trigger language plpgsql as $$declare found int; begin
+            if new.id = 5 then {refusal}; end if; return new; end$$;
+        create trigger refuse before insert on t for each row execute function refuse()"""
+    )
+    loaded = lab.load({"id": range(1, 21)})
+    assert loaded.reasons.keys() == {5}
+    assert len(lab.rows("select id from t")) == 19
+
+
+def test_a_broken_trigger_ends_the_run(lab: Any) -> None:
+    """A table that the trigger's own code misses is no change of the target: nothing is planned anew for ever."""
+    lab.conn.execute(
+        """create table t (id int primary key);
+        create function broken() returns trigger language plpgsql as $$begin
+            if new.id = 15 then execute 'select from nowhere'; end if; return new; end$$;
+        create trigger broken before insert on t for each row execute function broken()"""
+    )
+    with pytest.raises(WriteError, match='relation "nowhere" does not exist'):
+        lab.load({"id": range(1, 21)})

@@ -47,3 +47,9 @@ def test_two_that_share_the_word_are_a_question(make_table, match) -> None:
     table = make_table("t", "amount_eur numeric")
     found = match({"gift amount": NUMBERS, "match amount": NUMBERS}, table)
     assert not placed(found)
+
+
+def test_a_code_is_no_count(make_table, match) -> None:
+    """The code of a polling station is no number of its votes, though nobody else is left for it."""
+    found = match({"Code du b.vote": ["1", "2", "12"]}, make_table("t", "votes_cast int4"))
+    assert placed(found) == set()

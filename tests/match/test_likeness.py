@@ -155,3 +155,17 @@ def test_likeness_is_bounded_and_symmetric_but_for_a_carried_word(a: str, b: str
     score, turned = similarity(one, other, around).score, similarity(other, one, around).score
     assert score == pytest.approx(turned) or {CARRIED, COMPLETED} & {score, turned}
     assert 0 <= score <= 1
+
+
+def test_a_frequent_prefix_of_the_source_says_little() -> None:
+    """Most columns begin with a word that the table never says: it tells none of them apart."""
+    sources = [parse(name) for name in ("EdgeHost", "EdgeColo", "EdgeStatus", "RayID")]
+    target = parse("host")
+    alone = similarity(sources[0], target, context(sources[:1], [target], "t")).score
+    among = similarity(sources[0], target, context(sources, [target], "t")).score
+    assert alone <= UNEXPLAINED < among
+
+
+def test_an_amount_behind_money_says_no_more() -> None:
+    """`credit` is `credit_amount`, `payment` need not be `payment_amount`."""
+    assert alike("credit", "credit_amount") > UNEXPLAINED

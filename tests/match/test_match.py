@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from heal_cli.errors import UsageError
-from heal_cli.match import Past, match_columns, notes
+from heal_cli.match import Past, coverage, match_columns, notes
 from heal_cli.model import ROW, Kind, MatchOptions, Tier
 from heal_cli.patterns import load_catalogue
 
@@ -108,6 +108,17 @@ def test_the_row_number_is_no_column(make_table) -> None:
     table = make_table("t", f"{ROW} int8", "a text")
     matching = match_columns(frame, table, patterns=(), options=MatchOptions(), fit=lambda values, type: 1.0)
     assert (found(matching), matching.unmatched_source) == ({"a": "a"}, ())
+
+
+def test_the_name_of_the_row_number_takes_no_values(make_table, match) -> None:
+    """A table's own column of that name would get row numbers in the place of values, or none: it is no target."""
+    table = make_table("t", "a text", f"{ROW} int8")
+    with pytest.raises(UsageError, match="has the name that heal numbers rows by"):
+        match({"a": ROWS, "b": ROWS}, table, renames=(("b", ROW),))
+    required = make_table("t", "a text", f"{ROW} int8 required")
+    assert "is NOT NULL and has the name that heal numbers rows by" in str(
+        coverage(match({"a": ROWS}, required), required)
+    )
 
 
 def test_a_column_of_nulls_matches_by_name_and_pattern_only(make_table, match) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from heal_cli.match.concepts import singular
-from heal_cli.match.names import split
+from heal_cli.match.names import parse, split
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,18 @@ def test_a_name_is_cut_into_plain_words(raw: str, words: tuple[str, ...]) -> Non
 def test_plurals_become_singular_and_lookalikes_stay(word: str, one: str) -> None:
     """`status` is no plural of `statu`."""
     assert singular(word) == one
+
+
+@pytest.mark.parametrize(
+    ("raw", "concepts"),
+    [
+        ("Heures travaillées", ["hour", "worked"]),
+        ("CacheCacheStatus", ["cache", "status"]),
+        ("Memo/Description", ["description"]),
+        ("Revenue (EUR)", ["revenue"]),
+        ("MATNR", ["material", "number"]),
+    ],
+)
+def test_a_name_means_what_its_words_mean(raw: str, concepts: list[str]) -> None:
+    """Phrases are found as they are written; a word said twice counts once, a currency in brackets not at all."""
+    assert [word.concept for word in parse(raw).words] == concepts

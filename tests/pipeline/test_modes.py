@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -89,6 +90,36 @@ def test_an_absent_key_of_an_object_is_not_touched(changing) -> None:
     """JSON says null where it means NULL."""
     changing.load('{"id": 1, "n": null}\n{"id": 2, "name": "two"}\n{"n": 5}\n', mode="update", name="a.jsonl")
     assert changing.all("select * from t where id in (1, 2)") == [(1, "old 1", None), (2, "two", 2)]
+
+
+@pytest.mark.parametrize("how", [{"mode": "upsert"}, {"on_conflict": "update"}])
+def test_an_upsert_leaves_alone_what_an_object_leaves_out(changing, how) -> None:
+    """A row that is there keeps it, a new one has none."""
+    source = '{"id": 1, "name": "one"}\n{"id": 2, "name": "two", "n": null}\n{"id": 9, "name": "nine"}\n'
+    changing.load(source, name="a.jsonl", **how)
+    assert changing.all("select * from t where id in (1, 2, 9)") == [
+        (1, "one", 1),
+        (2, "two", None),
+        (9, "nine", None),
+    ]
+
+
+@pytest.mark.parametrize("how", [{"mode": "upsert"}, {"mode": "update"}, {"on_conflict": "update"}])
+def test_the_last_of_a_key_counts_whatever_keys_its_object_has(changing, how) -> None:
+    """Objects of several shapes change one row in the order of the source."""
+    changes = [(1, 10), (1, None), (2, None), (2, 20), (3, 30), (3, None), (3, 31)]
+    lines = [
+        {"id": id, "name": str(at)} | ({} if n is None else {"n": n}) for at, (id, n) in enumerate(changes)
+    ]
+    changing.load("".join(json.dumps(line) + "\n" for line in lines), name="a.jsonl", **how)
+    assert changing.all("select * from t where id < 4") == [(1, "1", 10), (2, "3", 20), (3, "6", 31)]
+
+
+def test_columns_without_names_go_by_position_in_every_mode(changing) -> None:
+    """Those that the server fills may be missing; those that a change leaves alone may not."""
+    changing.conn.execute("alter table t add made timestamptz default now()")
+    changing.load("1,x,11\n2,y,12\n", mode="upsert", header=False)
+    assert changing.all("select id, name, n from t where id < 3") == [(1, "x", 11), (2, "y", 12)]
 
 
 def test_rows_that_the_table_refuses_are_rejects(changing) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,26 @@ def path(tmp_path: Path) -> Path:
     file = tmp_path / "r.jsonl"
     file.write_bytes(b"a\nb\nc\n")
     return file
+
+
+def _in_capitals(path: Path) -> None:
+    with Rewrite(path) as rewrite:
+        for line in rewrite.lines():
+            rewrite.write([line], [line.upper()])
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(path: Path) -> None:
+    """What cannot be written is said once, and nothing of it stays."""
+    path.write_bytes((b"a" * 99 + b"\n") * 1_000)
+    most, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+    try:
+        with pytest.raises(RecordError, match="is as it was before the retry"):
+            _in_capitals(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    assert path.stat().st_size == 100_000
+    assert [found.name for found in path.parent.iterdir()] == ["r.jsonl"]
 
 
 def test_lines_that_change(path: Path) -> None:

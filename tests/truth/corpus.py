@@ -17,9 +17,9 @@ TUNING: Final = "corpus"
 HELD_BACK: Final = "held_back"
 BLIND: Final = "blind"
 DRILL: Final = "drill"  # tuned on, too
-SEALED: Final = "sealed"  # measured, never looked into
+SEALED: Final = "sealed"  # its misses were looked into after it was measured
 FRESH: Final = "fresh"
-LAST: Final = "last"  # measured, never looked into
+LAST: Final = "last"  # its misses were looked into after it was measured
 SETS: Final = (TUNING, HELD_BACK, BLIND, DRILL, SEALED, FRESH, LAST)
 
 _SPEC: Final = re.compile(

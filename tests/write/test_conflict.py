@@ -69,6 +69,22 @@ def test_refused_row_supersedes_nothing(lab) -> None:
     assert (duplicates(loaded), set(loaded.rejects)) == ([(6, "duplicate_superseded")], {22})
 
 
+def test_a_row_that_loses_another_key_supersedes_nothing(lab) -> None:
+    """The last row of a key is a reject for a second unique key, so the one before it is written."""
+    lab.conn.execute("create table t (id int primary key, e text unique)")
+    loaded = lab.load({"id": [1, 2, 3, 3], "e": ["a", "b", "c", "b"]}, options=UPDATE)
+    assert lab.rows() == [(1, "a"), (2, "b"), (3, "c")]
+    assert (duplicates(loaded), set(loaded.rejects)) == ([], {4})
+
+
+def test_a_row_without_its_parent_supersedes_nothing(lab) -> None:
+    """The last row of a key refers to nothing in its own table, so the one before it is written."""
+    lab.conn.execute("create table t (id int primary key, parent int references t)")
+    loaded = lab.load({"id": [1, 2, 2], "parent": [None, 1, 77]}, options=UPDATE)
+    assert lab.rows() == [(1, None), (2, 1)]
+    assert (duplicates(loaded), set(loaded.rejects)) == ([], {3})
+
+
 @pytest.mark.parametrize("definition", [
     "id int, a int, unique (id)",
     "id int, a int; create unique index on t (id)",
@@ -98,3 +114,14 @@ def test_key_without_constraint_is_an_error(lab, options) -> None:
     lab.conn.execute("create table t (id int, a int)")
     with pytest.raises(WriteError, match="--key"):
         lab.load({"id": range(20), "a": range(20)}, options=options)
+
+
+def test_deferrable_key_cannot_update(lab) -> None:
+    """PostgreSQL takes no such constraint for ON CONFLICT: the run stops before it writes, and says what does."""
+    lab.conn.execute("create table t (id int primary key deferrable, a int)")
+    with pytest.raises(WriteError) as caught:
+        lab.load({"id": range(20), "a": range(20)}, options=UPDATE)
+    assert str(caught.value) == (
+        f"Constraint 't_pkey' of {lab.schema}.t is deferrable, and ON CONFLICT takes no such constraint to update by."
+        " Update by it with --mode upsert --key id"
+    )

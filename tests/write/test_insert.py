@@ -155,3 +155,16 @@ def test_given_identity_is_written_either_way(lab) -> None:
     lab.load({"id": range(100, 120), "a": [1] * 20})
     lab.load({"id": range(200, 220), "a": [1] * 20}, options=WriteOptions(on_conflict="update"))
     assert [row[0] for row in lab.rows("id")] == [*range(100, 120), *range(200, 220)]
+
+
+@pytest.mark.parametrize(
+    "options", [WriteOptions(on_conflict="update"), WriteOptions(mode="upsert", key=("id",))]
+)
+def test_1600_columns_are_changed(lab, options) -> None:
+    """No column of heal's own stands beside them where rows are staged."""
+    names = [f"c{at}" for at in range(1599)]
+    lab.conn.execute(f"create table t (id int primary key, {', '.join(f'{name} int' for name in names)})")
+    lab.conn.execute("insert into t values (3, 1)")
+    loaded = lab.load({"id": range(11), **dict.fromkeys(names, [6] * 11)}, options=options)
+    assert loaded.totals.loaded == 11
+    assert lab.rows("count(*), sum(c0)") == [(11, 66)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from heal_cli.model import ROW
@@ -259,3 +260,13 @@ def test_role_without_rights_to_read_is_left_to_the_server(lab, conn) -> None:
     conn.execute(f"drop owned by {role}; drop role {role}")
     assert set(loaded.rejects) == {6, 10}
     assert len(lab.rows()) == N - 1
+
+
+def test_an_index_that_was_never_finished_decides_nothing(lab, fallback) -> None:
+    """What a failed CREATE INDEX CONCURRENTLY leaves behind is kept up by no insert: equal keys are no fault."""
+    lab.conn.execute("create table t (id int primary key, a int); insert into t values (-1, 0), (-2, 0)")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        lab.conn.execute("create unique index concurrently unfinished on t (a)")
+    loaded = lab.load({"id": column("n", r5=1), "a": column(7)})
+    assert {row: code for row, (_, code, _) in loaded.rejects.items()} == {6: "23505"}
+    assert fallback == []

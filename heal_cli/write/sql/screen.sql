@@ -33,6 +33,7 @@ SELECT has_database_privilege(current_database(), 'TEMP') AS can_stage,
         SELECT l.oid, l.typmod FROM link l WHERE l.attnum = a.attnum ORDER BY l.depth DESC LIMIT 1) b) AS columns,
     (SELECT jsonb_agg(jsonb_build_object(
             'name', coalesce(k.conname, c.relname), 'constraint', k.conname, 'primary', i.indisprimary,
+            'deferrable', NOT i.indimmediate,
             'predicate', pg_get_expr(i.indpred, i.indrelid),
             'nulls_not_distinct', coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false),
             'columns', ARRAY(SELECT a.attname FROM generate_series(0, i.indnkeyatts - 1) AS place
@@ -64,7 +65,8 @@ SELECT has_database_privilege(current_database(), 'TEMP') AS can_stage,
      JOIN pg_class c ON c.oid = i.indexrelid
      JOIN pg_am m ON m.oid = c.relam AND m.amname = 'btree'
      LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u')
-     WHERE i.indrelid = %(oid)s::oid AND i.indisunique AND i.indislive) AS uniques,
+     -- No insert looks at an index that a failed CREATE INDEX CONCURRENTLY left unready.
+     WHERE i.indrelid = %(oid)s::oid AND i.indisunique AND i.indislive AND i.indisready) AS uniques,
     (SELECT jsonb_agg(jsonb_build_object(
             'name', k.conname, 'references', k.confrelid::regclass::text,
             'only', p.relkind <> 'p', 'is_self', k.confrelid = k.conrelid,

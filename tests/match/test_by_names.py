@@ -1,0 +1,43 @@
+"""Groups of names hold in tables of their trade, and of one whose words source and table speak."""
+
+from __future__ import annotations
+
+import pytest
+
+WORDS = ["abc", "xyz", "uvw"]
+CODES = ["A-7", "B-8", "C-9"]
+
+
+def placed(found) -> dict[str, str]:
+    """Source -> target."""
+    return {match.winner.source: match.target for match in found.matches if match.winner.source}
+
+
+def test_a_trade_is_known_by_its_words_whatever_the_table_is_called(make_table, match) -> None:
+    """Four things that a bank's statement and a table name differently make the table one of a bank."""
+    table = make_table("t", "narrative text", "tegenpartij text", "mandate_id text", "end_to_end_id text")
+    sample = {
+        "verwendungszweck": WORDS,
+        "gegenpartei": ["Ann", "Ben", "Cem"],
+        "mandatsreferenz": CODES,
+        "kundenreferenz": ["K1", "K2", "K3"],
+    }
+    assert placed(match(sample, table)) == {
+        "verwendungszweck": "narrative",
+        "gegenpartei": "tegenpartij",
+        "mandatsreferenz": "mandate_id",
+        "kundenreferenz": "end_to_end_id",
+    }
+
+
+def test_two_things_of_a_trade_are_too_few(make_table, match) -> None:
+    """Names that a trade has for one thing are other things elsewhere."""
+    table = make_table("t", "dish text", "waiter text")
+    assert not placed(match({"menu_item": WORDS, "cashier": CODES}, table))
+
+
+@pytest.mark.parametrize("sources", [("dish", "article"), ("article", "dish")])
+def test_a_group_that_several_columns_are_in_does_not_choose(make_table, match, sources) -> None:
+    """Of two columns that a till may both mean by `menu_item`, neither is taken."""
+    found = match(dict(zip(sources, (WORDS, CODES), strict=True)), make_table("pos_checks", "menu_item text"))
+    assert not placed(found)
