@@ -72,14 +72,26 @@ class ReplayReport:
     exit_code: int = _DONE
 
     @property
+    def brought_home(self) -> bool:
+        """The server has something that it had not."""
+        return bool(self.events or self.batches)
+
+    @property
     def found_nothing(self) -> bool:
         """Nothing was waiting, or only events of batches that are set aside."""
-        return not (self.events or self.batches or self.left or self.aside)
+        return not (self.brought_home or self.left or self.aside)
 
 
 def has_waiting(options: ReplayOptions) -> bool:
     """Something may be there to bring home; no connection is made for the answer."""
     return bool(Spool(options.state_dir).entries()) or any(True for _ in _log(options).events())
+
+
+def waiting_now(options: ReplayOptions) -> tuple[object, ...]:
+    """What waits, to be compared with what waits later; empty where nothing does."""
+    if not has_waiting(options):
+        return ()
+    return *(entry.name for entry in Spool(options.state_dir).entries()), _log(options).size
 
 
 def run_replay(options: ReplayOptions, *, should_stop: Callable[[], int] = lambda: 0) -> ReplayReport:
