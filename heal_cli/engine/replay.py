@@ -20,6 +20,7 @@ from heal_cli.errors import (
 )
 from heal_cli.model import FallbackOptions, Rows
 from heal_cli.pipeline.claiming import STDIN
+from heal_cli.pipeline.fallback import database_breaker
 from heal_cli.pipeline.late_references import retry_late_references
 from heal_cli.pipeline.restore import Home, Restorer, restore_one_event
 from heal_cli.resilience import (
@@ -150,6 +151,8 @@ class _Replay:
                 self._entry(entry)
         finally:
             self._restorer.close()
+        if self._report.batches:  # so it takes rows again
+            database_breaker(self._home.conninfo, self._options.state_dir).close()
         self._events(should_stop)
 
     def _entry(self, entry: Entry) -> None:

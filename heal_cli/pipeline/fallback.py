@@ -60,14 +60,8 @@ class Fallback:
 
     @cached_property
     def breaker(self) -> Breaker:
-        """Of the target database; data faults never open it."""
-        server, database = server_of(self._options.conninfo)
-        return Breaker(
-            "database",
-            f"{server}/{database}",
-            self._options.state_dir,
-            is_fault=lambda error: isinstance(error, DatabaseUnavailable),
-        )
+        """Of the target database."""
+        return database_breaker(self._options.conninfo, self._options.state_dir)
 
     @cached_property
     def spool(self) -> Spool:
@@ -257,6 +251,17 @@ class Fallback:
             rejects_path=rejects_path,
             leftovers_path=leftovers_path,
         )
+
+
+def database_breaker(conninfo: str, state_dir: str) -> Breaker:
+    """That of one database, for all processes with this state folder; data faults never open it."""
+    server, database = server_of(conninfo)
+    return Breaker(
+        "database",
+        f"{server}/{database}",
+        state_dir,
+        is_fault=lambda error: isinstance(error, DatabaseUnavailable),
+    )
 
 
 def _is_same_whole(entry: Manifest, source: Source, options: LoadOptions) -> bool:

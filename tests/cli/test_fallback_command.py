@@ -13,7 +13,7 @@ import pytest
 
 from heal_cli.model import Format, LoadOptions, ReadOptions, WriteOptions
 from heal_cli.read import open_source
-from heal_cli.resilience import Manifest, Spool, SpooledSource, TargetId, Tries, hold_lock
+from heal_cli.resilience import Breaker, Manifest, Spool, SpooledSource, TargetId, Tries, hold_lock
 
 
 @pytest.fixture
@@ -135,6 +135,19 @@ def test_replay_without_a_server_says_5(heal: Any, spool: Spool) -> None:
     assert result.code == 5
     assert "0 events and 0 batches restored, 1 left" in result.out
     assert len(spool.entries()) == 1
+
+
+def test_breakers_of_whatever_failed_are_told(heal: Any, spool: Spool, tmp_path: Path) -> None:
+    """A model or a storage that is away shows in status and doctor as the database does."""
+    for name in ("model", "object storage"):
+        Breaker(name, "one", str(tmp_path / "state"), is_fault=lambda error: True).open()
+    status, doctor = (
+        heal("fallback", "status").out,
+        heal("doctor", "--dsn", "postgresql://127.0.0.1:1/db").out,
+    )
+    for name in ("model", "object storage"):
+        assert f"breaker {name}: open, last opened 20" in status
+        assert f"the {name} failed at 20" in doctor
 
 
 def test_doctor_tells_what_waits(heal: Any, spool: Spool) -> None:

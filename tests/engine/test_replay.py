@@ -20,7 +20,7 @@ from heal_cli.engine.replay import ReplayOptions, run_replay
 from heal_cli.errors import DatabaseUnavailable, ReplayIsRunning, WriteError
 from heal_cli.model import Rows
 from heal_cli.record import iter_rejects
-from heal_cli.resilience import hold_lock
+from heal_cli.resilience import breaker_states, hold_lock
 
 
 def begin_replay(outage: Any) -> subprocess.Popen[bytes]:
@@ -226,6 +226,16 @@ def test_another_database_is_left_alone(outage: Any, server: str) -> None:
     assert (report.elsewhere, report.left, report.exit_code) == (waiting, waiting, 0)
     outage.replay()
     outage.check()
+
+
+def test_a_replay_has_seen_that_the_server_works(outage: Any) -> None:
+    """The breaker that the outage opened is closed by what came home, not only by the next load."""
+    outage.meet_outage()
+    (breaker,) = breaker_states(outage.options.state_dir)
+    assert breaker.state == "open"
+    outage.replay()
+    (breaker,) = breaker_states(outage.options.state_dir)
+    assert breaker.state == "closed"
 
 
 def test_a_server_that_is_still_away(outage: Any) -> None:
