@@ -176,15 +176,27 @@ class _Replay:
         except SpoolError as error:
             self._give_up(entry, replace(tries, reason=str(error)))
             return
-        except (DatabaseUnavailable, RecordError):
+        except RecordError:
             entry.note(replace(tries, away=tries.away + 1))
             raise
+        except DatabaseUnavailable as error:
+            entry.note(replace(tries, away=tries.away + 1))
+            if not self._home.takes_writes:
+                raise
+            self._table_is_away(entry, manifest, error)
+            return
         except (HealError, psycopg.Error, pl.exceptions.PolarsError) as error:
             self._failed(entry, manifest, tries, error)
             return
         self._spool.remove(entry)
         self._report.batches += 1
         self._report.rows += rows
+
+    def _table_is_away(self, entry: Entry, manifest: Manifest, error: DatabaseUnavailable) -> None:
+        """A table behind a foreign server, or in a tablespace that is full: the others can go on."""
+        self._report.notes.append(f"{entry.name} waits: {error}")
+        self._report.exit_code = error.exit_code
+        self._queues.hold_table(manifest)
 
     def _restore(self, entry: Entry, manifest: Manifest) -> Rows:
         try:

@@ -251,6 +251,30 @@ def test_a_server_that_is_still_away(outage: Any) -> None:
     outage.check()
 
 
+def test_one_table_that_is_away_holds_back_no_other(outage: Any) -> None:
+    """A foreign server or a full tablespace costs its own table one try a round, and the others nothing."""
+    table, other = outage.table, f"{outage.table}_too"
+    outage.conn.execute(f"create table {other} (like {table} including all)")
+    outage.meet_outage()
+    first = len(outage.spool.entries())
+    outage.proxy.cut_after(70_000)
+    outage.load(table=other, again=True, rejects_path=str(outage.folder / "too.jsonl"))
+    outage.proxy.heal()
+    second = len(outage.spool.entries()) - first
+    outage.conn.execute(
+        "create function full_disk() returns trigger language plpgsql as"
+        " $$ begin raise exception 'no space left on device' using errcode = '53100'; end $$;"
+        f"create trigger full_disk before insert on {table} execute function full_disk()"
+    )
+    report = outage.replay()
+    assert (report.exit_code, report.batches, report.left) == (5, second, first)
+    assert len(report.notes) == 1
+    assert "no space left on device" in report.notes[0]
+    outage.conn.execute(f"drop trigger full_disk on {table}")
+    assert outage.replay().batches == first
+    outage.check()
+
+
 def test_the_server_goes_away_again(outage: Any) -> None:
     """A replay that is cut in the middle goes on where it was."""
     outage.meet_outage()
