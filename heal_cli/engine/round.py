@@ -176,6 +176,7 @@ class Round:
                 source_id=source_id,
                 source_name=manifest.source.name,
                 spooled_by=manifest.run,
+                is_cut=manifest.is_cut,
                 again=False,
                 fallback=FallbackOptions(spool=False),
             ),

@@ -16,8 +16,9 @@ from heal_cli.clock import local_time
 from heal_cli.errors import CircuitOpen, DatabaseUnavailable, SourceError, SpoolError
 from heal_cli.model import Batch, Format, LoadOptions, Plan, Source, TableSchema
 from heal_cli.pipeline.storing import Look, store
-from heal_cli.read import open_stored
+from heal_cli.read import SourceReader, open_source, open_stored
 from heal_cli.resilience import (
+    STORED,
     Breaker,
     EmergencyLog,
     Entry,
@@ -148,21 +149,21 @@ class Fallback:
         manifest = replace(self._manifest(source, "source", target), kind="source")
 
         def fill(file: BinaryIO) -> Manifest:
-            rows, plan = store(self.spool, source, stored, file, self._options, look)
-            return replace(
-                manifest, rows=rows, plan=plan, schema_version=plan.table.version if plan else None
-            )
+            rows, plan, is_whole = store(self.spool, source, stored, file, self._options, look)
+            version = plan.table.version if plan else None
+            return replace(manifest, rows=rows, plan=plan, schema_version=version, is_cut=not is_whole)
 
         entry = self.spool.put_source(manifest.entry, fill)
         self.spooled.setdefault(source.name, [])
         return read_manifest(entry).rows
 
-    def require_home(self, source: Source) -> None:
-        """Refuse a source that has changed since it was spooled whole: neither would know the other's rows.
+    def require_home(self, reader: SourceReader) -> None:
+        """Refuse a source that is not what was spooled of it: neither would know the other's rows.
 
         Raises:
-            SourceError: What it was waits for replay.
+            SourceError: What it was, or its beginning, waits for replay.
         """
+        source = reader.source
         if self._options.source_name is not None:
             return  # replay itself brings them home, first to last
         place = server_of(self._options.conninfo)
@@ -173,6 +174,11 @@ class Fallback:
                 manifest = read_manifest(entry)
                 target, source_id = manifest.target, manifest.options.source_id
                 is_ours = (target.server, target.database) == place and source_id == self._options.source_id
+                if is_ours and manifest.is_cut and not self._options.again and _goes_on(reader, entry):
+                    raise SourceError(
+                        f"{source.name!r} begins with {manifest.rows:,} rows that are spooled, and they wait",
+                        hint=f"Bring them home first: heal replay-fallback; or: heal fallback discard {entry.name}",
+                    )
                 if is_ours and _has_changed(source, entry, manifest):
                     raise SourceError(
                         f"{source.name!r} has changed since {manifest.rows:,} rows of it were spooled, and they wait",
@@ -274,6 +280,17 @@ def _is_same_whole(entry: Manifest, source: Source, options: LoadOptions) -> boo
 def bare_name(table: str) -> str:
     """The name of a table without its schema and quotes."""
     return table.rpartition(".")[2].strip('"')
+
+
+def _goes_on(reader: SourceReader, entry: Entry) -> bool:
+    """The source is a stream whose first batch is that of what was spooled."""
+    if reader.source.size is not None:
+        return False
+    spooled = open_source(str(entry.path / STORED), reader.options)
+    try:
+        return spooled.sample().chunk.digest == reader.sample().chunk.digest
+    finally:
+        spooled.close()
 
 
 def _has_changed(source: Source, entry: Entry, manifest: Manifest) -> bool:
