@@ -15,20 +15,18 @@ from psycopg.conninfo import conninfo_to_dict
 from heal_cli.clock import local_time
 from heal_cli.errors import CircuitOpen, DatabaseUnavailable, SourceError, SpoolError
 from heal_cli.model import Batch, Format, LoadOptions, Plan, Source, TableSchema
+from heal_cli.pipeline.spooled_whole import goes_on_from, has_changed, is_same_whole
 from heal_cli.pipeline.storing import Look, store
-from heal_cli.read import SourceReader, open_source, open_stored
+from heal_cli.read import SourceReader
 from heal_cli.resilience import (
-    STORED,
     Breaker,
     EmergencyLog,
-    Entry,
     Event,
     Manifest,
     Spool,
     SpooledSource,
     TargetId,
     emergency_path,
-    is_stored_in,
     read_manifest,
 )
 
@@ -174,12 +172,14 @@ class Fallback:
                 manifest = read_manifest(entry)
                 target, source_id = manifest.target, manifest.options.source_id
                 is_ours = (target.server, target.database) == place and source_id == self._options.source_id
-                if is_ours and manifest.is_cut and not self._options.again and _goes_on(reader, entry):
+                is_table = bare_name(target.table) == bare_name(self._options.table)
+                is_rest = is_table and manifest.is_cut and not self._options.again
+                if is_ours and is_rest and goes_on_from(reader, entry):
                     raise SourceError(
                         f"{source.name!r} begins with {manifest.rows:,} rows that are spooled, and they wait",
                         hint=f"Bring them home first: heal replay-fallback; or: heal fallback discard {entry.name}",
                     )
-                if is_ours and _has_changed(source, entry, manifest):
+                if is_ours and has_changed(source, entry, manifest):
                     raise SourceError(
                         f"{source.name!r} has changed since {manifest.rows:,} rows of it were spooled, and they wait",
                         hint=f"Bring them home first: heal replay-fallback; or: heal fallback discard {entry.name}",
@@ -199,7 +199,7 @@ class Fallback:
         if self._options.source_name is not None or not self._waiting:
             return  # replay itself brings them home, first to last
         first = self._waiting[0]
-        if first.source.number == number or _is_same_whole(first, source, self._options):
+        if first.source.number == number or is_same_whole(first, source, self._options):
             return
         rows = sum(manifest.rows for manifest in self._waiting)
         what = "Changes" if first.options.write.changes_rows else "Rows"
@@ -270,38 +270,9 @@ def database_breaker(conninfo: str, state_dir: str) -> Breaker:
     )
 
 
-def _is_same_whole(entry: Manifest, source: Source, options: LoadOptions) -> bool:
-    """What was spooled whole is this source: one that has changed since was refused before."""
-    is_named = source.size is not None or options.source_id is not None
-    is_namesake = (entry.source.name, entry.options.source_id) == (source.name, options.source_id)
-    return entry.kind == "source" and is_named and is_namesake
-
-
 def bare_name(table: str) -> str:
     """The name of a table without its schema and quotes."""
     return table.rpartition(".")[2].strip('"')
-
-
-def _goes_on(reader: SourceReader, entry: Entry) -> bool:
-    """The source is a stream whose first batch is that of what was spooled."""
-    if reader.source.size is not None:
-        return False
-    spooled = open_source(str(entry.path / STORED), reader.options)
-    try:
-        return spooled.sample().chunk.digest == reader.sample().chunk.digest
-    finally:
-        spooled.close()
-
-
-def _has_changed(source: Source, entry: Entry, manifest: Manifest) -> bool:
-    """The source goes by the same name as what was spooled, or begins with it, and is not the same."""
-    is_namesake = manifest.source.name == source.name
-    if source.size is None:  # of a stream only its id says that it is the same
-        return is_namesake and manifest.options.source_id is not None
-    with open_stored(source.name) as read:
-        begins_alike = is_stored_in(entry, manifest, read)
-        is_same = begins_alike and not read(1)
-    return (begins_alike or is_namesake) and not is_same
 
 
 def server_of(conninfo: str) -> tuple[str, str]:
