@@ -1,12 +1,15 @@
-"""`heal`, and `python -m heal_cli`: the command line, quiet also when Ctrl-C comes while it is still imported."""
+"""`heal`, and `python -m heal_cli`: the command line, in order also when a signal comes while it is still imported."""
 
 from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
+from types import FrameType
 
 _INTERRUPTED = 130
+_ENDED = 143
 
 
 def _open_missing_streams() -> None:
@@ -16,9 +19,17 @@ def _open_missing_streams() -> None:
             setattr(sys, name, open(os.open(os.devnull, os.O_RDWR), mode))  # noqa: PTH123, SIM115  a number, open to the end
 
 
+def _end(number: int, frame: FrameType | None) -> None:
+    """Leave as after an error: what is open is rolled back and closed; a load or a replay has its own way to stop."""
+    os.write(2, b"heal: Ended by SIGTERM; what was not committed is rolled back\n")
+    sys.exit(_ENDED)
+
+
 def main() -> None:
     """Run the command line and exit."""
     _open_missing_streams()
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _end)
     # What the imports make lives until the end: to look through it for garbage costs a start 0.1 s of its 0.9.
     gc.set_threshold(50_000)
     try:

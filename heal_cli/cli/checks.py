@@ -96,9 +96,9 @@ def _failed(name: str, breakers: Sequence[BreakerState]) -> str:
     last = max((breaker.opened_at for breaker in breakers if breaker.opened_at), default=None)
     when = f" {local_time(last):at %Y-%m-%d %H:%M:%S}" if last else ""
     if len(breakers) == 1:
-        return f"the {name} failed{when}, and no load has seen it work since"
+        return f"the {name} failed{when}, and nobody has seen it work since"
     since = f", the last one{when}" if when else ""
-    return f"{len(breakers)} {name}s failed{since}, and no load has seen them work since"
+    return f"{len(breakers)} {name}s failed{since}, and nobody has seen them work since"
 
 
 def _check_state_dir(folder: Path) -> Iterator[Check]:

@@ -39,20 +39,27 @@ def db() -> None:
 
 
 @app.command(cls=GroupedCommand)
-def start(data_dir: DataDir = None, pg_bin: PgBin = None, config: Config = None) -> None:
+def start(data_dir: DataDir = None, pg_bin: PgBin = None, config: Config = None, json: Json = None) -> None:
     """Start the server; it stays up until `heal db stop`."""
     server = _start(*_where(data_dir, pg_bin, config))
+    if json:
+        say_json({"db": {**_facts(server), "is_new": server.is_new}})
+        return
     began = "started" if server.is_new else "runs already"
     say(f"PostgreSQL {began} in {clean(str(server.data_dir))} (pid {server.pid})")
 
 
 @app.command(cls=GroupedCommand)
-def stop(data_dir: DataDir = None, config: Config = None) -> None:
+def stop(data_dir: DataDir = None, config: Config = None, json: Json = None) -> None:
     """Stop the server; what was committed is safe."""
     from heal_cli.embedded import stop
 
     folder, _ = _where(data_dir, None, config)
-    ended = "stopped" if stop(folder) else "was not running"
+    was_running = stop(folder)
+    if json:
+        say_json({"db": {"data_dir": str(folder), "was_running": was_running}})
+        return
+    ended = "stopped" if was_running else "was not running"
     say(f"PostgreSQL {ended} in {clean(str(folder))}")
 
 
@@ -79,9 +86,13 @@ def status(data_dir: DataDir = None, config: Config = None, json: Json = None) -
 
 
 @app.command(cls=GroupedCommand)
-def url(data_dir: DataDir = None, pg_bin: PgBin = None, config: Config = None) -> None:
+def url(data_dir: DataDir = None, pg_bin: PgBin = None, config: Config = None, json: Json = None) -> None:
     """Print the connection URI, starting the server if need be."""
-    say(_start(*_where(data_dir, pg_bin, config)).url)
+    server = _start(*_where(data_dir, pg_bin, config))
+    if json:
+        say_json({"db": _facts(server)})
+        return
+    say(server.url)
 
 
 @app.command(cls=GroupedCommand, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -112,6 +123,10 @@ def _where(data_dir: str | None, pg_bin: str | None, config: str | None) -> tupl
     settings = load_settings({"data_dir": data_dir, "pg_bin": pg_bin}, config=config)
     folder = Path(settings.data_dir) if settings.data_dir else default_data_dir()
     return folder, Path(settings.pg_bin) if settings.pg_bin else None
+
+
+def _facts(server: Server) -> dict[str, object]:
+    return {"data_dir": str(server.data_dir), "pid": server.pid, "url": server.url}
 
 
 def _start(data_dir: Path, pg_bin: Path | None) -> Server:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import random
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,17 +21,11 @@ from heal_cli.cli.options import (
 )
 from heal_cli.cli.signals import stop_on_signal
 from heal_cli.cli.terminal import clean, counted, note, say, say_json
-from heal_cli.errors import DatabaseUnavailable, ReplayIsRunning
+from heal_cli.errors import DatabaseUnavailable, UsageError
 
 if TYPE_CHECKING:
     from heal_cli.engine.replay import ReplayOptions, ReplayReport
     from heal_cli.settings import Settings
-
-_FIRST_WAIT_S: Final = 0.5
-_LONGEST_WAIT_S: Final = 2.0
-"""Between two looks of --watch: a server that is back is noticed within 5 s, the look itself included."""
-
-_TICK_S: Final = 0.2
 
 
 def replay_fallback(
@@ -73,24 +65,31 @@ def replay_fallback(
     """
     from heal_cli.settings import load_settings
 
+    if watch and dry_run:
+        raise UsageError("--watch brings home and --dry-run does not", hint="Leave one of them out")
     flags = {
         "dsn": dsn, "state_dir": state_dir, "emergency_log": emergency_log, "data_dir": data_dir,
         "pg_bin": pg_bin, "json": json, "quiet": quiet,
     }  # fmt: skip
     settings = load_settings(flags, config=config)
-    from heal_cli.engine.replay import has_waiting
+    from heal_cli.engine.replay import has_waiting, run_replay
+    from heal_cli.engine.watching import Watch, sleep
 
     options = _options(settings, max_attempts=max_attempts, any_server=any_server, dry_run=dry_run)
     begin = partial(_begin, options, settings)
+    tell = partial(_tell, is_dry=dry_run, json=settings.json, quiet=settings.quiet)
     with stop_on_signal() as stop:
-        _sleep(random.uniform(0, jitter), stop)  # noqa: S311 -- spreads machines over time, keeps no secret
+        sleep(random.uniform(0, jitter), stop)  # noqa: S311 -- spreads machines over time, keeps no secret
         if watch:
-            _watch(options, begin, stop, quiet=bool(settings.quiet), json=settings.json)
-            return
+            Watch(options, begin=begin, tell=tell, should_stop=stop).run()
+            raise typer.Exit(128 + stop())
         if not has_waiting(options) and not settings.json:
             return
-        code = _round(begin() if has_waiting(options) else options, stop, settings.json, settings.quiet)
-    raise typer.Exit(code)
+        report = run_replay(begin() if has_waiting(options) else options, should_stop=stop)
+        if number := stop():
+            report.exit_code = 128 + number
+        tell(report)
+    raise typer.Exit(report.exit_code)
 
 
 def _options(settings: Settings, *, max_attempts: int, any_server: bool, dry_run: bool) -> ReplayOptions:
@@ -116,17 +115,12 @@ def _begin(options: ReplayOptions, settings: Settings) -> ReplayOptions:
     return options if options.dry_run else replace(options, conninfo=connection(settings))
 
 
-def _round(options: ReplayOptions, stop: Callable[[], int], json: bool, quiet: bool) -> int:
-    """One replay, told; its exit code."""
-    from heal_cli.engine.replay import run_replay
-
-    report = run_replay(options, should_stop=stop)
-    number = stop()
-    code = 128 + number if number else report.exit_code
+def _tell(report: ReplayReport, *, is_dry: bool, json: bool, quiet: bool) -> None:
+    """One round of replay."""
     if json:
-        say_json({**_document(report), "dry_run": options.dry_run, "exit": code})
+        say_json({**_document(report), "dry_run": is_dry, "exit": report.exit_code})
     elif not quiet and not report.found_nothing:
-        say(_summary(report, is_dry=options.dry_run))
+        say(_summary(report, is_dry=is_dry))
         for name, reason in report.aside:
             note(f"set aside {name}: {reason}; see: heal fallback show {name}")
         for line in report.notes:
@@ -135,37 +129,6 @@ def _round(options: ReplayOptions, stop: Callable[[], int], json: bool, quiet: b
             note("bring those home with the --dsn that they were for, or with --any-server if it has moved")
     elif report.exit_code == DatabaseUnavailable.exit_code:
         note(report.notes[-1])
-    return code
-
-
-def _watch(
-    options: ReplayOptions,
-    begin: Callable[[], ReplayOptions],
-    stop: Callable[[], int],
-    *,
-    quiet: bool,
-    json: bool,
-) -> None:
-    """Replay whenever something waits; back off while it cannot be brought home."""
-    from heal_cli.engine.replay import has_waiting
-
-    wait_s = _FIRST_WAIT_S
-    while not stop():
-        code = 0
-        if has_waiting(options):
-            try:
-                code = _round(begin(), stop, json, quiet or wait_s > _FIRST_WAIT_S)
-            except (DatabaseUnavailable, ReplayIsRunning) as error:
-                code = error.exit_code
-        wait_s = min(2 * wait_s, _LONGEST_WAIT_S) if code else _FIRST_WAIT_S
-        _sleep(wait_s * random.uniform(0.7, 1.0), stop)  # noqa: S311
-    raise typer.Exit(128 + stop())
-
-
-def _sleep(seconds: float, stop: Callable[[], int]) -> None:
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0 and not stop():
-        time.sleep(min(left, _TICK_S))
 
 
 def _summary(report: ReplayReport, *, is_dry: bool) -> str:

@@ -131,7 +131,7 @@ class _Sources:
         source.require_cover()
         self.reached.append(source)
         crew.load(source)
-        if source.state is State.READ and not crew.is_stopped and not source.has_spooled:
+        if source.state is State.READ and not (crew.is_stopped or source.has_spooled or options.is_cut):
             source.state = State.LOADED
         if not options.write.is_atomic:
             _finish(self._run, source, crew)
@@ -147,7 +147,7 @@ class _Sources:
         run = self._run
         if not self.waiting:
             run.wait_for_database()
-            run.fallback.require_home(reader.source)
+            run.fallback.require_home(reader)
         elif run.options.write.keeps_order:
             raise CircuitOpen(BEHIND)
         self.table = self.table or _begin(run, reader)

@@ -14,6 +14,7 @@ class Queues:
         self._runs: set[str] = set()
         self._tables: set[tuple[str, str]] = set()
         self._changed_tables: set[tuple[str, str]] = set()
+        self._away: set[tuple[str, str]] = set()
 
     def hold(self, manifest: Manifest) -> None:
         """Note an entry that failed."""
@@ -26,10 +27,15 @@ class Queues:
         if manifest.options.write.keeps_order or (manifest.plan and manifest.plan.table.own_references):
             self._runs.add(manifest.run)
 
+    def hold_table(self, manifest: Manifest) -> None:
+        """Note an entry whose table takes nothing now: each other one of it would wait as long for nothing."""
+        self.hold(manifest)
+        self._away.add(_table(manifest))
+
     def is_held(self, manifest: Manifest) -> bool:
         """The entry must not overtake one that failed."""
         table = _table(manifest)
-        if table in self._changed_tables or manifest.run in self._runs:
+        if table in self._away | self._changed_tables or manifest.run in self._runs:
             return True
         if manifest.options.write.changes_rows:
             return table in self._tables  # it may change what the failed one adds

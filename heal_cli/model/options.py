@@ -136,5 +136,6 @@ class LoadOptions:
     spooled_by: str | None = (
         None  # run that spooled a lone source whole: what others loaded of it since counts
     )
+    is_cut: bool = False  # the source is the beginning of another, which goes on from it
     catalogues: tuple[str, ...] = ()  # more pattern files
     plan: str | None = None  # path of a saved plan, to be followed exactly

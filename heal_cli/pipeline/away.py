@@ -181,6 +181,6 @@ def _once(run: Run, unclaimed: Sequence[Waiting]) -> str:
     for source in (waiting.source for waiting in unclaimed):
         if run.options.again:
             return f"once; do not load {source.name!r} again, or it is there twice"
-        if source.name == STDIN and run.options.source_id is None:
+        if source.name == STDIN and run.options.source_id is None and not run.fallback.is_full:
             return "once each, also if the same command is run again before"
     return "once each, also if the same command is run again"

@@ -15,19 +15,18 @@ from psycopg.conninfo import conninfo_to_dict
 from heal_cli.clock import local_time
 from heal_cli.errors import CircuitOpen, DatabaseUnavailable, SourceError, SpoolError
 from heal_cli.model import Batch, Format, LoadOptions, Plan, Source, TableSchema
+from heal_cli.pipeline.spooled_whole import goes_on_from, has_changed, is_same_whole
 from heal_cli.pipeline.storing import Look, store
-from heal_cli.read import open_stored
+from heal_cli.read import SourceReader
 from heal_cli.resilience import (
     Breaker,
     EmergencyLog,
-    Entry,
     Event,
     Manifest,
     Spool,
     SpooledSource,
     TargetId,
     emergency_path,
-    is_stored_in,
     read_manifest,
 )
 
@@ -60,14 +59,8 @@ class Fallback:
 
     @cached_property
     def breaker(self) -> Breaker:
-        """Of the target database; data faults never open it."""
-        server, database = server_of(self._options.conninfo)
-        return Breaker(
-            "database",
-            f"{server}/{database}",
-            self._options.state_dir,
-            is_fault=lambda error: isinstance(error, DatabaseUnavailable),
-        )
+        """Of the target database."""
+        return database_breaker(self._options.conninfo, self._options.state_dir)
 
     @cached_property
     def spool(self) -> Spool:
@@ -154,21 +147,21 @@ class Fallback:
         manifest = replace(self._manifest(source, "source", target), kind="source")
 
         def fill(file: BinaryIO) -> Manifest:
-            rows, plan = store(self.spool, source, stored, file, self._options, look)
-            return replace(
-                manifest, rows=rows, plan=plan, schema_version=plan.table.version if plan else None
-            )
+            rows, plan, is_whole = store(self.spool, source, stored, file, self._options, look)
+            version = plan.table.version if plan else None
+            return replace(manifest, rows=rows, plan=plan, schema_version=version, is_cut=not is_whole)
 
         entry = self.spool.put_source(manifest.entry, fill)
         self.spooled.setdefault(source.name, [])
         return read_manifest(entry).rows
 
-    def require_home(self, source: Source) -> None:
-        """Refuse a source that has changed since it was spooled whole: neither would know the other's rows.
+    def require_home(self, reader: SourceReader) -> None:
+        """Refuse a source that is not what was spooled of it: neither would know the other's rows.
 
         Raises:
-            SourceError: What it was waits for replay.
+            SourceError: What it was, or its beginning, waits for replay.
         """
+        source = reader.source
         if self._options.source_name is not None:
             return  # replay itself brings them home, first to last
         place = server_of(self._options.conninfo)
@@ -179,7 +172,14 @@ class Fallback:
                 manifest = read_manifest(entry)
                 target, source_id = manifest.target, manifest.options.source_id
                 is_ours = (target.server, target.database) == place and source_id == self._options.source_id
-                if is_ours and _has_changed(source, entry, manifest):
+                is_table = bare_name(target.table) == bare_name(self._options.table)
+                is_rest = is_table and manifest.is_cut and not self._options.again
+                if is_ours and is_rest and goes_on_from(reader, entry):
+                    raise SourceError(
+                        f"{source.name!r} begins with {manifest.rows:,} rows that are spooled, and they wait",
+                        hint=f"Bring them home first: heal replay-fallback; or: heal fallback discard {entry.name}",
+                    )
+                if is_ours and has_changed(source, entry, manifest):
                     raise SourceError(
                         f"{source.name!r} has changed since {manifest.rows:,} rows of it were spooled, and they wait",
                         hint=f"Bring them home first: heal replay-fallback; or: heal fallback discard {entry.name}",
@@ -199,7 +199,7 @@ class Fallback:
         if self._options.source_name is not None or not self._waiting:
             return  # replay itself brings them home, first to last
         first = self._waiting[0]
-        if first.source.number == number or _is_same_whole(first, source, self._options):
+        if first.source.number == number or is_same_whole(first, source, self._options):
             return
         rows = sum(manifest.rows for manifest in self._waiting)
         what = "Changes" if first.options.write.changes_rows else "Rows"
@@ -259,27 +259,20 @@ class Fallback:
         )
 
 
-def _is_same_whole(entry: Manifest, source: Source, options: LoadOptions) -> bool:
-    """What was spooled whole is this source: one that has changed since was refused before."""
-    is_named = source.size is not None or options.source_id is not None
-    is_namesake = (entry.source.name, entry.options.source_id) == (source.name, options.source_id)
-    return entry.kind == "source" and is_named and is_namesake
+def database_breaker(conninfo: str, state_dir: str) -> Breaker:
+    """That of one database, for all processes with this state folder; data faults never open it."""
+    server, database = server_of(conninfo)
+    return Breaker(
+        "database",
+        f"{server}/{database}",
+        state_dir,
+        is_fault=lambda error: isinstance(error, DatabaseUnavailable),
+    )
 
 
 def bare_name(table: str) -> str:
     """The name of a table without its schema and quotes."""
     return table.rpartition(".")[2].strip('"')
-
-
-def _has_changed(source: Source, entry: Entry, manifest: Manifest) -> bool:
-    """The source goes by the same name as what was spooled, or begins with it, and is not the same."""
-    is_namesake = manifest.source.name == source.name
-    if source.size is None:  # of a stream only its id says that it is the same
-        return is_namesake and manifest.options.source_id is not None
-    with open_stored(source.name) as read:
-        begins_alike = is_stored_in(entry, manifest, read)
-        is_same = begins_alike and not read(1)
-    return (begins_alike or is_namesake) and not is_same
 
 
 def server_of(conninfo: str) -> tuple[str, str]:

@@ -12,7 +12,15 @@ import polars as pl
 import psycopg
 
 from heal_cli.clock import local_time
-from heal_cli.errors import ConservationError, PlanError, SchemaChanged, SchemaError, SpoolError, WriteError
+from heal_cli.errors import (
+    ConservationError,
+    DatabaseUnavailable,
+    PlanError,
+    SchemaChanged,
+    SchemaError,
+    SpoolError,
+    WriteError,
+)
 from heal_cli.heal import PlanOptions, heal_batch, replan
 from heal_cli.model import ROW, Batch, Format, Healed, Plan, Rows, TableSchema, WriteOptions, Written
 from heal_cli.patterns import Trial, ensure, load_catalogue, read_knowledge, record_trials
@@ -84,6 +92,15 @@ class Home:
     def connection(self) -> psycopg.Connection:
         """Keeps the books."""
         return self.books.connection
+
+    @property
+    def takes_writes(self) -> bool:
+        """The server is there, and it is no standby."""
+        try:
+            row = self.connection.execute("SELECT NOT pg_catalog.pg_is_in_recovery()").fetchone()
+        except (DatabaseUnavailable, psycopg.OperationalError):
+            return False
+        return row == (True,)
 
     def is_for(self, target: TargetId) -> bool:
         """Rows and events of this target belong here."""

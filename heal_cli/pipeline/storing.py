@@ -50,8 +50,8 @@ def store(
     file: BinaryIO,
     options: LoadOptions,
     look: Look,
-) -> tuple[int, Plan | None]:
-    """Copy a source into a file of the spool; how many records that holds, and what `look` makes of it.
+) -> tuple[int, Plan | None, bool]:
+    """Copy a source into a file of the spool; how many records that holds, what `look` makes of it, whether it is all.
 
     A file is copied whole or not at all. Of a stream, which cannot be read again, as many whole batches
     are kept as there is room for, and the spool is full then.
@@ -75,24 +75,25 @@ def store(
     if not is_whole:
         file.truncate(end)
         file.seek(end)
-    return rows, plan
+    return rows, plan, is_whole
 
 
 def _copy(spool: Spool, stored: Iterable[bytes], file: BinaryIO) -> bool:
     """Copy to the end of the source, or of the room; True at the end of the source."""
     room = spool.room
     for block in stored:
-        if room is not None and file.tell() + len(block) > room:
-            spool.full = "the spool holds all that --spool-bytes allows"
-            return False
+        fits = block if room is None else block[: max(0, room - file.tell())]
         try:
-            file.write(block)
+            file.write(fits)
             file.flush()
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
             spool.full = f"the disk of {str(spool.folder)!r} is full"
             spool.close()
+            return False
+        if len(fits) < len(block):
+            spool.full = "the spool holds all that --spool-bytes allows"
             return False
     return True
 

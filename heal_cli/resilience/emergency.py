@@ -70,7 +70,7 @@ class EmergencyLog:
         Raises:
             RecordError: It is not on disk.
         """
-        if event.kind in OPTIONAL and sum(map(_size, self.files())) >= self._most_bytes:
+        if event.kind in OPTIONAL and self.size >= self._most_bytes:
             self.dropped[event.kind] = self.dropped.get(event.kind, 0) + 1
             return False
         self._file.append(msgspec.json.encode(event) + b"\n")
@@ -95,6 +95,11 @@ class EmergencyLog:
         """All logs, oldest first; the one that is written to is last."""
         rotated = sorted(self.path.parent.glob(f"{self.path.stem}.*{self.path.suffix}"))
         return [*rotated, *([self.path] if self.path.exists() else [])]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all logs."""
+        return sum(map(_size, self.files()))
 
     def events(self) -> Iterator[Event]:
         """Every whole event, oldest first; a line that a crash tore is left out."""

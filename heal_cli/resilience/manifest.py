@@ -67,6 +67,7 @@ class Manifest:
     absent: tuple[str, ...] = ()  # source columns with a mask in masks.parquet, in this order ...
     quoted: tuple[str, ...] = ()  # ... and after them these
     files: Mapping[str, str] = field(default_factory=dict)  # name -> SHA-256
+    is_cut: bool = False  # a stream of which the spool had room for the beginning alone
     version: int = VERSION
 
 

@@ -14,14 +14,16 @@ from heal_cli.write.connection import transaction
 _RUNS: Final = (
     "SELECT run::text, command, started_at, finished_at, state, table_oid::int8, table_name, rejects_path,"
     " report::text, coalesce(b.loaded, 0) + coalesce(r.loaded, 0), coalesce(b.rejected, 0),"
-    " coalesce(b.duplicates, 0), coalesce(u.removed, 0)"
+    " coalesce(b.duplicates, 0), coalesce(u.removed, 0),"
+    " coalesce(u.undo, (SELECT undone_by FROM heal.undos AS o WHERE o.undo = runs.run))::text,"
+    " report ->> 'undone'"
     " FROM heal.load_runs AS runs"
     " LEFT JOIN LATERAL (SELECT sum(loaded)::int8 AS loaded, sum(rejected)::int8 AS rejected,"
     " sum(duplicates)::int8 AS duplicates FROM heal.load_batches AS b WHERE b.run = runs.run) AS b ON true"
     " LEFT JOIN LATERAL (SELECT sum(cardinality(rows))::int8 AS loaded FROM heal.load_retries AS r"
     " WHERE r.run = runs.run) AS r ON true"
-    " LEFT JOIN LATERAL (SELECT sum(removed)::int8 AS removed FROM heal.undone_batches AS u"
-    " WHERE u.run = runs.run) AS u ON true"
+    " LEFT JOIN LATERAL (SELECT sum(removed)::int8 AS removed,"
+    " (array_agg(undo ORDER BY undone_at DESC))[1] AS undo FROM heal.undone_batches AS u WHERE u.run = runs.run) AS u ON true"
 )
 
 
@@ -42,6 +44,8 @@ class RunRecord:
     rejected: int
     duplicates: int
     removed: int  # rows of it that were undone
+    undone_by: str | None  # the last run that undid it, and is not undone itself
+    undid: str | None  # the run that it undid itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ def check_identity(cursor: psycopg.Cursor, run: str, pieces: Sequence[tuple[int,
     if any(xact is None for _, xact in pieces):
         why = "it was loaded before heal kept what undo needs"
     elif not is_original or any((xmin - int(xact or 0)) % _XIDS >= _XIDS // 2 for xmin, xact in pieces):
-        why = "the database was restored from a dump since, so nothing tells its rows from others"
+        why = "the database was restored from a dump, after which nothing tells its rows from others"
     elif any(now - int(xact or 0) > _OLDEST for _, xact in pieces):
         why = "it is so many transactions ago that its rows cannot be told from others"
     else:

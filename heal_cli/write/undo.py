@@ -85,7 +85,8 @@ def _mode(run: str, pieces: Sequence[WrittenPiece]) -> str:
     if "overwrite" in modes or len(modes) > 1:
         raise WriteError(
             f"Run {run} cannot be undone: it changed rows by --on-conflict update or --no-restore,"
-            " and what they were is not kept"
+            " and what they were is not kept",
+            hint="Next time --mode upsert, with restore points, can be undone",
         )
     return modes.pop()
 

@@ -14,9 +14,9 @@ from heal_cli.write.references import silent_references
 
 _KINDS: Final = {
     "v": "it went through a view, and nothing tells which rows of the tables behind it are its own",
-    "f": "it is in a foreign table, whose rows do not say who wrote them",
+    "f": "the table is foreign, or has foreign partitions, whose rows do not say who wrote them",
 }
-"""pg_class.relkind -> why rows in it are not known again."""
+"""pg_class.relkind, 'f' also where a partition is one -> why rows in it are not known again."""
 
 _TRIGGERS: Final = (
     "SELECT tgname::text FROM pg_catalog.pg_trigger WHERE tgrelid = %s AND NOT tgisinternal AND tgenabled <> 'D'"
@@ -84,7 +84,9 @@ def find_table(cursor: psycopg.Cursor, run: str, oid: int) -> UndoTable:
         WriteError: It is gone, or its rows do not say who wrote them.
     """
     cursor.execute(
-        "SELECT c.oid::int8, nspname::text, relname::text, relkind::text FROM pg_catalog.pg_class AS c"
+        "SELECT c.oid::int8, nspname::text, relname::text, CASE WHEN EXISTS (SELECT"
+        " FROM pg_catalog.pg_partition_tree(c.oid) JOIN pg_catalog.pg_class AS part ON part.oid = relid"
+        " WHERE part.relkind = 'f') THEN 'f' ELSE relkind::text END FROM pg_catalog.pg_class AS c"
         " JOIN pg_catalog.pg_namespace AS n ON n.oid = relnamespace WHERE c.oid = %s",
         (oid,),
     )

@@ -69,6 +69,21 @@ def test_status_as_json(folder: Path) -> None:
     }
 
 
+def test_start_stop_and_url_have_documents(folder: Path) -> None:
+    """What `status` says of the server, and whether there was something to do."""
+    db("start")
+    started = json.loads(db("start", "--json"))["db"]
+    assert started == {
+        "data_dir": str(folder),
+        "pid": started["pid"],
+        "url": db("url").strip(),
+        "is_new": False,
+    }
+    assert json.loads(db("stop", "--json"))["db"] == {"data_dir": str(folder), "was_running": True}
+    assert json.loads(db("stop", "--json"))["db"]["was_running"] is False
+    assert json.loads(db("url", "--json"))["db"]["url"] == db("url").strip()
+
+
 def test_status_of_a_stopped_server(folder: Path) -> None:
     """A stopped server has no pid and no address, but data and a version."""
     db("start")

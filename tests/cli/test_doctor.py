@@ -109,4 +109,4 @@ def test_breakers_of_several_databases_are_one_line(heal: Any, tmp_path: Path) -
         line for line in out.splitlines() if "databases failed" in line or "the database failed" in line
     )
     assert "2 databases failed, the last one at 20" in line
-    assert line.endswith(", and no load has seen them work since")
+    assert line.endswith(", and nobody has seen them work since")

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from heal_cli.model import Format, LoadOptions, ReadOptions
+from heal_cli.model import Format, LoadOptions, ReadOptions, WriteOptions
 from heal_cli.read import open_source
-from heal_cli.resilience import Manifest, Spool, SpooledSource, TargetId, hold_lock
+from heal_cli.resilience import Breaker, Manifest, Spool, SpooledSource, TargetId, Tries, hold_lock
 
 
 @pytest.fixture
-def spool(tmp_path: Path) -> Spool:
-    """A spool with one batch of two rows, the second with a control character."""
-    (tmp_path / "a.csv").write_text("id,note\n1,one\n2,\x1b[31mred\n")
-    reader = open_source("a.csv", ReadOptions())
-    manifest = Manifest(
+def make_manifest() -> Callable[..., Manifest]:
+    """A manifest of one batch; `given` are other values."""
+    return partial(
+        Manifest,
         entry="run1.0001.00000000",
         kind="batch",
         run="run1",
@@ -32,8 +33,15 @@ def spool(tmp_path: Path) -> Spool:
         rejects_path="r.jsonl",
         leftovers_path="l.jsonl",
     )
+
+
+@pytest.fixture
+def spool(tmp_path: Path, make_manifest: Callable[..., Manifest]) -> Spool:
+    """A spool with one batch of two rows, the second with a control character."""
+    (tmp_path / "a.csv").write_text("id,note\n1,one\n2,\x1b[31mred\n")
+    reader = open_source("a.csv", ReadOptions())
     made = Spool(str(tmp_path / "state"))
-    made.put(manifest, reader.sample())
+    made.put(make_manifest(), reader.sample())
     reader.close()
     return made
 
@@ -70,6 +78,48 @@ def test_export_gives_the_rows_as_csv(heal: Any, spool: Spool, tmp_path: Path) -
     assert len(spool.entries()) == 1
 
 
+def test_export_gives_broken_records_too(
+    heal: Any, tmp_path: Path, make_manifest: Callable[..., Manifest]
+) -> None:
+    """Nothing that waits is missing from what export writes: a record that is no row is there byte for byte."""
+    (tmp_path / "a.csv").write_bytes(b'id,note\n1,one\n2,two,three,four\n3,"th""ree"\n')
+    reader = open_source("a.csv", ReadOptions())
+    Spool(str(tmp_path / "state")).put(make_manifest(rows=3), reader.sample())
+    reader.close()
+    rows, broken = json.loads(heal("fallback", "export", "--to", "out", "--json").out)["files"]
+    assert Path(rows).read_text() == 'id,note\n1,one\n3,"th""ree"\n'
+    assert Path(broken).read_bytes() == b"2,two,three,four\n"
+    assert Path(broken).stat().st_mode & 0o777 == 0o600
+
+
+def test_retry_puts_back_what_was_set_aside(heal: Any, spool: Spool) -> None:
+    """As if it had never been tried; nothing else is touched."""
+    assert heal("fallback", "retry").code == 2
+    (entry,) = spool.entries()
+    entry.note(Tries(tries=5, reason="poison", begun=5))
+    spool.set_aside(entry)
+    assert json.loads(heal("fallback", "retry", "run1", "--json").out)["entries"] == [entry.name]
+    assert [found.tries for found in spool.entries()] == [Tries()]
+    assert spool.set_aside_entries() == []
+
+
+def test_retry_of_changes_wants_to_be_told(
+    heal: Any, tmp_path: Path, make_manifest: Callable[..., Manifest]
+) -> None:
+    """Later changes may be in the table, and these would go over them."""
+    (tmp_path / "a.csv").write_text("id,note\n1,one\n")
+    reader = open_source("a.csv", ReadOptions())
+    spool = Spool(str(tmp_path / "state"))
+    changes = LoadOptions(("a.csv",), "t", "", "state", write=WriteOptions(mode="update"))
+    spool.set_aside(spool.put(make_manifest(options=changes), reader.sample()))
+    reader.close()
+    refused = heal("fallback", "retry")
+    assert (refused.code, spool.entries()) == (2, [])
+    assert "would go in after later ones" in refused.err
+    assert heal("fallback", "retry", "--yes").code == 0
+    assert len(spool.entries()) == 1
+
+
 def test_discard_wants_to_be_told(heal: Any, spool: Spool) -> None:
     """Without --yes nothing is thrown away; with it the entry is gone."""
     refused = heal("fallback", "discard", "run1")
@@ -85,6 +135,19 @@ def test_replay_without_a_server_says_5(heal: Any, spool: Spool) -> None:
     assert result.code == 5
     assert "0 events and 0 batches restored, 1 left" in result.out
     assert len(spool.entries()) == 1
+
+
+def test_breakers_of_whatever_failed_are_told(heal: Any, spool: Spool, tmp_path: Path) -> None:
+    """A model or a storage that is away shows in status and doctor as the database does."""
+    for name in ("model", "object storage"):
+        Breaker(name, "one", str(tmp_path / "state"), is_fault=lambda error: True).open()
+    status, doctor = (
+        heal("fallback", "status").out,
+        heal("doctor", "--dsn", "postgresql://127.0.0.1:1/db").out,
+    )
+    for name in ("model", "object storage"):
+        assert f"breaker {name}: open, last opened 20" in status
+        assert f"the {name} failed at 20" in doctor
 
 
 def test_doctor_tells_what_waits(heal: Any, spool: Spool) -> None:

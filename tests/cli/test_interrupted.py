@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -82,3 +83,15 @@ def test_ctrl_c_before_anything_was_written_is_one_sentence(tmp_path: Path) -> N
     assert done.stderr == (
         "heal: Interrupted before anything was written.\n      Go on with: heal load a.csv -t t\n"
     )
+
+
+def test_sigterm_before_there_is_anything_to_finish(tmp_path: Path) -> None:
+    """A command that only waits for its server ends with a line and 143, as a load does later."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        dsn = f"postgresql://127.0.0.1:{silent.getsockname()[1]}/db"
+        undo = _start(["undo", "01", "--yes", "-d", dsn], tmp_path)
+        client, _ = silent.accept()
+        undo.send_signal(signal.SIGTERM)
+        err = undo.communicate(timeout=30)[1]
+        client.close()
+    assert (undo.returncode, err) == (143, "heal: Ended by SIGTERM; what was not committed is rolled back\n")

@@ -44,7 +44,8 @@ def test_stats_tells_what_was_tried_and_learned(heal: Any, taught: None) -> None
 
 def test_approve_and_revoke_are_a_persons_word(heal: Any, taught: None) -> None:
     """An approved lesson counts 0.9 at least; the last word holds."""
-    assert heal("patterns", "approve", LESSON.id).code == 0
+    told = json.loads(heal("patterns", "approve", LESSON.id, "--json").out)
+    assert (told["pattern"], told["state"]) == (LESSON.id, "approved")
     assert (stats(heal)[LESSON.id]["state"], stats(heal)[LESSON.id]["confidence"]) == ("approved", 0.9)
     heal("patterns", "revoke", SENDER, "--reason", "not here")
     assert stats(heal)[SENDER]["state"] == "revoked"

@@ -31,6 +31,7 @@ def two_runs(conn, conninfo, tmp_path, capsys):
         assert command(["runs", *arguments, "--dsn", dsn]) == 0
         return capsys.readouterr().out
 
+    heal.dsn = dsn
     return heal, runs
 
 
@@ -76,3 +77,25 @@ def test_list_names_both(two_runs) -> None:
     heal, runs = two_runs
     listed = [run["run"] for run in json.loads(heal("list", "--json", "-n", "2"))["runs"]]
     assert listed == runs[::-1]
+
+
+def test_an_undo_and_its_run_name_each_other(two_runs) -> None:
+    """Which run was undone by which, until the undo is undone itself."""
+    heal, runs = two_runs
+
+    def links(run: str) -> tuple[str | None, str | None]:
+        told = json.loads(heal("show", run, "--json"))
+        return told["undid"], told["undone_by"]
+
+    undo = heal_cli.undo(runs[1], dsn=heal.dsn).run
+    assert [links(run) for run in (*runs, undo)] == [(None, None), (None, undo), (runs[1], None)]
+    assert f"undone   by run {undo}" in heal("show", runs[1])
+    assert f"undid    run {runs[1]}" in heal("show", undo)
+    redo = heal_cli.undo(undo, dsn=heal.dsn).run
+    assert [links(run) for run in (runs[1], undo, redo)] == [(None, None), (runs[1], redo), (undo, None)]
+
+
+def test_prune_has_a_document(two_runs) -> None:
+    """How many runs lost their restore points, and their bytes."""
+    heal, _ = two_runs
+    assert json.loads(heal("prune", "--yes", "--json")) == {"heal": 1, "runs": 0, "bytes": 0}

@@ -242,6 +242,21 @@ def test_a_full_spool_stops_reading(outage: Any) -> None:
     outage.check()
 
 
+def test_a_stream_that_found_no_room_goes_on_where_it_broke_off(outage: Any) -> None:
+    """Of a stream that never met its server the spool holds the beginning; the same command then adds the rest alone."""
+    outage.proxy.mode = "refuse"
+    report = outage.load(**_stream(outage), fallback=outage.bounded(70_000))
+    assert 0 < report.rows.spooled < outage.rows
+    outage.proxy.heal()
+    with pytest.raises(SourceError, match=f"begins with {report.rows.spooled:,} rows that are spooled"):
+        outage.load(**_stream(outage))
+    outage.load(sources=("-",), stdin=BytesIO(b"n,k,amount,note\n-1,-1,1,another stream\n"))
+    outage.conn.execute(f"delete from {outage.table} where n = -1; delete from heal.load_batches")
+    outage.replay()
+    assert outage.load(**_stream(outage)).rows.already == report.rows.spooled
+    outage.check()
+
+
 @pytest.mark.parametrize("write", [{"atomic": True}, {"dry_run": True}])
 def test_all_or_nothing_spools_nothing(outage: Any, write: dict[str, bool]) -> None:
     """A run that is one transaction fails as a whole."""

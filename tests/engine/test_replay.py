@@ -20,7 +20,7 @@ from heal_cli.engine.replay import ReplayOptions, run_replay
 from heal_cli.errors import DatabaseUnavailable, ReplayIsRunning, WriteError
 from heal_cli.model import Rows
 from heal_cli.record import iter_rejects
-from heal_cli.resilience import hold_lock
+from heal_cli.resilience import breaker_states, hold_lock
 
 
 def begin_replay(outage: Any) -> subprocess.Popen[bytes]:
@@ -228,6 +228,16 @@ def test_another_database_is_left_alone(outage: Any, server: str) -> None:
     outage.check()
 
 
+def test_a_replay_has_seen_that_the_server_works(outage: Any) -> None:
+    """The breaker that the outage opened is closed by what came home, not only by the next load."""
+    outage.meet_outage()
+    (breaker,) = breaker_states(outage.options.state_dir)
+    assert breaker.state == "open"
+    outage.replay()
+    (breaker,) = breaker_states(outage.options.state_dir)
+    assert breaker.state == "closed"
+
+
 def test_a_server_that_is_still_away(outage: Any) -> None:
     """Replay says 5 and leaves all as it is, not even a try counted."""
     outage.meet_outage()
@@ -238,6 +248,30 @@ def test_a_server_that_is_still_away(outage: Any) -> None:
     assert all(entry.tries.tries == 0 for entry in outage.spool.entries())
     outage.proxy.heal()
     outage.replay()
+    outage.check()
+
+
+def test_one_table_that_is_away_holds_back_no_other(outage: Any) -> None:
+    """A foreign server or a full tablespace costs its own table one try a round, and the others nothing."""
+    table, other = outage.table, f"{outage.table}_too"
+    outage.conn.execute(f"create table {other} (like {table} including all)")
+    outage.meet_outage()
+    first = len(outage.spool.entries())
+    outage.proxy.cut_after(70_000)
+    outage.load(table=other, again=True, rejects_path=str(outage.folder / "too.jsonl"))
+    outage.proxy.heal()
+    second = len(outage.spool.entries()) - first
+    outage.conn.execute(
+        "create function full_disk() returns trigger language plpgsql as"
+        " $$ begin raise exception 'no space left on device' using errcode = '53100'; end $$;"
+        f"create trigger full_disk before insert on {table} execute function full_disk()"
+    )
+    report = outage.replay()
+    assert (report.exit_code, report.batches, report.left) == (5, second, first)
+    assert len(report.notes) == 1
+    assert "no space left on device" in report.notes[0]
+    outage.conn.execute(f"drop trigger full_disk on {table}")
+    assert outage.replay().batches == first
     outage.check()
 
 

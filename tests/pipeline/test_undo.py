@@ -181,6 +181,23 @@ def test_a_view_is_refused(undoing) -> None:
         undoing.undo(undoing.load(ROWS, table="v").run)
 
 
+def test_foreign_partitions_are_refused(undoing) -> None:
+    """Their rows do not say who wrote them, and local ones alone would be half of the run."""
+    undoing.conn.execute(
+        "create table p (n int, name text) partition by range (n); create table p1 partition of p default;"
+        "create foreign data wrapper nowhere; create server none foreign data wrapper nowhere"
+    )
+    run = undoing.load(ROWS, table="p").run
+    undoing.conn.execute(
+        "create foreign table p2 partition of p for values from (1000) to (2000) server none"
+    )
+    try:
+        with pytest.raises(WriteError, match="has foreign partitions, whose rows do not say"):
+            undoing.undo(run, force_unchanged=True)
+    finally:
+        undoing.conn.execute("drop foreign data wrapper nowhere cascade")
+
+
 def test_rows_that_triggers_add_to_the_table_are_never_mistaken(undoing) -> None:
     """They have the same xmin: refused rather than deleted."""
     undoing.conn.execute(

@@ -116,6 +116,37 @@ def test_a_clock_that_was_set_back_opens_no_breaker_for_longer(tmp_path: Path) -
     assert breaker(tmp_path).is_closed
 
 
+def test_each_service_has_its_own(tmp_path: Path) -> None:
+    """Database, model and storage fail and are looked at apart, by whatever their own faults are."""
+
+    def of(name: str, fault: type[Exception]) -> Breaker:
+        return Breaker(name, "one", str(tmp_path), is_fault=lambda error: isinstance(error, fault), reset_s=0)
+
+    model, storage = of("model", TimeoutError), of("object storage", ConnectionError)
+    fail(model, TimeoutError())
+    fail(storage, ConnectionError())
+    fail(of("database", DatabaseUnavailable), TimeoutError("is nothing to it"))
+    states = {state.name: state.state for state in breaker_states(str(tmp_path))}
+    assert states == {"model": "open", "object storage": "open"}
+    script = (
+        "import sys\nfrom heal_cli.errors import CircuitOpen\nfrom heal_cli.resilience import Breaker\n"
+        "for name in sys.argv[1:]:\n"
+        f"    b = Breaker(name, 'one', {str(tmp_path)!r}, is_fault=lambda error: True, reset_s=0)\n"
+        "    try:\n        with b.calling() as is_probe:\n            print(name, is_probe)\n"
+        "    except CircuitOpen as error:\n        print(error)\n"
+    )
+    with model.calling() as is_probe:
+        assert is_probe
+        other = [sys.executable, "-c", script, "model", "object storage", "database"]
+        told = subprocess.run(other, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    assert told == [
+        "The model failed a moment ago and was not asked again",
+        "object storage True",
+        "database False",
+    ]
+    assert {state.state for state in breaker_states(str(tmp_path))} == {"closed"}
+
+
 def test_two_processes_one_probe(tmp_path: Path) -> None:
     """Of two heal processes one looks; the other, turned away, sees it closed once the look has worked."""
     fail(breaker(tmp_path), DatabaseUnavailable("gone"))

@@ -20,7 +20,9 @@ DRILL: Final = "drill"  # tuned on, too
 SEALED: Final = "sealed"  # its misses were looked into after it was measured
 FRESH: Final = "fresh"
 LAST: Final = "last"  # its misses were looked into after it was measured
-SETS: Final = (TUNING, HELD_BACK, BLIND, DRILL, SEALED, FRESH, LAST)
+EVERYDAY: Final = "everyday"  # measured, never looked into
+SECOND: Final = "second"  # measured, never looked into
+SETS: Final = (TUNING, HELD_BACK, BLIND, DRILL, SEALED, FRESH, LAST, EVERYDAY, SECOND)
 
 _SPEC: Final = re.compile(
     r"(?P<name>\S+) (?P<base>\w+)(?:\((?P<args>[^)]*)\))?(?P<words>[^#]*)(?:# (?P<comment>.*))?"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heal_cli.cli.options import Config, Dsn, StateDir
+from heal_cli.cli.options import Config, Dsn, Json, StateDir
 from heal_cli.cli.patterns.shared import PatternId, database, read_learned, whole_catalogue
-from heal_cli.cli.terminal import clean, note
+from heal_cli.cli.terminal import clean, note, say_json
 
 if TYPE_CHECKING:
     from heal_cli.patterns import State
@@ -24,6 +24,7 @@ def approve(
     dsn: Dsn = None,
     state_dir: StateDir = None,
     config: Config = None,
+    json: Json = None,
 ) -> None:
     """Trust a pattern in this database: a learned one then counts 0.90 at least, and no trial demotes it.
 
@@ -31,7 +32,7 @@ def approve(
     """
     from heal_cli.patterns import State
 
-    _judge(pattern, State.APPROVED, reason, dsn, state_dir, config)
+    _judge(pattern, State.APPROVED, reason, dsn, state_dir, config, json=json)
 
 
 def revoke(
@@ -40,15 +41,23 @@ def revoke(
     dsn: Dsn = None,
     state_dir: StateDir = None,
     config: Config = None,
+    json: Json = None,
 ) -> None:
     """Propose a pattern no more in this database, until it is approved; its trials stay on record."""
     from heal_cli.patterns import State
 
-    _judge(pattern, State.REVOKED, reason, dsn, state_dir, config)
+    _judge(pattern, State.REVOKED, reason, dsn, state_dir, config, json=json)
 
 
 def _judge(
-    pattern: str, state: State, reason: str, dsn: str | None, state_dir: str | None, config: str | None
+    pattern: str,
+    state: State,
+    reason: str,
+    dsn: str | None,
+    state_dir: str | None,
+    config: str | None,
+    *,
+    json: bool | None,
 ) -> None:
     from heal_cli.patterns import PREFIX, Verdict, decide
 
@@ -59,4 +68,7 @@ def _judge(
         if pattern.startswith(PREFIX):
             read_learned(connection, pattern)
         decide(connection, [Verdict(pattern, state, reason)])
+    if json:
+        say_json({"pattern": pattern, "state": state, "reason": reason})
+        return
     note(f"{clean(pattern)} is {state}")

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _NARROWEST: Final = 80
 """Below it the terminal breaks the lines, which leaves ids whole for whoever copies them."""
 
+_SHORT: Final = 13
+"""Of the id of another run: its time, to the millisecond."""
+
 
 @with_flags(*WHERE, "json")
 def list_(
@@ -50,7 +53,12 @@ def _show(runs: list[RunRecord]) -> None:
         grid.add_column(heading, overflow="fold")
     for run in runs:
         when = f"{local_time(run.started_at):%Y-%m-%d %H:%M}"
-        cells = (when, run.run, run.table, run.state, counts(run))
+        links = [
+            f"{word} {found[:_SHORT]}"
+            for word, found in (("by", run.undone_by), ("undid", run.undid))
+            if found
+        ]
+        cells = (when, run.run, run.table, run.state, " ".join([counts(run), *links]))
         grid.add_row(*(Text(clean(cell)) for cell in cells))
     screen = console()
     screen.width = max(screen.width, _NARROWEST)

@@ -8,11 +8,11 @@ import typer
 
 from heal_cli.cli.options import LoadFlags, with_flags
 from heal_cli.cli.runs.shared import WHERE, ledger
-from heal_cli.cli.terminal import say
+from heal_cli.cli.terminal import say, say_json
 from heal_cli.errors import UsageError
 
 
-@with_flags(*WHERE, "yes")
+@with_flags(*WHERE, "json", "yes")
 def prune(
     flags: LoadFlags,
     older_than: Annotated[
@@ -31,4 +31,7 @@ def prune(
         )
     with ledger(flags) as connection:
         count, freed = prune_restore_points(connection, older_than=timedelta(days=older_than))
+    if flags.json:
+        say_json({"runs": count, "bytes": freed})
+        return
     say(f"deleted the restore points of {count} runs ({freed:,} bytes)")

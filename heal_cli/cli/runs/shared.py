@@ -70,5 +70,7 @@ def facts(run: RunRecord) -> dict[str, object]:
             "duplicates": run.duplicates,
             "undone": run.removed,
         },
+        "undone_by": run.undone_by,
+        "undid": run.undid,
         "rejects": run.rejects_path or None,
     }

@@ -39,6 +39,10 @@ def show(run: Run, flags: LoadFlags) -> None:
     say(f"when     {local_time(found.started_at):%Y-%m-%d %H:%M:%S}{end}")
     say(clean(f"table    {found.table}"))
     say(f"rows     {counts(found)}")
+    if found.undone_by:
+        say(f"undone   by run {found.undone_by}")
+    if found.undid:
+        say(f"undid    run {found.undid}")
     for source in sources:
         say(
             clean(
