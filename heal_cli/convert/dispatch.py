@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -10,16 +11,20 @@ import polars as pl
 from heal_cli.convert import extended_json, invisible, nulls, sheet_text
 from heal_cli.convert.beyond import add_words
 from heal_cli.convert.families import family_name, family_of
+from heal_cli.convert.plain import are_plain
 from heal_cli.convert.read_again import read_again
 from heal_cli.convert.residue import blank
 from heal_cli.convert.text_typed import decode
-from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
+from heal_cli.model import ColumnFormat, Converted, DateOrder, HealMask, PgType, ValueOptions
 
 TO_THE_LETTER: Final = frozenset({"text", "json", "hstore", "bytea", "composite", "array"})
 """Families to which every character is part of the value."""
 
 BYTES: Final = frozenset({"text", "uuid", "bytea"})
 """Families that read raw bytes themselves; to all others bytes are text or nothing."""
+
+_DATED: Final = frozenset({"date", "timestamp", "timestamptz"})
+_ORDERS: Final[tuple[DateOrder, ...]] = ("DMY", "MDY")
 
 
 def wire_dtype(type: PgType) -> pl.DataType:
@@ -102,3 +107,19 @@ def fit(values: pl.Series, type: PgType, format: ColumnFormat) -> float:
     failed = sum(int(fault.mask.sum()) for fault in made.faults)
     converted = len(made.values) - made.values.null_count()
     return converted / (converted + failed) if converted + failed else 0.0
+
+
+def best_fit(values: pl.Series, type: PgType, options: ValueOptions) -> float:
+    """`fit` by the order of day and month that suits the values best.
+
+    Which column it is does not depend on that order; what its values mean does, and is asked later.
+    """
+    if not (options.nulls or options.decimal) and are_plain(values, type):
+        return 1.0
+    format = decide_format(values, type, options)
+    share = fit(values, type, format)
+    has_an_order = type.base in _DATED and options.date_order is None
+    if share == 1.0 or not (has_an_order and (format.date_orders or format.question)):
+        return share
+    tried = (replace(options, date_order=order) for order in _ORDERS)
+    return max(share, *(fit(values, type, decide_format(values, type, each)) for each in tried))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from functools import reduce
 from operator import or_
 from typing import Final, NamedTuple
@@ -134,5 +133,8 @@ def _values(numbers: pl.Series, target: Target) -> pl.Series:
     """The integers as values of the target; null where it does not hold them."""
     if target.kind == "integer":
         return numbers.cast(target.dtype, strict=False)
-    scaled = numbers.cast(pl.Decimal(MAX_DECIMAL, 0)) * pl.Series([Decimal(1).scaleb(-(target.scale or 0))])
-    return scaled.cast(target.dtype, strict=False)
+    scale = target.scale or 0
+    unit = pl.Series([f"1e-{scale}"]).cast(
+        pl.Decimal(MAX_DECIMAL, scale)
+    )  # of a Python Decimal it imports numpy
+    return (numbers.cast(pl.Decimal(MAX_DECIMAL, 0)) * unit).cast(target.dtype, strict=False)

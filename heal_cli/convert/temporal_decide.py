@@ -138,7 +138,10 @@ def epoch_unit(numbers: pl.Series) -> pl.Series:
 
 def decide_epoch(texts: pl.Series) -> tuple[Unit | None, str | None]:
     """The one unit of the column's epoch numbers, or a question where there are several."""
-    numbers = texts.filter(texts.str.contains(EPOCH)).str.extract("([0-9]+)").cast(pl.Int64, strict=False)
+    is_epoch = texts.str.contains(EPOCH)
+    if not is_epoch.any():
+        return None, None
+    numbers = texts.filter(is_epoch).str.extract("([0-9]+)").cast(pl.Int64, strict=False)
     units: list[Unit] = epoch_unit(numbers).drop_nulls().unique().sort().to_list()
     if len(units) < 2:
         return (units[0] if units else None), None
@@ -156,6 +159,8 @@ _NAIVE: Final = (
 def decide_zone(texts: pl.Series) -> tuple[str | None, str | None]:
     """The zone of naive times: the column's single offset, else UTC; None and a question beside several."""
     zones = texts.str.extract(_ZONED)
+    if zones.null_count() == len(zones):
+        return UTC, None
     distinct = zones.drop_nulls().unique().to_frame("zone")
     offsets = (
         distinct.select(offset_seconds(pl.col("zone"))).to_series().drop_nulls().unique().sort().to_list()

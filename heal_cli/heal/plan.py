@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -11,19 +11,11 @@ from typing import Final, Literal
 
 import polars as pl
 
-from heal_cli.convert import decide_format, fit, units_named
+from heal_cli.convert import best_fit, decide_format, units_named
 from heal_cli.heal.null_words import null_notes
 from heal_cli.heal.saved import NamedPlan
 from heal_cli.heal.values import as_text
-from heal_cli.match import (
-    Expects,
-    Nearness,
-    add_meaning,
-    coverage,
-    left_to_triggers,
-    match_columns,
-    notes,
-)
+from heal_cli.match import NO_PAST, Nearness, Past, coverage, left_to_triggers, match_columns, notes
 from heal_cli.model import (
     ROW,
     Batch,
@@ -31,25 +23,20 @@ from heal_cli.model import (
     ColumnFormat,
     ColumnMatch,
     ColumnPlan,
-    DateOrder,
     Kind,
-    KnownValues,
     Matching,
     MatchOptions,
-    PgType,
     Plan,
     TableSchema,
     ValueOptions,
 )
-from heal_cli.patterns import Catalogue, Learned
+from heal_cli.patterns import Catalogue
 
 MATCH_ROWS: Final = 2_000
 """Rows that matching looks at: enough for shares of values, few enough for any number of columns."""
 
 FORMAT_ROWS: Final = 50_000
 """Rows that settle the format of a column; what they leave open is asked of the whole file."""
-
-DATED: Final = frozenset({"date", "timestamp", "timestamptz"})
 
 _SAYS_PERCENT: Final = re.compile(r"%|percent|pct|prozent|pourcent|porcent|percentu", re.IGNORECASE)
 
@@ -77,10 +64,7 @@ def make_plan(
     catalogue: Catalogue,
     *,
     options: PlanOptions,
-    confidences: Mapping[str, float] | None = None,
-    known: Mapping[str, KnownValues] | None = None,
-    learned: Sequence[Learned] = (),
-    expects: Expects | None = None,
+    past: Past = NO_PAST,
     nearness: Nearness | None = None,
     is_nameless: bool = False,
 ) -> Plan:
@@ -90,10 +74,6 @@ def make_plan(
 
     Args:
         sample: The first batch of the source.
-        confidences: Pattern id -> confidence learned so far; the catalogue's own where missing.
-        known: Column -> what the table holds already, where that is known.
-        learned: What earlier runs taught about this table and this shape.
-        expects: What earlier matches say of new ones.
         nearness: A model of language, for columns that all else leaves open.
         is_nameless: The source has no header.
 
@@ -103,31 +83,16 @@ def make_plan(
     """
     if options.saved is not None:
         return _saved_plan(options.saved, sample, table, options)
-    looked_at, fits = sample.frame.head(MATCH_ROWS), partial(_best_fit, options=options.values)
     matching = match_columns(
-        looked_at,
+        sample.frame.head(MATCH_ROWS),
         table,
         patterns=catalogue.patterns,
         options=options.match,
-        fit=fits,
-        confidences=confidences,
-        known=known,
-        learned=learned,
-        expects=expects,
+        fit=partial(best_fit, options=options.values),
+        past=past,
+        nearness=nearness,
         is_nameless=is_nameless,
     )
-    if nearness is not None:
-        matching = add_meaning(
-            matching,
-            looked_at,
-            table,
-            nearness=nearness,
-            options=options.match,
-            fit=fits,
-            known=known,
-            learned=learned,
-            expects=expects,
-        )
     return _plan(matching, sample.frame.head(FORMAT_ROWS), table, options)
 
 
@@ -161,18 +126,6 @@ def _plan(matching: Matching, values: pl.DataFrame, table: TableSchema, options:
         ),
         now=options.now,
     )
-
-
-def _best_fit(values: pl.Series, type_: PgType, options: ValueOptions) -> float:
-    """Share of values that convert, by the order of day and month that suits them best.
-
-    Which column it is does not depend on that order; what its values mean does, and is asked later.
-    """
-    asked: tuple[DateOrder | None, ...] = (
-        (options.date_order,) if options.date_order else (None, "DMY", "MDY")
-    )
-    options_tried = [options] if type_.base not in DATED else [replace(options, date_order=o) for o in asked]
-    return max(fit(values, type_, decide_format(values, type_, tried)) for tried in options_tried)
 
 
 def _column_plan(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -11,18 +11,17 @@ import polars as pl
 from heal_cli.convert import decide_format
 from heal_cli.heal.plan import PlanOptions, make_plan
 from heal_cli.heal.values import as_text
-from heal_cli.match import coverage
+from heal_cli.match import NO_PAST, Past, coverage
 from heal_cli.model import (
     Batch,
     ColumnFormat,
     ColumnPlan,
-    KnownValues,
     Matching,
     Plan,
     TableSchema,
     ValueOptions,
 )
-from heal_cli.patterns import Catalogue, Learned
+from heal_cli.patterns import Catalogue
 
 
 def replan(
@@ -32,8 +31,7 @@ def replan(
     catalogue: Catalogue,
     *,
     options: PlanOptions,
-    known: Mapping[str, KnownValues] | None = None,
-    learned: Sequence[Learned] = (),
+    past: Past = NO_PAST,
     was_typed: bool = False,
 ) -> Plan:
     """The same mapping and formats, except where the table or the options ask for others.
@@ -45,8 +43,6 @@ def replan(
         kept: What the rejecting run went by.
         rejected: Some of its rejects, as text.
         options: Values that are not given leave those of `kept` in force.
-        known: Column -> what the table holds already, where that is known.
-        learned: What was taught of this table and this shape, since then or before.
         was_typed: The run had typed values, which have no formats (Parquet).
 
     Raises:
@@ -69,7 +65,7 @@ def replan(
     had = {column.name for column in kept.table.columns}
     wanted = (names - had) | moved_to
     sample, opened = _still_open(stay, rejected, table, wanted)
-    anew = partial(make_plan, options=replace(options, values=values), known=known, learned=learned)
+    anew = partial(make_plan, options=replace(options, values=values), past=past)
     added = anew(sample, opened, catalogue).columns if wanted else ()
     columns = sorted((*stay, *added), key=lambda column: column.column.position)
     made = replace(kept, table=table, columns=tuple(columns), values=values)

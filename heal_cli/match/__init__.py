@@ -1,20 +1,20 @@
 """Source columns x target columns -> candidates -> one decision for each column."""
 
-from heal_cli.match.board import Expects
+from heal_cli.match.by_pattern import Pattern, Scope
 from heal_cli.match.coverage import coverage, left_to_triggers, notes
 from heal_cli.match.ensemble import Decision, decide, ensemble_decision
 from heal_cli.match.match import match_columns
-from heal_cli.match.meaning import Nearness, add_meaning
+from heal_cli.match.meaning import Nearness
 from heal_cli.match.overruled import overruled
-from heal_cli.match.tiers import Pattern, Scope
+from heal_cli.match.past import NO_PAST, Past
 
 __all__ = [
+    "NO_PAST",
     "Decision",
-    "Expects",
     "Nearness",
+    "Past",
     "Pattern",
     "Scope",
-    "add_meaning",
     "coverage",
     "decide",
     "ensemble_decision",

@@ -16,8 +16,9 @@ from typing import Final, NamedTuple
 import rtoml
 from rapidfuzz.distance import Postfix, Prefix
 
+from heal_cli.match.concepts import Word, singular
 from heal_cli.match.likeness import align
-from heal_cli.match.names import Name, Word, is_claim, singular
+from heal_cli.match.names import Name, is_claim
 from heal_cli.match.remainder import Context
 from heal_cli.match.vocabulary import vocabulary
 
@@ -107,7 +108,7 @@ def _is_exact(word: Word) -> bool:
 
 def _is_listed(word: Word) -> bool:
     """True for a word that the vocabulary has synonyms for: it says by itself what it is and what it is not."""
-    return (word.concept,) in vocabulary().phrases or " " in word.concept
+    return word.concept in vocabulary().phrases or " " in word.concept
 
 
 def _are_apart(x: Word, y: Word) -> bool:

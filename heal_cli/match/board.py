@@ -6,28 +6,28 @@ never shows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final, TypeAlias
+from typing import Final
 
 import polars as pl
 
 from heal_cli.match.by_names import ByNames
+from heal_cli.match.by_pattern import Pattern, by_pattern
 from heal_cli.match.ensemble import Decision, decide
 from heal_cli.match.explicit import is_writable
-from heal_cli.match.learned import Learned
 from heal_cli.match.likeness import context
 from heal_cli.match.names import Name, parse
+from heal_cli.match.past import Past
 from heal_cli.match.remainder import Context
-from heal_cli.match.tiers import Pattern, Target, by_pattern, named_alike
+from heal_cli.match.tiers import Target, are_one_in_singular, in_singular
 from heal_cli.match.values import Evidence, Fit
 from heal_cli.model import (
     ROW,
     Candidate,
     ColumnMatch,
     Kind,
-    KnownValues,
     Matching,
     MatchOptions,
     TableSchema,
@@ -35,9 +35,6 @@ from heal_cli.model import (
 )
 
 NORMALISED: Final = 0.98
-
-Expects: TypeAlias = Callable[[Candidate, float], float]
-"""Chance (0-1) that a candidate holds that won by that margin."""
 
 
 @dataclass
@@ -49,10 +46,7 @@ class Board:
     patterns: tuple[Pattern, ...]
     options: MatchOptions
     fit: Fit
-    confidences: Mapping[str, float]
-    known: Mapping[str, KnownValues]
-    learned: tuple[Learned, ...]
-    expects: Expects | None = None
+    past: Past
     placed: dict[str, ColumnMatch] = field(default_factory=dict)  # by target
     refused: dict[str, ColumnMatch] = field(default_factory=dict)  # by target
     asked: set[str] = field(default_factory=set)  # sources that wait for an answer
@@ -60,8 +54,8 @@ class Board:
     def __post_init__(self) -> None:
         self.sources = {name: parse(name) for name in sorted(self.sample.columns) if name != ROW}
         columns = sorted(self.table.columns, key=lambda column: column.name)
-        self.targets = {c.name: Target(c, parse(c.name)) for c in columns if is_writable(c, self.options)}
-        self.evidence = Evidence(self.sample, self.table, self.fit, self.known)
+        self.targets = {c.name: Target.of(c) for c in columns if is_writable(c, self.options)}
+        self.evidence = Evidence(self.sample, self.table, self.fit, self.past.known)
 
     @cached_property
     def by_names(self) -> ByNames:
@@ -76,11 +70,12 @@ class Board:
 
     def known_candidates(self, source: Name, target: Target) -> Iterator[Candidate]:
         """Candidates by spelling and by pattern."""
-        yield from named_alike(source, target, self.evidence)
+        if are_one_in_singular(source, target.name):
+            yield in_singular(source, target, self.evidence)
         patterns = self.by_names.of(source, target.name)
         if patterns:
             known = [(pattern, self.by_names.trust(pattern)) for pattern in patterns]
-            yield from by_pattern(source, target, known, self.confidences, self.evidence)
+            yield from by_pattern(source, target, known, self.past.confidences, self.evidence)
 
     def vote(self, candidates: Iterable[Candidate]) -> Decision:
         """The decision among candidates by the options."""
@@ -90,6 +85,13 @@ class Board:
             min_confidence=self.options.min_confidence,
             min_margin=self.options.min_margin,
         )
+
+    def experience(self, winner: Candidate, margin: float) -> str:
+        """What earlier matches say against a winner; empty when they do not."""
+        if self.past.expects is None:
+            return ""
+        chance, wanted = self.past.expects(winner, margin), self.options.min_confidence
+        return f"of matches like it, {chance:.2f} held here, under {wanted:.2f}" if chance < wanted else ""
 
     def matching(self) -> Matching:
         """What was decided, in the order of table and source."""

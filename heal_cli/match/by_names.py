@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from heal_cli.match.by_pattern import Pattern, within
 from heal_cli.match.names import Name, parse
-from heal_cli.match.tiers import Pattern, within
 from heal_cli.model import Kind
 
 CROWDED: Final = 0.85
@@ -43,11 +43,18 @@ class ByNames:
 
     def of(self, source: Name, target: Name) -> Sequence[Pattern]:
         """Those for this pair of names, in the order of the catalogue."""
-        sources = self._found.setdefault(target.meaning_key, {})
-        for pattern in self._unread.pop(target.meaning_key, ()):
+        sources = self._found.get(target.meaning_key)
+        if sources is None:
+            sources = self._found[target.meaning_key] = self._by_source(target.meaning_key)
+        return sources.get(source.meaning_key, ()) if sources else ()
+
+    def _by_source(self, target: str) -> dict[str, list[Pattern]]:
+        """The patterns for a target, by what their sources mean."""
+        found: dict[str, list[Pattern]] = {}
+        for pattern in self._unread.pop(target, ()):
             for key in {parse(name).meaning_key for name in pattern.sources}:
-                sources.setdefault(key, []).append(pattern)
-        return sources.get(source.meaning_key, ())
+                found.setdefault(key, []).append(pattern)
+        return found
 
     def trust(self, pattern: Pattern) -> float:
         """1, or less for a group that cannot tell which of several columns is meant."""

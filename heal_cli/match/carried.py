@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from heal_cli.match.names import Name, Word
+from heal_cli.match.concepts import Word
+from heal_cli.match.names import Name
 from heal_cli.match.remainder import Context
 from heal_cli.match.vocabulary import vocabulary
 

@@ -6,13 +6,16 @@ from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
 from heal_cli.match.apart import part, saying, sets_apart
+from heal_cli.match.by_likeness import against, doubt
 from heal_cli.match.cells import Pair
-from heal_cli.match.likeness import Similarity, similarity
-from heal_cli.match.names import Name, Word
+from heal_cli.match.concepts import Word
+from heal_cli.match.likeness import FLOOR, Similarity, similarity
+from heal_cli.match.names import Name
 from heal_cli.match.ranges import NUMBERS
 from heal_cli.match.remainder import Context
-from heal_cli.match.tiers import FLOOR, Target, against, doubt, rename
-from heal_cli.match.values import MIN_FIT, NUMERIC, TEXT_FACTOR, TIMES, Evidence
+from heal_cli.match.shapes import NUMERIC
+from heal_cli.match.tiers import Target, rename
+from heal_cli.match.values import MIN_FIT, TEXT_FACTOR, TIMES, Evidence
 from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Candidate, Features, Tier
 

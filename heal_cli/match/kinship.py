@@ -8,7 +8,7 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from heal_cli.match.cognates import cognate
-from heal_cli.match.names import Word, related
+from heal_cli.match.concepts import Word, related
 from heal_cli.match.vocabulary import vocabulary
 
 _TEMPORAL_TRUST: Final = 0.9  # `created_date` against `created_at`
@@ -38,7 +38,7 @@ def kinship(x: Word, y: Word, taken: frozenset[str]) -> float:
     table = vocabulary()
     if x.concept in table.temporal and y.concept in table.temporal:
         return _TEMPORAL_TRUST if {x.concept, y.concept} != {"date", "time"} else 0.0
-    if any(x.concept in table.kinds[kind] and y.concept in table.kinds[kind] for kind in _EXCHANGEABLE):
+    if not _exchangeable(x.concept).isdisjoint(_exchangeable(y.concept)):
         return _KIND_TRUST
     if _one_verb(x.concept, y.concept):
         return _VERB_TRUST
@@ -48,6 +48,13 @@ def kinship(x: Word, y: Word, taken: frozenset[str]) -> float:
     if short or (x.is_known and y.is_known):
         return short
     return _typo(x.concept, y.concept, taken) or _one_root(x, y, taken)
+
+
+@lru_cache(maxsize=8192)
+def _exchangeable(concept: str) -> frozenset[str]:
+    """The kinds of words in which one is as good as another that a word is of."""
+    kinds = vocabulary().kinds
+    return frozenset(kind for kind in _EXCHANGEABLE if concept in kinds[kind])
 
 
 def _are_related(x: Word, y: Word) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from heal_cli.match.board import NORMALISED, Board, certain
+from heal_cli.match.by_pattern import by_default
 from heal_cli.match.cells import surest_first
 from heal_cli.match.fallback import may_fill_in
 from heal_cli.match.likeness import UNEXPLAINED
 from heal_cli.match.names import Name
-from heal_cli.match.tiers import Target, by_default
+from heal_cli.match.tiers import Target
 from heal_cli.model import Candidate
 
 
@@ -44,7 +45,7 @@ def place_defaults(board: Board) -> None:
         likely = question is not None and question.winner.confidence > UNEXPLAINED
         if not target.column.is_required or likely:
             continue
-        found = list(by_default(target, board.table, board.patterns, board.confidences, board.evidence))
+        found = list(by_default(target, board.table, board.patterns, board.past.confidences, board.evidence))
         decision = board.vote(found)
         if decision.winner is not None:
             runner_up = question.winner if question else None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from heal_cli.match.board import Board
+from heal_cli.match.by_likeness import by_likeness
 from heal_cli.match.cells import Cells, Pair, Pairs, surest_first
 from heal_cli.match.elimination import by_elimination
 from heal_cli.match.ensemble import Decision
 from heal_cli.match.fallback import never_contradict
 from heal_cli.match.learned import Recall
-from heal_cli.match.tiers import FLOOR, by_likeness
+from heal_cli.match.likeness import FLOOR
 from heal_cli.model import Candidate, Tier
 
 
@@ -65,7 +66,7 @@ def _cells(board: Board) -> Cells:
             if worthy:
                 found[source.raw, target.column.name] = worthy
     targets = {target.column.name: target for target in board.open_targets()}
-    Recall(board.learned, frozenset(board.open_sources()), targets).add_to(found, board.evidence)
+    Recall(board.past.learned, frozenset(board.open_sources()), targets).add_to(found, board.evidence)
     return Cells(found)
 
 
@@ -86,12 +87,10 @@ def _is_settled(board: Board, rival: Pair, pair: Pair, cells: Cells, pairs: Pair
 
 def _experience(board: Board, decision: Decision) -> str:
     """What earlier matches say against a winner; empty when they do not."""
-    if decision.winner is None or board.expects is None:
+    winner, rival = decision.winner, decision.runner_up
+    if winner is None:
         return ""
-    rival = decision.runner_up
-    margin = decision.winner.confidence - rival.confidence if rival else 1.0
-    chance, wanted = board.expects(decision.winner, margin), board.options.min_confidence
-    return f"of matches like it, {chance:.2f} held here, under {wanted:.2f}" if chance < wanted else ""
+    return board.experience(winner, winner.confidence - rival.confidence if rival else 1.0)
 
 
 def _ask(board: Board, cells: Cells, pairs: Pairs) -> None:

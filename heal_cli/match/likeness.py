@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import Final
 
 from heal_cli.match.carried import CARRIED, COMPLETED, Pair, carries, completes, share_head
+from heal_cli.match.concepts import Word, singular
 from heal_cli.match.kinship import kinship
-from heal_cli.match.names import Name, Word, singular, split
+from heal_cli.match.names import Name, split
 from heal_cli.match.persons import half_meant, of_a_person
 from heal_cli.match.readings import readings
 from heal_cli.match.remainder import Context, Need, missing_words
@@ -24,10 +24,12 @@ from heal_cli.match.vocabulary import SYNONYM_TRUST, vocabulary
 UNEXPLAINED: Final = 0.65
 """Most that two names reach when a word that says something has no partner: under every sane threshold."""
 
+FLOOR: Final = 0.4
+"""Likeness under which names are nothing to one another: a pair that is no likelier is not even worth a question."""
+
 _SUREST: Final = 0.95  # of names that are not the same name
 _REORDERED: Final = 0.7  # `duration_min` may count minutes: a question, never a match
 _FEWEST_PREFIXED: Final = 3  # names
-_ALONE: Final = ("remark", "call", "web")  # those of them that may be all that a name says
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class Similarity:
     is_untimed: bool = False  # one side says when (`login_time`), the other does not (`login`)
     needs: frozenset[Need] = frozenset()  # what the values have to bear out
     shares_head: bool = False  # they share the word that says what they are
+
+
+_UNALIKE: Final = Similarity(0.0)
 
 
 def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Context:
@@ -56,7 +61,7 @@ def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Con
 
 
 def similarity(a: Name, b: Name, around: Context) -> Similarity:
-    """How alike a source's and a target's name are; independent of all but the two names and `around`.
+    """How alike a source's and a target's name are, 0 for less than FLOOR; independent of all but the two and `around`.
 
     Where short words may mean several things, the likest reading counts.
     """
@@ -76,15 +81,15 @@ def _similarity(a: Name, b: Name, around: Context) -> Similarity:
     if a.meaning_key and a.meaning_key == b.meaning_key and len(a.words) != len(b.words):
         return Similarity(min(a.meaning_trust, b.meaning_trust, _SUREST), (f"{a.raw} = {b.raw}",))
     if a.concepts & b.concepts <= around.filler and not _may_share(a, b):
-        return Similarity(0.0)
+        return _UNALIKE
     pairs, rest_a, rest_b = align(a, b, around)
     is_complete = len(pairs) == len(a.words) == len(b.words)
     if not pairs or not (is_complete or any(x.weight == 1.0 for x, _, _ in pairs)):
-        return Similarity(0.0)
+        return _UNALIKE
     gained = sum(x.weight * alike for x, _, alike in pairs)
     whole = sum(x.weight for x, _, _ in pairs)
     rest_a, rest_b = _uncounted(rest_a, b, pairs), _uncounted(rest_b, a, pairs)
-    missing = [*missing_words(a, rest_a, around), *missing_words(b, rest_b, around)]
+    missing = missing_words(a, rest_a, around) + missing_words(b, rest_b, around)
     score = min(gained / (whole + sum(word.weight for word in missing)), _SUREST) * _order_factor(a, b, pairs)
     one_sided = not (rest_a and rest_b) or not any(word.need for word in missing)
     if any(word.weight == 1.0 for word in missing) or _clashes(rest_a, rest_b) or not one_sided:
@@ -94,6 +99,8 @@ def _similarity(a: Name, b: Name, around: Context) -> Similarity:
             score = COMPLETED
         else:
             score = min(score, UNEXPLAINED)
+    if round(score, 4) < FLOOR:
+        return _UNALIKE
     needs = frozenset(word.need for word in missing if word.need)
     if score == CARRIED and any(word.concept in vocabulary().kinds["measure"] for word in rest_b):
         needs |= {("measure", a.raw)}
@@ -153,10 +160,15 @@ def align(a: Name, b: Name, around: Context) -> tuple[list[Pair], list[Word], li
 def _near(rest_a: list[Word], rest_b: list[Word], around: Context) -> list[Pair]:
     """Takes from both lists the words that are one but for spelling or kind of time, surest first."""
     options = [
-        (kinship(x, y, around.taken), -i, -j) for i, x in enumerate(rest_a) for j, y in enumerate(rest_b)
+        (alike, -i, -j)
+        for i, x in enumerate(rest_a)
+        for j, y in enumerate(rest_b)
+        if (alike := kinship(x, y, around.taken))
     ]
+    if not options:
+        return []
     pairs: list[Pair] = []
-    for alike, i, j in sorted((option for option in options if option[0]), reverse=True):
+    for alike, i, j in sorted(options, reverse=True):
         x, y = rest_a[-i], rest_b[-j]
         if all(x is not taken and y is not other for taken, other, _ in pairs):
             pairs.append((x, y, alike))
@@ -173,6 +185,8 @@ def _same(x: Word, y: Word) -> float:
 
 def _uncounted(rest: list[Word], other: Name, pairs: Sequence[Pair]) -> list[Word]:
     """The words left alone, without a `count` that the other name says by a plural: `token_count`, `tokens`."""
+    if all(word.concept != "count" for word in rest):
+        return rest
     partners = {word.text for x, y, _ in pairs for word in (x, y) if word in other.words}
     has_plural = any(singular(text) != text for text in partners)
     return [word for word in rest if not (word.concept == "count" and has_plural)]
@@ -180,29 +194,13 @@ def _uncounted(rest: list[Word], other: Name, pairs: Sequence[Pair]) -> list[Wor
 
 def _may_share(a: Name, b: Name) -> bool:
     """True for names without a common word that may still be alike: by spelling, as times, as keys."""
-    reference = vocabulary().kinds["reference"]
-    keys = bool(reference & a.concepts) and bool(reference & b.concepts)
-    participle = a.has_participle or b.has_participle
     return (
-        bool(a.odd_initials & b.initials or b.odd_initials & a.initials)
-        or keys
-        or participle
-        or bool(a.groups & b.groups)
-        or bool(_exchangeable(a) & _exchangeable(b))
-        or _only_when(a, b)
+        a.has_participle
+        or b.has_participle
+        or not a.ties.isdisjoint(b.ties)
+        or not a.odd_initials.isdisjoint(b.initials)
+        or not b.odd_initials.isdisjoint(a.initials)
     )
-
-
-@lru_cache(maxsize=8192)
-def _exchangeable(name: Name) -> frozenset[str]:
-    """The kinds of words in a name that may stand for one another."""
-    kinds = vocabulary().kinds
-    return frozenset(kind for kind in _ALONE if kinds[kind] & name.concepts)
-
-
-def _only_when(a: Name, b: Name) -> bool:
-    """True for names of nothing but words about time, as `timestamp` and `datetime`."""
-    return vocabulary().temporal.issuperset(a.concepts | b.concepts)
 
 
 def _order_factor(a: Name, b: Name, pairs: Sequence[Pair]) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +9,8 @@ from typing import Final
 import polars as pl
 
 from heal_cli.match.names import Name
-from heal_cli.match.values import LOOKS, NUMERIC, TEXTS, TIMES, Evidence
+from heal_cli.match.shapes import LOOKS, NUMERIC
+from heal_cli.match.values import TEXTS, TIMES, Evidence
 from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Column
 
@@ -63,12 +63,6 @@ WHICH: Final = 0.80
 ONLY_WHEN: Final = 0.75
 """Of a column called `date` or `timestamp` for the one column of the table that says when."""
 
-_EPOCHS: Final = frozenset({"millisecond", "second"})
-_OPAQUE: Final = re.compile(
-    r"(?i)(unnamed|column|columna|colonne|spalte|coluna|kolom|campo|feld|champ|field|col|fld|attr|var|f|c|v|x|a|k|p|q)?"
-    r"[\s_.:#-]*\d+"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -79,17 +73,6 @@ class Look:
 
 
 NOTHING: Final = Look(0.0)
-
-
-def is_opaque(name: Name) -> bool:
-    """True for a name that says nothing: `col1`, `f_07`, `Unnamed: 3`."""
-    return _OPAQUE.fullmatch(name.raw.strip()) is not None
-
-
-def says_only_when(name: Name) -> bool:
-    """True for `date`, `timestamp`, `ts_ms`: words about time and nothing else but the unit of an epoch."""
-    temporal = [word for word in name.words if word.concept in vocabulary().temporal]
-    return bool(temporal) and all(word in temporal or word.concept in _EPOCHS for word in name.words)
 
 
 def says_what_happened(name: Name) -> bool:
@@ -127,10 +110,11 @@ def by_looks(source: Name, column: Column, name: Name, evidence: Evidence) -> Lo
 
 def tells_which(source: Name, column: Column, evidence: Evidence) -> Look:
     """What a column called `status` or `class` says for one that takes a list, where all its values are listed."""
+    labels = evidence.labels(column) if source.says_which else ()
+    if not labels:
+        return NOTHING
     profile = evidence.profile(source.raw)
-    is_kind = bool(source.words) and source.words[-1].concept in vocabulary().kinds["which"]
-    labels = evidence.labels(column) if is_kind else ()
-    if not labels or profile.count < _FEWEST or not profile.text.len():
+    if profile.count < _FEWEST or not profile.text.len():
         return NOTHING
     look = _listed(profile.text, labels)
     return Look(WHICH, look.reason) if look.confidence else NOTHING
@@ -157,8 +141,8 @@ def _typed(source: Name, column: Column, evidence: Evidence) -> Look:
 
 def tells_when(source: Name, column: Column, name: Name, evidence: Evidence) -> Look:
     """What a column called `date` or `time` says for a target that says when something happened."""
-    fits = column.type.base in TIMES and column.type.base != "interval"
-    if not (fits and says_only_when(source) and says_what_happened(name)) or says_only_when(name):
+    fits = source.says_only_when and column.type.base in TIMES and column.type.base != "interval"
+    if not fits or name.says_only_when or not says_what_happened(name):
         return NOTHING
     if evidence.profile(source.raw).count == 0 or evidence.fit(source.raw, column)[0] < _MOST:
         return NOTHING

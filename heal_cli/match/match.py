@@ -7,11 +7,12 @@ still has to stand out from its rivals.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
-from heal_cli.match.board import Board, Expects
+from heal_cli.match.board import Board
+from heal_cli.match.by_pattern import Pattern
 from heal_cli.match.certain import (
     place_by_position,
     place_explicit,
@@ -19,12 +20,12 @@ from heal_cli.match.certain import (
     place_named,
     place_normalised,
 )
-from heal_cli.match.learned import Learned
 from heal_cli.match.leftover import add_fallbacks, place_defaults
 from heal_cli.match.likely import place_assigned
-from heal_cli.match.tiers import Pattern
+from heal_cli.match.meaning import Nearness, add_meaning
+from heal_cli.match.past import NO_PAST, Past
 from heal_cli.match.values import Fit
-from heal_cli.model import KnownValues, Matching, MatchOptions, TableSchema
+from heal_cli.model import Matching, MatchOptions, TableSchema
 
 
 def match_columns(
@@ -34,10 +35,8 @@ def match_columns(
     patterns: Sequence[Pattern],
     options: MatchOptions,
     fit: Fit,
-    confidences: Mapping[str, float] | None = None,
-    known: Mapping[str, KnownValues] | None = None,
-    learned: Sequence[Learned] = (),
-    expects: Expects | None = None,
+    past: Past = NO_PAST,
+    nearness: Nearness | None = None,
     is_nameless: bool = False,
 ) -> Matching:
     """Where every target column gets its values, and which columns stay open.
@@ -46,10 +45,7 @@ def match_columns(
         sample: ROW and source columns; all values of the rows at hand, text or typed.
         patterns: The catalogue's entries; only renames, mappings and defaults matter here.
         fit: Share of a series' non-null values that convert to a type.
-        confidences: Pattern id -> confidence learned from trials, in place of the prior.
-        known: Column -> what the table holds already, where that is known.
-        learned: What earlier runs taught about this table and this shape.
-        expects: What earlier matches say of new ones; it holds candidates back, and never helps one.
+        nearness: A model of language, asked about columns that all else leaves open on both sides.
         is_nameless: The source has no header, so that only the order of its columns says what they are.
 
     Returns:
@@ -59,8 +55,7 @@ def match_columns(
     Raises:
         UsageError: `options.renames` names a column that is missing, twice used or not writable.
     """
-    past = (confidences or {}, known or {}, tuple(learned), expects)
-    board = Board(sample, table, tuple(patterns), options, fit, *past)
+    board = Board(sample, table, tuple(patterns), options, fit, past)
     place_explicit(board)
     if is_nameless and not options.renames:
         place_by_position(board)
@@ -70,4 +65,5 @@ def match_columns(
     place_assigned(board)
     add_fallbacks(board)
     place_defaults(board)
-    return board.matching()
+    matching = board.matching()
+    return matching if nearness is None else add_meaning(matching, board, nearness)

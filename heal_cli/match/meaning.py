@@ -7,35 +7,21 @@ column would take.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, TypeAlias
 
-import polars as pl
-
 from heal_cli.match.apart import Parting, are_listed, is_open, part, saying
-from heal_cli.match.board import Expects
-from heal_cli.match.ensemble import decide
-from heal_cli.match.explicit import is_writable
-from heal_cli.match.learned import Learned
-from heal_cli.match.likeness import UNEXPLAINED, context
-from heal_cli.match.names import Name, Word, parse
+from heal_cli.match.board import Board
+from heal_cli.match.concepts import Word
+from heal_cli.match.likeness import UNEXPLAINED
+from heal_cli.match.names import Name, parse
 from heal_cli.match.remainder import Context
-from heal_cli.match.tiers import Target, second_name
-from heal_cli.match.values import LOOKS, MIN_FIT, TEXT_FACTOR, TIMES, Evidence, Fit, Verdict
+from heal_cli.match.shapes import LOOKS
+from heal_cli.match.tiers import Target
+from heal_cli.match.values import MIN_FIT, TEXT_FACTOR, TIMES, Evidence, Verdict
 from heal_cli.match.vocabulary import vocabulary
-from heal_cli.model import (
-    ROW,
-    Candidate,
-    ColumnMatch,
-    Features,
-    Kind,
-    KnownValues,
-    Matching,
-    MatchOptions,
-    TableSchema,
-    Tier,
-)
+from heal_cli.model import Candidate, ColumnMatch, Features, Kind, Matching, TableSchema, Tier
 
 Nearness: TypeAlias = Callable[[str, str], float]
 """How near two phrases are in meaning (0-1); 0 where the model does not know a word of them."""
@@ -64,44 +50,27 @@ _KINDS: Final = ("reference", "naming", "saying", "place", "unit", "counting", "
 _ASKED: Final = (*LOOKS, "reference", "naming", "saying", "counting")  # words that values can contradict
 
 
-def add_meaning(
-    matching: Matching,
-    sample: pl.DataFrame,
-    table: TableSchema,
-    *,
-    nearness: Nearness,
-    options: MatchOptions,
-    fit: Fit,
-    known: Mapping[str, KnownValues] | None = None,
-    learned: Sequence[Learned] = (),
-    expects: Expects | None = None,
-) -> Matching:
-    """The matching, with what the model adds to columns that have no place; all else stays as it is.
-
-    Args:
-        nearness: The model; asked only where columns are open on both sides.
-    """
-    sources, targets = _open_columns(matching, table, options, learned)
+def add_meaning(matching: Matching, board: Board, nearness: Nearness) -> Matching:
+    """The matching, with what the model adds to columns that have no place; all else stays as it is."""
+    sources, targets = _open_columns(matching, board)
     if not sources or not targets:
         return matching
-    every_source = tuple(parse(name) for name in sorted(sample.columns) if name != ROW)
-    every_target = tuple(parse(column.name) for column in table.columns)
-    around = context(every_source, every_target, table.name)
-    evidence = Evidence(sample, table, fit, known)
-    meaning = _Meaning(nearness, every_source, every_target, around, evidence)
+    names = tuple(board.sources.values()), tuple(parse(column.name) for column in board.table.columns)
+    meaning = _Meaning(nearness, *names, board.around, board.evidence)
     found = [c for source in sources for target in targets for c in meaning.candidates(source, target)]
-    votes = [_vote(candidate, (*found, *_asked(matching)), options, expects) for candidate in found]
-    return _joined(matching, votes, table)
+    votes = [_vote(candidate, (*found, *_asked(matching)), board) for candidate in found]
+    return _joined(matching, votes, board.table)
 
 
-def _open_columns(
-    matching: Matching, table: TableSchema, options: MatchOptions, learned: Sequence[Learned]
-) -> tuple[list[Name], list[Target]]:
+def _open_columns(matching: Matching, board: Board) -> tuple[list[Name], list[Target]]:
     """What has no place yet, and of which nothing was learned that this tier could go against."""
-    taught = {each.source for each in learned}, {each.target for each in learned}
-    sources = [parse(name) for name in sorted(matching.unmatched_source) if name not in taught[0]]
-    columns = [table.column(name) for name in sorted(matching.unmatched_target) if name not in taught[1]]
-    return sources, [Target(c, parse(c.name)) for c in columns if is_writable(c, options)]
+    learned = board.past.learned
+    sources = sorted(set(matching.unmatched_source).difference(each.source for each in learned))
+    targets = sorted(set(matching.unmatched_target).difference(each.target for each in learned))
+    return (
+        [board.sources[name] for name in sources],
+        [board.targets[name] for name in targets if name in board.targets],
+    )
 
 
 def _asked(matching: Matching) -> tuple[Candidate, ...]:
@@ -116,28 +85,17 @@ class _Vote(NamedTuple):
     reason: str
 
 
-def _vote(
-    candidate: Candidate, others: Sequence[Candidate], options: MatchOptions, expects: Expects | None
-) -> _Vote:
+def _vote(candidate: Candidate, others: Sequence[Candidate], board: Board) -> _Vote:
     """The vote on a candidate among all that have its source or its target."""
     touching = [c for c in others if c.source == candidate.source or c.target == candidate.target]
-    decision = decide(
-        touching,
-        strategy=options.strategy,
-        min_confidence=options.min_confidence,
-        min_margin=options.min_margin,
-    )
+    decision = board.vote(touching)
     best, second = decision.best, decision.runner_up
     match = ColumnMatch(candidate.target, candidate, second if best == candidate else best, decision.votes)
     if decision.reason:
         return _Vote(match, decision.reason)
     if best is not None and best != candidate:
         return _Vote(match, f"{best.source!r} is surer as {best.target!r}")
-    wanted = options.min_confidence
-    chance = 1.0 if expects is None else expects(candidate, match.margin)
-    return _Vote(
-        match, f"of matches like it, {chance:.2f} held here, under {wanted:.2f}" if chance < wanted else ""
-    )
+    return _Vote(match, board.experience(candidate, match.margin))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +115,7 @@ class _Meaning:
 
     def candidates(self, source: Name, target: Target) -> Iterator[Candidate]:
         """The pair's candidate, if it is near, and nearer than any other pair of either name."""
-        comment = second_name(target.column)
-        names = (target.name, comment) if comment else (target.name,)
+        names = (target.name, target.by_comment.name) if target.by_comment else (target.name,)
         found = [candidate for name in names for candidate in self._compare(source, target, name)]
         if found:
             yield max(found, key=lambda candidate: candidate.confidence)

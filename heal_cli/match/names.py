@@ -1,26 +1,20 @@
-"""Column names, taken apart: words without spelling, short words written out, phrases as concepts."""
+"""Column names, taken apart: words without spelling, and what they say together."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
 
-from heal_cli.match.vocabulary import ABBREVIATION_TRUST, Meaning, vocabulary
-from heal_cli.match.wordforms import base_form, parts
+from heal_cli.match.concepts import Word, concepts_of, related, singular
+from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model.column_names import bare
 
-TEMPORAL_WEIGHT: Final = 0.15
-"""Weight of a word about time beside others: `created`, `created_at`, `created_on` say one thing."""
-WEAK_WEIGHT: Final = 0.1
-
-_SHORTEST_SHORT: Final = 3
-_LONGEST_SHORT: Final = 5
-_SHORTEST_FRONT: Final = 4  # letters of a compound's first part
-_LINKS: Final = ("", "s", "n", "en", "es", "er")  # between the parts of a compound
+_EXCHANGEABLE: Final = ("reference", "remark", "call", "web")
+"""Kinds of words that may stand for one another where nothing else of two names is alike."""
 
 _UNDECOMPOSED: Final = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"}
@@ -33,24 +27,14 @@ _SPELLINGS: Final = (
 )
 _SOUNDS: Final = {"k": "c", "q": "c", "z": "s", "w": "v", "j": "i", "y": "i"}
 """First letters that are others in other languages: `Kategorie`, `category`."""
+_EPOCHS: Final = frozenset({"millisecond", "second"})
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+")
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word or phrase of a name: as written, what it means, and how surely (0-1)."""
-
-    text: str
-    concept: str
-    trust: float
-    weight: float  # how much it says: 1, or little
-    is_known: bool  # a real word, and so no misspelling of another real word
-
-    @property
-    def is_short(self) -> bool:
-        """True where fewer letters are written than the word has that is meant: it may mean another one, too."""
-        return _SHORTEST_SHORT <= len(self.text) <= _LONGEST_SHORT and len(self.text) < len(self.concept)
+_PLAIN: Final = re.compile(r"[a-z0-9_ ]*")
+_OPAQUE: Final = re.compile(
+    r"(?i)(unnamed|column|columna|colonne|spalte|coluna|kolom|campo|feld|champ|field|col|fld|attr|var|f|c|v|x|a|k|p|q)?"
+    r"[\s_.:#-]*\d+"
+)
 
 
 @dataclass(frozen=True)
@@ -83,7 +67,28 @@ class Name:
     @cached_property
     def words(self) -> tuple[Word, ...]:
         """Words and phrases with what they mean."""
-        return _concepts(self.plain)
+        return concepts_of(self.plain)
+
+    @cached_property
+    def is_opaque(self) -> bool:
+        """The name says nothing: `col1`, `f_07`, `Unnamed: 3`."""
+        return _OPAQUE.fullmatch(self.raw.strip()) is not None
+
+    @cached_property
+    def says_only_when(self) -> bool:
+        """The name is `date`, `timestamp`, `ts_ms`: words about time and nothing else but the unit of an epoch."""
+        times = self.concepts & vocabulary().temporal
+        return bool(times) and self.concepts <= times | _EPOCHS
+
+    @cached_property
+    def says_which(self) -> bool:
+        """The name ends in a word that tells kinds apart, but not of what: `status`, `class`."""
+        return bool(self.words) and self.words[-1].concept in vocabulary().kinds["which"]
+
+    @cached_property
+    def says_little(self) -> bool:
+        """What the column is, its values may have to say."""
+        return self.is_opaque or self.says_only_when or self.says_which
 
     @cached_property
     def concepts(self) -> frozenset[str]:
@@ -107,9 +112,13 @@ class Name:
         return any(word.concept.endswith("ed") or word.concept in verbs for word in self.words)
 
     @cached_property
-    def groups(self) -> frozenset[int]:
-        """The groups of words of like meaning that its words are in."""
-        return frozenset(group for word in self.words for group in related(word))
+    def ties(self) -> frozenset[str | int]:
+        """What ties it to names without a word in common: groups of like meaning, kinds of words, that it is a time."""
+        table = vocabulary()
+        groups = (group for word in self.words for group in related(word))
+        kinds = (kind for kind in _EXCHANGEABLE if table.kinds[kind] & self.concepts)
+        when = ("when",) if table.temporal.issuperset(self.concepts) else ()
+        return frozenset((*groups, *kinds, *when))
 
 
 @lru_cache(maxsize=8192)
@@ -128,6 +137,8 @@ def split(raw: str) -> tuple[str, ...]:
     >>> split("Größe (createdAt)")
     ('grosse', 'created', 'at')
     """
+    if _PLAIN.fullmatch(raw) and "mail" not in raw:  # most are, and a catalogue has thousands
+        return tuple(_WORD.findall(raw))
     text = unicodedata.normalize("NFKC", raw)
     for symbol, spoken in _SYMBOLS.items():
         text = text.replace(symbol, spoken)
@@ -141,139 +152,3 @@ def split(raw: str) -> tuple[str, ...]:
 def is_claim(name: Name) -> bool:
     """True for a name that reads as yes or no: `is_active`, `has_discount`."""
     return bool(name.words) and name.words[0].concept in vocabulary().claims
-
-
-@lru_cache(maxsize=8192)
-def singular(word: str) -> str:
-    """The word in the singular, by English rules; words that only look like plurals stay."""
-    if (
-        len(word) < 4
-        or not word.endswith("s")
-        or word in vocabulary().singular
-        or word.endswith(("ss", "us", "is"))
-    ):
-        return word
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    if word.endswith(("sses", "ches", "shes", "xes", "zzes")):
-        return word[:-2]
-    return word[:-1]
-
-
-def _concepts(plain: Sequence[str]) -> tuple[Word, ...]:
-    """Words with abbreviations written out and the longest phrases settled first."""
-    table = vocabulary()
-    spelled: list[tuple[str, str, float]] = []  # singular word, as written, trust
-    for place, word in enumerate(_joined(plain)):
-        short = table.abbreviations.get(word) or _compound(word) or _run_together(word)
-        if word == "uid" and place:  # `visitorUid`: whose it is was said
-            short = ("id",)
-        if word == "data" and place == 0 < len(plain) - 1:  # `data ritiro`, `data de registro`
-            short = ("date",)
-        base = word if (word,) in table.phrases else base_form(singular(word))
-        spelled += [(long, word, ABBREVIATION_TRUST) for long in short] if short else [(base, word, 1.0)]
-    spelled = _genitive(spelled)
-    words: list[Word] = []
-    while spelled:
-        for length in range(min(table.longest, len(spelled)), 0, -1):
-            spelt = spelled[:length]
-            phrase = tuple(word for word, _, _ in spelt)
-            together = "".join(phrase)
-            meaning = (
-                table.phrases.get(phrase)
-                or _as_written(spelt)
-                or (table.joined.get(together) if length == 1 else table.phrases.get((together,)))
-            )
-            if meaning is None and length > 1:
-                continue
-            text = " ".join(dict.fromkeys(written for _, written, _ in spelt))
-            trust = min(trust for _, _, trust in spelt)
-            trust *= meaning.trust if meaning else 1.0
-            words += [
-                Word(text, concept, trust, _weight(concept), meaning is not None or concept in table.known)
-                for concept in (meaning.parts if meaning else phrase[:1])
-                if not words or words[-1].concept != concept  # `CacheCacheStatus`, `Memo/Description`
-            ]
-            del spelled[:length]
-            break
-    return tuple(words)
-
-
-def _as_written(spelt: Sequence[tuple[str, str, float]]) -> Meaning | None:
-    """What several words mean as they stand there, whatever each is in the singular or short for: `up votes`."""
-    return vocabulary().phrases.get(tuple(text for _, text, _ in spelt)) if len(spelt) > 1 else None
-
-
-def _joined(plain: Sequence[str]) -> list[str]:
-    """The words, a letter and what follows it in one where they are a known short word: `WDir`, `C.P.`."""
-    table = vocabulary()
-    words: list[str] = []
-    for word in plain:
-        both = words[-1] + word if words and len(words[-1]) == 1 else ""
-        if both in table.abbreviations or (both,) in table.phrases:
-            words[-1] += word
-        else:
-            words.append(word)
-    return words
-
-
-def _compound(word: str) -> tuple[str, ...] | None:
-    """The words of a German or Dutch compound whose front the vocabulary knows: `zaehlernummer`."""
-    table = vocabulary()
-    if word in table.known:
-        return None
-    for back, meant in table.backs.items():
-        front = word.removesuffix(back)
-        if front == word or len(front) < _SHORTEST_FRONT:
-            continue
-        for link in _LINKS:
-            known = table.phrases.get((front.removesuffix(link),))
-            if known and front.endswith(link):
-                return (*known.concept.split(), meant)
-    return None
-
-
-def _run_together(word: str) -> tuple[str, ...]:
-    """The words, written out, of several run together."""
-    if word in vocabulary().joined:
-        return ()
-    short = vocabulary().abbreviations
-    return tuple(long for part in parts(word) for long in short.get(part, (part,)))
-
-
-def related(word: Word) -> frozenset[int]:
-    """The groups of words of like meaning that a word is in, by what it means and as it is written."""
-    groups = vocabulary().groups
-    return groups.get(word.concept, frozenset()) | groups.get(word.text, frozenset())
-
-
-def _genitive(spelled: list[tuple[str, str, float]]) -> list[tuple[str, str, float]]:
-    """`numero de factura` as `factura numero`; phrases that the vocabulary knows with their `de` stay.
-
-    Only one step is turned around: `A de B`, with whatever stands before `A` left in its place. A number of
-    several is a count.
-    """
-    table = vocabulary()
-    plain = [base for base, _, _ in spelled]
-    for place in range(1, len(spelled) - 1):
-        if plain[place] not in table.of:
-            continue
-        for start in range(place):
-            for stop in range(place + 2, len(plain) + 1):
-                if tuple(plain[start:stop]) in table.phrases:
-                    return spelled
-        after = next((i for i in range(place + 1, len(plain)) if plain[i] not in table.of), None)
-        if after is None:
-            return spelled
-        counts = plain[place - 1] == "number" and spelled[-1][0] != spelled[-1][1]  # `No. of guests`
-        said = ("count", *spelled[place - 1][1:]) if counts else spelled[place - 1]
-        return [*spelled[: place - 1], *spelled[after:], said]
-    return spelled
-
-
-def _weight(concept: str) -> float:
-    """How much a word says."""
-    table = vocabulary()
-    if concept in table.temporal:
-        return TEMPORAL_WEIGHT
-    return WEAK_WEIGHT if concept in table.weak else 1.0

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from heal_cli.match.by_names import ByNames
+from heal_cli.match.by_pattern import Pattern, applies, is_named
 from heal_cli.match.cells import Pair
 from heal_cli.match.learned import Learned, touch
 from heal_cli.match.names import parse
-from heal_cli.match.tiers import Pattern, Target, applies, is_named
+from heal_cli.match.tiers import Target
 from heal_cli.model import TableSchema
 
 
@@ -28,7 +29,7 @@ def overruled(
         said: What `--map` or a saved plan placed, fallbacks among it.
         columns: Of the source.
     """
-    targets = [Target(column, parse(column.name)) for column in table.columns]
+    targets = [Target.of(column) for column in table.columns]
     sources = [parse(name) for name in columns]
     shared = {target.name.key for target in targets} & {source.key for source in sources}
     known = ByNames(patterns, table.name, (), ())

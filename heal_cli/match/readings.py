@@ -29,42 +29,65 @@ class Reading(NamedTuple):
     trust: float
 
 
-def readings(name: Name, other: Name) -> Iterator[Reading]:
+class _Unclear(NamedTuple):
+    """A word that may be read otherwise."""
+
+    word: str
+    place: int
+    senses: tuple[tuple[Words, frozenset[str]], ...]  # other words that it may stand for, and what they mean
+    initials: int  # words that it may be the initials of; 0 for none
+    stem: str  # of the verb whose agent it is, or empty
+
+    def read_as(self, words: Words, name: Name) -> Name:
+        """The name with these words in its place."""
+        return parse(" ".join((*name.plain[: self.place], *words, *name.plain[self.place + 1 :])))
+
+
+def readings(name: Name, other: Name) -> list[Reading]:
     """The name with one of its words read as initials of the other's words, or by another meaning."""
-    for place in _unclear(name.plain):
-        for words, trust in _meant(name.plain[place], other.plain):
-            yield Reading(parse(" ".join((*name.plain[:place], *words, *name.plain[place + 1 :]))), trust)
+    found = []
+    for unclear in _unclear(name.plain):
+        for words, trust in _meant(unclear, other):
+            found.append(Reading(unclear.read_as(words, name), trust))
+    return found
 
 
 @lru_cache(maxsize=8192)
-def _unclear(plain: Words) -> tuple[int, ...]:
-    """The places of words that may be read otherwise; most names have none."""
+def _unclear(plain: Words) -> tuple[_Unclear, ...]:
+    """The words that may be read otherwise; most names have none."""
     senses = vocabulary().senses
-    return tuple(
-        place
+    found = (
+        _Unclear(
+            word,
+            place,
+            tuple((tuple(sense.split()), parse(sense).concepts) for sense in senses.get(word, ())),
+            _initials(word),
+            _agent_stem(word),
+        )
         for place, word in enumerate(plain)
-        if word in senses or _are_initials(word) or _agent_stem(word)
     )
+    return tuple(each for each in found if each.senses or each.initials or each.stem)
 
 
-@lru_cache(maxsize=65536)
-def _meant(word: str, others: Words) -> tuple[tuple[Words, float], ...]:
+def _meant(unclear: _Unclear, other: Name) -> list[tuple[Words, float]]:
     """What a word may mean beside the other name's words, and how surely."""
-    found = [(words, _SENSE_TRUST if len(word) > 1 else _FEW_TRUST) for words in _senses(word, others)]
-    if _are_initials(word):
+    word, found = unclear.word, []
+    for words, concepts in unclear.senses:
+        if not concepts.isdisjoint(other.concepts):
+            found.append((words, _SENSE_TRUST if len(word) > 1 else _FEW_TRUST))
+    if 0 < unclear.initials <= len(other.plain):
         trust = _INITIALS_TRUST if len(word) > 2 and not word.endswith("id") else _FEW_TRUST
-        found += [(words, trust) for words in _spelled_out(word, others)]
-    stem = _agent_stem(word)
-    if stem:
-        found += [(pair, _SENSE_TRUST) for pair in pairwise(others) if _is_done_by(pair, stem)]
-    return tuple(found)
+        found += [(words, trust) for words in _spelled_out(word, other.plain)]
+    if unclear.stem:
+        found += [(pair, _SENSE_TRUST) for pair in pairwise(other.plain) if _is_done_by(pair, unclear.stem)]
+    return found
 
 
-def _senses(word: str, others: Words) -> list[Words]:
-    """Other meanings of a word, those of which the other name says something."""
-    meant = vocabulary().senses.get(word, ())
-    said = parse(" ".join(others)).concepts if meant else frozenset()
-    return [tuple(sense.split()) for sense in meant if said & parse(sense).concepts]
+def _initials(word: str) -> int:
+    """How many words the letters may be the initials of; `pid` needs one beside it."""
+    if not _are_initials(word):
+        return 0
+    return 1 if _is_its_id(word) else len(word)
 
 
 def _are_initials(word: str) -> bool:
@@ -73,9 +96,7 @@ def _are_initials(word: str) -> bool:
         return False
     table = vocabulary()
     return (
-        _is_its_id(word)
-        or word in table.abbreviations
-        or not ((word,) in table.phrases or word in table.known)
+        _is_its_id(word) or word in table.abbreviations or not (word in table.phrases or word in table.known)
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
-from heal_cli.match.names import WEAK_WEIGHT, Name, Word, singular
-from heal_cli.match.values import LOOKS
+from heal_cli.match.concepts import WEAK_WEIGHT, Word, singular
+from heal_cli.match.names import Name
+from heal_cli.match.shapes import LOOKS
 from heal_cli.match.vocabulary import vocabulary
 
 FILLER_WEIGHT: Final = 0.04  # of a word that every column starts with
@@ -20,9 +22,9 @@ Need: TypeAlias = tuple[str, str]
 """Kind of a word left alone ('reference', 'naming', ...) and the raw name that has it: the values decide."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Context:
-    """What the names around say about single words.
+    """What the names around say about single words; there is one for a source and a table, equal to itself only.
 
     Attributes:
         filler: Words that every source column or every target column starts with.
@@ -58,8 +60,15 @@ def missing_words(name: Name, rest: Sequence[Word], around: Context) -> list[Mis
     """
     if not rest:
         return []
+    alone = _alone(name, around)
+    return [alone[word] for word in rest]
+
+
+@lru_cache(maxsize=1024)
+def _alone(name: Name, around: Context) -> dict[Word, Missing]:
+    """What each word of a name takes away where it has no partner, whatever the other name is."""
     own = _own_words(name, around)
-    return [_missing(name, word, around, own) for word in rest]
+    return {word: _missing(name, word, around, own) for word in name.words}
 
 
 def _missing(name: Name, word: Word, around: Context, own: frozenset[Word]) -> Missing:
@@ -108,6 +117,6 @@ def _own_words(name: Name, around: Context) -> frozenset[Word]:
 def _said(word: Word, own: str) -> str:
     """The word in the singular, or the table's own word where it is short for that or a synonym."""
     is_short = len(word.text) >= _SHORTEST_OWN and own.startswith(word.text)
-    meaning = vocabulary().phrases.get((own,))
+    meaning = vocabulary().phrases.get(own)
     concepts = {own, meaning.concept} if meaning else {own}
     return own if is_short or {word.concept, singular(word.concept)} & concepts else singular(word.text)

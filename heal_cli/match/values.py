@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final, TypeAlias
 
 import polars as pl
 
+from heal_cli.match.check_lists import check_lists
 from heal_cli.match.names import Name
+from heal_cli.match.profile import Profile, Profiles
 from heal_cli.match.ranges import DATES, NUMBERS, near_share
+from heal_cli.match.shapes import LOOKS, NUMERIC, OBJECT, SHAPES
 from heal_cli.model import Column, KnownValues, PgType, TableSchema
 
 Fit: TypeAlias = Callable[[pl.Series, PgType], float]
@@ -20,10 +21,6 @@ Fit: TypeAlias = Callable[[pl.Series, PgType], float]
 MIN_FIT: Final = 0.9
 """Share of values that has to convert before likeness of names counts for anything."""
 
-_OBJECT: Final = r"""^\{\s*(\}|(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*:)"""
-"""How a JSON object begins, with its first key, and no UUID in braces or list of PostgreSQL."""
-
-_SAMPLE: Final = 1000  # values to judge a column by, evenly spaced: shares are then known to about 2 %
 _FEWEST: Final = 2  # common values that say what a column holds
 _MET: Final = 0.5  # share of values met again, from which they speak for the pair
 _MANY: Final = 10  # values of which one at least should be met in a column of few
@@ -40,63 +37,6 @@ TEXTS: Final = ("text", "varchar", "bpchar", "citext")
 KEY_TYPES: Final = ("int2", "int4", "int8", "uuid")
 _TELLING: Final = frozenset((*NUMBERS, *TIMES, "bool", "uuid", "json", "jsonb"))
 """Types that most values of other kinds do not fit; all others take nearly any text."""
-
-SHAPES: Final[Mapping[str, tuple[str, str]]] = {
-    "email": (r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "e-mail addresses"),
-    "url": (r"^(?i)([a-z][a-z0-9+.-]*://|www\.)\S+$", "URLs"),
-    "ip": (r"^(\d{1,3}(\.\d{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]+)(/\d+)?$", "IP addresses"),
-    "phone": (r"^(?i)[+(]?[\d\s()./-]{6,}(\s*(x|ext\.?)\s*\d+)?$", "telephone numbers"),
-    "iban": (r"^(?i)[A-Z]{2}\d{2}[\sA-Z0-9]{11,36}$", "IBANs"),
-    "zip": (r"^(?i)[A-Z0-9][A-Z0-9 -]{2,9}$", "postal codes"),
-}
-"""Concept in a target's name -> what its values look like (regular expression), and how people call them."""
-
-LOOKS: Final[Mapping[str, tuple[str, str]]] = {
-    **SHAPES,
-    "website": (r"^(?i)((https?://)?(www\.)?[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(/\S*)?)$", "web addresses"),
-    "barcode": (r"^\d{8}(\d{4,6})?$", "barcodes"),
-    "isin": (r"^[A-Z]{2}[A-Z0-9]{9}\d$", "ISINs"),
-    "mac": (r"^(?i)([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$", "MAC addresses"),
-    "currency": (
-        r"^(?i)(AED|ARS|AUD|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HUF|IDR|ILS|INR|ISK|JPY|KES|KRW|MAD|MXN|MYR|NGN|NOK|NZD|PEN|PHP|PKR|PLN|QAR|RON|RSD|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|UYU|VND|ZAR)$",
-        "currency codes",
-    ),
-    "country code": (
-        r"^(?i)(A[DEFGILMORTUWZ]|B[ABDEFGHIJNORSTWYZ]|C[ADFGHIKLMNORUVYZ]|D[EJKMOZ]|E[CEGHRST]|F[IJKMOR]|G[ABDEFHILMNPQRTUWY]|H[KNRTU]|I[DELMNQRST]|J[EMOP]|K[EGHIMNPRWYZ]|L[ABCIKRSTUVY]|M[ACDEGHKLMNORTUVWXYZ]|N[AEGILOPRUZ]|OM|P[AEGHKLRSTWY]|QA|R[OSUW]|S[ABCDEGIKLMNORSTVYZ]|T[DGHJLMNORTVWZ]|U[AGKSYZ]|V[ACENU]|W[S]|XK|YE|Z[AMW])$",
-        "country codes",
-    ),
-}
-"""The same for more concepts, whose columns also hold other spellings: evidence for, never against."""
-
-NUMERIC: Final = r"^[-+]?\d[\d.,]*$"
-_CHECK_LIST: Final = re.compile(r"=\s*ANY\s*\(+\s*ARRAY\[(?P<items>.*?)\]", re.DOTALL)
-_LITERAL: Final = re.compile(r"'((?:[^']|'')*)'")
-
-
-@dataclass(frozen=True)
-class Profile:
-    """A source column's values, thinned to what a judgement needs."""
-
-    values: pl.Series  # non-null, fewer than 2000, evenly spaced
-    filled: int  # non-null values in the whole sample
-    rows: int
-
-    @cached_property
-    def text(self) -> pl.Series:
-        """The values as trimmed text; empty for nested values."""
-        if self.values.dtype.is_nested() or self.values.dtype == pl.Binary:
-            return pl.Series([], dtype=pl.String)
-        return self.values.cast(pl.String).str.strip_chars()
-
-    @cached_property
-    def distinct(self) -> float:
-        """Share of values that are distinct; 1 for nested values, which are no keys."""
-        return self.text.n_unique() / self.text.len() if self.text.len() else 1.0
-
-    @property
-    def count(self) -> int:
-        """Values to judge by."""
-        return self.values.len()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +65,7 @@ class Evidence:
     ) -> None:
         self._fit = fit
         self._known = known or {}
-        self._sample = sample
-        self._profiles: dict[str, Profile] = {}
+        self._profiles = Profiles(sample)
         self._fits: dict[tuple[str, PgType], float] = {}
         self._shares: dict[tuple[str, str], float] = {}
         self._lists = check_lists(table)
@@ -137,10 +76,8 @@ class Evidence:
         )
 
     def profile(self, source: str) -> Profile:
-        """The thinned values of a source column, looked at when first asked for: most never are."""
-        if source not in self._profiles:
-            self._profiles[source] = _profile(self._sample[source])
-        return self._profiles[source]
+        """The thinned values of a source column."""
+        return self._profiles.of(source)
 
     def fit(self, source: str, column: Column) -> tuple[float, tuple[str, ...]]:
         """Share of values that the column would take, with the reasons; 1 and none without values."""
@@ -256,7 +193,7 @@ class Evidence:
         if column.type.base not in TEXTS or not profile.count:
             return False
         return profile.values.dtype == pl.Struct or (
-            profile.text.len() > 0 and self.shape(source, _OBJECT) == 1.0
+            profile.text.len() > 0 and self.shape(source, OBJECT) == 1.0
         )
 
     def shape(self, source: str, regex: str) -> float:
@@ -292,28 +229,6 @@ class Evidence:
         if concept not in SHAPES and share < _MOSTLY:
             return None, ()
         return share, (f"{_of(share, profile.count)} values look like {spoken}",)
-
-
-def check_lists(table: TableSchema) -> dict[str, tuple[str, ...]]:
-    """Column -> the texts a CHECK allows it, for `CHECK (role IN ('user', 'assistant'))`."""
-    lists: dict[str, tuple[str, ...]] = {}
-    for constraint in table.constraints:
-        found = _CHECK_LIST.search(constraint.expression or "") if constraint.kind == "c" else None
-        if found and len(constraint.columns) == 1:
-            labels = tuple(item.replace("''", "'") for item in _LITERAL.findall(found["items"]))
-            if labels:
-                lists[constraint.columns[0]] = labels
-    return lists
-
-
-def _profile(column: pl.Series) -> Profile:
-    present = column.drop_nulls()
-    if present.dtype == pl.String:
-        present = present.filter(present != "")
-    thin = present.gather_every(max(1, present.len() // _SAMPLE))
-    if present.dtype == pl.String:
-        thin = thin.filter(thin.str.strip_chars() != "")
-    return Profile(thin, present.len(), column.len())
 
 
 def _share(mask: pl.Series) -> float:

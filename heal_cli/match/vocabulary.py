@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import rtoml
 
@@ -18,13 +18,10 @@ SYNONYM_TRUST: Final = 0.95
 NEAR_TRUST: Final = 0.88
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """The concept behind a phrase, and how surely the phrase means it (0-1)."""
 
-    parts: tuple[
-        str, ...
-    ]  # concepts: one, or those of a composed phrase ('order', 'date'), each of which counts
+    parts: tuple[str, ...]  # concepts: one, or of a composed phrase several, each of which counts
     trust: float
 
     @property
@@ -38,7 +35,7 @@ class Vocabulary:
     """Lookup tables over normalised words."""
 
     abbreviations: Mapping[str, tuple[str, ...]]
-    phrases: Mapping[tuple[str, ...], Meaning]
+    phrases: Mapping[str, Meaning]  # words with one blank between them
     joined: Mapping[str, Meaning]  # the same phrases, written as one word: 'zipcode'
     longest: int  # words in the longest phrase
     temporal: frozenset[str]
@@ -66,14 +63,13 @@ def vocabulary() -> Vocabulary:
     abbreviations |= {short: tuple(long.split()) for short, long in data["abbreviations"].items()}
     words = data["words"]
     groups = _groups(data["related"]["groups"], phrases)
-    spelled = {word for phrase in phrases for word in phrase}
-    spelled |= {word for long in abbreviations.values() for word in long}
-    spelled |= {word for concept in (*data["composed"], *groups) for word in concept.split()}
+    spelled = " ".join((*phrases, *data["composed"], *groups)).split()
+    spelled += [word for long in abbreviations.values() for word in long]
     return Vocabulary(
         abbreviations=abbreviations,
         phrases=phrases,
-        joined={"".join(phrase): meaning for phrase, meaning in phrases.items() if len(phrase) > 1},
-        longest=max(map(len, phrases)),
+        joined={phrase.replace(" ", ""): meaning for phrase, meaning in phrases.items() if " " in phrase},
+        longest=max(phrase.count(" ") for phrase in phrases) + 1,
         temporal=frozenset(words["temporal"]),
         weak=frozenset(words["weak"]),
         of=frozenset(words["of"]),
@@ -102,14 +98,13 @@ def _read() -> dict[str, Any]:
     return merged
 
 
-def _groups(
-    groups: Iterable[list[str]], phrases: Mapping[tuple[str, ...], Meaning]
-) -> dict[str, frozenset[int]]:
+def _groups(groups: Iterable[list[str]], phrases: Mapping[str, Meaning]) -> dict[str, frozenset[int]]:
     """Concept -> the places of the groups that its words are in."""
     found: dict[str, set[int]] = {}
     for place, words in enumerate(groups):
         for word in words:
-            found.setdefault(phrases[(word,)].concept if (word,) in phrases else word, set()).add(place)
+            meaning = phrases.get(word)
+            found.setdefault(meaning.concept if meaning else word, set()).add(place)
     return {word: frozenset(places) for word, places in found.items()}
 
 
@@ -122,32 +117,27 @@ def _compounds(parts: Mapping[str, Mapping[str, str]]) -> dict[str, tuple[str, .
     }
 
 
-def _composed(
-    groups: Mapping[str, list[str]], phrases: Mapping[tuple[str, ...], Meaning]
-) -> dict[tuple[str, ...], Meaning]:
+def _composed(groups: Mapping[str, list[str]], phrases: Mapping[str, Meaning]) -> dict[str, Meaning]:
     """Each phrase of a group with the words that it stands for, each by its own concept."""
-    return {
-        tuple(phrase.split()): Meaning(_settled(concept, phrases), SYNONYM_TRUST)
-        for concept, phrases_of in groups.items()
-        for phrase in phrases_of
-    }
+    meanings: dict[str, Meaning] = {}
+    for concept, phrases_of in groups.items():
+        meanings |= dict.fromkeys(phrases_of, Meaning(_settled(concept, phrases), SYNONYM_TRUST))
+    return meanings
 
 
-def _settled(concept: str, phrases: Mapping[tuple[str, ...], Meaning]) -> tuple[str, ...]:
+def _settled(concept: str, phrases: Mapping[str, Meaning]) -> tuple[str, ...]:
     """The words of a composed concept as a column's name would be read."""
-    known = phrases.get(tuple(concept.split()))
-    words = (phrases.get((word,)) for word in concept.split())
-    return (
-        (known.concept,)
-        if known
-        else tuple(m.concept if m else w for m, w in zip(words, concept.split(), strict=True))
-    )
+    known = phrases.get(concept)
+    if known:
+        return (known.concept,)
+    words = concept.split()
+    return tuple(phrases[word].concept if word in phrases else word for word in words)
 
 
-def _phrases(groups: Mapping[str, list[str]], trust: float) -> dict[tuple[str, ...], Meaning]:
+def _phrases(groups: Mapping[str, list[str]], trust: float) -> dict[str, Meaning]:
     """Each phrase of a group with the group's concept; the concept's own words are fully trusted."""
-    meanings: dict[tuple[str, ...], Meaning] = {}
+    meanings: dict[str, Meaning] = {}
     for concept, phrases in groups.items():
-        meanings[tuple(concept.split())] = Meaning((concept,), 1.0)
-        meanings |= {tuple(phrase.split()): Meaning((concept,), trust) for phrase in phrases}
+        meanings[concept] = Meaning((concept,), 1.0)
+        meanings |= dict.fromkeys(phrases, Meaning((concept,), trust))
     return meanings

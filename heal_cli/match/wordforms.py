@@ -36,9 +36,9 @@ _UMLAUTS: Final = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 def base_form(word: str) -> str:
     """The word that the vocabulary has for another form of it (`letztes`, `cerrada`, `gebuehr`), or the word."""
     phrases = vocabulary().phrases
-    if len(word) < _SHORTEST_FORM or word in vocabulary().known or (word,) in phrases:
+    if len(word) < _SHORTEST_FORM or word in vocabulary().known or word in phrases:
         return word
-    return next((form for form in _forms(word) if (form,) in phrases), word)
+    return next((form for form in _forms(word) if form in phrases), word)
 
 
 def _forms(word: str) -> list[str]:
@@ -66,7 +66,7 @@ def parts(word: str) -> tuple[str, ...]:
     The fewest parts count, and of those the longest first one.
     """
     table = vocabulary()
-    if len(word) < _SHORTEST_RUN or not word.isalpha() or word in table.known or (word,) in table.phrases:
+    if len(word) < _SHORTEST_RUN or not word.isalpha() or word in table.known or word in table.phrases:
         return ()
     found = _cut(word, _MOST_PARTS, is_first=True)
     is_word = any(len(part) >= _SHORTEST_PART for part in found)
@@ -96,5 +96,5 @@ def _is_part(word: str) -> bool:
     """True for a word that may be part of another one: short ones only if they are abbreviations."""
     table = vocabulary()
     if len(word) >= _SHORTEST_PART:
-        return (word,) in table.phrases or word in table.abbreviations or word in table.known
+        return word in table.phrases or word in table.abbreviations or word in table.known
     return len(word) >= _SHORTEST_SHORT and (word in table.abbreviations or word in table.parts)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from heal_cli.heal import make_plan, open_columns, settle_columns
+from heal_cli.match import Past
 from heal_cli.model import Batch, KnownValues, Plan, TableSchema
 from heal_cli.patterns import Knowledge
 from heal_cli.pipeline.modes import as_written
@@ -51,10 +52,12 @@ def draft_plan(
         as_written(table, run.options.write),
         catalogue,
         options=replace(options, match=replace(options.match, added=added)),
-        confidences=knowledge.confidences(catalogue),
-        known=known,
-        learned=knowledge.learned_for(table.qualified, reader.source.columns),
-        expects=knowledge.calibration.expected,
+        past=Past(
+            knowledge.confidences(catalogue),
+            known,
+            knowledge.learned_for(table.qualified, reader.source.columns),
+            knowledge.calibration.expected,
+        ),
         nearness=run.nearness,
         is_nameless=is_nameless(run, reader),
     )

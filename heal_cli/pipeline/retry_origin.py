@@ -14,6 +14,7 @@ import psycopg
 
 from heal_cli.errors import HealError, PlanError, SchemaError, SourceError, UsageError
 from heal_cli.heal import PlanOptions, make_plan, planned_sources, replan
+from heal_cli.match import Past
 from heal_cli.model import ROW, Batch, Chunk, Format, LoadOptions, Plan, ReadOptions, TableSchema
 from heal_cli.patterns import Catalogue, Knowledge
 from heal_cli.read import Shape, open_source, read_alone, shape_of
@@ -115,10 +116,7 @@ class Origins:
             table,
             self.catalogue,
             options=self._plan_options("rescue"),
-            confidences=self.knowledge.confidences(self.catalogue),
-            known=read_statistics(self.connection, table),
-            learned=self.knowledge.learned_for(table.qualified, columns),
-            expects=self.knowledge.calibration.expected,
+            past=self._past(table, columns),
         )
         return Origin(0, run, name, look.shape, plan, table, _covering(plan), self.path)
 
@@ -136,11 +134,18 @@ class Origins:
             table,
             self.catalogue,
             options=self._plan_options(origin.kept.unknown_columns),
-            known=read_statistics(self.connection, table),
-            learned=self.knowledge.learned_for(table.qualified, columns),
+            past=self._past(table, columns),
             was_typed=origin.shape.format in {Format.PARQUET, Format.ARROW},
         )
         return replace(origin, table=table, plan=_covering(plan))
+
+    def _past(self, table: TableSchema, columns: Sequence[str]) -> Past:
+        return Past(
+            self.knowledge.confidences(self.catalogue),
+            read_statistics(self.connection, table),
+            self.knowledge.learned_for(table.qualified, columns),
+            self.knowledge.calibration.expected,
+        )
 
     def _plan_options(self, kept: Literal["rescue", "drop", "reject", "add"]) -> PlanOptions:
         return PlanOptions(self.load.match, self.load.values, self.unknown_columns or kept, self.now)

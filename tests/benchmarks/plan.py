@@ -77,7 +77,7 @@ def _matched(sample: pl.DataFrame, table: TableSchema) -> tuple[float, int]:
 
 
 def _fit(values: pl.Series, type: PgType) -> float:
-    return convert.fit(values, type, convert.decide_format(values, type, ValueOptions()))
+    return convert.best_fit(values, type, ValueOptions())
 
 
 def _values(fact: str) -> list[str]:

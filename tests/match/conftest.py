@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import polars as pl
 import pytest
 
-from heal_cli.match import Nearness, add_meaning, match_columns
-from heal_cli.model import Column, Constraint, Matching, MatchOptions, PgType, TableSchema
+from heal_cli.match import Nearness, Past, match_columns
+from heal_cli.match.past import Expects
+from heal_cli.model import Column, Constraint, KnownValues, Matching, MatchOptions, PgType, TableSchema
 from heal_cli.patterns import load_catalogue
 
 MakeTable = Callable[..., TableSchema]
@@ -114,25 +115,21 @@ def match() -> Match:
         patterns: object = None,
         *,
         is_nameless: bool = False,
-        known: object = None,
-        expects: object = None,
+        known: Mapping[str, KnownValues] | None = None,
+        expects: Expects | None = None,
         nearness: Nearness | None = None,
         **options: object,
     ) -> Matching:
         frame = pl.DataFrame(sample, schema=dict.fromkeys(sample, pl.String))
-        asked = MatchOptions(**options)
-        made = match_columns(
+        return match_columns(
             frame,
             table,
             patterns=patterns or catalogue.patterns,  # type: ignore[arg-type]
-            options=asked,
+            options=MatchOptions(**options),
             fit=fit,  # type: ignore[arg-type]
             is_nameless=is_nameless,
-            known=known,  # type: ignore[arg-type]
-            expects=expects,  # type: ignore[arg-type]
+            past=Past(known=known or {}, expects=expects),
+            nearness=nearness,
         )
-        if nearness is None:
-            return made
-        return add_meaning(made, frame, table, nearness=nearness, options=asked, fit=fit)
 
     return run

@@ -26,8 +26,7 @@ CATALOGUE = load_catalogue()
 
 def real_fit(values: pl.Series, type: PgType) -> float:
     """Share of values that heal's own conversions take, by the better order of day and month."""
-    orders: tuple[ValueOptions, ...] = (ValueOptions(date_order="DMY"), ValueOptions(date_order="MDY"))
-    return max(convert.fit(values, type, convert.decide_format(values, type, order)) for order in orders)
+    return convert.best_fit(values, type, ValueOptions())
 
 
 def matched(case: dict[str, Any], make_table, shuffle: random.Random | None = None) -> Matching:

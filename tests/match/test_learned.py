@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 import pytest
 
-from heal_cli.match import match_columns, overruled
+from heal_cli.match import Past, match_columns, overruled
 from heal_cli.model import ColumnMatch, MatchOptions, TableSchema, Tier
 from heal_cli.patterns import load_catalogue
 
@@ -48,7 +48,7 @@ def matched():
     ) -> tuple[ColumnMatch | None, bool]:
         frame = pl.DataFrame(sample, schema=dict.fromkeys(sample, pl.String))
         made = match_columns(
-            frame, table, patterns=PATTERNS, options=MatchOptions(), fit=fit, learned=learned
+            frame, table, patterns=PATTERNS, options=MatchOptions(), fit=fit, past=Past(learned=learned)
         )
         taken = next((match for match in made.matches if match.target == target), None)
         asked = next((match for match in made.refused if match.target == target), None)

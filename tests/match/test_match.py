@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from heal_cli.errors import UsageError
-from heal_cli.match import coverage, match_columns, notes
+from heal_cli.match import Past, coverage, match_columns, notes
 from heal_cli.model import ROW, Kind, MatchOptions, Tier
 from heal_cli.patterns import load_catalogue
 
@@ -156,7 +156,7 @@ def test_learned_confidence_takes_the_place_of_the_prior(make_table) -> None:
         patterns=load_catalogue().patterns,
         options=MatchOptions(),
         fit=lambda values, type: 1.0,
-        confidences={"messages_sender_to_role": 0.6},
+        past=Past(confidences={"messages_sender_to_role": 0.6}),
     )
     assert not matching.matches
     assert matching.refused[0].winner.confidence == 0.6

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from heal_cli.match.names import parse, singular, split
+from heal_cli.match.concepts import singular
+from heal_cli.match.names import parse, split
 
 
 @pytest.mark.parametrize(

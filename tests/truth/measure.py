@@ -15,12 +15,10 @@ from corpus import SETS, TUNING, Pair, read_pairs
 
 from heal_cli import convert
 from heal_cli.heal.values import as_text
-from heal_cli.match import Nearness, add_meaning, match_columns
+from heal_cli.match import Nearness, match_columns
 from heal_cli.model import Matching, MatchOptions, PgType, ValueOptions
 from heal_cli.patterns import Catalogue, load_catalogue
 from heal_cli.semantic import find_model
-
-ORDERS = (ValueOptions(), ValueOptions(date_order="DMY"), ValueOptions(date_order="MDY"))
 
 
 @dataclass
@@ -64,7 +62,7 @@ class Score:
 
 def fit(values: pl.Series, type: PgType) -> float:
     """Share of values that heal's own conversions take, by the better order of day and month."""
-    return max(convert.fit(values, type, convert.decide_format(values, type, order)) for order in ORDERS)
+    return convert.best_fit(values, type, ValueOptions())
 
 
 def matching(
@@ -72,10 +70,9 @@ def matching(
 ) -> Matching:
     """What heal decides about a pair, with or without a model of language."""
     asked = MatchOptions(**options)  # type: ignore[arg-type]
-    made = match_columns(pair.sample, pair.table, patterns=catalogue.patterns, options=asked, fit=fit)
-    if nearness is None:
-        return made
-    return add_meaning(made, pair.sample, pair.table, nearness=nearness, options=asked, fit=fit)
+    return match_columns(
+        pair.sample, pair.table, patterns=catalogue.patterns, options=asked, fit=fit, nearness=nearness
+    )
 
 
 def score(pair: Pair, catalogue: Catalogue, nearness: Nearness | None = None, **options: object) -> Score:

@@ -1,0 +1,26 @@
+"""The words that ship with heal."""
+
+from __future__ import annotations
+
+from heal_cli.match.vocabulary import NEAR_TRUST, SYNONYM_TRUST, vocabulary
+
+
+def test_phrases_are_words_with_one_blank_between_them() -> None:
+    """A name's words are put together so to be looked up: any other spelling would never be found."""
+    table = vocabulary()
+    assert all(phrase == " ".join(phrase.split()) for phrase in (*table.phrases, *table.groups))
+
+
+def test_a_concept_is_trusted_more_than_its_synonyms() -> None:
+    """`quantity` means itself; `menge` means it as surely as a synonym does."""
+    table = vocabulary()
+    assert (table.phrases["quantity"].concept, table.phrases["quantity"].trust) == ("quantity", 1.0)
+    assert (table.phrases["menge"].concept, table.phrases["menge"].trust) == ("quantity", SYNONYM_TRUST)
+    assert {meaning.trust for meaning in table.phrases.values()} <= {1.0, SYNONYM_TRUST, NEAR_TRUST}
+
+
+def test_phrases_are_known_run_together() -> None:
+    """`zip code` and `zipcode` mean the same."""
+    table = vocabulary()
+    assert table.joined["zipcode"] == table.phrases["zip code"]
+    assert table.longest >= max(len(phrase.split()) for phrase in table.phrases)
