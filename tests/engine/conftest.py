@@ -84,7 +84,7 @@ class Outage:
 
     def meet_outage(self, **given: Any) -> LoadReport:
         """A load whose server goes away after its first batches and is back when it has ended."""
-        self.proxy.cut_after(90_000)
+        self.proxy.cut_in_copy()
         report = self.load(**given)
         self.proxy.heal()
         assert self.spool.entries()

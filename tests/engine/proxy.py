@@ -31,6 +31,7 @@ class Proxy:
         self.how = "end"
         self.delay_s = 0.0
         self.bytes_left: int | None = None
+        self._is_awaiting_copy = False
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._is_closed = False
@@ -69,8 +70,14 @@ class Proxy:
         self.how = how
         self.bytes_left = count
 
+    def cut_in_copy(self, count: int = 20_000) -> None:
+        """Fail after so many bytes from the first COPY on, however much was said before it."""
+        self._is_awaiting_copy = True
+        self.cut_after(count)
+
     def heal(self) -> None:
         """As if nothing had been."""
+        self._is_awaiting_copy = False
         self.bytes_left = None
         self.mode = "pass"
 
@@ -112,7 +119,8 @@ class Proxy:
                 time.sleep(self.delay_s)
                 if self.mode == "swallow":
                     continue
-                if self.bytes_left is not None:
+                self._is_awaiting_copy &= b"FROM STDIN" not in block
+                if self.bytes_left is not None and not self._is_awaiting_copy:
                     block, self.bytes_left = block[: self.bytes_left], max(0, self.bytes_left - len(block))
                 sink.sendall(block)
                 if self.bytes_left == 0:

@@ -66,7 +66,7 @@ def test_changes_wait_and_happen_once(changing: Any, mode: str, never: bool) -> 
     if never:
         changing.proxy.mode = "refuse"
     else:
-        changing.proxy.cut_after(90_000)
+        changing.proxy.cut_in_copy()
     report = changing.load(write={"mode": mode})
     assert (report.exit_code, report.mode) == (5, mode)
     changing.proxy.heal()
@@ -160,7 +160,7 @@ def test_a_change_that_may_not_wait_is_refused(changing: Any) -> None:
 def test_the_same_change_again_goes_on(changing: Any) -> None:
     """The command that was cut short may bring its own rest home, in its order."""
     write_changes(changing)
-    changing.proxy.cut_after(90_000)
+    changing.proxy.cut_in_copy()
     changing.load(write={"mode": "upsert"})
     changing.proxy.heal()
     assert changing.load(write={"mode": "upsert"}).rows.spooled == 0
@@ -185,7 +185,7 @@ def test_a_change_that_fails_holds_back_those_after_it(changing: Any) -> None:
 def test_a_changed_table_is_updated_by_key_alone(changing: Any) -> None:
     """A new plan for spooled updates asks for no value of a column that is only left as it is."""
     write_changes(changing)
-    changing.proxy.cut_after(90_000)
+    changing.proxy.cut_in_copy()
     changing.load(write={"mode": "update"})
     changing.proxy.heal()
     changing.conn.execute(f"alter table {changing.table} add must integer not null default 1")

@@ -5,17 +5,19 @@ from __future__ import annotations
 import random
 import shutil
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 import pytest
+from proxy import Proxy
 
 from heal_cli.engine import run_load
 from heal_cli.errors import DatabaseUnavailable, SourceError
 
 _RANDOM = random.Random(7)
-CUTS = [_RANDOM.randrange(40_000, 200_000) for _ in range(3)]
+CUTS = [_RANDOM.randrange(40_000, 500_000) for _ in range(3)]
 
 
 @pytest.mark.parametrize(("after", "how"), [*zip(CUTS, ["end", "reset", "end"], strict=True)])
@@ -33,7 +35,7 @@ def test_a_cut_loses_no_row(outage: Any, after: int, how: str) -> None:
 
 def test_the_same_command_and_replay_are_one(outage: Any) -> None:
     """A load that is run again brings the spooled rows in itself; replay then finds them settled."""
-    outage.proxy.cut_after(90_000)
+    outage.proxy.cut_in_copy()
     spooled = outage.load().rows.spooled
     outage.proxy.heal()
     assert outage.load().rows.spooled == 0
@@ -44,12 +46,14 @@ def test_the_same_command_and_replay_are_one(outage: Any) -> None:
 
 
 @pytest.mark.parametrize("replays_first", [True, False])
-@pytest.mark.parametrize("cut_after", [30_000, 80_000], ids=["source", "batches"])
+@pytest.mark.parametrize(
+    "cut", [lambda proxy: proxy.cut_after(30_000), Proxy.cut_in_copy], ids=["source", "batches"]
+)
 def test_rows_of_a_limited_load_that_wait_are_not_loaded_twice(
-    outage: Any, replays_first: bool, cut_after: int
+    outage: Any, replays_first: bool, cut: Callable[[Proxy], None]
 ) -> None:
     """Replay before or after the load of all rows: the rows up to the limit are there once."""
-    outage.proxy.cut_after(cut_after)
+    cut(outage.proxy)
     report = outage.load(limit=1_000)
     assert (report.rows.read, report.rows.spooled > 0) == (1_000, True)
     outage.proxy.heal()
@@ -72,7 +76,7 @@ def test_rows_of_a_limited_load_that_wait_are_not_loaded_twice(
 )
 def test_a_limited_load_that_comes_home_has_ended(outage: Any, meanwhile: Any, limited_to: Any) -> None:
     """The ledger says how far it was to go, unless another run has asked for more since and was not done."""
-    outage.proxy.cut_after(80_000)
+    outage.proxy.cut_in_copy()
     assert outage.load(limit=1_000).rows.spooled
     outage.proxy.heal()
     if meanwhile:
@@ -90,8 +94,8 @@ def test_a_frozen_server_is_given_up(outage: Any, monkeypatch: pytest.MonkeyPatc
     outage.options = type(outage.options)(**{
         **{name: getattr(outage.options, name) for name in outage.options.__slots__}, "conninfo": conninfo
     })  # fmt: skip
-    outage.proxy.cut_after(10**9)
-    swallow_after(outage.proxy, 80_000)
+    outage.proxy.cut_in_copy(10**9)
+    swallow_after(outage.proxy, 20_000)
     report = outage.load(write={"timeout_s": 0.5, "lock_timeout_s": 0.1})
     assert report.exit_code == 5
     outage.proxy.heal()
@@ -116,7 +120,7 @@ def swallow_after(proxy: Any, count: int) -> None:
 def test_standard_input_lives_in_the_spool(outage: Any) -> None:
     """Of a stream the spool is the only copy: every row comes home from it."""
     stream = BytesIO(outage.source.read_bytes())
-    outage.proxy.cut_after(90_000)
+    outage.proxy.cut_in_copy()
     report = outage.load(stdin=stream, sources=("-",))
     assert report.rows.read == outage.rows
     outage.source.unlink()
@@ -127,7 +131,7 @@ def test_standard_input_lives_in_the_spool(outage: Any) -> None:
 
 def test_order_is_kept(outage: Any) -> None:
     """With --ordered nothing overtakes what is spooled: the table equals an undisturbed one."""
-    outage.proxy.cut_after(90_000)
+    outage.proxy.cut_in_copy()
     outage.load(write={"ordered": True})
     outage.proxy.heal()
     outage.replay()
@@ -230,7 +234,7 @@ def test_what_was_never_reached_waits_for_its_server(outage: Any) -> None:
 
 def test_a_full_spool_stops_reading(outage: Any) -> None:
     """Past --spool-bytes reading stops, says so, and the same command goes on from there."""
-    outage.proxy.cut_after(70_000)
+    outage.proxy.cut_in_copy()
     report = outage.load(fallback=outage.bounded(1), write={"jobs": 1})
     assert report.exit_code == 5
     assert report.rows.read < outage.rows
@@ -260,7 +264,7 @@ def test_a_stream_that_found_no_room_goes_on_where_it_broke_off(outage: Any) -> 
 @pytest.mark.parametrize("write", [{"atomic": True}, {"dry_run": True}])
 def test_all_or_nothing_spools_nothing(outage: Any, write: dict[str, bool]) -> None:
     """A run that is one transaction fails as a whole."""
-    outage.proxy.cut_after(90_000)
+    outage.proxy.cut_in_copy()
     with pytest.raises(DatabaseUnavailable):
         outage.load(write=write)
     assert outage.spool.entries() == []
@@ -270,7 +274,7 @@ def test_no_spool_fails(outage: Any) -> None:
     """With --no-spool the load ends with the error, and the same command goes on."""
     from heal_cli.model import FallbackOptions
 
-    outage.proxy.cut_after(90_000)
+    outage.proxy.cut_in_copy()
     with pytest.raises(DatabaseUnavailable):
         outage.load(fallback=FallbackOptions(spool=False))
     outage.proxy.heal()

@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -142,10 +143,11 @@ def test_cron_is_told_in_a_line_or_not_at_all(outage: Any, capsys: pytest.Captur
 
     outage.meet_outage()
     batches = len(outage.spool.entries())
+    events = len((Path(outage.options.state_dir) / "fallback/emergency.jsonl").read_text().splitlines())
     replay = ("replay-fallback", "--dsn", outage.direct, "--state-dir", outage.options.state_dir)
     assert run(replay) == 3
     out, _ = capsys.readouterr()
-    assert out.startswith(f"2 events and {batches} batches restored, 0 left (")
+    assert out.startswith(f"{events} events and {batches} batches restored, 0 left (")
     assert len(out.splitlines()) == 1
     assert run(replay) == 0
     assert capsys.readouterr() == ("", "")
@@ -257,7 +259,7 @@ def test_one_table_that_is_away_holds_back_no_other(outage: Any) -> None:
     outage.conn.execute(f"create table {other} (like {table} including all)")
     outage.meet_outage()
     first = len(outage.spool.entries())
-    outage.proxy.cut_after(70_000)
+    outage.proxy.cut_in_copy()
     outage.load(table=other, again=True, rejects_path=str(outage.folder / "too.jsonl"))
     outage.proxy.heal()
     second = len(outage.spool.entries()) - first
@@ -278,7 +280,7 @@ def test_one_table_that_is_away_holds_back_no_other(outage: Any) -> None:
 def test_the_server_goes_away_again(outage: Any) -> None:
     """A replay that is cut in the middle goes on where it was."""
     outage.meet_outage()
-    outage.proxy.cut_after(60_000)
+    outage.proxy.cut_in_copy()
     assert outage.replay().exit_code == 5
     outage.proxy.heal()
     outage.replay()
@@ -297,7 +299,8 @@ def test_events_come_home_once(outage: Any) -> None:
         "select kind, count(*) from heal.restored_events where run = %s group by 1 order by 1",
         (outage.reports[0].run,),
     ).fetchall()
-    assert rows == [("run", 1), ("source", 1)]
+    assert {("run", 1), ("source", 1)} <= {*rows}
+    assert dict(rows) == Counter(json.loads(line)["kind"] for line in kept.splitlines())
     state = outage.conn.execute(
         "select state, (report->'rows'->>'spooled')::int from heal.load_runs where run = %s",
         (outage.reports[0].run,),
