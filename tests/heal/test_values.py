@@ -18,14 +18,15 @@ from heal_cli.model import ROW
     ],
 )
 def test_a_null_under_any_key_is_a_null(make_batch, make_plan, column, direct, fallback, lacks) -> None:
-    """A JSON null is NULL, by whatever name it comes; only a row with no key at all takes the DEFAULT."""
+    """A JSON null is NULL, by whatever name it comes; only a row with neither key takes the DEFAULT."""
     batch = make_batch(
-        {"role": [direct[0]], "sender": [fallback[0]]},
+        {"id": ["1"], "role": [direct[0]], "sender": [fallback[0]]},
         absent={"role": [direct[1]], "sender": [fallback[1]]},
     )
-    plan = make_plan(batch, (column("role", "text", default="'user'"), ["role", "sender"]))
+    role = column("role", "text", default="'user'")
+    plan = make_plan(batch, (column("id", "int4"), ["id"]), (role, ["role", "sender"]))
     (part,) = heal_batch(batch, plan).parts
-    assert part.columns == ([ROW] if lacks else [ROW, "role"])
+    assert part.columns == ([ROW, "id"] if lacks else [ROW, "id", "role"])
     assert lacks or part["role"].to_list() == [direct[0]]
 
 

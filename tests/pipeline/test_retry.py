@@ -87,7 +87,7 @@ def test_one_that_fails_is_on_record_as_failed(messy) -> None:
     """What ended it was no row's fault: the ledger does not go on saying that it runs."""
     messy.conn.execute(
         "create function refuse() returns trigger language plpgsql as"
-        " $$ begin raise exception 'no' using errcode = '42809'; end $$;"
+        " $$ begin perform missing(); return new; end $$;"
         "create trigger refuse before insert on t execute function refuse(); alter table t alter note type text"
     )
     with pytest.raises(WriteError):
