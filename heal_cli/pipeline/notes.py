@@ -60,8 +60,19 @@ def _told(run: Run, source: SourceRun) -> str:
 def _see(run: Run, source: int) -> str:
     """Where the rejects of earlier runs on a source are, if there are any."""
     earlier = (trace for trace in traces(run.connection, source) if trace.run != run.id)
-    rejects = next((trace for trace in earlier if Path(trace.rejects_path).exists()), None)
+    rejects = next((trace for trace in earlier if _may_exist(Path(trace.rejects_path))), None)
     return f"; its rejects: heal rejects show {_shown_by(rejects, run.options.state_dir)}" if rejects else ""
+
+
+def _may_exist(path: Path) -> bool:
+    """Also where this user may not look: then another one can."""
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _shown_by(trace: Trace, state_dir: str) -> str:
