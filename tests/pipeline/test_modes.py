@@ -340,7 +340,7 @@ def test_a_delete_that_would_change_rows_elsewhere_is_refused(changing, action) 
     changing.conn.execute(
         f"create table child (c int, t int references t on delete {action}); insert into child values (1, 2), (2, 6)"
     )
-    with pytest.raises(WriteError, match=r"1 rows of .*child refer to rows that --mode delete"):
+    with pytest.raises(WriteError, match=r"1 row of .*child refers to rows that --mode delete"):
         changing.load("id\n2\n3\n", mode="delete")
     assert changing.all() == OLD
     assert changing.all("select * from child order by c") == [(1, 2), (2, 6)]
@@ -355,7 +355,7 @@ def test_a_delete_of_rows_that_refer_to_each_other(changing) -> None:
         "create table tree (id int primary key, up int references tree on delete cascade);"
         "insert into tree values (1, null), (2, 1), (3, 2), (4, 3)"
     )
-    with pytest.raises(WriteError, match=r"1 rows of .*tree refer to rows"):
+    with pytest.raises(WriteError, match=r"1 row of .*tree refers to rows"):
         changing.load("id\n2\n3\n", mode="delete", table="tree", name="b.csv")
     run = changing.load("id\n2\n3\n4\n", mode="delete", table="tree", name="c.csv").run
     assert changing.all("select id from tree") == [(1,)]
@@ -371,7 +371,7 @@ def test_an_update_that_would_change_rows_elsewhere_is_refused(changing, action,
         "alter table t add unique (n);"
         f"create table child (c int, n int references t (n) on update {action}); insert into child values (1, 2), (2, 6)"
     )
-    with pytest.raises(WriteError, match=rf"1 rows of .*child refer to rows that --mode {mode} changes"):
+    with pytest.raises(WriteError, match=rf"1 row of .*child refers to rows that --mode {mode} changes"):
         changing.load("id,n,name\n2,22,x\n3,33,y\n", mode=mode)
     assert changing.all("select * from child order by c") == [(1, 2), (2, 6)]
     changing.load("id,n,name\n3,34,x\n6,6,same\n", mode=mode, name="b.csv")
@@ -386,7 +386,7 @@ def test_an_undo_that_would_change_rows_elsewhere_is_refused(changing) -> None:
     )
     run = changing.load("id,n\n2,22\n3,33\n", mode="update").run
     changing.conn.execute("insert into child values (1, 22)")
-    with pytest.raises(WriteError, match=r"1 rows of .*child refer to its rows"):
+    with pytest.raises(WriteError, match=r"1 row of .*child refers to its rows"):
         changing.undo(run)
     assert changing.all("select * from child") == [(1, 22)]
 
