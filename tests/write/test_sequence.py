@@ -14,7 +14,7 @@ from heal_cli.write.facts import Key, Unique
 from heal_cli.write.sequence import in_sequence
 
 KEY = Key("id", None, True, True, "OPERATOR(pg_catalog.=)")
-UNIQUE = Unique("t_pkey", "t_pkey", True, False, None, False, ("id",), (KEY,))
+UNIQUE = Unique("t_pkey", "t_pkey", True, False, (), None, False, ("id",), (KEY,))
 
 
 def table_of(base: str) -> TableSchema:
