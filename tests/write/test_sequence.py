@@ -62,6 +62,7 @@ def test_keys_of_their_own_cost_no_cut() -> None:
     [
         ("varchar", ["a", "a  "]),
         ("citext", ["A", "a"]),
+        ("citext", ["ΟΔΟΣ", "οδοσ"]),  # a lower case of its own at the end of words, which the server has not
         ("numeric", ["1.0", "1"]),
         ("inet", ["10.0.0.1", "10.0.0.1/32"]),
     ],
