@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import psycopg
 
-from heal_cli.cli.terminal import counted
 from heal_cli.clock import local_time
 from heal_cli.conninfo import mask, mask_text
 from heal_cli.errors import HealError
+from heal_cli.wording import counted
 
 if TYPE_CHECKING:
     from heal_cli.resilience import BreakerState

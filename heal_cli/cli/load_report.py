@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from heal_cli.cli.terminal import clean, styled
+from heal_cli.wording import counted
 
 if TYPE_CHECKING:
     from heal_cli.model import HealTally, LoadReport, Plan
@@ -70,7 +71,7 @@ def _headline(report: LoadReport) -> str:
     else:
         mark = styled("✘", color="red", bold=True)
     if not rows.read and rows.already and report.exit_code in (0, 3):
-        return f"{mark} nothing new: earlier runs have loaded or rejected all {rows.already:,} rows"
+        return f"{mark} nothing new: earlier runs have loaded or rejected all {counted(rows.already, 'row')}"
     loaded = styled(f"{rows.loaded:,}", bold=True)
     speed = f"{rows.read / report.seconds:,.0f} rows/s" if report.seconds > 0 else ""
     pace = styled("  ".join(filter(None, [_duration(report.seconds), speed])), dim=True)
@@ -79,7 +80,7 @@ def _headline(report: LoadReport) -> str:
         others.append("stopped before the end")
     more = f"; {', '.join(others)}" if others else ""
     done = (_WOULD if report.dry_run else _DONE)[report.mode]
-    return f"{mark} {loaded} of {rows.read:,} rows {done} {clean(report.table)}{more}  {pace}"
+    return f"{mark} {loaded} of {counted(rows.read, 'row')} {done} {clean(report.table)}{more}  {pace}"
 
 
 def _others(report: LoadReport) -> Iterable[tuple[str, int]]:

@@ -10,6 +10,7 @@ from rich.text import Text
 from heal_cli.cli.command import shell_word
 from heal_cli.cli.load_report import counts, home
 from heal_cli.cli.terminal import clean, quoted
+from heal_cli.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -192,7 +193,7 @@ def _outcome(report: PlanReport) -> str:
     rows = report.sampled
     if report.exit_code == 6:
         return "the plan does not cover the table; nothing would be loaded"
-    text = f"of {rows.read:,} rows looked at, {rows.loaded:,} would load ({rows.healed:,} healed)"
+    text = f"of {counted(rows.read, 'row')} looked at, {rows.loaded:,} would load ({rows.healed:,} healed)"
     return (
         f"{text} and {rows.rejected:,} be rejected: {counts(report.reject_reasons)}"
         if rows.rejected

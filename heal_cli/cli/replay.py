@@ -20,8 +20,9 @@ from heal_cli.cli.options import (
     StateDir,
 )
 from heal_cli.cli.signals import stop_on_signal
-from heal_cli.cli.terminal import clean, counted, note, say, say_json
+from heal_cli.cli.terminal import clean, note, say, say_json
 from heal_cli.errors import DatabaseUnavailable, UsageError
+from heal_cli.wording import counted
 
 if TYPE_CHECKING:
     from heal_cli.engine.replay import ReplayOptions, ReplayReport
@@ -137,10 +138,10 @@ def _summary(report: ReplayReport, *, is_dry: bool) -> str:
         waiting = (
             f"{counted(report.left_events, 'event')} and {counted(report.left, 'batch', 'batches')} wait"
         )
-        return f"{waiting}, {report.rows.spooled:,} rows; {len(report.aside)} damaged"
+        return f"{waiting}, {counted(report.rows.spooled, 'row')}; {len(report.aside)} damaged"
     rows = report.rows
     others = {"rejected": rows.rejected, "duplicates": rows.duplicates, "already there": rows.already}
-    told = [f"{rows.loaded:,} rows loaded", *(f"{n:,} {name}" for name, n in others.items() if n)]
+    told = [f"{counted(rows.loaded, 'row')} loaded", *(f"{n:,} {name}" for name, n in others.items() if n)]
     restored = f"{counted(report.events, 'event')} and {counted(report.batches, 'batch', 'batches')} restored"
     line = f"{restored}, {report.left + report.left_events} left"
     if report.batches:

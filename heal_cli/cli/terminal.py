@@ -34,11 +34,6 @@ def quoted(value: str | None, length: int = _LONGEST_VALUE) -> str:
     return f"'{text}'" if len(text) <= length else f"'{text[: length - 1]}…'"
 
 
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """'1 batch', '3 batches'; `many` where an s behind `one` is not enough."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def is_plain(stream: TextIO) -> bool:
     """No colour and no bars: not a terminal, or NO_COLOR, CI or TERM=dumb says so."""
     wishes = os.environ.get("NO_COLOR") or os.environ.get("CI") or os.environ.get("TERM") == "dumb"

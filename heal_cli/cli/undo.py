@@ -9,8 +9,9 @@ import typer
 
 from heal_cli.cli.options import LoadFlags, with_flags
 from heal_cli.cli.session import connection
-from heal_cli.cli.terminal import clean, counted, note, say, say_json
+from heal_cli.cli.terminal import clean, note, say, say_json
 from heal_cli.errors import UsageError
+from heal_cli.wording import counted
 
 if TYPE_CHECKING:
     from heal_cli.record import UndoReport
@@ -73,26 +74,27 @@ def _confirmed(run: RunRecord) -> bool:
     Raises:
         UsageError: There is nobody to ask.
     """
-    told = f"what run {run.run} did to {run.loaded:,} rows of {run.table}"
+    told = f"what run {run.run} did to {counted(run.loaded, 'row')} of {run.table}"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"This would take back {told}", hint="Say --yes, or look first with --dry-run")
     return typer.confirm(f"Take back {clean(told)}?", err=True)
 
 
 def _tell(report: UndoReport) -> None:
-    verb = "would be" if report.dry_run else "are"
+    verb = "would be" if report.dry_run else "is" if report.removed == 1 else "are"
+    rows = counted(report.removed, "row")
     if report.brought_back:
-        say(clean(f"{report.removed:,} rows of run {report.brought_back} {verb} in {report.table} again"))
+        say(clean(f"{rows} of run {report.brought_back} {verb} in {report.table} again"))
         kept = "had changed before the undo"
     else:
-        say(clean(f"{report.removed:,} rows of run {report.undone} {verb} taken back from {report.table}"))
+        say(clean(f"{rows} of run {report.undone} {verb} taken back from {report.table}"))
         kept = "changed rows stay"
     for source in report.sources:
         left = source.loaded - source.removed
         more = f", {left:,} {kept}" if left else ""
         say(
             clean(
-                f"  {source.name}: {source.removed:,} rows in {counted(source.batches, 'batch', 'batches')}{more}"
+                f"  {source.name}: {counted(source.removed, 'row')} in {counted(source.batches, 'batch', 'batches')}{more}"
             )
         )
     for text in report.notes:

@@ -35,6 +35,7 @@ from heal_cli.resilience import (
     read_events,
     read_manifest,
 )
+from heal_cli.wording import counted
 from heal_cli.write.sqlstate import describe, to_heal_error
 
 _BEGUN_PER_ATTEMPT: Final = 10
@@ -191,7 +192,7 @@ class Round:
             )
         if report.rows.already and manifest.source.name == STDIN:
             self._report.notes.append(
-                f"{report.rows.already:,} rows of '-' that run {manifest.run} spooled were in {report.table} already"
+                f"Of what run {manifest.run} spooled of '-', {counted(report.rows.already, 'row was', 'rows were')} in {report.table} already"
             )
         return report.rows
 
@@ -264,5 +265,5 @@ class Round:
         self._report.rows += rows
         if rows.loaded:
             self._report.notes.append(
-                f"{rows.loaded:,} rows of run {event.run} that refer to later rows of their table are loaded now"
+                f"{counted(rows.loaded, 'row')} of run {event.run}, refused for references to later rows of their table, loaded now"
             )

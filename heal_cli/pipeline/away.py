@@ -20,6 +20,7 @@ from heal_cli.pipeline.source import SourceRun, State
 from heal_cli.pipeline.storing import BLOCK, Recorded
 from heal_cli.read import SourceReader, open_stored
 from heal_cli.record import encode, load_document
+from heal_cli.wording import counted
 
 REPLAY: Final = "heal replay-fallback"
 """The command that brings spooled rows home."""
@@ -156,7 +157,7 @@ def _notes(
 ) -> list[str]:
     notes = [
         run.fallback.why or "",
-        f"{spooled:,} rows wait in {str(run.fallback.spool.folder)!r} and come home with {REPLAY}, {_once(run, unclaimed)}",
+        f"{counted(spooled, 'row waits', 'rows wait')} in {str(run.fallback.spool.folder)!r}, to come home with {REPLAY}, {_once(run, unclaimed)}",
     ]
     forecasts = [waiting.forecast for waiting in unclaimed if waiting.forecast]
     notes += dict.fromkeys(seen.note for seen in forecasts)

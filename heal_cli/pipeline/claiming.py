@@ -13,6 +13,7 @@ from heal_cli.pipeline.known import Known, known_sources
 from heal_cli.pipeline.run import Run
 from heal_cli.read import SourceReader, reopen
 from heal_cli.read.dialect import decode_dialect
+from heal_cli.wording import counted
 from heal_cli.write import (
     ClaimedSource,
     NewSource,
@@ -217,7 +218,7 @@ def _described(reading: ReadOptions) -> str:
 
 def _cut_off(name: str, rows: int) -> HealError:
     return SourceError(
-        f"{name!r} begins with {rows} rows that were loaded before, but the last of them was cut off inside a"
+        f"{name!r} begins with {counted(rows, 'row that was', 'rows that were')} loaded before, but the last of them was cut off inside a"
         " quoted cell, so nobody can tell which rows are new",
         hint="Look for them in the table and in the rejects, then load it all with --again",
     )

@@ -110,10 +110,10 @@ def finish(run: Run, source: SourceRun, *, retried: bool) -> None:
     but = None if retried else run.id
     if (rows := source.limited_to) is not None:
         note_limited(run.connection, number, rows=rows, run=run.id)
-        drop_dead_lines(run.connection, number, last_batch=last.index, but=but)
+        run.notes += drop_dead_lines(run.connection, number, last_batch=last.index, but=but)
     else:
         finish_source(run.connection, number, stop=last.stop, digest=last.digest, rows=last.last_row)
-        drop_dead_lines(run.connection, number, but=but)
+        run.notes += drop_dead_lines(run.connection, number, but=but)
 
 
 def check_conserved(run: Run, rows: Rows) -> None:

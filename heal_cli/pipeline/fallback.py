@@ -29,6 +29,7 @@ from heal_cli.resilience import (
     emergency_path,
     read_manifest,
 )
+from heal_cli.wording import counted
 
 _IN_FLIGHT = 3
 """Batches beside those of the workers that may be in memory: one cut, one queued, one just read."""
@@ -181,7 +182,7 @@ class Fallback:
                     )
                 if is_ours and has_changed(source, entry, manifest):
                     raise SourceError(
-                        f"{source.name!r} has changed since {manifest.rows:,} rows of it were spooled, and they wait",
+                        f"{source.name!r} has changed since {counted(manifest.rows, 'row of it was spooled and waits', 'rows of it were spooled and wait')}",
                         hint=f"Bring them home first: heal replay-fallback; or: heal fallback discard {entry.name}",
                     )
 
@@ -205,7 +206,7 @@ class Fallback:
         what = "Changes" if first.options.write.changes_rows else "Rows"
         raise CircuitOpen(
             f"{what} of {first.target.table} wait since {local_time(first.made_at):%Y-%m-%d %H:%M}"
-            f" ({rows:,} rows), and they have to go in first",
+            f" ({counted(rows, 'row')}), and they have to go in first",
             hint=f"Bring them home: heal replay-fallback; or: heal fallback discard {first.run}",
         )
 

@@ -11,16 +11,28 @@ def as_written(table: TableSchema, options: WriteOptions) -> TableSchema:
     """The table as a plan for this mode sees it: what a row leaves out of a change is not touched.
 
     An update or delete needs values of the key alone. The key may be an identity column: it finds rows, and
-    is not written. An upsert may have to fill a row.
+    is not written. An upsert may have to fill a row, and no row is told by a key that the server makes.
     """
-    if options.mode not in ("update", "delete"):
-        if options.conflicts != "update":
-            return table
-        return replace(table, columns=tuple(_optional(c) if c.nullable else c for c in table.columns))
+    if options.conflicts != "update":
+        return table
     primary = next((c.columns for c in table.constraints if c.kind == "p"), ())
     key = options.key or primary
-    columns = (_needed(column) if column.name in key else _optional(column) for column in table.columns)
-    return replace(table, columns=tuple(columns))
+    as_written = {"update": _changed, "delete": _changed, "upsert": _upserted}.get(options.mode, _inserted)
+    return replace(table, columns=tuple(as_written(column, column.name in key) for column in table.columns))
+
+
+def _changed(column: Column, is_key: bool) -> Column:
+    return _needed(column) if is_key else _optional(column)
+
+
+def _upserted(column: Column, is_key: bool) -> Column:
+    if not is_key:
+        return _inserted(column, is_key)
+    return replace(column, default=None, identity="" if column.identity == "d" else column.identity)
+
+
+def _inserted(column: Column, is_key: bool) -> Column:
+    return _optional(column) if column.nullable else column
 
 
 def _needed(column: Column) -> Column:

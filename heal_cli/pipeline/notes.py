@@ -13,6 +13,7 @@ from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun
 from heal_cli.read import ROW_NUMBERS
+from heal_cli.wording import counted
 from heal_cli.write import Trace, traces
 
 _MOST_SOURCES: Final = 3
@@ -37,12 +38,12 @@ def _told(run: Run, source: SourceRun) -> str:
     assert claimed is not None
     if claimed.is_new:
         return (
-            f"{source.name!r} begins with {row_count(claimed.settled_before)} rows that were loaded before; only"
+            f"{source.name!r} begins with {counted(row_count(claimed.settled_before), 'row that was', 'rows that were')} loaded before; only"
             " the others are loaded (--again loads all of it)"
         )
     if claimed.finished_at is None and source.stops_at_limit and not source.has_given:
         return (
-            f"{source.name!r}: the first {source.last_row} rows were loaded or rejected by run {claimed.begun_by} or after it; more"
+            f"{source.name!r}: the first {counted(source.last_row or 0, 'row was', 'rows were')} loaded or rejected by run {claimed.begun_by} or after it; more"
             " with a higher --limit or none, --again loads it anew"
         )
     if claimed.finished_at is None and claimed.limited_to is not None:
@@ -60,8 +61,19 @@ def _told(run: Run, source: SourceRun) -> str:
 def _see(run: Run, source: int) -> str:
     """Where the rejects of earlier runs on a source are, if there are any."""
     earlier = (trace for trace in traces(run.connection, source) if trace.run != run.id)
-    rejects = next((trace for trace in earlier if Path(trace.rejects_path).exists()), None)
+    rejects = next((trace for trace in earlier if _may_exist(Path(trace.rejects_path))), None)
     return f"; its rejects: heal rejects show {_shown_by(rejects, run.options.state_dir)}" if rejects else ""
+
+
+def _may_exist(path: Path) -> bool:
+    """Also where this user may not look: then another one can."""
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _shown_by(trace: Trace, state_dir: str) -> str:

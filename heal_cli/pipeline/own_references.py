@@ -8,6 +8,7 @@ the next run makes up for one that was killed before.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -204,7 +205,7 @@ class _Rounds:
             )
 
     def _paths(self, sources: Sequence[SourceRun]) -> dict[Path, _Names]:
-        """The rejects files that are there, with the runs and names that count in each."""
+        """The rejects files that are there and may be rewritten, with the runs and names that count in each."""
         own = {(self._run.id, source.name): source for source in sources}
         paths: dict[Path, _Names] = {self._run.rejects.path: own}
         if self._run.has_ledger:
@@ -212,7 +213,7 @@ class _Rounds:
                 assert source.claimed is not None
                 for trace in traces(self._origins.connection, source.claimed.source):
                     paths.setdefault(Path(trace.rejects_path), {})[trace.run, trace.name] = source
-        return {path: names for path, names in paths.items() if path.is_file()}
+        return {path: names for path, names in paths.items() if os.access(path, os.R_OK | os.W_OK)}
 
     def _file(self, path: Path, names: _Names) -> RetryFile:
         answers = Answers(

@@ -28,6 +28,7 @@ from heal_cli.pipeline.planning import plan_source
 from heal_cli.pipeline.run import Run
 from heal_cli.read import SourceReader
 from heal_cli.resilience import fallback_dir, keep, recall
+from heal_cli.wording import counted
 
 _VERSION: Final = 1
 """Of what is remembered; another one is not read."""
@@ -86,10 +87,10 @@ def _told(reader: SourceReader, plan: Plan) -> str:
     batch = reader.sample()
     rejects = heal_batch(batch, plan).rejects
     if not rejects.height:
-        return f"the first {batch.chunk.rows:,} rows fit"
+        return f"the first {counted(batch.chunk.rows, 'row fits', 'rows fit')}"
     counts = rejects["reason"].value_counts(sort=True).iter_rows()
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in counts)
-    return f"of the first {batch.chunk.rows:,} rows {rejects.height:,} would be rejected: {reasons}"
+    return f"of the first {counted(batch.chunk.rows, 'row')} {rejects.height:,} would be rejected: {reasons}"
 
 
 def _path(options: LoadOptions) -> Path:

@@ -16,6 +16,7 @@ from heal_cli.pipeline.outcome import Outcome, count
 from heal_cli.pipeline.run import Run
 from heal_cli.pipeline.source import SourceRun
 from heal_cli.schema import schema_version
+from heal_cli.wording import counted
 from heal_cli.write import BatchRef, Target, Writer
 from heal_cli.write.sqlstate import to_heal_error
 
@@ -53,12 +54,12 @@ class BatchWorker:
             )
         else:
             back = (
-                f"; heal undo {run.id} brings them back"
+                f"; heal undo {run.id} brings back what stood there"
                 if run.has_ledger and run.options.write.restore
                 else ""
             )
-            are = "would be" if run.options.write.dry_run else "are"
-            run.notes.append(f"{replaced:,} rows that stood there before {are} replaced{back}")
+            are = "would be" if run.options.write.dry_run else "is" if replaced == 1 else "are"
+            run.notes.append(f"{counted(replaced, 'row')} that stood there before {are} replaced{back}")
 
     def open(self, table: TableSchema) -> psycopg.Connection:
         """The connection of an `--atomic` or `--dry-run` run, in its one transaction."""

@@ -91,7 +91,7 @@ class Changer:
         staying = sql.SQL("NOT {}").format(given.format(STAGED, self._match(stage, "c")))
         for found in silent_references(cursor, self._table.oid, self._target, going=going, own=staying):
             raise WriteError(
-                f"{found.rows:,} rows of {found.table} refer to rows that --mode delete takes out of"
+                f"{found.told} to rows that --mode delete takes out of"
                 f" {self._table.qualified}, and {found.constraint} would delete or change them, which no restore"
                 " point keeps",
                 hint=f"Look after those rows of {found.table} first, or say --no-restore if no undo is needed",
@@ -112,7 +112,7 @@ class Changer:
             match=self._match(stage),
         ):
             raise WriteError(
-                f"{found.rows:,} rows of {found.table} refer to rows that --mode {self._mode} changes in"
+                f"{found.told} to rows that --mode {self._mode} changes in"
                 f" {self._table.qualified}, and {found.constraint} would take the reference from them, which no"
                 " restore point keeps",
                 hint=f"Look after those rows of {found.table} first, or say --no-restore if no undo is needed",

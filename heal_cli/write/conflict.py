@@ -34,7 +34,7 @@ class Conflict:
         """The same REJECTS, where losing an arbiter's key is `duplicate_ignored`."""
         if self.mode != "ignore":
             return rejects
-        names = [unique.name for unique in self.arbiters]
+        names = [name for unique in self.arbiters for name in (unique.name, *unique.partitions)]
         loses = (pl.col("reason") == "unique_violation") & pl.col("constraint").is_in(names)
         return rejects.with_columns(reason=pl.when(loses).then(pl.lit(IGNORED)).otherwise("reason"))
 

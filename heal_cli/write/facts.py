@@ -56,6 +56,7 @@ class Unique:
     constraint: str | None  # its name, where the index belongs to one
     is_primary: bool
     is_deferrable: bool
+    partitions: tuple[str, ...]  # names of its parts there: a refusal names one of them
     predicate: str | None
     nulls_not_distinct: bool
     columns: tuple[str, ...]
@@ -148,6 +149,7 @@ def _to_unique(fact: dict[str, Any]) -> Unique:
         fact["constraint"],
         fact["primary"],
         fact["deferrable"],
+        tuple(fact["partitions"]),
         fact["predicate"],
         fact["nulls_not_distinct"],
         tuple(fact["columns"]),

@@ -7,6 +7,7 @@ from psycopg import sql
 
 from heal_cli.errors import BudgetExceeded
 from heal_cli.model import TableSchema, WriteOptions
+from heal_cli.wording import counted
 from heal_cli.write.images import rows_of
 
 _FORMER = sql.Identifier("pg_temp", "heal_former")
@@ -96,7 +97,7 @@ class ChangeGuard:
         if self._allowed is None or changed <= self._allowed:
             return
         raise BudgetExceeded(
-            f"{changed:,} rows of {self._table.qualified} would be changed, more than --max-change"
+            f"{counted(changed, 'row')} of {self._table.qualified} would be changed, more than --max-change"
             f" {self._options.max_change} allows ({self._allowed:,})",
             hint=f"{self._committed:,} were changed before; they come back with: heal undo {self._run}"
             if self._committed and not self._options.is_one_transaction

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import psycopg
 from psycopg import sql
 
+from heal_cli.wording import counted
 from heal_cli.write.connection import table_name
 
 _ALL: Final = sql.SQL("true")
@@ -34,6 +35,11 @@ class Reference(NamedTuple):
     table: str
     constraint: str
     rows: int
+
+    @property
+    def told(self) -> str:
+        """'3 rows of that table refer', the beginning of what a refusal says."""
+        return counted(self.rows, f"row of {self.table} refers", f"rows of {self.table} refer")
 
 
 def silent_references(

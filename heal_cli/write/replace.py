@@ -43,7 +43,7 @@ def empty_table(cursor: psycopg.Cursor, table: TableSchema, *, run: str | None) 
     target = rows_of(table)
     for found in silent_references(cursor, table.oid, target, own=sql.SQL("false")):
         raise WriteError(
-            f"{table.qualified} was not replaced: {found.rows:,} rows of {found.table} refer to its rows, and"
+            f"{table.qualified} was not replaced: {found.told} to its rows, and"
             f" {found.constraint} would delete or change them in silence",
             hint=_INSTEAD,
         )

@@ -26,12 +26,14 @@ def _without_blanks(value: pl.Expr) -> pl.Expr:
 _LIKE: Final[Mapping[str, Callable[[pl.Expr], pl.Expr]]] = {
     **dict.fromkeys(("int2", "int4", "int8", "bool", "date", "uuid"), _as_it_is),
     **dict.fromkeys(("text", "varchar", "bpchar"), _without_blanks),
-    "citext": lambda value: _without_blanks(value.str.to_lowercase()),
     "numeric": lambda value: value.cast(pl.Float64, strict=False),
 }
-"""Base type -> what values have in common that the server may hold for equal; others may have it in common, too."""
+"""Base type -> what values have in common that the server may hold for equal; others may have it in common, too.
 
-_READS_TEXT: Final = frozenset({"uuid", "text", "varchar", "bpchar", "citext", "numeric"})
+Not citext: what is the lower case of a text, only the server's locale says.
+"""
+
+_READS_TEXT: Final = frozenset({"uuid", "text", "varchar", "bpchar", "numeric"})
 """Types whose values may travel as text here."""
 
 Ask = Callable[[pl.DataFrame], Mapping[int, int] | None]

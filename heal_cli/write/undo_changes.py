@@ -136,7 +136,7 @@ class Restorer:
             self._cursor, self._table.oid, self._table.rows, values=values, source=source, match=unchanged
         ):
             raise WriteError(
-                f"Run {self._run} was not undone: {found.rows:,} rows of {found.table} refer to its rows, and"
+                f"Run {self._run} was not undone: {found.told} to its rows, and"
                 f" {found.constraint} would take the reference from them in silence",
                 hint=f"Look after those rows of {found.table} first",
             )

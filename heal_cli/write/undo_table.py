@@ -119,7 +119,7 @@ def check_references(cursor: psycopg.Cursor, run: str, table: UndoTable, xmins: 
     staying = sql.SQL("NOT {}").format(written_by("c", xmins))
     for found in silent_references(cursor, table.oid, table.rows, going=going, own=staying):
         raise WriteError(
-            f"Run {run} was not undone: {found.rows:,} rows of {found.table} refer to its rows, and"
+            f"Run {run} was not undone: {found.told} to its rows, and"
             f" {found.constraint} would delete or change them in silence",
             hint=f"Look after those rows of {found.table} first",
         )

@@ -124,8 +124,8 @@ def test_discard_wants_to_be_told(heal: Any, spool: Spool) -> None:
     """Without --yes nothing is thrown away; with it the entry is gone."""
     refused = heal("fallback", "discard", "run1")
     assert (refused.code, len(spool.entries())) == (2, 1)
-    assert "1 entries with 2 rows would be lost for good" in refused.err
-    assert heal("fallback", "discard", "run1", "--yes").out == "threw away 1 entries with 2 rows\n"
+    assert "1 entry with 2 rows would be lost for good" in refused.err
+    assert heal("fallback", "discard", "run1", "--yes").out == "threw away 1 entry with 2 rows\n"
     assert spool.entries() == []
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -48,3 +52,26 @@ def retrying(conn: psycopg.Connection, conninfo: str, tmp_path: Path) -> Retryin
     """In a schema of its own."""
     (schema,) = conn.execute("select current_schema()").fetchone() or ("",)
     return Retrying(conn, make_conninfo(conninfo, options=f"-c search_path={schema}"), tmp_path)
+
+
+@pytest.fixture
+def take_away(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Make a folder one of another user of the machine, that this one may not look into; root as little as others."""
+
+    def taken(folder: Path) -> None:
+        def refusing(call: Callable[..., Any]) -> Callable[..., Any]:
+            def refused(path: Any, *args: Any, **options: Any) -> Any:
+                if isinstance(path, str | Path) and folder in Path(path).parents:
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+                return call(path, *args, **options)
+
+            return refused
+
+        monkeypatch.setattr(os, "open", refusing(os.open))
+        monkeypatch.setattr(os, "stat", refusing(os.stat))
+        access = os.access
+        monkeypatch.setattr(
+            os, "access", lambda path, mode: folder not in Path(path).parents and access(path, mode)
+        )
+
+    return taken

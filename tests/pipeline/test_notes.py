@@ -42,6 +42,14 @@ def test_a_source_that_was_loaded_says_when_and_by_whom(load, conn) -> None:
     assert f" by run {first.run}; its rejects: heal rejects show {first.run}; --again loads it anew" in note
 
 
+def test_one_row_is_one_row(load, conn) -> None:
+    """A note counts in words that people use."""
+    conn.execute("create table t (id int)")
+    reports = [load("id\n1\n2\n", limit=1) for _ in range(2)]
+    (note,) = _notes(reports[1])
+    assert ": the first 1 row was loaded or rejected by run " in note
+
+
 def test_standard_input_without_a_name_is_loaded_each_time(load, conn) -> None:
     """Two equal streams are two sources, unless --source-id says that they are one."""
     conn.execute("create table t (id int)")

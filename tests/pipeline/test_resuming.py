@@ -266,3 +266,24 @@ def test_the_exit_code_of_a_resumed_run_covers_the_whole_source(retrying) -> Non
     retrying.conn.execute("alter table t drop constraint t_pkey")
     assert retrying.retry().loaded == 1
     assert retrying.load(None, **options).exit_code == 0
+
+
+@pytest.mark.parametrize("table", ["id int", "id int primary key, up int references t"])
+def test_rejects_of_another_user(retrying, take_away, tmp_path, table) -> None:
+    """Who goes on where another user of the machine stopped loads the rest, and hears which file stays as it is."""
+    retrying.conn.execute(f"create table t ({table})")
+    hers, his = (
+        tmp_path / "hers",
+        {"state_dir": str(tmp_path / "his"), "rejects": str(tmp_path / "his.jsonl")},
+    )
+    hers.mkdir()
+    text = "id\n1\nx\n2\ny\n3\n"
+    first = retrying.load(text, limit=2, rejects=str(hers / "hers.jsonl"))
+    take_away(hers)
+    report = retrying.load(None, **his)
+    assert (report.rows.loaded, report.rows.rejected, report.exit_code) == (2, 1, 3)
+    own, told = report.notes
+    assert own.startswith(f"{first.rejects_path!r} of run {first.run} is not this user's to change")
+    assert told.endswith(f"; its rejects: heal rejects show {first.rejects_path}")
+    assert retrying.load(None, **his).exit_code == 0
+    assert retrying.all("select id from t order by 1") == [(1,), (2,), (3,)]

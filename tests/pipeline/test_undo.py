@@ -133,7 +133,7 @@ def test_refuses_to_cascade(undoing) -> None:
     )
     run = undoing.load(ROWS).run
     undoing.conn.execute("insert into child values (7)")
-    with pytest.raises(WriteError, match=r"1 rows of .*child refer to its rows"):
+    with pytest.raises(WriteError, match=r"1 row of .*child refers to its rows"):
         undoing.undo(run)
     undoing.conn.execute("delete from child")
     assert undoing.undo(run).removed == 300

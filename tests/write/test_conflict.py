@@ -48,6 +48,19 @@ def test_few_duplicates_are_told_without_a_screen(lab) -> None:
     assert duplicates(loaded) == [(2, "duplicate_ignored"), (3, "duplicate_ignored")]
 
 
+def test_duplicates_in_a_partition_are_duplicates(lab) -> None:
+    """The server names the index of the partition, at any depth, and the key is that of the table."""
+    lab.conn.execute(
+        """create table t (id int primary key) partition by range (id);
+        create table t1 partition of t for values from (0) to (10) partition by list (id);
+        create table t11 partition of t1 for values in (1, 2, 3);
+        insert into t values (3)"""
+    )
+    loaded = lab.load({"id": [1, 3, 1]}, options=IGNORE)
+    assert duplicates(loaded) == [(2, "duplicate_ignored"), (3, "duplicate_ignored")]
+    assert loaded.rejects == {}
+
+
 def test_update_takes_the_last_of_each_key(lab, fallback) -> None:
     """Rows in the table are overwritten; within the batch the last row wins and says so."""
     lab.conn.execute(

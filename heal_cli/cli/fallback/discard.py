@@ -10,6 +10,7 @@ from heal_cli.cli.fallback.shared import Named, find_entries, manifest_of, open_
 from heal_cli.cli.options import Config, EmergencyLogPath, Json, StateDir, Yes
 from heal_cli.cli.terminal import say, say_json
 from heal_cli.errors import UsageError
+from heal_cli.wording import counted
 
 
 def discard(
@@ -33,7 +34,7 @@ def discard(
     rows = sum(manifest.rows for one in found if (manifest := manifest_of(one)))
     if not yes:
         raise UsageError(
-            f"{len(found)} entries with {rows:,} rows would be lost for good",
+            f"{counted(len(found), 'entry', 'entries')} with {counted(rows, 'row')} would be lost for good",
             hint="Keep them with heal fallback export --to FOLDER, or say --yes",
         )
     with hold_lock(place):
@@ -46,4 +47,4 @@ def discard(
     if json:
         say_json({"entries": [one.name for one in found], "rows": rows, "events": everything})
         return
-    say(f"threw away {len(found)} entries with {rows:,} rows")
+    say(f"threw away {counted(len(found), 'entry', 'entries')} with {counted(rows, 'row')}")

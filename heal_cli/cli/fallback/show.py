@@ -10,6 +10,7 @@ from heal_cli.cli.fallback.shared import Named, find_entries, manifest_of, open_
 from heal_cli.cli.options import Config, Json, StateDir
 from heal_cli.cli.terminal import clean, note, say, say_json
 from heal_cli.clock import local_time
+from heal_cli.wording import counted
 
 if TYPE_CHECKING:
     from heal_cli.resilience import Entry, Manifest
@@ -35,7 +36,7 @@ def show(
             continue
         say(
             clean(
-                f"{found.name}: {manifest.rows:,} rows of {manifest.source.name} for {manifest.target.table}"
+                f"{found.name}: {counted(manifest.rows, 'row')} of {manifest.source.name} for {manifest.target.table}"
             )
         )
         say(clean(f"  from {local_time(manifest.made_at):%Y-%m-%d %H:%M} by: {manifest.command}"))

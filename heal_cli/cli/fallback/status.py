@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from heal_cli.cli.fallback.shared import manifest_of, open_fallback
 from heal_cli.cli.options import Config, EmergencyLogPath, Json, StateDir
-from heal_cli.cli.terminal import clean, console, counted, note, say, say_json
+from heal_cli.cli.terminal import clean, console, note, say, say_json
+from heal_cli.wording import counted
 
 if TYPE_CHECKING:
     from heal_cli.resilience import Entry
@@ -47,7 +48,7 @@ def status(
         return
     rows = sum(int(str(facts["rows"])) for facts in waiting)
     say(
-        f"{counted(len(waiting), 'batch', 'batches')} ({rows:,} rows, {spool.size:,} bytes) and {counted(events, 'event')} wait in {spool.folder}"
+        f"{counted(len(waiting), 'batch', 'batches')} ({counted(rows, 'row')}, {spool.size:,} bytes) and {counted(events, 'event')} wait in {spool.folder}"
     )
     for breaker in breakers:
         since = "" if breaker["state"] == "closed" else f", last opened {breaker['opened_at']}"

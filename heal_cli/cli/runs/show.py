@@ -6,8 +6,9 @@ from dataclasses import asdict
 
 from heal_cli.cli.options import LoadFlags, with_flags
 from heal_cli.cli.runs.shared import WHERE, Run, counts, facts, ledger
-from heal_cli.cli.terminal import clean, counted, note, say, say_json
+from heal_cli.cli.terminal import clean, note, say, say_json
 from heal_cli.clock import local_time
+from heal_cli.wording import counted
 
 
 @with_flags(*WHERE, "json")
@@ -53,7 +54,7 @@ def show(run: Run, flags: LoadFlags) -> None:
         why = f" ({each.sqlstate})" if each.sqlstate else ""
         say(
             clean(
-                f"audit    {each.count:,} {each.kind} by {each.role} {each.outcome}{why}: {each.rows:,} rows"
+                f"audit    {each.count:,} {each.kind} by {each.role} {each.outcome}{why}: {counted(each.rows, 'row')}"
             )
         )
     if kept:

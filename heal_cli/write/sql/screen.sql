@@ -34,6 +34,10 @@ SELECT has_database_privilege(current_database(), 'TEMP') AS can_stage,
     (SELECT jsonb_agg(jsonb_build_object(
             'name', coalesce(k.conname, c.relname), 'constraint', k.conname, 'primary', i.indisprimary,
             'deferrable', NOT i.indimmediate,
+            'partitions', ARRAY(WITH RECURSIVE part AS (
+                SELECT h.inhrelid FROM pg_inherits h WHERE h.inhparent = i.indexrelid
+                UNION ALL SELECT h.inhrelid FROM pg_inherits h JOIN part ON h.inhparent = part.inhrelid)
+                SELECT d.relname FROM part JOIN pg_class d ON d.oid = part.inhrelid),
             'predicate', pg_get_expr(i.indpred, i.indrelid),
             'nulls_not_distinct', coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false),
             'columns', ARRAY(SELECT a.attname FROM generate_series(0, i.indnkeyatts - 1) AS place
