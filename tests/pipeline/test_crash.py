@@ -12,7 +12,7 @@ import pytest
 
 from heal_cli import embedded
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 from crash import Crash
 

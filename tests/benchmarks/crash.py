@@ -2,7 +2,7 @@
 
 The tests run a short form; the long one by hand:
 
-    python tests/pipeline/crash.py --kills 200
+    python tests/benchmarks/crash.py --kills 200
 """
 
 from __future__ import annotations
