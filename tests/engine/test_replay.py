@@ -93,7 +93,7 @@ def test_rows_that_refer_to_later_ones_come_in_when_all_are_home(outage: Any) ->
     assert outage.conn.execute(f"select count(*) from {table}").fetchone() == (1_200,)
     assert spooled.loaded + home.rows.loaded == 1_200
     assert (home.rows.is_conserved, home.rows.rejected, home.exit_code) == (True, 1, 3)
-    assert any("refer to later rows" in note for note in home.notes)
+    assert any("refused for references to later rows" in note for note in home.notes)
     assert [record.row for record in iter_rejects(outage.rejects) if record.settled is None] == [1_201]
     assert states(outage, table) == ["done", "done"]
     assert outage.load(table=table).rows.already == 1_201

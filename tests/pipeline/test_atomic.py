@@ -75,7 +75,7 @@ def test_a_dry_run_says_what_is_there(load, conn) -> None:
     load(rows(0, 1000))
     report = load(rows(0, 1500), dry_run=True)
     assert (report.rows.loaded, report.rows.rejected, report.rows.already) == (495, 5, 1000)
-    assert any("begins with 1000 rows" in note for note in report.notes)
+    assert any("begins with 1,000 rows" in note for note in report.notes)
     assert load(rows(0, 1000), dry_run=True).rows.already == 1000
     assert load(rows(0, 1500)).rows.loaded == 495
     assert count(conn) == 1485
