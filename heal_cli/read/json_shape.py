@@ -21,8 +21,9 @@ from heal_cli.read.json_tables import (
     keyed,
     paged_at_top,
     refuse_columns,
+    values_of,
 )
-from heal_cli.read.json_walk import MemberWalker, Walker, after_gap, balanced, decoded, whole
+from heal_cli.read.json_walk import MemberWalker, Walker, after_gap, balanced, whole
 from heal_cli.read.jsonl_lines import is_blank, split_lines
 
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -233,7 +234,7 @@ def _wrapped(text: str, start: int, name: str, path: str | None, *, is_end: bool
     if path is None and stop is not None and after_gap(text, stop) < len(text):
         return None  # other values follow: each is a record
     size = (stop or len(text)) - start
-    there = list(_arrays(text, start, ""))
+    there = list(_arrays(text, start))
     arrays = [
         array
         for array in there
@@ -277,28 +278,11 @@ def _is_envelope(text: str, path: str) -> bool:
     return is_paged and all(_PAGING.fullmatch(key) or _ENVELOPE.fullmatch(key) for key in keys)
 
 
-def _arrays(text: str, at: int, path: str) -> Iterator[_Array]:
+def _arrays(text: str, at: int) -> Iterator[_Array]:
     """The arrays of objects that objects lead to, up to where the text ends or is no JSON."""
-    at += 1
-    if path.count(".") >= _MAX_DEPTH:
-        return
-    while (at := after_gap(text, at)) < len(text) and text[at] == '"':
-        found = decoded(text, at)
-        if found is None:
-            return
-        key, at = found[0], after_gap(text, found[1])
-        if not text.startswith(":", at):
-            return
-        at = after_gap(text, at + 1)
-        here = f"{path}.{key}" if path else str(key)
-        stop = whole(text, at)
-        if text.startswith("{", at):
-            yield from _arrays(text, at, here)
-        elif text.startswith("[", at) and text.startswith("{", after_gap(text, at + 1)):
-            yield _Array(here, at + 1, stop)
-        if stop is None:
-            return
-        at = stop
+    for path, start, stop in values_of(text, at, deepest=_MAX_DEPTH):
+        if text.startswith("[", start) and text.startswith("{", after_gap(text, start + 1)):
+            yield _Array(path, start + 1, stop)
 
 
 def tail_fault(head: str, tail: str) -> str | None:

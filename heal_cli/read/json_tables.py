@@ -55,10 +55,10 @@ class Value(NamedTuple):
     stop: int | None  # one past its end; None where the head ends before
 
 
-def values_of(text: str, at: int, path: str = "") -> Iterator[Value]:
+def values_of(text: str, at: int, path: str = "", *, deepest: int = _MAX_DEPTH) -> Iterator[Value]:
     """The values that objects lead to, up to where the text ends or is no JSON."""
     at += 1
-    if path.count(".") >= _MAX_DEPTH:
+    if path.count(".") >= deepest:
         return
     while (at := after_gap(text, at)) < len(text) and text[at] == '"':
         found = decoded(text, at)
@@ -72,7 +72,7 @@ def values_of(text: str, at: int, path: str = "") -> Iterator[Value]:
         stop = whole(text, at)
         yield Value(here, at, stop)
         if text.startswith("{", at):
-            yield from values_of(text, at, here)
+            yield from values_of(text, at, here, deepest=deepest)
         if stop is None:
             return
         at = stop
