@@ -79,6 +79,7 @@ EmergencyLogPath = Annotated[
     ),
 ]
 Json = Annotated[bool | None, _flag("--json", panel=OUTPUT, help="Print one JSON document.")]
+Quiet = Annotated[bool | None, _flag("--quiet", "-q", panel=OUTPUT, help="Only errors.")]
 Yes = Annotated[bool | None, _flag("--yes", "-y", panel=OUTPUT, help="Answer yes to what would be asked.")]
 
 
@@ -318,7 +319,7 @@ class LoadFlags:
     config: Config = None
 
     json: Json = None
-    quiet: Annotated[bool | None, _flag("--quiet", "-q", panel=OUTPUT, help="Only errors.")] = None
+    quiet: Quiet = None
     verbose: Annotated[bool | None, _flag("--verbose", "-v", panel=OUTPUT, help="All details.")] = None
     progress: Annotated[
         str | None,

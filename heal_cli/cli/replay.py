@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from heal_cli.cli.options import (
-    OUTPUT,
     Config,
     DataDir,
     Dsn,
     EmergencyLogPath,
     Json,
     PgBin,
+    Quiet,
     StateDir,
 )
 from heal_cli.cli.signals import stop_on_signal
@@ -53,9 +53,7 @@ def replay_fallback(
     pg_bin: PgBin = None,
     config: Config = None,
     json: Json = None,
-    quiet: Annotated[
-        bool | None, typer.Option("--quiet", "-q", help="Only errors.", rich_help_panel=OUTPUT)
-    ] = None,
+    quiet: Quiet = None,
 ) -> None:
     """Bring home rows and events that were kept while the database was away, each exactly once.
 
