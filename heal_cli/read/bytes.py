@@ -13,6 +13,9 @@ from heal_cli.model import Finding
 from heal_cli.read.compression import Decompressed, ZipMember, tell_compression
 from heal_cli.read.encoding import UTF8, Encoding, Transcoded, encode_back, stored_length, tell_encoding
 
+_WINDOW_BYTES: Final = 2**16
+"""In which the last line end of a stretch is looked for before it is read."""
+
 HEAD_BYTES: Final = 2**20
 """How far ahead anything may look before it decides (issue 4: at most 1 MiB)."""
 
@@ -57,9 +60,18 @@ class Peekable:
             self._error = exc  # said again to whoever asks again
             raise
 
+    @property
+    def ahead(self) -> int:
+        """Bytes that were peeked at and not given out."""
+        return len(self._head)
+
     def put_back(self, data: bytes) -> None:
         """Give out `data` once more, next."""
         self._head = data + self._head
+
+    def forget(self) -> None:
+        """Begin anew: what it reads from has moved."""
+        self._head, self._ended = b"", False
 
     def skip(self, n: int) -> None:
         """Drop `n` bytes that were peeked at."""
@@ -84,6 +96,19 @@ class _File:
             ) from exc
         self.position += len(block)
         return block
+
+    def go_to(self, position: int) -> None:
+        """Read from there next."""
+        self._handle.seek(position)
+        self.position = position
+
+    def read_at(self, at: int, n: int) -> bytes:
+        """`n` bytes from `at` on, fewer only where the file ends; the next `read` goes on behind them."""
+        self.go_to(at)
+        blocks = [self.read(n)]
+        while blocks[-1] and self.position < at + n:
+            blocks.append(self.read(at + n - self.position))
+        return b"".join(blocks) if len(blocks) > 1 else blocks[0]
 
     def close(self) -> None:
         if self._owned:
@@ -172,6 +197,41 @@ class ByteStream:
         if self._kept is not None:
             self._kept.append(block)
         return block
+
+    def read_lines(self, given: int, wanted: int, terminator: bytes, *, beyond: int) -> bytes | None:
+        """The whole lines within `wanted` bytes, in one piece: joining blocks would copy a batch once more.
+
+        Args:
+            given: Bytes given out last with which they begin.
+            beyond: Bytes that must follow.
+
+        Returns:
+            None, and the next `read` goes on as if nobody had asked, unless the file is stored as it is read
+            and they are there.
+
+        Raises:
+            SourceError: It cannot be read.
+        """
+        if self.size is None or self.compression or not self.is_utf8:
+            return None
+        start = self._file.position - self._text.ahead - self._stored.ahead - given
+        end = start + wanted
+        if end + beyond > self.size:
+            return None
+        window = min(_WINDOW_BYTES, wanted)
+        place = self._file.position
+        line_end = self._file.read_at(end - window, window).rfind(terminator)
+        if line_end < 0:
+            self._file.go_to(place)
+            return None
+        for layer in (self._text, self._stored):
+            layer.forget()
+        size = end - window + line_end + len(terminator) - start
+        data = self._file.read_at(start, size)
+        if len(data) < size:  # it has become shorter meanwhile
+            self._file.go_to(start + given)
+            return None
+        return data
 
     def rewind(self) -> None:
         """Read from the first byte again; a stream can as long as `let_go` was not called."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+import polars as pl
 import xxhash
 
 from heal_cli.errors import SourceError
@@ -39,6 +40,7 @@ class CsvChunk(Chunk):
     broken: bool = False  # some quote is not paired
     asides: tuple[Aside, ...] = NONE  # those of the blanks that are comments or the header again
     is_doubtful: bool = False  # the last record may be a sum
+    ends: pl.Series | None = field(default=None, compare=False, repr=False)  # see Layout
 
 
 class _Piece(NamedTuple):
@@ -52,6 +54,7 @@ class _Piece(NamedTuple):
     asides: tuple[Aside, ...] = NONE
     is_doubtful: bool = False
     has_words: bool = False
+    ends: pl.Series | None = None
 
 
 def cut(
@@ -95,6 +98,7 @@ def cut(
                 broken=piece.broken,
                 asides=piece.asides,
                 is_doubtful=piece.is_doubtful,
+                ends=piece.ends,
             )
             index += 1
         offset, row, line = stop, row + piece.rows, line + piece.lines
@@ -203,7 +207,7 @@ def _pieces(stream: ByteStream, dialect: Dialect, batch_bytes: int) -> Iterator[
             carry, wanted, line = fill.data[piece.stop :] + fill.rest, batch_bytes, line + piece.lines
         else:
             carry = fill.data + fill.rest
-            wanted = min(2 * max(len(carry), batch_bytes), len(carry) + MAX_RECORD_BYTES)
+            wanted = min(2 * wanted, wanted + MAX_RECORD_BYTES)
         if fill.trouble and not (piece and piece.stop):
             raise fill.trouble
         if fill.is_last and not carry:
@@ -227,6 +231,8 @@ def _fill(stream: ByteStream, carry: bytes, wanted: int, terminator: bytes, *, t
 
     Where it ends depends on the text alone, not on the blocks that a pipe or a decoder gives.
     """
+    if len(carry) < wanted and (data := stream.read_lines(len(carry), wanted, terminator, beyond=tail)):
+        return _Fill(data, b"", False, None)
     blocks: list[bytes | memoryview] = [carry]
     size = len(carry)
     block = carry
@@ -279,6 +285,7 @@ def _measure(data: bytes, grammar: Grammar, *, final: bool) -> _Piece:
             layout.broken,
             asides,
             has_words=layout.has_words,
+            ends=layout.ends,
         )
     terminator = grammar.terminator
     lines = data.count(terminator) + (not data.endswith(terminator))

@@ -65,6 +65,10 @@ class LineCutter:
         return Locator(chunk, self._stream)
 
     def _take(self) -> bytes:
+        given, wanted = len(self._carry), self._batch_bytes
+        if given < wanted and (data := self._stream.read_lines(given, wanted, b"\n", beyond=0)):
+            self._carry = b""
+            return data
         blocks, have = [self._carry], len(self._carry)
         ends_line = b"\n" in self._carry
         while not self._ended and (have < self._batch_bytes or not ends_line):

@@ -7,6 +7,7 @@ from functools import cached_property
 import polars as pl
 
 from heal_cli.model import LOCATIONS, ROW, Chunk
+from heal_cli.read.cut import CsvChunk
 from heal_cli.read.encoding import UTF8, encode_back, stored_length
 from heal_cli.read.fields import Grammar
 from heal_cli.read.records import lay_out
@@ -26,8 +27,14 @@ class Locator:
 
     @cached_property
     def _records(self) -> pl.DataFrame:
-        assert self._chunk.data is not None
-        records = lay_out(self._chunk.data, self._grammar, final=True, details=True).records
+        """Line (0-based), start and stop of each record; what the cutter knows is not looked for again."""
+        chunk = self._chunk
+        assert chunk.data is not None
+        if isinstance(chunk, CsvChunk) and chunk.ends is not None:
+            starts = chunk.ends.shift(1, fill_value=0)
+            lines = pl.int_range(chunk.rows, dtype=pl.Int64, eager=True)
+            return pl.DataFrame({"line": lines, "start": starts, "stop": chunk.ends - 1})
+        records = lay_out(chunk.data, self._grammar, final=True, details=True).records
         assert records is not None
         return records
 

@@ -43,6 +43,9 @@ class Layout(NamedTuple):
         None  # line (0-based), start, stop, text of each comment and repeated header
     )
     has_words: bool = False  # some line does not begin with a number, as all records do
+    ends: pl.Series | None = (
+        None  # Int64, of records that are one line each: offset one past its LF; None: not known
+    )
 
 
 class _Lines(NamedTuple):
@@ -108,8 +111,11 @@ def lay_out_lines(data: bytes, grammar: Grammar) -> Layout | None:
         quotes = int(each.sum())
     blanks = int((lines == "").sum())
     has_words = grammar.is_numbered and bool((lines > _BEYOND_NUMBERS).any())
+    is_plain = not blanks and b"\r" not in data  # each line is a record, and ends with nothing but LF
     return Layout(
-        len(data), len(lines), len(lines) - blanks, blanks, False, False, quotes, has_words=has_words
+        *(len(data), len(lines), len(lines) - blanks, blanks, False, False, quotes),
+        has_words=has_words,
+        ends=(lines.str.len_bytes().cast(pl.Int64) + 1).cum_sum() if is_plain else None,
     )
 
 

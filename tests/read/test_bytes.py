@@ -21,6 +21,7 @@ from heal_cli.read import compression, expand
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.compression import tell_compression
 from heal_cli.read.csv import CsvReader
+from heal_cli.read.jsonl_lines import LineCutter
 from heal_cli.read.source import open_source
 
 if sys.version_info >= (3, 14):
@@ -290,3 +291,27 @@ def test_a_transcoded_pipe_is_cut_alike_however_it_gives_its_bytes() -> None:
         cuts.append([(chunk.stop, chunk.digest) for chunk in reader.chunks()])
         reader.close()
     assert cuts[0] == cuts[1]
+
+
+_CELL = st.text('ab"\\r,', max_size=9)
+_TEXT = st.lists(_CELL.map(lambda cell: f"1,{cell}\n"), min_size=2, max_size=40).map("".join)
+
+
+@given(_TEXT, st.integers(8, 90), st.booleans())
+def test_a_file_is_cut_where_a_stream_is(
+    tmp_path_factory: pytest.TempPathFactory, text: str, batch_bytes: int, has_end: bool
+) -> None:
+    """How the bytes come, in one piece or in blocks, moves no boundary: a resumed load compares them."""
+    data = ("id,text\n" + (text if has_end else text + "1,x")).encode()
+    path = tmp_path_factory.mktemp("cut") / "a.csv"
+    path.write_bytes(data)
+    options = ReadOptions(batch_bytes=batch_bytes, delimiter=",", quote='"', header=True, encoding="utf-8")
+    kinds = [
+        lambda stream: CsvReader(stream, "-", options, None).chunks(),
+        lambda stream: LineCutter(stream, "-", batch_bytes=batch_bytes, max_rows=7).chunks(),
+    ]
+    for chunks_of in kinds:
+        file, piped = ByteStream(str(path), encoding="utf-8"), stream_of(data, "utf-8")
+        cuts = [(c.start, c.stop, c.rows, c.first_line, c.digest, c.data) for c in chunks_of(file)]
+        assert cuts == [(c.start, c.stop, c.rows, c.first_line, c.digest, c.data) for c in chunks_of(piped)]
+        file.close()
