@@ -154,8 +154,9 @@ class Writer:
 
     def _explained(self, healed: Healed) -> Healed:
         """The same batch, whose rejects also say which constraints they violate."""
-        if healed.refused is None or healed.refused.is_empty() or not self._loader.is_decisive:
+        if not self._loader.may_explain(healed.refused):
             return healed
+        assert healed.refused is not None
         try:
             connection = self._connect()
             with cut_after(connection, self._longest_s), connection.cursor() as cursor:

@@ -140,10 +140,19 @@ class Loader:
             return segment._replace(screens=segment.screens + 1)
         return segment.knowing(found)._replace(screens=segment.screens + 1)
 
+    def may_explain(self, refused: pl.DataFrame | None) -> bool:
+        """Whether `explain` may have something to add, by what is known without asking the server."""
+        if refused is None or refused.is_empty() or not self.is_decisive or self._needs_row:
+            return False
+        facts = self._facts
+        if facts is None:
+            return True
+        return facts.can_stage and Screen(self._table, facts, self._conflict, self._run).stages(refused)
+
     def explain(self, cursor: psycopg.Cursor, rejects: pl.DataFrame, refused: pl.DataFrame) -> pl.DataFrame:
         """The same REJECTS, with what else the table would refuse of those rows among their attempts."""
         facts = self._read_facts(cursor.connection)
-        if not facts.can_stage or self._needs_row:
+        if not facts.can_stage:
             return rejects
         said = Screen(self._table, facts, self._conflict, self._run).also_wrong(cursor, refused)
         if said is None:

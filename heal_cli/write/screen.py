@@ -81,6 +81,10 @@ class Screen:
                 found += self._key_faults(cursor, relation, rows, found)
         return self._conflict.ignored(merge_faults(found, rows))
 
+    def stages(self, rows: pl.DataFrame) -> bool:
+        """Some constraint is on these columns, so that `also_wrong` has a query to ask."""
+        return bool(self._staged(rows))
+
     def also_wrong(self, cursor: psycopg.Cursor, rows: pl.DataFrame) -> pl.DataFrame | None:
         """ROW and `more`: what each constraint says of rows that are rejects already; None if they cannot be staged.
 
