@@ -15,8 +15,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psycopg
-
 from heal_cli.errors import ConservationError
 from heal_cli.model import WriteOptions
 from heal_cli.pipeline.outcome import REFERENCE, Outcome
@@ -34,6 +32,7 @@ from heal_cli.write import (
     retried_totals,
     traces,
 )
+from heal_cli.write.connection import LimitedConnection
 
 _Names = dict[tuple[str, str], SourceRun]
 """Run and what it calls a source -> that source in this run."""
@@ -86,7 +85,7 @@ def retry_own_references(
     sources: Sequence[SourceRun],
     outcome: Outcome,
     *,
-    within: Callable[[], psycopg.Connection] | None,
+    within: Callable[[], LimitedConnection] | None,
     should_stop: Callable[[], int],
 ) -> Recovered:
     """Try the rows again that may refer to rows which came later; each is loaded once, whoever tries it.
@@ -149,7 +148,7 @@ class _Rounds:
         run: Run,
         sources: Sequence[SourceRun],
         own: frozenset[str],
-        within: psycopg.Connection | None,
+        within: LimitedConnection | None,
         should_stop: Callable[[], int],
     ) -> None:
         self._run = run

@@ -31,6 +31,7 @@ from heal_cli.write import (
     record_failed,
     retried_rows,
 )
+from heal_cli.write.connection import LimitedConnection
 
 
 class RetryWorker:
@@ -51,7 +52,7 @@ class RetryWorker:
         *,
         has_ledger: bool,
         attempts: Attempts | None = None,
-        within: psycopg.Connection | None = None,
+        within: LimitedConnection | None = None,
         leftovers: LeftoverWriter | None = None,
         counts_tries: bool = True,
         recorded_mode: str | None = None,

@@ -18,6 +18,7 @@ from heal_cli.pipeline.source import SourceRun
 from heal_cli.schema import schema_version
 from heal_cli.wording import counted
 from heal_cli.write import BatchRef, Target, Writer
+from heal_cli.write.connection import LimitedConnection
 from heal_cli.write.sqlstate import to_heal_error
 
 
@@ -61,7 +62,7 @@ class BatchWorker:
             are = "would be" if run.options.write.dry_run else "is" if replaced == 1 else "are"
             run.notes.append(f"{counted(replaced, 'row')} that stood there before {are} replaced{back}")
 
-    def open(self, table: TableSchema) -> psycopg.Connection:
+    def open(self, table: TableSchema) -> LimitedConnection:
         """The connection of an `--atomic` or `--dry-run` run, in its one transaction."""
         return self._writer_for(table).open()
 

@@ -17,7 +17,7 @@ from heal_cli.errors import DatabaseUnavailable, SchemaChanged, WriteError
 from heal_cli.model import Healed, Written
 from heal_cli.write.attempts import Attempts
 from heal_cli.write.audit import audit_whole_run, failed_since
-from heal_cli.write.connection import begin, connect
+from heal_cli.write.connection import LimitedConnection, begin, connect
 from heal_cli.write.guard import ChangeGuard
 from heal_cli.write.loader import Loader
 from heal_cli.write.lock import TableLock
@@ -43,7 +43,7 @@ class Writer:
         self,
         target: Target,
         attempts: Attempts | None = None,
-        connection: psycopg.Connection | None = None,
+        connection: LimitedConnection | None = None,
         page: Page | None = None,
     ) -> None:
         self._target = target
@@ -72,7 +72,7 @@ class Writer:
     def _longest_s(self) -> float | None:
         return longest_s(self._target.options, server_version=self._target.table.server_version)
 
-    def open(self) -> psycopg.Connection:
+    def open(self) -> LimitedConnection:
         """The connection of an `--atomic` or `--dry-run` run, in its one transaction.
 
         Raises:
@@ -279,7 +279,7 @@ class Writer:
         if not self._keeps_open:
             connection.commit()
 
-    def _connect(self) -> psycopg.Connection:
+    def _connect(self) -> LimitedConnection:
         if self._connection is None:
             self._connection = connect(self._target.conninfo, application_name=f"heal/{self._target.run}")
         return self._connection

@@ -15,7 +15,7 @@ from psycopg.rows import TupleRow
 from heal_cli.conninfo import mask, mask_text
 from heal_cli.errors import ConnectionRefused, DatabaseUnavailable, HealError, UsageError
 from heal_cli.model import WriteOptions
-from heal_cli.write.watch import cut_after, longest_s
+from heal_cli.write.watch import WatchedConnection, cut_after, longest_s
 
 CONNECT_TIMEOUT_S: Final = 10
 """libpq waits for ever by default; an explicit connect_timeout in the connection string wins."""
@@ -25,7 +25,7 @@ _NO_ADDRESS: Final = ("connection is bad: invalid", "could not match", "Servname
 """What is said of settings that no wait mends, by libpq and, of a port in PGPORT, by the resolver."""
 
 
-class LimitedConnection(psycopg.Connection[TupleRow]):
+class LimitedConnection(WatchedConnection):
     """A connection whose every transaction has time limits, local to it; `begin` sets those of a batch.
 
     A short transaction that waits longer than a batch may take waits for one that is stuck.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Timer
-from typing import Final
+from typing import Any, Final
 
 import psycopg
+from psycopg.abc import RV, PQGen
+from psycopg.rows import TupleRow
 
 from heal_cli.model import WriteOptions
 
@@ -26,38 +28,45 @@ def longest_s(options: WriteOptions, *, server_version: int) -> float | None:
     return times * (options.timeout_s + options.lock_timeout_s) + GRACE_S
 
 
-class Watch:
-    """Whether the time was up."""
+class WatchedConnection(psycopg.Connection[TupleRow]):
+    """A connection that is cut at its deadline, whatever it waits for; whoever waits gets an OperationalError."""
 
-    def __init__(self) -> None:
-        self.has_cut = False
+    deadline: float | None = None  # of `time.monotonic`
+
+    def wait(self, gen: PQGen[RV], *args: Any, **options: Any) -> RV:
+        """As psycopg's own, which asks the generator at least ten times a second."""
+        return super().wait(gen if self.deadline is None else self._until_deadline(gen), *args, **options)
+
+    def _until_deadline(self, gen: PQGen[RV]) -> PQGen[RV]:
+        try:
+            awaited = next(gen)
+            while True:
+                ready = yield awaited
+                if self.deadline is not None and time.monotonic() >= self.deadline:
+                    self._cut()
+                awaited = gen.send(ready)
+        except StopIteration as end:
+            result: RV = end.value
+            return result
+
+    def _cut(self) -> None:
+        self.deadline = None
+        # A handle of our own: the socket itself is libpq's to close.
+        with socket.socket(fileno=os.dup(self.pgconn.socket)) as handle, suppress(OSError):
+            handle.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
-def cut_after(connection: psycopg.Connection, seconds: float | None) -> Iterator[Watch]:
-    """Cut the connection when the block takes longer; whoever waits on it gets an OperationalError.
+def cut_after(connection: WatchedConnection, seconds: float | None) -> Iterator[None]:
+    """Cut the connection when the block takes longer.
 
     Args:
         seconds: None for no limit.
     """
-    watch = Watch()
-    if seconds is None:
-        yield watch
-        return
-    # A handle of our own: libpq may close its socket, and the number may be another file's by then.
-    handle = socket.socket(fileno=os.dup(connection.pgconn.socket))
-
-    def cut() -> None:
-        watch.has_cut = True
-        with suppress(OSError):  # it was closed in the same moment
-            handle.shutdown(socket.SHUT_RDWR)
-
-    timer = Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
+    before = connection.deadline
+    if seconds is not None:
+        connection.deadline = time.monotonic() + seconds
     try:
-        yield watch
+        yield
     finally:
-        timer.cancel()
-        timer.join()
-        handle.close()
+        connection.deadline = before
