@@ -17,6 +17,12 @@ _ANSWERS: Final = f"{_DECIMAL_FLAG} . or {_DECIMAL_FLAG} ,"
 
 _POINT_OR_GROUP: Final = r"^\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*$"
 
+_THREE: Final = 3
+"""Digits between thousands marks. Types with as many fractional digits expect 1.234; types with fewer do not, and
+hardly any amount of money has three, whatever its type."""
+
+_POINTED: Final = pl.col("point") & pl.col("marked")
+
 
 def asks_decimal(format: ColumnFormat) -> bool:
     """Whether the column's decimal mark is an open question, so that only what fits one reading is read."""
@@ -38,7 +44,7 @@ def decide(
     plain = values.filter(is_plain)
     dressed = values.filter(~is_plain & values.str.contains(r"\p{Nd}"))
     if not len(dressed):
-        return base if base.decimal else _from_points(plain, base, has_dressed=False)
+        return base if base.decimal else _from_points(plain, None, target, base, allow)
     parts = number_text.take_apart(dressed)
     money = dressed.filter(parts["ok"] & parts["currency"])
     parts = parts.filter("ok")
@@ -47,13 +53,13 @@ def decide(
         decimal, question = _mark(plain, parts, target)
     made = replace(base, decimal=decimal)
     if decimal is None and question is None:
-        made = _from_points(plain, base, has_dressed=bool(_first(parts, pl.col("point") & pl.col("marked"))))
+        made = _from_points(plain, parts, target, base, allow)
     percent, percent_question = base.percent, None
     if percent is None:
         percent, percent_question = _percent(plain, parts, target, made)
     currencies = base.currencies or number_currency.currencies(money)
     currency_question = number_currency.ask(currencies) if len(currencies) > 1 else None
-    questions = [asked for asked in (question, percent_question, currency_question) if asked]
+    questions = [asked for asked in (question or made.question, percent_question, currency_question) if asked]
     return replace(made, percent=percent, currencies=currencies, question="; ".join(questions) or None)
 
 
@@ -81,12 +87,27 @@ def _mark(
     return None, _decimal_question(either_comma[0], *either_point[:1])
 
 
-def _from_points(plain: pl.Series, base: ColumnFormat, *, has_dressed: bool) -> ColumnFormat:
-    """Points alone: PostgreSQL's own decimal mark, proven where one of them cannot part thousands."""
+def _from_points(
+    plain: pl.Series,
+    parts: pl.DataFrame | None,
+    target: Target,
+    base: ColumnFormat,
+    allow: frozenset[str],
+) -> ColumnFormat:
+    """Points alone: PostgreSQL's own decimal mark, but a question where thousands are as likely."""
     points = plain.filter(plain.str.contains(".", literal=True))
-    if not (len(points) or has_dressed):
+    if not (len(points) or (parts is not None and _first(parts, _POINTED))):
         return base
-    return replace(base, decimal=".", unproven=not _proving(points).any())
+    if _proving(points).any():
+        return replace(base, decimal=".")
+    is_coarse = target.scale is not None and target.scale < _THREE and "round" not in allow
+    doubtful = points.head(1).to_list() if is_coarse else []
+    if parts is not None and target.scale != _THREE:
+        doubtful += _first(parts, _POINTED & ~pl.col("percent"))
+    if not doubtful:
+        return replace(base, decimal=".", unproven=True)
+    asked = f"Does the point of {doubtful[0]!r} part thousands or is it the decimal mark?"
+    return replace(base, question=f"{asked} Answer with {_ANSWERS}")
 
 
 def ask_points(format: ColumnFormat) -> ColumnFormat:
