@@ -48,24 +48,20 @@ def decide(
     parts = number_text.take_apart(dressed)
     money = dressed.filter(parts["ok"] & parts["currency"])
     parts = parts.filter("ok")
-    decimal, question = base.decimal, None
-    if decimal is None:
-        decimal, question = _mark(plain, parts, target)
-    made = replace(base, decimal=decimal)
-    if decimal is None and question is None:
+    made = base if base.decimal else _mark(plain, parts, target, base)
+    if made.decimal is None and made.question is None:
         made = _from_points(plain, parts, target, base, allow)
     percent, percent_question = base.percent, None
     if percent is None:
         percent, percent_question = _percent(plain, parts, target, made)
     currencies = base.currencies or number_currency.currencies(money)
     currency_question = number_currency.ask(currencies) if len(currencies) > 1 else None
-    questions = [asked for asked in (question or made.question, percent_question, currency_question) if asked]
+    questions = [asked for asked in (made.question, percent_question, currency_question) if asked]
     return replace(made, percent=percent, currencies=currencies, question="; ".join(questions) or None)
 
 
-def _mark(
-    plain: pl.Series, parts: pl.DataFrame, target: Target
-) -> tuple[Literal[".", ","] | None, str | None]:
+def _mark(plain: pl.Series, parts: pl.DataFrame, target: Target, base: ColumnFormat) -> ColumnFormat:
+    """`base` with the mark that values speak for, or the question that they raise; as it is where they say nothing."""
     points = plain.filter(plain.str.contains(".", literal=True))
     proving = points.filter(_proving(points))
     has_comma = pl.col("number").str.contains(",", literal=True)
@@ -77,14 +73,14 @@ def _mark(
         *_first(parts, pl.col("comma") & pl.col("point") & pl.col("marked") & ~has_comma),
     ]
     if by_comma and by_point:
-        return None, _decimal_question(by_comma[0], by_point[0])
+        return replace(base, question=_decimal_question(by_comma[0], by_point[0]))
     if by_comma or by_point:
-        return ("," if by_comma else "."), None
+        return replace(base, decimal="," if by_comma else ".")
     if not either_comma:
-        return None, None
+        return base
     if target.kind == "integer" and not either_point:
-        return ".", None  # a whole number has no use for a decimal comma
-    return None, _decimal_question(either_comma[0], *either_point[:1])
+        return replace(base, decimal=".", unproven=True)  # a whole number has no use for a decimal comma
+    return replace(base, question=_decimal_question(either_comma[0], *either_point[:1]))
 
 
 def _from_points(
@@ -113,8 +109,8 @@ def _from_points(
 def ask_points(format: ColumnFormat) -> ColumnFormat:
     """The format of an unproven column as an open question, where its file speaks for decimal commas."""
     question = (
-        "Does the point of numbers such as 1.234 part thousands or is it the decimal mark? Others of this file have"
-        f" decimal commas or semicolons between them. Answer with {_ANSWERS}"
+        "Does the mark in numbers such as 1.234 or 1,234 part thousands or is it the decimal mark? Others of this"
+        f" file have decimal commas or semicolons between them. Answer with {_ANSWERS}"
     )
     questions = "; ".join(filter(None, (question, format.question)))
     return replace(format, decimal=None, unproven=False, question=questions)

@@ -144,6 +144,8 @@ def test_a_whole_number_has_no_decimal_comma() -> None:
     """'1,234' throughout an integer column is grouped; beside '12,5' it is a fraction and fails."""
     assert _values(["1,234", "7"], INT4) == [1234, 7]
     assert _values(["1,234", "12,5", "3,0"], INT4) == [None, None, 3]
+    assert _decide(["1,234", "7"], INT4).unproven
+    assert not _decide(["1,234", "1,234,567"], INT4).unproven
 
 
 @pytest.mark.parametrize(
