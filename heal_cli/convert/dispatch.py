@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 
 import polars as pl
 
 from heal_cli.convert import extended_json, invisible, nulls, sheet_text
 from heal_cli.convert.beyond import add_words
 from heal_cli.convert.families import family_name, family_of
+from heal_cli.convert.number_decide import asks_decimal
 from heal_cli.convert.plain import are_plain
 from heal_cli.convert.read_again import read_again
 from heal_cli.convert.residue import blank
@@ -25,6 +26,7 @@ BYTES: Final = frozenset({"text", "uuid", "bytea"})
 
 _DATED: Final = frozenset({"date", "timestamp", "timestamptz"})
 _ORDERS: Final[tuple[DateOrder, ...]] = ("DMY", "MDY")
+_MARKS: Final[tuple[Literal[".", ","], ...]] = (".", ",")
 
 
 def wire_dtype(type: PgType) -> pl.DataType:
@@ -110,16 +112,20 @@ def fit(values: pl.Series, type: PgType, format: ColumnFormat) -> float:
 
 
 def best_fit(values: pl.Series, type: PgType, options: ValueOptions) -> float:
-    """`fit` by the order of day and month that suits the values best.
+    """`fit` by the order of day and month, or the decimal mark, that suits the values best.
 
-    Which column it is does not depend on that order; what its values mean does, and is asked later.
+    Which column it is does not depend on those; what its values mean does, and is asked later.
     """
     if not (options.nulls or options.decimal) and are_plain(values, type):
         return 1.0
     format = decide_format(values, type, options)
     share = fit(values, type, format)
-    has_an_order = type.base in _DATED and options.date_order is None
-    if share == 1.0 or not (has_an_order and (format.date_orders or format.question)):
+    if share == 1.0:
         return share
-    tried = (replace(options, date_order=order) for order in _ORDERS)
-    return max(share, *(fit(values, type, decide_format(values, type, each)) for each in tried))
+    tried: list[ValueOptions] = []
+    has_an_order = type.base in _DATED and options.date_order is None
+    if has_an_order and (format.date_orders or format.question):
+        tried = [replace(options, date_order=order) for order in _ORDERS]
+    elif asks_decimal(format):
+        tried = [replace(options, decimal=mark) for mark in _MARKS]
+    return max([share, *(fit(values, type, decide_format(values, type, each)) for each in tried)])

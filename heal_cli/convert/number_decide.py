@@ -17,6 +17,12 @@ _ANSWERS: Final = f"{_DECIMAL_FLAG} . or {_DECIMAL_FLAG} ,"
 
 _POINT_OR_GROUP: Final = r"^\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*$"
 
+_THREE: Final = 3
+"""Digits between thousands marks. Types with as many fractional digits expect 1.234; types with fewer do not, and
+hardly any amount of money has three, whatever its type."""
+
+_POINTED: Final = pl.col("point") & pl.col("marked")
+
 
 def asks_decimal(format: ColumnFormat) -> bool:
     """Whether the column's decimal mark is an open question, so that only what fits one reading is read."""
@@ -38,28 +44,24 @@ def decide(
     plain = values.filter(is_plain)
     dressed = values.filter(~is_plain & values.str.contains(r"\p{Nd}"))
     if not len(dressed):
-        return base if base.decimal else _from_points(plain, base, has_dressed=False)
+        return base if base.decimal else _from_points(plain, None, target, base, allow)
     parts = number_text.take_apart(dressed)
     money = dressed.filter(parts["ok"] & parts["currency"])
     parts = parts.filter("ok")
-    decimal, question = base.decimal, None
-    if decimal is None:
-        decimal, question = _mark(plain, parts, target)
-    made = replace(base, decimal=decimal)
-    if decimal is None and question is None:
-        made = _from_points(plain, base, has_dressed=bool(_first(parts, pl.col("point") & pl.col("marked"))))
+    made = base if base.decimal else _mark(plain, parts, target, base)
+    if made.decimal is None and made.question is None:
+        made = _from_points(plain, parts, target, base, allow)
     percent, percent_question = base.percent, None
     if percent is None:
         percent, percent_question = _percent(plain, parts, target, made)
     currencies = base.currencies or number_currency.currencies(money)
     currency_question = number_currency.ask(currencies) if len(currencies) > 1 else None
-    questions = [asked for asked in (question, percent_question, currency_question) if asked]
+    questions = [asked for asked in (made.question, percent_question, currency_question) if asked]
     return replace(made, percent=percent, currencies=currencies, question="; ".join(questions) or None)
 
 
-def _mark(
-    plain: pl.Series, parts: pl.DataFrame, target: Target
-) -> tuple[Literal[".", ","] | None, str | None]:
+def _mark(plain: pl.Series, parts: pl.DataFrame, target: Target, base: ColumnFormat) -> ColumnFormat:
+    """`base` with the mark that values speak for, or the question that they raise; as it is where they say nothing."""
     points = plain.filter(plain.str.contains(".", literal=True))
     proving = points.filter(_proving(points))
     has_comma = pl.col("number").str.contains(",", literal=True)
@@ -71,29 +73,44 @@ def _mark(
         *_first(parts, pl.col("comma") & pl.col("point") & pl.col("marked") & ~has_comma),
     ]
     if by_comma and by_point:
-        return None, _decimal_question(by_comma[0], by_point[0])
+        return replace(base, question=_decimal_question(by_comma[0], by_point[0]))
     if by_comma or by_point:
-        return ("," if by_comma else "."), None
+        return replace(base, decimal="," if by_comma else ".")
     if not either_comma:
-        return None, None
-    if target.kind == "integer" and not either_point:
-        return ".", None  # a whole number has no use for a decimal comma
-    return None, _decimal_question(either_comma[0], *either_point[:1])
-
-
-def _from_points(plain: pl.Series, base: ColumnFormat, *, has_dressed: bool) -> ColumnFormat:
-    """Points alone: PostgreSQL's own decimal mark, proven where one of them cannot part thousands."""
-    points = plain.filter(plain.str.contains(".", literal=True))
-    if not (len(points) or has_dressed):
         return base
-    return replace(base, decimal=".", unproven=not _proving(points).any())
+    if target.kind == "integer" and not either_point:
+        return replace(base, decimal=".", unproven=True)  # a whole number has no use for a decimal comma
+    return replace(base, question=_decimal_question(either_comma[0], *either_point[:1]))
+
+
+def _from_points(
+    plain: pl.Series,
+    parts: pl.DataFrame | None,
+    target: Target,
+    base: ColumnFormat,
+    allow: frozenset[str],
+) -> ColumnFormat:
+    """Points alone: PostgreSQL's own decimal mark, but a question where thousands are as likely."""
+    points = plain.filter(plain.str.contains(".", literal=True))
+    if not (len(points) or (parts is not None and _first(parts, _POINTED))):
+        return base
+    if _proving(points).any():
+        return replace(base, decimal=".")
+    is_coarse = target.scale is not None and target.scale < _THREE and "round" not in allow
+    doubtful = points.head(1).to_list() if is_coarse else []
+    if parts is not None and target.scale != _THREE:
+        doubtful += _first(parts, _POINTED & ~pl.col("percent"))
+    if not doubtful:
+        return replace(base, decimal=".", unproven=True)
+    asked = f"Does the point of {doubtful[0]!r} part thousands or is it the decimal mark?"
+    return replace(base, question=f"{asked} Answer with {_ANSWERS}")
 
 
 def ask_points(format: ColumnFormat) -> ColumnFormat:
     """The format of an unproven column as an open question, where its file speaks for decimal commas."""
     question = (
-        "Does the point of numbers such as 1.234 part thousands or is it the decimal mark? Others of this file have"
-        f" decimal commas or semicolons between them. Answer with {_ANSWERS}"
+        "Does the mark in numbers such as 1.234 or 1,234 part thousands or is it the decimal mark? Others of this"
+        f" file have decimal commas or semicolons between them. Answer with {_ANSWERS}"
     )
     questions = "; ".join(filter(None, (question, format.question)))
     return replace(format, decimal=None, unproven=False, question=questions)

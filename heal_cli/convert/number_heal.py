@@ -86,7 +86,8 @@ def _reading(format: ColumnFormat, target: Target) -> tuple[pl.Expr, pl.Expr, pl
         return comma & ~point, point | comma, either
     # first met after the format was decided: the column has to be looked at again
     if target.kind == "integer":
-        return no, point, comma & ~point
+        by_point = either & pl.col("number").str.contains(".", literal=True)
+        return no, point, by_point | (comma & ~point)
     return no, point, either | (comma & ~point)
 
 

@@ -29,9 +29,6 @@ _SPECIAL: Final = {
 _SPREADSHEET_EXPONENT: Final = 11
 """From 12 digits on a spreadsheet shows, and saves, a whole number as 1.23E+15."""
 
-_GROUPED: Final = r"^[1-9][0-9]{0,2}\.[0-9]{3}$"
-"""1.234: not whole by its point, or 1234 by its thousands mark."""
-
 _PROBE: Final = 64
 """Cells looked at before a way is chosen for the whole column."""
 
@@ -202,11 +199,7 @@ def settle(parts: pl.DataFrame, target: Target, allow: frozenset[str]) -> Attemp
         refused.append(Refusal("digits_lost", shortened, attempt))
         values, ours = where(values, ~shortened), ours & ~shortened
     if "round" not in allow:
-        grouped = (
-            rounds & parts["number"].str.contains(_GROUPED).fill_null(False) & (target.kind == "integer")
-        )
-        refused.append(Refusal("would_round", grouped, _too_fine(target, or_grouped=True)))
-        refused.append(Refusal("would_round", rounds & ~grouped, _too_fine(target)))
+        refused.append(Refusal("would_round", rounds, _too_fine(target)))
         values = where(values, ~rounds)
     too_big = ours & values.is_null() & ~(rounds & ("round" not in allow))
     refused.append(Refusal("out_of_range", too_big, f"out of range for {target.name}"))
@@ -219,10 +212,7 @@ def settle(parts: pl.DataFrame, target: Target, allow: frozenset[str]) -> Attemp
     return Attempt(values, tuple(heals), tuple(refused))
 
 
-def _too_fine(target: Target, *, or_grouped: bool = False) -> str:
-    if or_grouped:
-        thousands = "if its point marks thousands, say --decimal ,"
-        return f"{target.name}: not a whole number; {thousands}; round it with --allow round"
+def _too_fine(target: Target) -> str:
     what = "not a whole number" if target.kind == "integer" else "more fractional digits than it holds"
     return f"{target.name}: {what}; round it with --allow round"
 

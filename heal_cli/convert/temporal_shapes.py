@@ -37,7 +37,7 @@ class Shape(NamedTuple):
     fields: str  # pattern of a text that has the form of `date`, with groups y, m, d (and w for a weekday)
     rule: str | None  # the heal it counts as; None for ISO 8601
     between: str = r"(?:[Tt]|,? +(?:at +)?|,)"  # pattern of what stands between date and time
-    clock: str = ".*"  # pattern of what follows; judged by `read_clocks`
+    clock: str = r"\S.*"  # pattern of what follows; judged by `read_clocks`
     tidy: Callable[[pl.Expr], pl.Expr] | None = None  # the whole text into a spelling the patterns know
     hint: str = ""  # cheap pattern that all texts of the shape have; few others
 

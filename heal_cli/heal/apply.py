@@ -9,7 +9,8 @@ from operator import and_
 
 import polars as pl
 
-from heal_cli.convert import DATABASE_NULL, convert
+from heal_cli.convert import DATABASE_NULL
+from heal_cli.heal.json_numbers import convert_cells
 from heal_cli.heal.leftovers import leftover_columns, leftover_names, leftover_objects
 from heal_cli.heal.plan import planned_sources
 from heal_cli.heal.values import Gathered, as_text, default_values, gather
@@ -50,7 +51,7 @@ def heal_batch(batch: Batch, plan: Plan) -> Healed:
             continue
         gathered = gather(batch, column)
         format = _format(batch, column)
-        converted = convert(gathered.values, column.column.type, format, allow=plan.values.allow)
+        converted = convert_cells(gathered.values, batch, column, format, plan.values.allow)
         columns[target] = converted.values.alias(target)
         heals += [(target, heal) for heal in (*gathered.heals, *converted.heals)]
         losers |= dict(gathered.losers)

@@ -12,6 +12,7 @@ from typing import Final, Literal
 import polars as pl
 
 from heal_cli.convert import best_fit, decide_format, units_named
+from heal_cli.heal.json_numbers import telling_cells
 from heal_cli.heal.null_words import null_notes
 from heal_cli.heal.saved import NamedPlan
 from heal_cli.heal.values import as_text
@@ -93,14 +94,14 @@ def make_plan(
         nearness=nearness,
         is_nameless=is_nameless,
     )
-    return _plan(matching, sample.frame.head(FORMAT_ROWS), table, options)
+    return _plan(matching, telling_cells(sample, FORMAT_ROWS), table, options)
 
 
 def _saved_plan(saved: NamedPlan, sample: Batch, table: TableSchema, options: PlanOptions) -> Plan:
     """The plan that `--plan` names, its own options above those of the command."""
     options = replace(options, values=saved.saved.values, unknown_columns=saved.saved.unknown_columns)
     matching = saved.matching([name for name in sample.frame.columns if name != ROW], table)
-    return _plan(matching, sample.frame.head(FORMAT_ROWS), table, options)
+    return _plan(matching, telling_cells(sample, FORMAT_ROWS), table, options)
 
 
 def _plan(matching: Matching, values: pl.DataFrame, table: TableSchema, options: PlanOptions) -> Plan:

@@ -73,7 +73,8 @@ def _settled(column: ColumnPlan, plan: Plan, read: Column | None, has_commas: bo
     else:
         made = decide_from_all(_texts(column, read), column.column.type, options)
     made = replace(made, is_settled=True)
-    if made.unproven and (has_commas or _others_have_commas(column, plan)):
+    marks = _marks_of_others(column, plan)
+    if made.unproven and ("," in marks or (has_commas and "." not in marks)):
         made = ask_points(made)
     kind = column.conversion.split(ARROW)[0]
     return replace(column, format=made, conversion=describe(kind, column.column, made))
@@ -85,5 +86,7 @@ def _texts(column: ColumnPlan, read: Column) -> Iterator[pl.Series]:
         yield from read(name)
 
 
-def _others_have_commas(column: ColumnPlan, plan: Plan) -> bool:
-    return any(other.format.decimal == "," for other in plan.columns if other is not column)
+def _marks_of_others(column: ColumnPlan, plan: Plan) -> frozenset[str | None]:
+    """Decimal marks that are proven in other columns of the file."""
+    others = (other.format for other in plan.columns if other is not column)
+    return frozenset(format.decimal for format in others if not format.unproven)

@@ -52,7 +52,7 @@ class ColumnFormat:
     sheet_text: Literal["formula", "apostrophe"] | None = (
         None  # what marks its texts as such for a spreadsheet
     )
-    unproven: bool = False  # '1.234' is read as PostgreSQL does, and no value proves that it is not 1234
+    unproven: bool = False  # '1.234' is read as PostgreSQL does, '1,234' as whole, and no value proves it
     is_settled: bool = False  # decided from the whole file: a second look would find nothing new
     question: str | None = None  # set when the column is ambiguous: what to ask, with the flag that answers
 

@@ -89,6 +89,50 @@ def test_of_a_contradicting_column_only_the_doubtful_cells_fail() -> None:
     assert _values(values, _numeric(10, 4)) == [*read, None, None]
 
 
+@pytest.mark.parametrize(
+    ("values", "type"),
+    [
+        (["302.000 €", "266.000 €"], _numeric(12, 2)),
+        (["302.000", "266.500"], _numeric(12, 2)),
+        (["2.000", "2.300", "7"], INT4),
+        (["2.000 €"], INT4),
+        (["(1.234)", "€ 12"], FLOAT8),
+    ],
+)
+def test_three_digits_behind_each_point_are_no_cents(values: list[str], type: PgType) -> None:
+    """Money, and types with fewer than three fractional digits, do not take '1.000' for 1 without a proof."""
+    format = _decide(values, type)
+    point = next(value for value in values if "." in value).strip("() €")
+    asked = f"Does the point of {point!r} part thousands or is it the decimal mark?"
+    assert format.question == f"{asked} Answer with --decimal . or --decimal ,"
+    made = convert(pl.Series(values), type, format, allow=frozenset()).values
+    assert [text for text, value in zip(values, made.to_list(), strict=True) if "." in text and value] == []
+
+
+def test_a_point_met_after_the_format_was_decided_is_asked_about() -> None:
+    """'1.000' in a whole-number column whose sample had no point waits for a look at the whole file."""
+    made = convert(pl.Series(["1.000", "7"]), INT4, _decide(["5"], INT4), allow=frozenset())
+    assert (made.values.to_list(), made.faults[0].reason) == ([None, 7], "ambiguous")
+
+
+@pytest.mark.parametrize(
+    ("values", "type"),
+    [
+        (["$3.459", "$3.199"], _numeric(6, 3)),
+        (["302.000 €", "$0.500"], _numeric(12, 2)),
+        (["302.000", "1266.500"], _numeric(12, 2)),
+        (["2.000", "3.0"], INT4),
+        (["1.234", "5.678"], FLOAT8),
+        (["1.234%"], _numeric(6, 4)),
+    ],
+)
+def test_three_digits_behind_a_point_may_be_decimals(values: list[str], type: PgType) -> None:
+    """A type of three fractional digits, another value of the column, or a measurement says so."""
+    format = _decide(values, type)
+    assert format.decimal == "."
+    assert format.question is None or "--decimal" not in format.question
+
+
 @pytest.mark.parametrize(("decimal", "value"), [(",", Decimal("1.234")), (".", Decimal(1234))])
 def test_the_flag_answers(decimal: str, value: Decimal) -> None:
     """--decimal settles what the values do not."""
@@ -100,6 +144,8 @@ def test_a_whole_number_has_no_decimal_comma() -> None:
     """'1,234' throughout an integer column is grouped; beside '12,5' it is a fraction and fails."""
     assert _values(["1,234", "7"], INT4) == [1234, 7]
     assert _values(["1,234", "12,5", "3,0"], INT4) == [None, None, 3]
+    assert _decide(["1,234", "7"], INT4).unproven
+    assert not _decide(["1,234", "1,234,567"], INT4).unproven
 
 
 @pytest.mark.parametrize(

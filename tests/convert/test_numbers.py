@@ -71,7 +71,7 @@ INTEGERS = [
     ("2147483647", 2147483647, []),
     ("-2147483648", -2147483648, []),
     ("1.0", 1, ["integral_decimal"]),
-    ("-1.000", -1, ["integral_decimal"]),
+    ("-1.00", -1, ["integral_decimal"]),
     ("1e3", 1000, ["integral_decimal"]),
     ("1.5E+3", 1500, ["integral_decimal"]),
     ("1000e-3", 1, ["integral_decimal"]),
@@ -153,16 +153,16 @@ def test_what_is_no_integer_fails(text: str) -> None:
         (INT4, "1e-1", "would_round"),
         (_numeric(6, 2), "10000", "out_of_range"),
         (_numeric(6, 2), "$10,000.00", "out_of_range"),
-        (_numeric(6, 2), "1.005", "would_round"),
-        (_numeric(6, 2), "$1.005", "would_round"),
+        (_numeric(6, 2), "1.0051", "would_round"),
+        (_numeric(6, 2), "$1.0051", "would_round"),
         (_numeric(6, 2), "1e-9", "would_round"),
         (_numeric(6, 2), "Infinity", "out_of_range"),
-        (_numeric(40, 2), "1.005", "would_round"),
+        (_numeric(40, 2), "1.0051", "would_round"),
         (_numeric(40, 2), "1" * 39, "out_of_range"),
         (_numeric(5, -2), "1250", "would_round"),
         (_numeric(2, 4), "0.00125", "would_round"),
         (_numeric(2, 4), "$1", "out_of_range"),
-        (MONEY, "1.005", "would_round"),
+        (MONEY, "1.0051", "would_round"),
         (FLOAT8, "1e400", "out_of_range"),
         (FLOAT8, "1e-400", "out_of_range"),
         (FLOAT4, "1e39", "out_of_range"),
@@ -364,11 +364,14 @@ def test_more_than_a_number_is_no_number(text: str) -> None:
     assert _one(text, NUMERIC)[0] == "not_convertible"
 
 
-def test_a_point_that_may_mark_thousands_is_named() -> None:
-    """Rounding 1.234 to 1 would be wrong where it means 1234: the reject names both ways out."""
-    ways = "if its point marks thousands, say --decimal ,; round it with --allow round"
-    assert _one("1.234", INT4)[1][-1] == f"integer: not a whole number; {ways}"
-    assert _one("1.234", INT4, decimal=",") == (1234, ["thousands_mark"])
+def test_a_point_that_may_mark_thousands_is_asked_about() -> None:
+    """Rounding 1.234 to 1 would be wrong where it means 1234, and so is taking 1.000 for 1."""
+    for text in ("1.234", "1.000"):
+        reason, attempts = _one(text, INT4)
+        assert reason == "ambiguous"
+        assert attempts[-1].startswith(f"Does the point of {text!r} part thousands")
+        assert _one(text, INT4, decimal=",") == (int(text.replace(".", "")), ["thousands_mark"])
+    assert _one("1.234", INT4, decimal=".")[0] == "would_round"
     assert _one("1.25", INT4)[1][-1] == "integer: not a whole number; round it with --allow round"
 
 

@@ -106,3 +106,13 @@ def test_the_order_that_suits_dates_best_counts(
 ) -> None:
     """Which order of day and month is meant is asked later; one that the user named is no question."""
     assert best_fit(pl.Series(values), PgType(0, "date", "date", "b"), options) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("values", "share"),
+    [(["65,000", "47,000"], 1.0), (["302.000 €", "266.000 €"], 1.0), (["65,000", "x"], 0.5)],
+)
+def test_the_decimal_mark_that_suits_numbers_best_counts(values: list[str], share: float) -> None:
+    """What '65,000' means is asked later; a number it is."""
+    price = PgType(0, "numeric(12,2)", "numeric", "b", 12, 2)
+    assert best_fit(pl.Series(values), price, ValueOptions()) == pytest.approx(share)

@@ -132,6 +132,17 @@ def test_what_is_no_time_fails(text: str, base: str) -> None:
     assert made.faults[0].attempts
 
 
+@pytest.mark.parametrize(
+    "text", ["2024-01-31", "31/01/2024", "31.1.2024", "31 Jan 2024", "Jan 31, 2024", "2024/1/31"]
+)
+def test_blanks_around_a_date_are_none_of_it(text: str) -> None:
+    """A blank behind a date is no beginning of a time of day."""
+    for base in ("date", "timestamp"):
+        bare = _convert([text], base).values
+        for padded in (f"{text} ", f"  {text}", f" {text}  "):
+            assert _convert([padded], base).values.equals(bare)
+
+
 @pytest.mark.parametrize("text", ["2024-01-31 24:00", "2024-01-31T24:00:00.000", "31.01.2024 24:00:00"])
 def test_24_00_ends_the_day(text: str) -> None:
     """It is midnight of the day after, counted; a date cannot say which of the two is meant."""

@@ -116,3 +116,15 @@ def test_points_of_a_file_with_commas_are_a_question(make_batch, make_plan, colu
     for plan, has_commas in ((alone, True), (beside, False)):
         healed = heal_batch(batch, settle_columns(plan, ["n"], whole, has_commas=has_commas))
         assert healed.rejects.select(ROW, "reason").rows() == [(1, "ambiguous"), (2, "ambiguous")]
+
+
+def test_grouped_whole_numbers_of_a_file_with_commas_are_a_question(make_batch, make_plan, column) -> None:
+    """1,000 pieces are 1000, unless the file has decimal commas; another column's decimal point says that it has none."""
+    batch = make_batch({"n": ["1,000", "2,500", "7"], "p": ["1,5", "2", "3"], "q": ["0.5", "2", "3"]})
+    n, p, q = (column("n", "int4"), ["n"]), (column("p", "numeric"), ["p"]), (column("q", "numeric"), ["q"])
+    for others, has_commas, loads in (((), False, 3), ((), True, 1), ((p,), False, 1), ((q,), True, 3)):
+        plan = make_plan(batch, n, *others)
+        assert open_columns(plan) == ("n",)
+        chunks = _chunks(["1,000", "2,500", "7"])
+        healed = heal_batch(batch, settle_columns(plan, ["n"], chunks, has_commas=has_commas))
+        assert healed.parts[0].height == loads, (others, has_commas)

@@ -22,7 +22,8 @@ FRESH: Final = "fresh"
 LAST: Final = "last"  # its misses were looked into after it was measured
 EVERYDAY: Final = "everyday"  # measured, never looked into
 SECOND: Final = "second"  # measured, never looked into
-SETS: Final = (TUNING, HELD_BACK, BLIND, DRILL, SEALED, FRESH, LAST, EVERYDAY, SECOND)
+THIRD: Final = "third"  # measured, never looked into
+SETS: Final = (TUNING, HELD_BACK, BLIND, DRILL, SEALED, FRESH, LAST, EVERYDAY, SECOND, THIRD)
 
 _SPEC: Final = re.compile(
     r"(?P<name>\S+) (?P<base>\w+)(?:\((?P<args>[^)]*)\))?(?P<words>[^#]*)(?:# (?P<comment>.*))?"

@@ -16,6 +16,7 @@ from corpus import (
     SEALED,
     SECOND,
     SETS,
+    THIRD,
     TUNING,
     Pair,
     read_pairs,
@@ -40,10 +41,12 @@ def test_matches_are_right(folder: str) -> None:
     assert sum_.recall >= MIN_RECALL, "\n".join(sum_.missed)
 
 
-@pytest.mark.parametrize("folder", [EVERYDAY, SECOND])
-def test_unseen_matches_are_right(folder: str) -> None:
-    """Precision holds; no pair of these sets is named, not even here, so that nobody tunes on them."""
-    assert total(read_pairs(folder)).precision >= MIN_PRECISION
+@pytest.mark.parametrize(("folder", "recall"), [(EVERYDAY, 0.84), (SECOND, 0.68), (THIRD, 0.83)])
+def test_unseen_matches_are_right(folder: str, recall: float) -> None:
+    """Precision and recall hold; no pair of these sets is named, not even here, so that nobody tunes on them."""
+    sum_ = total(read_pairs(folder))
+    assert sum_.precision >= MIN_PRECISION
+    assert sum_.recall >= recall
 
 
 def test_no_cell_is_wrong() -> None:
