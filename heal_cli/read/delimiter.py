@@ -82,6 +82,7 @@ def take_sample(head: bytes, terminator: bytes, *, whole: bool) -> Sample:
         window = head[: cut or head.rfind(terminator) + 1 or None]
     text = window.decode(errors="replace").replace("\0", "\ufffd")
     text = text.replace("\r", "\n") if terminator == b"\r" else text.replace("\r\n", "\n")
+    text = f"\n{text}".replace("\n\ufeff", "\n")[1:]  # marks of files that were joined
     return Sample(text, len(window) == len(head) and whole)
 
 

@@ -106,8 +106,8 @@ def _begin(trial: Trial, options: ReadOptions) -> int:
         return first + blank + titles
     if blank and trial.width > 1:
         return first + blank
-    if trial.width == 2:
-        return first + _pairs(records[first : trial.region.last])
+    if trial.width == 2 and (pairs := _pairs(records[first : trial.region.last])):
+        return first + pairs
     if first == 0 or records[first].follows_blank:
         return first
     above = records[first - 1].cells
@@ -249,7 +249,7 @@ def _check_whole_numbers(
 ) -> None:
     """Raise where a number may be in two pieces instead; in front of quoted row names nothing is missing."""
     quote = trial.grammar.quote
-    cut = split_number(rows, trial.grammar.delimiter)
+    cut = split_number(names, rows, trial.grammar.delimiter)
     if cut is None or (quote and trial.records[trial.region.last - 1].text.startswith(quote)):
         return
     raise SourceError(
