@@ -197,7 +197,7 @@ def _quotes(text: str, delimiter: str, options: ReadOptions) -> list[tuple[str, 
         return ways if single or spanning else [('"', "")]
     double = ('"', "'" if is_single else "")
     if re.search(rf'(?:^|{d})"[^\n]*?"(?={d}|$)', text, re.MULTILINE):
-        return [double]
+        return [double, ("'", "")] if is_single else [double]  # it may stand so inside of single quotes
     # A cell or two that nothing closes may be damage; so many are inches, in a file without quotes.
     return [double, ("'" if is_single else "", "")] if opened > _ACCIDENTS else [double]
 

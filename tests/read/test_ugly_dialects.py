@@ -51,6 +51,14 @@ DIALECTS: Ugly = {
         "'id','name','n'\n'1','x, y','3'\n'2','it''s','4'\n",
         answer("id name n", [("1", "x, y", "3"), ("2", "it's", "4")], quote="single"),
     ),
+    "double quotes inside of single ones": (
+        "'id','name','n'\n'1','x,\"y\",\nz','3'\n'2','it''s\n\"so\"','4'\n'3','z, z','5'\n",
+        answer(
+            "id name n",
+            [("1", 'x,"y",\nz', "3"), ("2", 'it\'s\n"so"', "4"), ("3", "z, z", "5")],
+            quote="single",
+        ),
+    ),
     "a quote for each column": (
         "id,name,note\n1,'a, b',\"c, d\"\n2,'e','f'\n3,'g',\"h\"\n",
         answer(
