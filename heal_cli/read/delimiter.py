@@ -184,7 +184,7 @@ def _quotes(text: str, delimiter: str, options: ReadOptions) -> list[tuple[str, 
     if options.quote is not None:
         return [(options.quote, "")]
     d = re.escape(delimiter)
-    cell = re.compile(rf"(?:^|{d})'((?:[^'\n\\]|''|\\.)*)'(?={d}|$)", re.MULTILINE)
+    cell = re.compile(rf"(?:^|{d})'((?:[^'\n\\]|''|\\.|\\(?='(?:{d}|$)))*)'(?={d}|$)", re.MULTILINE)
     single = cell.findall(text) if "'" in text else []
     # Words in single quotes happen; a cell that needs them, or several, is no accident.
     is_single = len(single) > _ACCIDENTS or any(
@@ -195,11 +195,12 @@ def _quotes(text: str, delimiter: str, options: ReadOptions) -> list[tuple[str, 
         ways = [("'", ""), ('"', "")] if is_single else [('"', ""), ("'", "")]
         spanning = re.search(rf"(?m)(?:^|{d})'[^'\\]*\n[^'\\]*'(?={d}|$)", text) if "'" in text else None
         return ways if single or spanning else [('"', "")]
-    double = ('"', "'" if is_single else "")
-    if re.search(rf'(?:^|{d})"[^\n]*?"(?={d}|$)', text, re.MULTILINE):
-        return [double, ("'", "")] if is_single else [double]  # it may stand so inside of single quotes
+    if is_single:
+        return [('"', "'"), ("'", "")]  # the double ones may stand so inside of single ones
+    if opened <= _ACCIDENTS or re.search(rf'(?:^|{d})"[^\n]*?"(?={d}|$)', text, re.MULTILINE):
+        return [('"', "")]
     # A cell or two that nothing closes may be damage; so many are inches, in a file without quotes.
-    return [double, ("'" if is_single else "", "")] if opened > _ACCIDENTS else [double]
+    return [('"', ""), ("", "")]
 
 
 def _escapes(text: str, quote: str, options: ReadOptions) -> list[str | None]:
