@@ -79,6 +79,10 @@ DIALECTS: Ugly = {
         'id,note\n0,zero\n1,"x\n',
         answer("id note", [("0", "zero")], [(2, "unclosed_quote")], quote="double"),
     ),
+    "backslash escapes in a file that has none": (
+        'id,t,n\n1,"C:\\dir\\",3\n2,"D:\\x\\",4\n3,"say \\"hi\\"",5\n',
+        answer("id t n", [("1", "C:\\dir\\", "3"), ("2", "D:\\x\\", "4")], [(3, "stray_quote")]),
+    ),
     "doubled quotes": (
         'id,t\n1,"say ""hi"", you"\n2,x\n',
         answer("id t", [("1", 'say "hi", you'), ("2", "x")]),
