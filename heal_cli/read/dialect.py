@@ -20,7 +20,7 @@ from heal_cli.read.groups import find_groups
 from heal_cli.read.header_lines import are_values, is_rule
 from heal_cli.read.heading import Heading, check_width, name_columns, read_heading
 from heal_cli.read.padding import find_padding
-from heal_cli.read.region import Record
+from heal_cli.read.region import Record, reach_up
 from heal_cli.read.tables import LOOK_ROWS, begins_another
 
 # What Excel writes above, and takes as, the delimiter.
@@ -88,6 +88,7 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
     if told.delimiter != options.delimiter:
         evidence = "as the first line says"
     check_width(trial, name)
+    trial = trial._replace(region=reach_up(trial.region, trial.records))
     heading = read_heading(trial, options, name, skipped=skipped_lines)
     first = _first_line(trial, heading)
     body = _skip_lines(head, skipped, terminator, first)

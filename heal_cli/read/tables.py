@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from heal_cli.read.fields import MACHINE, Grammar, machine_columns
-from heal_cli.read.header_lines import are_names, are_values
+from heal_cli.read.header_lines import NOTHING, are_names, are_values
 from heal_cli.read.records import lay_out, read_lines
 
 # What columns are called: no sentence.
@@ -105,7 +105,7 @@ def _begins_table(rows: list[list[str]], grammar: Grammar) -> bool:
     if len(rows) < 2 or len(rows[0]) != len(rows[1]):
         return False
     names, values = rows[0], rows[1]
-    is_header = all(cell.strip() for cell in names) and not are_values(names)
+    is_header = not any(NOTHING.fullmatch(cell) for cell in names) and not are_values(names)
     over_values = are_values(values)
     if len(names) != grammar.width:
         return len(names) > 1 and is_header and (over_values or len(rows) > 2)

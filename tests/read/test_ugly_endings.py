@@ -61,6 +61,10 @@ ENDINGS: Ugly = {
         "id,name,n\n1,x,3\n\ufeffid,name,n\n2,y,4\n3,z,5\n",
         answer("id name n", **{"repeated header": "line 3"}),
     ),
+    "a record of words for no value below an empty line": (
+        PLAIN.replace("2,y", "\nn/a,q,n/a\n2,y"),
+        answer("id name n", [("1", "x", "3"), ("n/a", "q", "n/a"), ("2", "y", "4"), ("3", "z", "5")]),
+    ),
     "header again": (
         PLAIN + PLAIN,
         answer("id name n", [*answer("").rows] * 2, **{"repeated header": "line 5"}),
