@@ -111,8 +111,8 @@ def _begin(trial: Trial, options: ReadOptions) -> int:
     if first == 0 or records[first].follows_blank:
         return first
     above = records[first - 1].cells
-    near = len(above) > 1 and abs(len(above) - trial.width) == 1
-    if near and not are_values(above) and not tell_header(trial.rows, None)[0]:
+    near = abs(len(above) - trial.width) == 1 or _are_empty_behind(trial.rows, len(above))
+    if len(above) > 1 and near and not are_values(above) and not tell_header(trial.rows, None)[0]:
         return first - 1
     return first
 
@@ -229,10 +229,10 @@ def _align(
         return list(options.columns), width, False
     if given == width + 1 and not names[-1].strip():
         return names[:width], width, False
+    whole = [row for row in rows if len(row) == width]
+    if _are_empty_behind(whole, given):
+        return [*names, *[""] * (width - given)], width, False
     if given == width - 1:
-        whole = [row for row in rows if len(row) == width]
-        if not any(row[-1] for row in whole):
-            return [*names, ""], width, False
         if begin_with_numbers(names, whole):
             _check_whole_numbers(whole, trial, name, names)
             return ["", *names], width, True
@@ -242,6 +242,11 @@ def _align(
         f" {'missing' if given < width else 'too many'}",
         hint=f"Name the fields in their order, as in --columns {','.join(guess)}",
     )
+
+
+def _are_empty_behind(rows: Sequence[Sequence[str]], count: int) -> bool:
+    """All rows have more fields than that, and nothing in those behind."""
+    return all(len(row) > count and not any(row[count:]) for row in rows)
 
 
 def _check_whole_numbers(

@@ -265,6 +265,14 @@ HEADINGS: Ugly = {
             [(row, "too_many_fields") for row in range(4, 9)],
         ),
     ),
+    "delimiters at the end of records, several": (
+        "id,name,n\n" + BODY.replace("\n", ",,,\n"),
+        answer(
+            "id name n column_4 column_5",
+            [("1", "x", "3", None, None), ("2", "y", "4", None, None), ("3", "z", "5", None, None)],
+            **{"trailing delimiter": "yes"},
+        ),
+    ),
     "first rows short, no header": (
         "8,x\n9,y\n" + BODY,
         answer(
