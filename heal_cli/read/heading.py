@@ -232,10 +232,9 @@ def _align(
     whole = [row for row in rows if len(row) == width]
     if _are_empty_behind(whole, given):
         return [*names, *[""] * (width - given)], width, False
-    if given == width - 1:
-        if begin_with_numbers(names, whole):
-            _check_whole_numbers(whole, trial, name, names)
-            return ["", *names], width, True
+    if given == width - 1 and begin_with_numbers(names, whole):
+        _check_whole_numbers(whole, trial, name, names)
+        return ["", *names], width, True
     guess = [*names, *(f"column_{i}" for i in range(given + 1, width + 1))][:width]
     raise SourceError(
         f"The header of {name!r} has {given} names and its records have {width} fields; nothing says which name is"
