@@ -103,6 +103,14 @@ DIALECTS: Ugly = {
         PLAIN.replace("y", '"a\n\nb,c\n"'),
         answer("id name n", [("1", "x", "3"), ("2", "a\n\nb,c\n", "4"), ("3", "z", "5")]),
     ),
+    "a record quoted in a cell of several lines": (
+        PLAIN.replace("y", '"see:\n1,x,3\n2,y,4\nthanks"'),
+        answer("id name n", [("1", "x", "3"), ("2", "see:\n1,x,3\n2,y,4\nthanks", "4"), ("3", "z", "5")]),
+    ),
+    "a quote left open, and another one further down": (
+        'id,name,n\n1,"x,3\n2,y,4\n3,z",5\n4,w,6\n',
+        answer("id name n", [("2", "y", "4"), ("3", 'z"', "5"), ("4", "w", "6")], [(1, "unclosed_quote")]),
+    ),
     "cells of several lines in most records": (
         'id,text,n\n1,"a\nb, c\nd",5\n2,"x\ny",6\n3,"z\nz",7\n',
         answer("id text n", [("1", "a\nb, c\nd", "5"), ("2", "x\ny", "6"), ("3", "z\nz", "7")]),
