@@ -287,6 +287,7 @@ def _without_comments(records: list[Record], options: ReadOptions) -> tuple[list
     if fits_below and not options.comment:
         return records, ""
     fits = fits[: len(fits) - len(fits_below)]
+    fits = fits if len(fits) == 1 else []  # of several, as InfluxDB writes them, none is the header
     kept = [record for record in records if record in fits or not record.text.startswith(comment)]
     return kept, comment
 

@@ -265,6 +265,14 @@ HEADINGS: Ugly = {
             [(row, "too_many_fields") for row in range(4, 9)],
         ),
     ),
+    "types under the names": (
+        "id,name,amount\nint,varchar(20),numeric\n" + BODY,
+        answer("id name amount", **{"second header line": "line 2"}),
+    ),
+    "what InfluxDB says above": (
+        "#datatype,string,long\n#group,false,true\n#default,_result,\n,result,n\n,x,3\n,y,4\n",
+        answer("column_1 result n", [(None, "x", "3"), (None, "y", "4")], preamble="lines 1-3"),
+    ),
     "delimiters at the end of records, several": (
         "id,name,n\n" + BODY.replace("\n", ",,,\n"),
         answer(

@@ -104,6 +104,18 @@ def test_flags_have_the_last_word(
             "Quote such numbers, or name the fields in their order, as in --columns row,id,n",
         ),
         (
+            "id,name,n",
+            BODY.replace(",", ";"),
+            "Line 1 of '-' may name the columns, but is not delimited or quoted as its records are: 'id,name,n'. "
+            "Say --columns id,name,n if it does, --no-header if it does not",
+        ),
+        (
+            '"id,name,n',
+            BODY,
+            "Line 1 of '-' may name the columns, but is not delimited or quoted as its records are: '\"id,name,n'. "
+            "Say --columns id,name,n if it does, --no-header if it does not",
+        ),
+        (
             "id,first,last",
             "1,x\n2,y\n3,z\n",
             "The header of '-' has 3 names and its records have 2 fields; nothing says which name is too many. "
