@@ -126,7 +126,7 @@ def _records_only(
         if is_last or (passed.is_over and not dialect.grammar.is_backslashed):
             records, kept = _without_ending(records, kept, dialect.grammar, footer, passed, line)
         for aside in kept.asides:
-            passed.add(_kind(aside, dialect.grammar), line + aside.line, aside.text)
+            passed.add(_kind(aside, dialect.grammar), line + aside.line, _visible(aside.text))
         if records:
             yield records, kept
         line, look = line + piece.lines, max(look - len(data), 0)
@@ -183,6 +183,10 @@ def _without_ending(
 def _measure_kept(records: bytes, piece: _Piece, grammar: Grammar) -> _Piece:
     """The first records of the piece, measured again."""
     return _measure(records, grammar, final=True) if records else piece._replace(rows=0, asides=NONE)
+
+
+def _visible(text: str) -> str:
+    return text.removeprefix("\ufeff") if text.strip() else repr(text)
 
 
 def _kind(aside: Aside, grammar: Grammar) -> Kind:
