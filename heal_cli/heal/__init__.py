@@ -1,6 +1,7 @@
 """Plan + batch -> healed rows, rejects and tallies; pure over frames."""
 
 from heal_cli.heal.apply import heal_batch
+from heal_cli.heal.late_keys import late_keys, place_late
 from heal_cli.heal.plan import MATCH_ROWS, PlanOptions, make_plan, planned_sources
 from heal_cli.heal.replan import replan
 from heal_cli.heal.saved import NamedPlan, parse_plan, plan_text
@@ -16,10 +17,12 @@ __all__ = [
     "duels",
     "heal_batch",
     "holds",
+    "late_keys",
     "make_plan",
     "newly_open",
     "open_columns",
     "parse_plan",
+    "place_late",
     "plan_text",
     "planned_sources",
     "replan",

@@ -11,7 +11,7 @@ import msgspec
 import psycopg
 
 from heal_cli.errors import DatabaseUnavailable, PlanError, SchemaChanged
-from heal_cli.heal import heal_batch, revoked_readings
+from heal_cli.heal import heal_batch, late_keys, place_late, revoked_readings
 from heal_cli.match.explicit import check_renames
 from heal_cli.model import Batch, Chunk, Plan, Rows, Spans, TableSchema, joined, without
 from heal_cli.pipeline.claiming import claim
@@ -249,6 +249,18 @@ class SourceRun:
             planned = Planned(table, self._plan(table))
             self._check_cover(planned)
             self.planned = planned
+
+    def meet(self, batch: Batch) -> None:
+        """Plan for keys of the batch that no batch before it had, once, whichever worker meets them first."""
+        if not late_keys(self.planned.plan, batch, self.reader.source.columns) or self.run.saved is not None:
+            return
+        with self.run.lock:
+            stale = self.planned
+            late = late_keys(stale.plan, batch, self.reader.source.columns)
+            plan = place_late(stale.plan, batch, late, options=self.run.plan_options())
+            self.planned = replace(stale, plan=plan)
+            if len(plan.columns) > len(stale.plan.columns):
+                self._keep_settled(self.planned)
 
     def look_again(self, stale: Planned, columns: Sequence[str]) -> None:
         """Decide how these columns are read from the whole source, once, whichever worker notices first.

@@ -77,6 +77,7 @@ class BatchWorker:
         skipped = source.rows_of(chunk) - batch.chunk.rows
         outcome = Outcome()
         while True:
+            source.meet(batch)
             planned = source.planned
             own = planned.table.own_references
             healed = heal_batch(batch, planned.plan)

@@ -1,4 +1,4 @@
-"""Comments, repeated headers and rows without a value among the records: lines that are found, counted and cut out before parsing."""
+"""Comments, repeated headers, lines of spaces and rows without a value among the records: lines that are found, counted and cut out before parsing."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def _records_only(
         if is_last or (passed.is_over and not dialect.grammar.is_backslashed):
             records, kept = _without_ending(records, kept, dialect.grammar, footer, passed, line)
         for aside in kept.asides:
-            passed.add(_kind(aside, dialect.grammar), line + aside.line, aside.text)
+            passed.add(_kind(aside, dialect.grammar), line + aside.line, _visible(aside.text))
         if records:
             yield records, kept
         line, look = line + piece.lines, max(look - len(data), 0)
@@ -161,7 +161,7 @@ def _next_table(data: bytes, piece: _Piece, dialect: Dialect, look: int) -> Next
     others = (aside for aside in piece.asides if names_others(aside.text, grammar.heading))
     if (other := next(others, None)) is not None:
         return NextTable(other.start, other.start, other.text)
-    has_blanks = piece.blanks > len(piece.asides)
+    has_blanks = piece.blanks > sum(1 for aside in piece.asides if aside.text.strip())
     return find_table(
         data, grammar, dialect.columns, has_blanks=has_blanks, look=look, has_words=piece.has_words
     )
@@ -185,11 +185,15 @@ def _measure_kept(records: bytes, piece: _Piece, grammar: Grammar) -> _Piece:
     return _measure(records, grammar, final=True) if records else piece._replace(rows=0, asides=NONE)
 
 
+def _visible(text: str) -> str:
+    return text.removeprefix("\ufeff") if text.strip() else repr(text)
+
+
 def _kind(aside: Aside, grammar: Grammar) -> Kind:
     text = aside.text.rstrip("\r")
-    if text == grammar.heading:
+    if text.removeprefix("\ufeff") == grammar.heading:
         return "repeated header"
-    return "blank row" if text == grammar.blank else "comment"
+    return "blank row" if text == grammar.blank or not text.strip() else "comment"
 
 
 def _pieces(stream: ByteStream, dialect: Dialect, batch_bytes: int) -> Iterator[tuple[bytes, _Piece, bool]]:

@@ -82,6 +82,7 @@ def take_sample(head: bytes, terminator: bytes, *, whole: bool) -> Sample:
         window = head[: cut or head.rfind(terminator) + 1 or None]
     text = window.decode(errors="replace").replace("\0", "\ufffd")
     text = text.replace("\r", "\n") if terminator == b"\r" else text.replace("\r\n", "\n")
+    text = f"\n{text}".replace("\n\ufeff", "\n")[1:]  # marks of files that were joined
     return Sample(text, len(window) == len(head) and whole)
 
 
@@ -183,7 +184,7 @@ def _quotes(text: str, delimiter: str, options: ReadOptions) -> list[tuple[str, 
     if options.quote is not None:
         return [(options.quote, "")]
     d = re.escape(delimiter)
-    cell = re.compile(rf"(?:^|{d})'((?:[^'\n\\]|''|\\.)*)'(?={d}|$)", re.MULTILINE)
+    cell = re.compile(rf"(?:^|{d})'((?:[^'\n\\]|''|\\.|\\(?='(?:{d}|$)))*)'(?={d}|$)", re.MULTILINE)
     single = cell.findall(text) if "'" in text else []
     # Words in single quotes happen; a cell that needs them, or several, is no accident.
     is_single = len(single) > _ACCIDENTS or any(
@@ -194,11 +195,12 @@ def _quotes(text: str, delimiter: str, options: ReadOptions) -> list[tuple[str, 
         ways = [("'", ""), ('"', "")] if is_single else [('"', ""), ("'", "")]
         spanning = re.search(rf"(?m)(?:^|{d})'[^'\\]*\n[^'\\]*'(?={d}|$)", text) if "'" in text else None
         return ways if single or spanning else [('"', "")]
-    double = ('"', "'" if is_single else "")
-    if re.search(rf'(?:^|{d})"[^\n]*?"(?={d}|$)', text, re.MULTILINE):
-        return [double]
+    if is_single:
+        return [('"', "'"), ("'", "")]  # the double ones may stand so inside of single ones
+    if opened <= _ACCIDENTS or re.search(rf'(?:^|{d})"[^\n]*?"(?={d}|$)', text, re.MULTILINE):
+        return [('"', "")]
     # A cell or two that nothing closes may be damage; so many are inches, in a file without quotes.
-    return [double, ("'" if is_single else "", "")] if opened > _ACCIDENTS else [double]
+    return [('"', ""), ("", "")]
 
 
 def _escapes(text: str, quote: str, options: ReadOptions) -> list[str | None]:
@@ -285,6 +287,7 @@ def _without_comments(records: list[Record], options: ReadOptions) -> tuple[list
     if fits_below and not options.comment:
         return records, ""
     fits = fits[: len(fits) - len(fits_below)]
+    fits = fits if len(fits) == 1 else []  # of several, as InfluxDB writes them, none is the header
     kept = [record for record in records if record in fits or not record.text.startswith(comment)]
     return kept, comment
 

@@ -11,20 +11,23 @@ import msgspec
 from heal_cli.errors import NoRecords, SourceError, UsageError
 from heal_cli.model import Finding, ReadOptions
 from heal_cli.read.declared import Declared, find_declared
-from heal_cli.read.delimiter import DOUBTFUL, Trial, choose_delimiter, take_sample
+from heal_cli.read.delimiter import DOUBTFUL, Sample, Trial, choose_delimiter, take_sample
 from heal_cli.read.endings import may_be_sum
 from heal_cli.read.fields import Grammar, machine_columns
 from heal_cli.read.findings import name_line_end, passed_lines, preamble, quote_findings, show, sums
 from heal_cli.read.fixed_width import refuse_fixed_width
 from heal_cli.read.groups import find_groups
-from heal_cli.read.header_lines import are_values, is_rule
+from heal_cli.read.header_lines import are_names, are_values, is_rule
 from heal_cli.read.heading import Heading, check_width, name_columns, read_heading
 from heal_cli.read.padding import find_padding
-from heal_cli.read.region import Record
+from heal_cli.read.region import Record, reach_up
 from heal_cli.read.tables import LOOK_ROWS, begins_another
 
 # What Excel writes above, and takes as, the delimiter.
 _SEPARATOR_LINE: Final = re.compile(rb"(?i)\Asep=([^\r\n]{1,4})(?:\r\n|\n|\r)")
+
+# What a column may be called where a line that is no record calls several so.
+_NAME: Final = re.compile(r"[^\W\d]\w*(?:[ ._-]\w+){0,2}")
 
 # So many records say what a table has before another one may begin.
 _LOOK_ABOVE: Final = 20
@@ -88,7 +91,10 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
     if told.delimiter != options.delimiter:
         evidence = "as the first line says"
     check_width(trial, name)
+    trial = trial._replace(region=reach_up(trial.region, trial.records))
     heading = read_heading(trial, options, name, skipped=skipped_lines)
+    if heading.first == heading.begin and options.header is None and not options.columns:
+        _check_above(sample, trial, heading, name, skipped_lines)
     first = _first_line(trial, heading)
     body = _skip_lines(head, skipped, terminator, first)
     findings = (
@@ -106,6 +112,20 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
         columns, _ = name_columns([name.strip() for name in columns], len(columns))
         findings += (Finding("padding", "blanks", None, "cells are filled up to the width of their column"),)
     return Dialect(grammar, columns, body, skipped_lines + first + 1, findings)
+
+
+def _check_above(sample: Sample, trial: Trial, heading: Heading, name: str, skipped: int) -> None:
+    """Raise where the line right above the records has a name for each field, but is written otherwise."""
+    line = trial.records[heading.first].line
+    above = sample.text.split("\n", line)[line - 1] if line else ""
+    for delimiter in (trial.grammar.delimiter, *",;\t|"):
+        names = [cell.strip("\"'") for cell in above.split(delimiter)]
+        if len(names) == trial.width > 1 and are_names(names) and all(map(_NAME.fullmatch, names)):
+            raise SourceError(
+                f"Line {skipped + line} of {name!r} may name the columns, but is not delimited or quoted as its records are:"
+                f" {above!r}",
+                hint=f"Say --columns {','.join(names)} if it does, --no-header if it does not",
+            )
 
 
 def _with_padding(grammar: Grammar, trial: Trial, heading: Heading) -> Grammar:

@@ -113,9 +113,14 @@ def _wide(head: bytes) -> str | None:
         ("utf-16-le", odd > 20 * even and odd > few),
         ("utf-16-be", even > 20 * odd and even > few),
     ):
-        if is_likely and _decodes(sample, name):
+        if is_likely and _decodes(sample, name) and _has_line_ends(sample, name):
             return name
     return None
+
+
+def _has_line_ends(sample: bytes, name: str) -> bool:
+    """What would be line ends of plain text are some in this encoding too: a small file may have a NUL by chance."""
+    return sample.decode(name, errors="ignore").count("\n") * 2 >= sample.count(b"\n")
 
 
 def _decodes(sample: bytes, name: str) -> bool:

@@ -113,6 +113,8 @@ _PRIORS: Final = {
 }
 _PRIOR: Final = -4.0  # natural logarithm, for the others
 
+_MOST_LEAD: Final = 500.0  # of an encoding that explains too few of the bytes; exp of more is no float
+
 
 class Guess(NamedTuple):
     """The encoding that explains the bytes best."""
@@ -142,7 +144,8 @@ def guess_encoding(head: bytes) -> Guess | None:
     # Encodings that read these bytes as the same text are no rivals.
     text = _decoded(runs, best)
     rivals = [weight for name, weight in weighed.items() if name == best or _decoded(runs, name) != text]
-    return Guess(best, 1 / sum(math.exp(weight - weighed[best]) for weight in rivals))
+    leads = [min(weight - weighed[best], _MOST_LEAD) for weight in rivals]
+    return Guess(best, 1 / sum(map(math.exp, leads)))
 
 
 def _sample(found: list[bytes]) -> Counter[bytes]:

@@ -16,6 +16,15 @@ from heal_cli.read.backslash import ESCAPE, split_cells
 # Stands for a delimiter of several characters while patterns look at a record.
 STAND_IN: Final = "\x1f"
 
+# What `cat` leaves before each of several files but the first.
+_MARK: Final = "\ufeff"
+
+# Lines of nothing else are empty to the eye.
+_SPACES: Final = " \t\f\v"
+
+# Spaces and control characters are below it.
+_VISIBLE: Final = "!"
+
 # The time of a web server's log, which has a blank in it and brackets for quotes.
 _BRACKETED: Final = r"\[([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4})\]"
 
@@ -89,6 +98,13 @@ class Grammar:
     def is_long(self) -> bool:
         """The delimiter has more than one byte, as polars and the patterns cannot have it."""
         return len(self.delimiter.encode()) > 1
+
+    @cached_property
+    def spaces(self) -> str:
+        """Characters of which a line alone is no record; of one column it may be a value."""
+        if self.width == 1 or self.is_backslashed:
+            return ""
+        return "".join(sign for sign in _SPACES if sign not in self.delimiter)
 
     @property
     def is_backslashed(self) -> bool:
@@ -178,7 +194,10 @@ class Grammar:
 
     def has_aside(self, lines: pl.Series) -> bool:
         """Some of the lines, without their ends and none of them inside a quoted cell, is an aside."""
-        signs = [lines == sign for sign in (self.heading, self.blank) if sign]
+        whole = (self.heading, self.blank, self.heading and _MARK + self.heading)
+        signs = [lines == sign for sign in whole if sign]
+        if self.spaces:
+            signs.append((lines < _VISIBLE) & (lines != ""))
         if self.comment:
             signs.append(lines.str.starts_with(self.comment))
         begins = reduce(or_, signs, pl.Series([False])).arg_true()
@@ -189,15 +208,19 @@ class Grammar:
         """What lines begin with that may be asides; rows without a value with their line end, since many begin so."""
         ends = (b"\n", b"\r\n") if self.terminator == b"\n" else (b"\r",)
         blanks = [self.blank.encode() + end for end in ends if self.blank]
-        return (*filter(None, (self.comment.encode(), self.heading.encode())), *blanks)
+        heads = (self.heading, _MARK + self.heading) if self.heading else ()
+        return (*(sign.encode() for sign in (self.comment, *heads, *self.spaces) if sign), *blanks)
 
     def is_aside(self, lines: pl.Series) -> pl.Series:
-        """Boolean: outside of a quoted cell the line is no record but a comment, or the header again."""
+        """Boolean: outside of a quoted cell the line is no record but a comment, the header again, or spaces alone."""
         aside = pl.repeat(False, len(lines), dtype=pl.Boolean, eager=True)
         if self.heading:
-            aside |= lines.str.strip_chars_end("\r") == self.heading
+            aside |= lines.str.strip_chars_end("\r").str.strip_prefix(_MARK) == self.heading
         if self.blank:
             aside |= lines.str.strip_chars_end("\r") == self.blank
+        if self.spaces:
+            bare = lines.str.strip_chars_end("\r")
+            aside |= (bare != "") & (bare.str.strip_chars(self.spaces) == "")
         if self.comment:
             marked = lines.str.starts_with(self.comment)
             if marked.any():

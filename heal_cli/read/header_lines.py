@@ -13,6 +13,13 @@ from heal_cli.read.fields import MACHINE, machine_columns
 _UNIT: Final = re.compile(r"\s*(?:[\[(].*[\])])?\s*")
 _RULE: Final = re.compile(r"\s*:?[-=+|]{2,}:?\s*")
 
+# What columns are of, as databases, pandas and Spark call it.
+_TYPE: Final = re.compile(
+    r"(?i)\s*(?:(?:tiny|small|big|u)?int(?:eger)?[0-9]*|(?:big)?serial|long|short|byte|float[0-9]*|double(?: precision)?|real"
+    r"|(?:numeric|decimal|number|n?varchar2?|n?char|character(?: varying)?|string|str|text)(?:\([0-9, ]+\))?|bool(?:ean)?|date"
+    r"|(?:date)?time(?:stamp)?(?:tz|64(?:\[\w+\])?| with(?:out)? time zone)?|uuid|jsonb?|object|category|bytes|bytea|blob)\s*"
+)
+
 # What stands for no value: in the first record it must not pass for a second line of names.
 NOTHING: Final = re.compile(
     r"(?i)\s*(?:[-.?*_]*|\\N|[(<#]?(?:n/?a|nan|nil|null|none|undefined|unknown|missing|no data|not available)[)>]?)\s*"
@@ -119,6 +126,8 @@ def _is_second(first: Sequence[str], second: Sequence[str], rest: Sequence[Seque
     machine = machine_columns(rest, len(first)) if len(second) == len(first) else ()
     if not machine or any(re.fullmatch(MACHINE, second[i]) for i in machine):
         return False
+    if len(second) > 1 and all(_TYPE.fullmatch(cell) for cell in second):
+        return True
     if all(_UNIT.fullmatch(cell) for cell in second):
         return any(not NOTHING.fullmatch(second[i]) for i in machine)
     gaps = [second[i].strip() for i, cell in enumerate(first) if not cell.strip()]

@@ -106,13 +106,13 @@ def _begin(trial: Trial, options: ReadOptions) -> int:
         return first + blank + titles
     if blank and trial.width > 1:
         return first + blank
-    if trial.width == 2:
-        return first + _pairs(records[first : trial.region.last])
+    if trial.width == 2 and (pairs := _pairs(records[first : trial.region.last])):
+        return first + pairs
     if first == 0 or records[first].follows_blank:
         return first
     above = records[first - 1].cells
-    near = len(above) > 1 and abs(len(above) - trial.width) == 1
-    if near and not are_values(above) and not tell_header(trial.rows, None)[0]:
+    near = abs(len(above) - trial.width) == 1 or _are_empty_behind(trial.rows, len(above))
+    if len(above) > 1 and near and not are_values(above) and not tell_header(trial.rows, None)[0]:
         return first - 1
     return first
 
@@ -229,13 +229,12 @@ def _align(
         return list(options.columns), width, False
     if given == width + 1 and not names[-1].strip():
         return names[:width], width, False
-    if given == width - 1:
-        whole = [row for row in rows if len(row) == width]
-        if not any(row[-1] for row in whole):
-            return [*names, ""], width, False
-        if begin_with_numbers(names, whole):
-            _check_whole_numbers(whole, trial, name, names)
-            return ["", *names], width, True
+    whole = [row for row in rows if len(row) == width]
+    if _are_empty_behind(whole, given):
+        return [*names, *[""] * (width - given)], width, False
+    if given == width - 1 and begin_with_numbers(names, whole):
+        _check_whole_numbers(whole, trial, name, names)
+        return ["", *names], width, True
     guess = [*names, *(f"column_{i}" for i in range(given + 1, width + 1))][:width]
     raise SourceError(
         f"The header of {name!r} has {given} names and its records have {width} fields; nothing says which name is"
@@ -244,12 +243,17 @@ def _align(
     )
 
 
+def _are_empty_behind(rows: Sequence[Sequence[str]], count: int) -> bool:
+    """All rows have more fields than that, and nothing in those behind."""
+    return all(len(row) > count and not any(row[count:]) for row in rows)
+
+
 def _check_whole_numbers(
     rows: Sequence[Sequence[str]], trial: Trial, name: str, names: Sequence[str]
 ) -> None:
     """Raise where a number may be in two pieces instead; in front of quoted row names nothing is missing."""
     quote = trial.grammar.quote
-    cut = split_number(rows, trial.grammar.delimiter)
+    cut = split_number(names, rows, trial.grammar.delimiter)
     if cut is None or (quote and trial.records[trial.region.last - 1].text.startswith(quote)):
         return
     raise SourceError(

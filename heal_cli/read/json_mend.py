@@ -14,7 +14,9 @@ _STRING: Final = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _COMMENT: Final = re.compile(_STRING + rb"|(?P<found>//[^\n]*|/\*.*?\*/)", re.DOTALL)
 _COMMA: Final = re.compile(_STRING + rb"|(?P<found>,)(?=\s*[\]}])", re.DOTALL)
 _NONFINITE: Final = re.compile(_STRING + rb"|(?<![\w.+-])(?P<found>NaN|-?Infinity)(?![\w.+-])", re.DOTALL)
-_CONTROL: Final = re.compile(rb"[\x00-\x1f]")
+_CONTROL: Final = re.compile(
+    rb"\\.|[\x00-\x1f]", re.DOTALL
+)  # one behind a backslash is no escape that JSON has
 _ESCAPES: Final = {b"\n": rb"\n", b"\r": rb"\r", b"\t": rb"\t", b"\f": rb"\f", b"\b": rb"\b"}
 
 Fields = dict[str, msgspec.Raw]

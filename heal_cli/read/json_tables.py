@@ -37,6 +37,9 @@ _MANY: Final = 25
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
+_BY_RECORDS: Final = "Write it by records, as with pandas: df.to_json(FILE, orient='records', lines=True)"
+
+
 class Table(NamedTuple):
     """Records that were found in a document."""
 
@@ -318,7 +321,8 @@ def _keyed(here: Value, keys: Sequence[str], inner: set[str]) -> Table:
 
 
 def refuse_columns(text: str, start: int, name: str) -> None:
-    """Nothing, unless each key holds the values of a column by row number, as pandas writes them by default."""
+    """Nothing, unless each key holds the values of a column, by row number as pandas writes them or in a list."""
+    _refuse_lists(text, start, name)
     first = next(values_of(text, start), None)
     if first is None or not text.startswith("{", first.start):
         return
@@ -333,5 +337,22 @@ def refuse_columns(text: str, start: int, name: str) -> None:
         return
     raise SourceError(
         f"{name!r} holds columns, and not records: {first.path!r} has the values of all rows by their number",
-        hint="Write it by records, as with pandas: df.to_json(FILE, orient='records', lines=True)",
+        hint=_BY_RECORDS,
+    )
+
+
+def _refuse_lists(text: str, start: int, name: str) -> None:
+    """Several lists of as many plain values, two or more: a record has other values beside its lists."""
+    found = decoded(text, start)
+    lists = list(found[0].values()) if found is not None and isinstance(found[0], dict) else []
+    if len(lists) < 2 or not all(isinstance(values, list) for values in lists):
+        return
+    count = len(lists[0])
+    if count < 2 or any(len(values) != count for values in lists):
+        return
+    if any(isinstance(value, dict | list) for values in lists for value in values):
+        return
+    raise SourceError(
+        f"{name!r} holds columns, and not records: each of its {len(lists)} keys has a list of {count:,} values",
+        hint=f"{_BY_RECORDS}; --json-path . reads it as one record of lists",
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from heal_cli.read.backslash import ESCAPE
 from heal_cli.read.fields import MACHINE, Grammar
 
 # Cells tried out before a record is given up as a riddle.
@@ -26,8 +27,8 @@ def mend(record: str, grammar: Grammar) -> Cells | None:
 
 def _by_quotes(record: str, grammar: Grammar) -> Cells | None:
     """`1,"he said "hi"",3`: a quote ends a cell only before a delimiter, whichever of those it may be."""
-    if grammar.escape:
-        return None
+    if grammar.escape or ESCAPE + grammar.quote in record:
+        return None  # the backslash may be one of the text, or stand for the quote behind it
     found = _readings(record, grammar)
     if len(found) != 1:
         return None

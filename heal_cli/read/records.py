@@ -21,6 +21,9 @@ MAX_RECORD_BYTES: Final = 128 * 2**20
 # Lines looked at before lines that stand by themselves decide that a quote is not closed on purpose.
 _LOOK_LINES: Final = 64
 
+# Lines of a cell that may be records to look at: one who was sent some quotes them; far fewer than are looked at.
+_FEW_LINES: Final = 16
+
 # Weight of standing lines (see Grammar.standing_strength) that it takes.
 _ENOUGH: Final = 3.0
 
@@ -244,12 +247,20 @@ def _is_sound(pairs: _Pairs, grammar: Grammar) -> pl.Series:
 
 
 def _swallows(pairs: _Pairs, grammar: Grammar) -> pl.Series:
-    """For each pair: most lines between the two are whole records by themselves, and enough of them."""
+    """For each pair: most lines between the two are whole records by themselves, and enough of them.
+
+    A few lines do not prove it against a last one with too few fields for a record, which needs a cell to end in it.
+    """
     near = ~pairs.closes & (pairs.place > 0) & (pairs.place <= _LOOK_LINES)
     stands = near.clone()
     stands = stands.scatter(near.arg_true(), grammar.stands(grammar.unescape(pairs.text.filter(near))))
     standing = pairs.sum(stands)
-    return (standing * 2 > pairs.sum(near)) & (standing * grammar.standing_strength >= _ENOUGH)
+    swallows = (standing * 2 > pairs.sum(near)) & (standing * grammar.standing_strength >= _ENOUGH)
+    if not swallows.any():
+        return swallows
+    last = grammar.unescape(pairs.text.filter(pairs.closes))
+    is_part = last.str.count_matches(grammar.mark, literal=True) + 1 < grammar.width
+    return swallows & ~(is_part & (pairs.sum(~pairs.closes) <= _FEW_LINES))
 
 
 def _holds_whole(pairs: _Pairs, grammar: Grammar) -> pl.Series:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from heal_cli.read.fields import MACHINE, machine_columns
 from heal_cli.read.header_lines import are_names, are_values
 
 # A block of this many rows of one width is a table even if a longer one follows.
@@ -57,6 +59,32 @@ def find_region(records: Sequence[Record]) -> Region:
         last = next(i for i in range(last, first, -1) if len(records[i - 1].cells) > 1)
     hits = sum(1 for record in records[first:last] if len(record.cells) == block.width)
     return Region(first, last, block.width, hits)
+
+
+def reach_up(region: Region, records: Sequence[Record]) -> Region:
+    """The table with what is right above it: records of another width, and a line that names their columns.
+
+    Titles have no values where all records have; a table that has a header of its own has no records above it.
+    """
+    rows = [record.cells for record in records[region.first : region.last]]
+    machine = machine_columns(rows, region.width)
+    if not _has_values(rows[0], machine):
+        return region
+    first = region.first
+    while first and not records[first].follows_blank and _has_values(records[first - 1].cells, machine):
+        first -= 1
+    if first == region.first:
+        return region
+    if first and not records[first].follows_blank:
+        above = records[first - 1].cells
+        first -= len(above) > 1 and are_names(above)
+    return region._replace(first=first)
+
+
+def _has_values(cells: Sequence[str], columns: Sequence[int]) -> bool:
+    """Several cells, and values in those of the columns that it has."""
+    values = [cells[i] for i in columns if i < len(cells)]
+    return len(cells) > 1 and bool(values) and all(re.fullmatch(MACHINE, value) for value in values)
 
 
 def _blocks(records: Sequence[Record]) -> list[_Block]:

@@ -9,11 +9,14 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from heal_cli.read.fields import MACHINE, Grammar, machine_columns
-from heal_cli.read.header_lines import are_names, are_values
+from heal_cli.read.header_lines import NOTHING, are_names, are_values
 from heal_cli.read.records import lay_out, read_lines
 
 # What columns are called: no sentence.
 _NAME: Final = re.compile(r"[^\W\d]\w*(?:[ ./-]\w+){0,3}[ .]?(?:\(.{1,12}\))?")
+
+_UNSEEN: Final = b"\r \t\f\v"
+"""Of these a line may be and still be empty to the eye."""
 
 LOOK_ROWS: Final = 5
 """So many records, the names among them, say whether a table begins."""
@@ -79,7 +82,8 @@ def _below_blank(records: _Records, grammar: Grammar) -> NextTable | None:
     empty = grammar.terminator * 2
     # The bytes between two records are a line end, or more.
     wide = (pl.Series(starts) - pl.Series(stops).shift(1, fill_value=0) > 1).arg_true().to_list()
-    gaps = {i for i in wide if i and empty in records.data[stops[i - 1] : starts[i]].replace(b"\r", b"")}
+    between = {i: records.data[stops[i - 1] : starts[i]].translate(None, _UNSEEN) for i in wide if i}
+    gaps = {i for i, gap in between.items() if empty in gap}
     for at in _not_records(sorted(gaps), records, grammar):
         rows = records.rows(at, LOOK_ROWS, grammar)
         title = int(len(rows) > 2 and len(rows[0]) == 1)
@@ -101,7 +105,7 @@ def _begins_table(rows: list[list[str]], grammar: Grammar) -> bool:
     if len(rows) < 2 or len(rows[0]) != len(rows[1]):
         return False
     names, values = rows[0], rows[1]
-    is_header = all(cell.strip() for cell in names) and not are_values(names)
+    is_header = not any(NOTHING.fullmatch(cell) for cell in names) and not are_values(names)
     over_values = are_values(values)
     if len(names) != grammar.width:
         return len(names) > 1 and is_header and (over_values or len(rows) > 2)

@@ -8,6 +8,7 @@ import io
 import lzma
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 import lz4.frame
@@ -21,6 +22,7 @@ from heal_cli.read import compression, expand
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.compression import tell_compression
 from heal_cli.read.csv import CsvReader
+from heal_cli.read.encoding_guess import guess_encoding
 from heal_cli.read.jsonl_lines import LineCutter
 from heal_cli.read.source import open_source
 
@@ -274,6 +276,20 @@ def test_a_guess_says_how_sure_it_is() -> None:
 def test_a_few_invalid_bytes_leave_the_file_utf8(data: bytes) -> None:
     """They cost their rows, not the encoding."""
     assert stream_of(data).encoding.name == "utf-8"
+
+
+def test_one_nul_makes_no_utf16() -> None:
+    """A NUL and an invalid byte in a small file cost their rows; line ends say that it is no UTF-16."""
+    stream = ByteStream("-", stdin=io.BytesIO(b"id,t\n1,b\xff\n2,z\0\n3,abc\n"))
+    assert stream.encoding.name != "utf-16-le"
+    assert stream.read(100).count(b"\n") == 4
+
+
+def test_bytes_without_letters_have_a_guess_or_none() -> None:
+    """Bytes that encodings explain with very unlike success are told of as others are."""
+    data = zlib.compress("".join(f"{i},Zoë {i * 7919 % 1000},{i * 3}\n" for i in range(1, 3000)).encode())
+    guess = guess_encoding(data[: 2**16])
+    assert guess is None or 0 <= guess.confidence <= 1
 
 
 def test_a_transcoded_pipe_is_cut_alike_however_it_gives_its_bytes() -> None:

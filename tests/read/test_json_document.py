@@ -151,6 +151,14 @@ def test_hand_written_json_is_mended_by_name(record: bytes, value: str, rule: st
     )
 
 
+@pytest.mark.parametrize("sign", [b"\t", b"\n"])
+def test_a_control_character_behind_a_backslash_is_a_reject(sign: bytes) -> None:
+    """Escaped by itself it would be a backslash and a letter that nobody wrote."""
+    (batch,) = batches(b'[{"a": 0},{"a": "x\\' + sign + b'y"}]')
+    assert batch.frame["a"].to_list() == ["0"]
+    assert batch.broken["reason"].to_list() == ["invalid_json"]
+
+
 @pytest.mark.parametrize("end", [b"", b',{"a": 3', b',{"a": 3}', b",", b'],"x":'])
 def test_a_document_that_is_cut_off_says_so(end: bytes) -> None:
     """The records that were whole come out first."""

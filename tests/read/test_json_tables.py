@@ -106,9 +106,24 @@ def test_a_matrix_of_a_record_is_a_value() -> None:
 
 
 @pytest.mark.parametrize(
+    "document",
+    [{"id": [1], "n": ["a"]}, {"id": [1, 2], "n": ["a"]}, {"id": 1, "n": ["a", "b"]}, {"n": [1, 2]}],
+)
+def test_lists_of_a_record_are_values(document: object) -> None:
+    """Only lists alike, several and of several values, are columns."""
+    assert open_document(document).sample().frame.height == 1
+
+
+def test_lists_are_values_where_the_user_says_so() -> None:
+    """`--json-path .` takes the document for one record."""
+    assert open_document({"id": [1, 2], "n": ["a", "b"]}, json_path=".").sample().frame.height == 1
+
+
+@pytest.mark.parametrize(
     ("document", "message"),
     [
         ({"id": {"0": 1, "1": 2}, "n": {"0": "a", "1": "b"}}, "holds columns, and not records"),
+        ({"id": [1, 2], "n": ["a", "b"]}, "each of its 2 keys has a list of 2 values"),
         ({"columns": ["n"], "index": ["a", "b"], "data": [[1], [2]]}, "index of its rows apart from them"),
     ],
 )

@@ -51,6 +51,14 @@ DIALECTS: Ugly = {
         "'id','name','n'\n'1','x, y','3'\n'2','it''s','4'\n",
         answer("id name n", [("1", "x, y", "3"), ("2", "it's", "4")], quote="single"),
     ),
+    "double quotes inside of single ones": (
+        "'id','name','n'\n'1','x,\"y\",\nz','3'\n'2','it''s\n\"so\"','4'\n'3','z, z','5'\n",
+        answer(
+            "id name n",
+            [("1", 'x,"y",\nz', "3"), ("2", 'it\'s\n"so"', "4"), ("3", "z, z", "5")],
+            quote="single",
+        ),
+    ),
     "a quote for each column": (
         "id,name,note\n1,'a, b',\"c, d\"\n2,'e','f'\n3,'g',\"h\"\n",
         answer(
@@ -71,6 +79,10 @@ DIALECTS: Ugly = {
         'id,note\n0,zero\n1,"x\n',
         answer("id note", [("0", "zero")], [(2, "unclosed_quote")], quote="double"),
     ),
+    "backslash escapes in a file that has none": (
+        'id,t,n\n1,"C:\\dir\\",3\n2,"D:\\x\\",4\n3,"say \\"hi\\"",5\n',
+        answer("id t n", [("1", "C:\\dir\\", "3"), ("2", "D:\\x\\", "4")], [(3, "stray_quote")]),
+    ),
     "doubled quotes": (
         'id,t\n1,"say ""hi"", you"\n2,x\n',
         answer("id t", [("1", 'say "hi", you'), ("2", "x")]),
@@ -90,6 +102,14 @@ DIALECTS: Ugly = {
     "cells of several lines": (
         PLAIN.replace("y", '"a\n\nb,c\n"'),
         answer("id name n", [("1", "x", "3"), ("2", "a\n\nb,c\n", "4"), ("3", "z", "5")]),
+    ),
+    "a record quoted in a cell of several lines": (
+        PLAIN.replace("y", '"see:\n1,x,3\n2,y,4\nthanks"'),
+        answer("id name n", [("1", "x", "3"), ("2", "see:\n1,x,3\n2,y,4\nthanks", "4"), ("3", "z", "5")]),
+    ),
+    "a quote left open, and another one further down": (
+        'id,name,n\n1,"x,3\n2,y,4\n3,z",5\n4,w,6\n',
+        answer("id name n", [("2", "y", "4"), ("3", 'z"', "5"), ("4", "w", "6")], [(1, "unclosed_quote")]),
     ),
     "cells of several lines in most records": (
         'id,text,n\n1,"a\nb, c\nd",5\n2,"x\ny",6\n3,"z\nz",7\n',

@@ -41,6 +41,30 @@ ENDINGS: Ugly = {
         'id,name,n\n1,"x\n,,\ny",3\n"","",""\n2,y,4\n',
         answer("id name n", [("1", "x\n,,\ny", "3"), ("", "", ""), ("2", "y", "4")]),
     ),
+    "lines of spaces and form feeds": (
+        "id,name,n\n1,x,3\n   \n2,y,4\n\t\n3,z,5\n\f\n",
+        answer("id name n", **{"blank row": "lines 3, 5, 7"}),
+    ),
+    "lines of spaces among cells of several lines, CRLF": (
+        'id,name,n\r\n1,"a\r\n \r\nb",3\r\n  \r\n2,y,4\r\n',
+        answer("id name n", [("1", "a\r\n \r\nb", "3"), ("2", "y", "4")], **{"blank row": "line 5"}),
+    ),
+    "lines of spaces that tabs delimit": (
+        "id\tname\tn\n1\tx\t3\n  \n\t\t\n2\ty\t4\n\t\n3\tz\t5\n",
+        answer("id name n", None, [(3, "too_few_fields")], **{"blank row": "lines 3, 4"}),
+    ),
+    "another table below a line of spaces": (
+        PLAIN + "  \ncity,pop\nBonn,9\nKiel,8\n",
+        answer("id name n", **{"another table": "lines 6-8"}),
+    ),
+    "the header of a file that was joined, with its mark": (
+        "id,name,n\n1,x,3\n\ufeffid,name,n\n2,y,4\n3,z,5\n",
+        answer("id name n", **{"repeated header": "line 3"}),
+    ),
+    "a record of words for no value below an empty line": (
+        PLAIN.replace("2,y", "\nn/a,q,n/a\n2,y"),
+        answer("id name n", [("1", "x", "3"), ("n/a", "q", "n/a"), ("2", "y", "4"), ("3", "z", "5")]),
+    ),
     "header again": (
         PLAIN + PLAIN,
         answer("id name n", [*answer("").rows] * 2, **{"repeated header": "line 5"}),

@@ -257,6 +257,39 @@ HEADINGS: Ugly = {
             **{"row numbers": "column_1"},
         ),
     ),
+    "a column that came later": (
+        "id,name\n1,x\n2,y\n3,z\n4,w,5\n5,v,6\n6,u,7\n7,t,8\n8,s,9\n",
+        answer(
+            "id name",
+            [("1", "x"), ("2", "y"), ("3", "z")],
+            [(row, "too_many_fields") for row in range(4, 9)],
+        ),
+    ),
+    "types under the names": (
+        "id,name,amount\nint,varchar(20),numeric\n" + BODY,
+        answer("id name amount", **{"second header line": "line 2"}),
+    ),
+    "what InfluxDB says above": (
+        "#datatype,string,long\n#group,false,true\n#default,_result,\n,result,n\n,x,3\n,y,4\n",
+        answer("column_1 result n", [(None, "x", "3"), (None, "y", "4")], preamble="lines 1-3"),
+    ),
+    "delimiters at the end of records, several": (
+        "id,name,n\n" + BODY.replace("\n", ",,,\n"),
+        answer(
+            "id name n column_4 column_5",
+            [("1", "x", "3", None, None), ("2", "y", "4", None, None), ("3", "z", "5", None, None)],
+            **{"trailing delimiter": "yes"},
+        ),
+    ),
+    "first rows short, no header": (
+        "8,x\n9,y\n" + BODY,
+        answer(
+            "column_1 column_2 column_3",
+            [("1", "x", "3"), ("2", "y", "4"), ("3", "z", "5")],
+            [(1, "too_few_fields"), (2, "too_few_fields")],
+            header="no",
+        ),
+    ),
     "first row short": ("id,name,n\n0,w\n" + BODY, answer("id name n", None, [(1, "too_few_fields")])),
     "middle row long": (
         "id,name,n\n1,x,3\n7,7,7,7\n2,y,4\n3,z,5\n",

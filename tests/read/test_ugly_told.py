@@ -89,6 +89,38 @@ def test_flags_have_the_last_word(
             "or '1,234.50' is one number. "
             "Quote such numbers, or name the fields in their order, as in --columns row,id,v",
         ),
+        (
+            "id,price,name",
+            "1,3,50,a\n2,4,25,b\n3,5,75,c\n",
+            "The header of '-' has 3 names and its records have 4 fields: either '1' is a row number without a name, "
+            "or '3,50' is one number. "
+            "Quote such numbers, or name the fields in their order, as in --columns row,id,price,name",
+        ),
+        (
+            "id,n",
+            "1,12,5\n2,30,6\n3,25,70\n",
+            "The header of '-' has 2 names and its records have 3 fields: either '1' is a row number without a name, "
+            "or '12,5' is one number. "
+            "Quote such numbers, or name the fields in their order, as in --columns row,id,n",
+        ),
+        (
+            "id,name,n",
+            BODY.replace(",", ";"),
+            "Line 1 of '-' may name the columns, but is not delimited or quoted as its records are: 'id,name,n'. "
+            "Say --columns id,name,n if it does, --no-header if it does not",
+        ),
+        (
+            '"id,name,n',
+            BODY,
+            "Line 1 of '-' may name the columns, but is not delimited or quoted as its records are: '\"id,name,n'. "
+            "Say --columns id,name,n if it does, --no-header if it does not",
+        ),
+        (
+            "id,first,last",
+            "1,x\n2,y\n3,z\n",
+            "The header of '-' has 3 names and its records have 2 fields; nothing says which name is too many. "
+            "Name the fields in their order, as in --columns id,first",
+        ),
     ],
 )
 def test_a_header_that_does_not_fit_is_a_question(header: str, records: str, message: str) -> None:
