@@ -211,21 +211,6 @@ def test_rows_that_triggers_add_to_the_table_are_never_mistaken(undoing) -> None
     assert undoing.all("select count(*) from t") == [(603,)]
 
 
-def test_a_restored_ledger_is_refused(undoing) -> None:
-    """After dump and restore every row has one xmin: none of it is believed."""
-    run = undoing.load(ROWS).run
-    with undoing.conn.transaction():
-        for table in ("heal.origin", "heal.load_batches", "t"):
-            undoing.conn.execute(
-                f"create temp table copied on commit drop as table {table}; delete from {table};"
-                f" insert into {table} overriding system value table copied; drop table copied"
-            )
-    with pytest.raises(WriteError, match="restored from a dump"):
-        undoing.undo(run, force_unchanged=True)
-    assert undoing.all("select count(*) from t") == [(303,)]
-    undoing.conn.execute("drop schema heal cascade")  # other tests share the database
-
-
 def test_undo_counts_against_the_patterns(undoing) -> None:
     """Trials of an undone run are failures."""
     run = undoing.load("n,name\n1,a\n").run
