@@ -8,13 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 
+import psycopg
 import pytest
 
 import heal_cli
 from heal_cli.cli.load_report import load_report
 from heal_cli.errors import PlanError, UsageError, WriteError
 from heal_cli.record import iter_rejects
+from heal_cli.write import prune_restore_points
+from heal_cli.write.undo_changes import Restorer
 
 CHANGES = "id,name,n\n2,two,22\n4,four,44\n9,nine,99\n4,FOUR,45\n5,five,bad\n"
 OLD = [(n, f"old {n}", n) for n in range(1, 7)]
@@ -261,6 +265,27 @@ def test_pruned_restore_points_are_missed(changing, capsys) -> None:
     with pytest.raises(WriteError, match="were pruned"):
         changing.undo(run)
     assert changing.all() == before
+
+
+@pytest.mark.parametrize("mode", ["update", "delete", "replace"])
+def test_a_prune_waits_for_an_undo(changing, monkeypatch, mode) -> None:
+    """An undo that has begun finds every restore point, or it would call rows taken back that are not."""
+    run = changing.load("id,name,n\n1,x,1\n2,y,2\n", mode=mode).run
+    stage, refused = Restorer._stage, []
+
+    def pruned_first(restorer: Restorer, made: list[str]) -> int:
+        with changing.conn.transaction():
+            changing.conn.execute("set local lock_timeout = '100ms'")
+            with pytest.raises(psycopg.errors.LockNotAvailable) as caught:
+                prune_restore_points(changing.conn, older_than=timedelta(0))
+            refused.append(caught.value)
+            raise psycopg.Rollback
+        return stage(restorer, made)
+
+    monkeypatch.setattr(Restorer, "_stage", pruned_first)
+    changing.undo(run)
+    assert refused
+    assert changing.all() == OLD
 
 
 def test_rejects_of_a_change_are_not_inserted(changing) -> None:
