@@ -8,31 +8,15 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import timedelta
 
-import psycopg
 import pytest
 
-import heal_cli
 from heal_cli.cli.load_report import load_report
 from heal_cli.errors import PlanError, UsageError, WriteError
 from heal_cli.record import iter_rejects
-from heal_cli.write import prune_restore_points
-from heal_cli.write.undo_changes import Restorer
 
 CHANGES = "id,name,n\n2,two,22\n4,four,44\n9,nine,99\n4,FOUR,45\n5,five,bad\n"
 OLD = [(n, f"old {n}", n) for n in range(1, 7)]
-
-
-@pytest.fixture
-def changing(retrying):
-    """Six rows by id, and a loader into their table."""
-    retrying.conn.execute(
-        "create table t (id int primary key, name text not null, n int);"
-        "insert into t select g, 'old ' || g, g from generate_series(1, 6) g"
-    )
-    retrying.undo = lambda run, **given: heal_cli.undo(run, **retrying.options, **given)
-    return retrying
 
 
 def with_changes(**changed) -> list[tuple]:
@@ -137,28 +121,6 @@ def test_the_last_of_a_key_counts_whatever_keys_its_object_has(changing, how) ->
     assert changing.all("select * from t where id < 4") == [(1, "1", 10), (2, "3", 20), (3, "6", 31)]
 
 
-@pytest.mark.parametrize("mode", ["upsert", "update", "delete"])
-@pytest.mark.parametrize(
-    ("key", "modes", "hint"),
-    [
-        ("int generated always as (n * 2) stored", {"upsert", "update", "delete"}, "unique key with --key"),
-        ("int generated always as identity", {"upsert"}, "--override-identity"),
-    ],
-)
-def test_a_key_that_takes_no_values_is_refused(retrying, mode, key, modes, hint) -> None:
-    """The server makes it, and the refusal says what to do; where it only finds rows, an identity will do."""
-    retrying.conn.execute(
-        f"create table t (n int, name text, id {key} primary key); insert into t values (1, 'a')"
-    )
-    if mode not in modes:
-        assert retrying.load("id,name\n1,b\n", mode=mode).rows.loaded == 1
-        return
-    with pytest.raises(WriteError, match=f"--mode {mode} finds rows by 'id'") as caught:
-        retrying.load("id,name\n1,b\n", mode=mode)
-    assert hint in (caught.value.hint or "")
-    assert retrying.all("select name from t") == [("a",)]
-
-
 def test_columns_without_names_go_by_position_in_every_mode(changing) -> None:
     """Those that the server fills may be missing; those that a change leaves alone may not."""
     changing.conn.execute("alter table t add made timestamptz default now()")
@@ -250,42 +212,6 @@ def test_without_restore_points(changing) -> None:
     assert changing.all(f"select count(*) from heal.restore_points where run = '{run}'") == [(0,)]
     with pytest.raises(WriteError, match="--no-restore"):
         changing.undo(run)
-
-
-def test_pruned_restore_points_are_missed(changing, capsys) -> None:
-    """Undo never takes a changed row for an inserted one because its former self is gone."""
-    from heal_cli.cli.app import run as command
-
-    run = changing.load(CHANGES, mode="upsert").run
-    assert command(["runs", "show", run, "--dsn", changing.dsn]) == 0
-    assert "bytes keep what its rows were before" in capsys.readouterr().out
-    assert command(["runs", "prune", "--older-than", "0", "--dsn", changing.dsn]) == 2
-    assert command(["runs", "prune", "--older-than", "0", "--dsn", changing.dsn, "--yes"]) == 0
-    before = changing.all()
-    with pytest.raises(WriteError, match="were pruned"):
-        changing.undo(run)
-    assert changing.all() == before
-
-
-@pytest.mark.parametrize("mode", ["update", "delete", "replace"])
-def test_a_prune_waits_for_an_undo(changing, monkeypatch, mode) -> None:
-    """An undo that has begun finds every restore point, or it would call rows taken back that are not."""
-    run = changing.load("id,name,n\n1,x,1\n2,y,2\n", mode=mode).run
-    stage, refused = Restorer._stage, []
-
-    def pruned_first(restorer: Restorer, made: list[str]) -> int:
-        with changing.conn.transaction():
-            changing.conn.execute("set local lock_timeout = '100ms'")
-            with pytest.raises(psycopg.errors.LockNotAvailable) as caught:
-                prune_restore_points(changing.conn, older_than=timedelta(0))
-            refused.append(caught.value)
-            raise psycopg.Rollback
-        return stage(restorer, made)
-
-    monkeypatch.setattr(Restorer, "_stage", pruned_first)
-    changing.undo(run)
-    assert refused
-    assert changing.all() == OLD
 
 
 def test_rejects_of_a_change_are_not_inserted(changing) -> None:

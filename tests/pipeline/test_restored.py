@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-import heal_cli
 from heal_cli.errors import WriteError
 
 ROWS = "id,v\n" + "".join(f"{n},v{n}\n" for n in range(1, 21))
@@ -16,7 +15,6 @@ ROWS = "id,v\n" + "".join(f"{n},v{n}\n" for n in range(1, 21))
 def restored(retrying) -> Iterator[object]:
     """A table, and what makes of its rows and of schema `heal` what a restored dump would: all of one transaction."""
     retrying.conn.execute("drop schema if exists heal cascade; create table t (id int primary key, v text)")
-    retrying.undo = lambda run, **given: heal_cli.undo(run, **retrying.options, **given)
 
     def restore(database: str | None = None) -> None:
         with retrying.conn.transaction():

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-import heal_cli
 from heal_cli.errors import UsageError, WriteError
 
 ROWS = "n,name\n" + "".join(f"{n},row {n}\n" for n in range(1, 301))
@@ -25,7 +24,6 @@ def undoing(retrying):
     retrying.conn.execute(
         "create table t (n int, name text); insert into t select -g, 'old' from generate_series(1, 3) g"
     )
-    retrying.undo = lambda run, **given: heal_cli.undo(run, **retrying.options, **given)
     return retrying
 
 
