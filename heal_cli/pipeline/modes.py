@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 
@@ -20,9 +20,12 @@ def as_written(table: TableSchema, options: WriteOptions, match: MatchOptions) -
     primary = next((c.columns for c in table.constraints if c.kind == "p"), ())
     key = options.key or primary
     given = {"", "d", "a"} if match.override_identity else {"", "d"}
-    as_written = {"update": _changed, "delete": _changed, "upsert": partial(_upserted, given=given)}.get(
-        options.mode, _inserted
-    )
+    by_mode: dict[str, Callable[[Column, bool], Column]] = {
+        "update": _changed,
+        "delete": _changed,
+        "upsert": partial(_upserted, given=given),
+    }
+    as_written = by_mode.get(options.mode, _inserted)
     return replace(table, columns=tuple(as_written(column, column.name in key) for column in table.columns))
 
 
