@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from heal_cli.errors import WriteError
-from heal_cli.write import prune_restore_points
+from heal_cli.write import connect, prune_restore_points
 from heal_cli.write.undo_changes import Restorer
 
 
@@ -67,6 +68,25 @@ def test_no_row_comes_to_refer_to_those_that_go(changing, monkeypatch, room) -> 
     mode = {"change": "delete"}.get(room, room)
     assert changing.load("id,name,n\n2,x,3\n", mode=mode).rows.loaded == 1
     assert changing.all("select count(*) from child") == [(0,)]
+
+
+def test_settings_of_a_role_change_no_value(changing) -> None:
+    """Without array_nulls, a NULL in an array that comes back from its text would be a word."""
+    changing.conn.execute("alter table t add a text[]; update t set a = array['x', null]")
+    before = changing.all()
+    options = conninfo_to_dict(changing.dsn)["options"]
+    changing.options["dsn"] = make_conninfo(changing.dsn, options=f"{options} -c array_nulls=off")
+    run = changing.load('id,name,a\n1,one,"{y,NULL}"\n2,two,{}\n', mode="upsert").run
+    assert changing.all("select a from t where id < 3") == [(["y", None],), ([],)]
+    changing.undo(run)
+    assert changing.all() == before
+
+
+def test_every_transaction_sees_what_others_committed(changing) -> None:
+    """Whatever a role's default is: who waited for a lock goes by what its holder left."""
+    isolation = "default_transaction_isolation=serializable"
+    with connect(make_conninfo(changing.dsn, options=f"-c {isolation}")) as connection:
+        assert connection.execute("show transaction_isolation").fetchone() == ("read committed",)
 
 
 @pytest.mark.parametrize("mode", ["upsert", "update", "delete"])
