@@ -40,14 +40,16 @@ def note_origin(cursor: psycopg.Cursor, lock: int) -> None:
         lock: The advisory lock under which one session at a time does this.
     """
     is_true, before = _newest(cursor)
-    if (is_true and before is not None) or not _may_write(cursor):
+    if is_true and before is not None:
+        return
+    here = _database(cursor)
+    if (is_true and here is None) or not _may_write(cursor):
         return
     cursor.execute("SELECT pg_catalog.pg_advisory_xact_lock(%s)", (lock,))
     is_true, before = _newest(cursor)
-    here = _database(cursor)
     if not is_true and None not in (before, here) and before != here:
         cursor.execute("UPDATE heal.load_sources SET table_oid = 0")
-    if not is_true or (before is None and here is not None):
+    if not is_true or before is None:
         cursor.execute("INSERT INTO heal.origin (database) VALUES (%s)", (here,))
 
 
