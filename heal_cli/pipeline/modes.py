@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import partial
 
-from heal_cli.model import STAYS, Column, TableSchema, WriteOptions
+from heal_cli.model import STAYS, Column, MatchOptions, TableSchema, WriteOptions
 
 
-def as_written(table: TableSchema, options: WriteOptions) -> TableSchema:
+def as_written(table: TableSchema, options: WriteOptions, match: MatchOptions) -> TableSchema:
     """The table as a plan for this mode sees it: what a row leaves out of a change is not touched.
 
     An update or delete needs values of the key alone. The key may be an identity column: it finds rows, and
@@ -17,7 +19,13 @@ def as_written(table: TableSchema, options: WriteOptions) -> TableSchema:
         return table
     primary = next((c.columns for c in table.constraints if c.kind == "p"), ())
     key = options.key or primary
-    as_written = {"update": _changed, "delete": _changed, "upsert": _upserted}.get(options.mode, _inserted)
+    given = {"", "d", "a"} if match.override_identity else {"", "d"}
+    by_mode: dict[str, Callable[[Column, bool], Column]] = {
+        "update": _changed,
+        "delete": _changed,
+        "upsert": partial(_upserted, given=given),
+    }
+    as_written = by_mode.get(options.mode, _inserted)
     return replace(table, columns=tuple(as_written(column, column.name in key) for column in table.columns))
 
 
@@ -25,10 +33,11 @@ def _changed(column: Column, is_key: bool) -> Column:
     return _needed(column) if is_key else _optional(column)
 
 
-def _upserted(column: Column, is_key: bool) -> Column:
+def _upserted(column: Column, is_key: bool, *, given: Collection[str]) -> Column:
+    """`given`: kinds of identity that the source gives values."""
     if not is_key:
         return _inserted(column, is_key)
-    return replace(column, default=None, identity="" if column.identity == "d" else column.identity)
+    return replace(column, default=None, identity="" if column.identity in given else column.identity)
 
 
 def _inserted(column: Column, is_key: bool) -> Column:

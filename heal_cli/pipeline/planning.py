@@ -49,7 +49,7 @@ def draft_plan(
     catalogue = knowledge.trusted(run.patterns)
     return make_plan(
         sample,
-        as_written(table, run.options.write),
+        as_written(table, run.options.write, run.options.match),
         catalogue,
         options=replace(options, match=replace(options.match, added=added)),
         past=Past(

@@ -254,7 +254,7 @@ def _plan(home: Home, manifest: Manifest, table: TableSchema, batch: Batch) -> P
     plan = replan(
         spooled,
         batch,
-        as_written(table, options.write),
+        as_written(table, options.write, options.match),
         read_knowledge(home.connection).trusted(load_catalogue(options.catalogues)),
         # What was renamed, or said of values, is in the plan.
         options=PlanOptions(

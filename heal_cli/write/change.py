@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
@@ -47,6 +48,12 @@ class Changer:
             raise WriteError(f"--mode {mode} changes rows of tables, and {table.qualified} is none")
         if not facts.can_stage:
             raise WriteError(f"--mode {mode} needs the right to make temporary tables (TEMP on the database)")
+        if made := [name for name in key.columns if table.column(name).generated]:
+            raise WriteError(
+                f"--mode {mode} finds rows by {made[0]!r}, which the server makes of other columns of"
+                f" {table.qualified}, and a source gives it no value",
+                hint="Name another unique key with --key",
+            )
         self._table, self._facts, self._key, self._mode = table, facts, key, mode
         self._images = None if run is None else Images(run, table.oid, key.columns)
         self._target = rows_of(table)
@@ -59,12 +66,7 @@ class Changer:
         Raises:
             psycopg.Error: As the server said it.
         """
-        missing = [name for name in self._key.columns if name not in rows.columns]
-        if missing:
-            raise WriteError(
-                f"--mode {self._mode} needs column {missing[0]!r} of the key, and nothing in the source matches it",
-                hint=f"Name it with --map SOURCE={missing[0]}",
-            )
+        self._check_key(rows.columns)
         stage = Stage(self._table, self._facts, rows.schema, rows.drop(ROW).columns, is_numbered=False)
         stage.fill(cursor, rows)
         if self._images is not None:
@@ -79,6 +81,21 @@ class Changer:
             taken += cursor.rowcount
         cursor.execute(sql.SQL("DROP TABLE {}").format(STAGED))
         return taken
+
+    def _check_key(self, given: Sequence[str]) -> None:
+        missing = next((name for name in self._key.columns if name not in given), None)
+        if missing is None:
+            return
+        if self._table.column(missing).identity == "a":
+            raise WriteError(
+                f"--mode {self._mode} finds rows by {missing!r}, which is GENERATED ALWAYS AS IDENTITY and takes no"
+                " values unasked",
+                hint="Take those of the source with --override-identity",
+            )
+        raise WriteError(
+            f"--mode {self._mode} needs column {missing!r} of the key, and nothing in the source matches it",
+            hint=f"Name it with --map SOURCE={missing}",
+        )
 
     def _check_references(self, cursor: psycopg.Cursor, stage: Stage) -> None:
         """No foreign key deletes or changes rows that no restore point keeps.

@@ -86,6 +86,8 @@ def connect(
         )
         connection.limits = limits or WriteOptions()
         connection.is_watched = limits is not None
+        # Who waited for a lock has to see what its holder has committed.
+        connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         return connection
     except psycopg.OperationalError as error:
         raise connect_error(error, conninfo) from None  # the cause may quote the password
@@ -175,6 +177,7 @@ def begin(cursor: psycopg.Cursor, options: WriteOptions, *, server_version: int)
         "lc_monetary": "C",  # money travels as a plain number, whose point other locales read otherwise
         "jit": "off",  # catalog and staging queries are short; compiling them costs more
         "extra_float_digits": 1,
+        "array_nulls": "on",  # off, an array read from text has the word NULL where it had none
         "default_transaction_read_only": "off",
     }
     cursor.execute(_set_local(settings))

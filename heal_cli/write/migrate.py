@@ -9,6 +9,7 @@ from typing import Final
 import psycopg
 
 from heal_cli.write.connection import transaction
+from heal_cli.write.origin import note_origin
 from heal_cli.write.sqlstate import to_heal_error
 
 LOCK_KEY: Final = 0x6865616C  # 'heal'
@@ -45,6 +46,7 @@ def migrate(connection: psycopg.Connection, migrations: Iterable[tuple[str, str]
                 for name, statements in missing:
                     cursor.execute(statements.encode())
                     cursor.execute("INSERT INTO heal.migrations (name) VALUES (%s)", (name,))
+            note_origin(cursor, LOCK_KEY)
             return [name for name, _ in missing]
     except psycopg.errors.InsufficientPrivilege:
         return None

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import psycopg
 
 from heal_cli.errors import WriteError
-
-_XIDS: Final = 2**32
-
-_OLDEST: Final = 4_000_000_000
-"""Transactions after which an xmin may soon name another one: 2^32 less a margin."""
+from heal_cli.write.origin import check_identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,30 +107,3 @@ def _check_nobody_went_on(cursor: psycopg.Cursor, run: str) -> None:
             f"Run {later[0]} went on from what run {run} had loaded, so that has to be undone first",
             hint=f"heal undo {later[0]}",
         )
-
-
-def check_identity(cursor: psycopg.Cursor, run: str, pieces: Sequence[tuple[int, str | None]]) -> None:
-    """The pieces' xmin still name the transactions that wrote the rows.
-
-    Args:
-        pieces: xmin, and the transaction as the piece says it.
-
-    Raises:
-        WriteError: They do not.
-
-    A dump that was restored, and 2^32 transactions, make other rows look like those of the run.
-    """
-    cursor.execute(
-        "SELECT bool_and(xmin::text::int8 = xact::text::numeric % 4294967296),"
-        " pg_catalog.pg_current_xact_id()::text::numeric FROM heal.origin"
-    )
-    is_original, now = cursor.fetchone() or (False, 0)
-    if any(xact is None for _, xact in pieces):
-        why = "it was loaded before heal kept what undo needs"
-    elif not is_original or any((xmin - int(xact or 0)) % _XIDS >= _XIDS // 2 for xmin, xact in pieces):
-        why = "the database was restored from a dump, after which nothing tells its rows from others"
-    elif any(now - int(xact or 0) > _OLDEST for _, xact in pieces):
-        why = "it is so many transactions ago that its rows cannot be told from others"
-    else:
-        return
-    raise WriteError(f"Run {run} cannot be undone: {why}", hint="Delete its rows by what is in them")

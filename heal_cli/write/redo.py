@@ -17,7 +17,7 @@ from heal_cli.errors import UsageError, WriteError
 from heal_cli.model import WriteOptions
 from heal_cli.write.audit import AUDIT
 from heal_cli.write.connection import begin, transaction
-from heal_cli.write.pieces import check_identity
+from heal_cli.write.origin import check_identity
 from heal_cli.write.redo_ledger import KeptLines
 from heal_cli.write.sqlstate import to_heal_error
 from heal_cli.write.undo import Undone
@@ -40,12 +40,14 @@ class FormerUndo:
     learned: str | None  # JSON of what had counted for patterns
     rows: int  # that it took back
     command: str  # of the run
+    xmin: int  # of its line
+    xact: str | None  # that wrote the line
 
 
 _UNDO: Final = (
     "SELECT undo::text, u.run::text, mode, newest, kept, returned, learned::text,"
     " (SELECT coalesce(sum(removed), 0)::int8 FROM heal.undone_batches AS b WHERE b.undo = u.undo), command,"
-    " undone_by::text FROM heal.undos AS u JOIN heal.load_runs AS r ON r.run = u.run WHERE undo = %s"
+    " u.xmin::text::int8, u.xact::text, undone_by::text FROM heal.undos AS u JOIN heal.load_runs AS r ON r.run = u.run WHERE undo = %s"
 )
 
 
@@ -113,6 +115,7 @@ def redo_run(
     try:
         with connection.transaction(force_rollback=options.dry_run), connection.cursor() as cursor:
             begin(cursor, options, server_version=connection.info.server_version)
+            check_identity(cursor, undo.undo, [(undo.xmin, undo.xact)])
             _claim(cursor, undo, redo)
             table = find_table(cursor, undo.run, table_oid)
             lines = KeptLines(cursor, undo.undo, undo.run, table.oid)

@@ -56,9 +56,15 @@ def silent_references(
         target: The table, for FROM.
         going: Which of its rows `t` go away.
         own: Which rows `c` of the table itself count: those that stay.
+
+    No row comes to refer to them between this look and the end of the transaction.
     """
     cursor.execute(_KEYS.encode(), {"oid": oid, "updates": False})
-    for schema, name, is_own, constraint, columns, referenced in cursor.fetchall():
+    keys = cursor.fetchall()
+    if keys and _may_lock(cursor, oid):
+        held = sql.SQL("SELECT count(*) FROM (SELECT FROM {} AS t WHERE {} FOR UPDATE OF t) AS held")
+        cursor.execute(held.format(target, going))
+    for schema, name, is_own, constraint, columns, referenced in keys:
         cursor.execute(
             sql.SQL("SELECT count(*) FROM {} AS c JOIN {} AS t ON {} WHERE {} AND {}").format(
                 table_name(schema, name), target, _same(columns, referenced), going, own if is_own else _ALL
@@ -106,6 +112,12 @@ def lost_references(
         (rows,) = cursor.fetchone() or (0,)
         if rows:
             yield Reference(f"{schema}.{name}", constraint, rows)
+
+
+def _may_lock(cursor: psycopg.Cursor, oid: int) -> bool:
+    """The role may lock rows, which takes the right to update some column; to delete them it needs none."""
+    cursor.execute("SELECT pg_catalog.has_any_column_privilege(%s::oid, 'UPDATE')", (oid,))
+    return cursor.fetchone() == (True,)
 
 
 def _same(columns: Sequence[str], referenced: Sequence[str]) -> sql.Composed:

@@ -47,6 +47,8 @@ class Restorer:
         self._stage_name = f"heal_{change or 'before'}"
         self.staged = sql.Identifier("pg_temp", self._stage_name)
         """For FROM: before_xmin, the same as a number `writer`, and image of each row to bring back."""
+        # A prune waits, or what it has deleted is missed now: never between two looks at them.
+        cursor.execute(sql.SQL("SELECT FROM heal.restore_points WHERE {} FOR UPDATE").format(self._points))
         cursor.execute(
             sql.SQL(
                 "SELECT min(key), min(columns) FILTER (WHERE columns <> {}), (SELECT count(*) FROM heal.restore_images"

@@ -43,6 +43,20 @@ def test_ones_own_pattern_is_added_used_and_removed(heal: Any) -> None:
     assert heal("patterns", "remove", "default_status").code == 2
 
 
+def test_changes_are_told_as_documents(heal: Any) -> None:
+    """`--json` of add, remove, disable and enable: what changed, and in which file."""
+    mine = "own_orders_betr_to_amount"
+    added = json.loads(heal("patterns", "add", "betr=amount", "-t", "orders", "--json").out)
+    assert added["added"] == [mine]
+    assert Path(added["path"]).name == "patterns.toml"
+    assert json.loads(heal("patterns", "add", "betr=amount", "-t", "orders", "--json").out)["added"] == []
+    for verb, enabled in (("disable", False), ("enable", True)):
+        told = json.loads(heal("patterns", verb, mine, "--json").out)
+        assert told == {"heal": 1, "pattern": mine, "enabled": enabled}
+    told = json.loads(heal("patterns", "remove", mine, "--json").out)
+    assert told == {"heal": 1, "removed": mine, "path": added["path"]}
+
+
 def test_any_pattern_can_be_switched_off_and_on(heal: Any) -> None:
     """`disable` and `enable`; the catalogue that loads read leaves it out."""
     from heal_cli.patterns import load_catalogue

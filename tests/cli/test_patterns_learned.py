@@ -72,6 +72,8 @@ def test_export_and_import_make_the_round(heal: Any, taught: None, conn: psycopg
     conn.execute("drop schema heal cascade")
     assert "1 learned patterns, 1 trials" in heal("patterns", "import", "learned.toml").err
     assert heal("patterns", "export").out == before
+    again = json.loads(heal("patterns", "import", "learned.toml", "--json").out)
+    assert again["added"] == {"patterns": 0, "trials": 0, "verdicts": 0, "matches": 0}
     assert heal("patterns", "import", "missing.toml").code == 2
 
 

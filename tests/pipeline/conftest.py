@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 
 import heal_cli
 from heal_cli.model import LoadReport
-from heal_cli.record import RetryReport
+from heal_cli.record import RetryReport, UndoReport
 
 
 class Retrying:
@@ -37,6 +37,10 @@ class Retrying:
         """Retry its rejects."""
         return heal_cli.retry(self.rejects, **{**self.options, **options})
 
+    def undo(self, run: str, **options) -> UndoReport:
+        """Take a run back."""
+        return heal_cli.undo(run, **{**self.options, **options})
+
     def all(self, query: str = "select * from t order by 1") -> list[tuple]:
         """Rows of a query."""
         return self.conn.execute(query).fetchall()
@@ -52,6 +56,16 @@ def retrying(conn: psycopg.Connection, conninfo: str, tmp_path: Path) -> Retryin
     """In a schema of its own."""
     (schema,) = conn.execute("select current_schema()").fetchone() or ("",)
     return Retrying(conn, make_conninfo(conninfo, options=f"-c search_path={schema}"), tmp_path)
+
+
+@pytest.fixture
+def changing(retrying: Retrying) -> Retrying:
+    """Six rows by id, and a loader into their table."""
+    retrying.conn.execute(
+        "create table t (id int primary key, name text not null, n int);"
+        "insert into t select g, 'old ' || g, g from generate_series(1, 6) g"
+    )
+    return retrying
 
 
 @pytest.fixture

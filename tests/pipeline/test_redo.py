@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-import heal_cli
 from heal_cli.errors import UsageError, WriteError
 
 ROWS = "n,name\n" + "".join(f"{n},row {n}\n" for n in range(1, 301))
@@ -27,7 +26,6 @@ def redoing(retrying):
     retrying.conn.execute(
         "create table t (n int primary key, name text); insert into t select -g, 'old' from generate_series(1, 3) g"
     )
-    retrying.undo = lambda run, **given: heal_cli.undo(run, **retrying.options, **given)
     retrying.ledger = lambda runs: retrying.conn.execute(LEDGER, {"runs": runs}).fetchall()
     return retrying
 

@@ -14,13 +14,11 @@ OLD = [(n, f"old {n}", n) for n in range(1, 7)]
 @pytest.fixture
 def replacing(retrying):
     """Six rows without a key, and a loader that replaces them."""
-    import heal_cli
 
     retrying.conn.execute(
         "create table t (id int, name text not null, n int);"
         "insert into t select g, 'old ' || g, g from generate_series(1, 6) g"
     )
-    retrying.undo = lambda run, **given: heal_cli.undo(run, **retrying.options, **given)
     retrying.replace = lambda content=NEW, **given: retrying.load(content, mode="replace", **given)
     return retrying
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from heal_cli.cli.options import Config, Dsn
+from heal_cli.cli.options import Config, Dsn, Json
 from heal_cli.cli.patterns.shared import database
-from heal_cli.cli.terminal import note, say
+from heal_cli.cli.terminal import note, say, say_json
 from heal_cli.errors import UsageError
 
 
@@ -40,6 +40,7 @@ def import_(
     path: Annotated[str, typer.Argument(metavar="FILE", help="What heal patterns export wrote.")],
     dsn: Dsn = None,
     config: Config = None,
+    json: Json = None,
 ) -> None:
     """Add what such a file has learned to this database; doing it again changes nothing.
 
@@ -50,6 +51,10 @@ def import_(
     saved = parse_patterns(read_patterns_file(path), path)
     with database(dsn, config, writes=True) as connection:
         added = import_patterns(connection, saved, path)
+    if json:
+        counts = {"patterns": added.patterns, "trials": added.trials, "verdicts": added.states}
+        say_json({"added": {**counts, "matches": added.matches}, "path": path})
+        return
     note(
         f"{added.patterns} learned patterns, {added.trials} trials, {added.states} verdicts"
         f" and {added.matches} matches were new"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from heal_cli.cli.options import Config, StateDir
+from heal_cli.cli.options import Config, Json, StateDir
 from heal_cli.cli.patterns.shared import (
     PatternId,
     example_facts,
@@ -14,7 +14,7 @@ from heal_cli.cli.patterns.shared import (
     spoken,
     whole_catalogue,
 )
-from heal_cli.cli.terminal import note
+from heal_cli.cli.terminal import note, say_json
 from heal_cli.errors import UsageError
 
 
@@ -30,6 +30,7 @@ def add(
     ] = 0.9,
     state_dir: StateDir = None,
     config: Config = None,
+    json: Json = None,
 ) -> None:
     """Keep patterns of your own; their examples have to hold.
 
@@ -59,33 +60,44 @@ def add(
     except UsageError:
         write_own(path, own)
         raise
+    if json:
+        say_json({"added": ids, "path": str(path)})
+        return
     note(f"{', '.join(ids) or 'nothing new'} in {str(path)!r}")
 
 
-def remove(pattern: PatternId, state_dir: StateDir = None, config: Config = None) -> None:
+def remove(pattern: PatternId, state_dir: StateDir = None, config: Config = None, json: Json = None) -> None:
     """Forget a pattern of your own; one that ships with heal can be switched off."""
     from heal_cli.patterns import read_own, write_own
 
     path, _ = own_files(state_dir, config)
     write_own(path, read_own(path).without(pattern))
+    if json:
+        say_json({"removed": pattern, "path": str(path)})
+        return
     note(f"{pattern} is gone")
 
 
-def enable(pattern: PatternId, state_dir: StateDir = None, config: Config = None) -> None:
+def enable(pattern: PatternId, state_dir: StateDir = None, config: Config = None, json: Json = None) -> None:
     """Switch a pattern on again."""
-    _switch(pattern, state_dir, config, is_enabled=True)
+    _switch(pattern, state_dir, config, json, is_enabled=True)
 
 
-def disable(pattern: PatternId, state_dir: StateDir = None, config: Config = None) -> None:
+def disable(pattern: PatternId, state_dir: StateDir = None, config: Config = None, json: Json = None) -> None:
     """Switch a pattern off, whether it is your own or ships with heal."""
-    _switch(pattern, state_dir, config, is_enabled=False)
+    _switch(pattern, state_dir, config, json, is_enabled=False)
 
 
-def _switch(pattern: str, state_dir: str | None, config: str | None, *, is_enabled: bool) -> None:
+def _switch(
+    pattern: str, state_dir: str | None, config: str | None, json: bool | None, *, is_enabled: bool
+) -> None:
     from heal_cli.patterns import read_own, write_own
 
     every, _ = whole_catalogue(state_dir, config)
     every.get(pattern)
     path, _ = own_files(state_dir, config)
     write_own(path, read_own(path).enabling(pattern, is_enabled=is_enabled))
+    if json:
+        say_json({"pattern": pattern, "enabled": is_enabled})
+        return
     note(f"{pattern} is {'on' if is_enabled else 'off'}")
