@@ -126,9 +126,11 @@ def _compound(word: str) -> tuple[str, ...] | None:
 
 def _run_together(word: str) -> tuple[str, ...]:
     """The words, written out, of several run together."""
-    if word in vocabulary().joined:
+    table = vocabulary()
+    base = singular(word)
+    if word in table.joined or base in table.known or base in table.phrases:
         return ()
-    short = vocabulary().abbreviations
+    short = table.abbreviations
     return tuple(long for part in parts(word) for long in short.get(part, (part,)))
 
 

@@ -40,7 +40,7 @@ def _place_remaining(board: Board, cells: Cells) -> None:
     sources, targets = board.open_sources(), board.open_targets()
     names = {target.column.name for target in targets}
     for candidate in list(
-        by_elimination(list(sources.values()), targets, cells, board.around, board.evidence)
+        by_elimination(board.open_said(), targets, cells, board.around, board.evidence)
     ):
         pair = (candidate.source or "", candidate.target)
         rivals = [other for other in cells.rivals(pair) if other[0] in sources and other[1] in names]
@@ -54,7 +54,7 @@ def _place_remaining(board: Board, cells: Cells) -> None:
 def _cells(board: Board) -> Cells:
     """Candidates of all tiers for every open pair that has any worth a question."""
     wanted = board.options.min_confidence
-    sources = board.open_sources().values()
+    sources = board.open_said()
     found: dict[Pair, list[Candidate]] = {}
     for target in board.open_targets():
         for source in sources:
