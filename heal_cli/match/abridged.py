@@ -16,6 +16,7 @@ from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model.column_names import bare
 
 _STEP: Final = re.compile(r"\.|/|:|->|__")
+_BRACKETS: Final = re.compile(r"(?P<front>[^(\[]+)[(\[](?P<behind>[^)\]]+)[)\]]")
 _BLANK: Final = re.compile(r"\s")
 _LONGEST_TAG: Final = 4  # letters that no list of words knows: `sg`, `hs`
 _LONGEST_WRAPPER: Final = 2  # words: `geographicalContext`
@@ -35,6 +36,19 @@ def abridged(names: Iterable[Name], targets: Iterable[Name]) -> dict[str, Name]:
         name.raw: name if short[name.raw] == name.plain else Name(name.raw, short[name.raw])
         for name in names
     }
+
+
+def unbracketed(names: Sequence[Name]) -> dict[str, Name]:
+    """Raw name -> the name without what stands in brackets behind it, where that tells it from no other name."""
+    found = {}
+    for name in names:
+        parts = _BRACKETS.fullmatch(name.raw.strip())
+        if parts is None or vocabulary().kinds["contrast"] & Name(name.raw, split(parts["behind"])).concepts:
+            continue
+        plain = split(parts["front"])
+        if plain and not any(other is not name and other.plain[: len(plain)] == plain for other in names):
+            found[name.raw] = Name(name.raw, plain)
+    return found
 
 
 def _kept_apart(before: Mapping[str, Words], after: Mapping[str, Words]) -> dict[str, Words]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 from typing import Final
 
+from heal_cli.match.abridged import unbracketed
 from heal_cli.match.carried import CARRIED, COMPLETED, Pair, carries, completes, share_head
 from heal_cli.match.concepts import Word, singular
 from heal_cli.match.kinship import kinship
@@ -29,6 +30,8 @@ FLOOR: Final = 0.4
 
 _SUREST: Final = 0.95  # of names that are not the same name
 _REORDERED: Final = 0.7  # `duration_min` may count minutes: a question, never a match
+_UNBRACKETED: Final = 0.95  # trust in a name without what stands in brackets behind it
+_PLURAL: Final = frozenset({"count", "list"})
 _FEWEST_PREFIXED: Final = 3  # names
 
 
@@ -56,6 +59,8 @@ def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Con
         single=_single(sources) & _single(targets),
         source_half=half_meant(sources),
         target_half=half_meant(targets),
+        unbracketed=unbracketed(sources),
+        has_currency=any("currency" in name.concepts for name in sources),
         is_lettered=len(sources) > 1 and all(len(name.raw.strip()) == 1 for name in sources),
     )
 
@@ -67,6 +72,11 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
     """
     a, b = of_a_person(a, around.source_half), of_a_person(b, around.target_half)
     best = _similarity(a, b, around)
+    plainer = around.unbracketed.get(a.raw)
+    if plainer is not None:
+        found = _similarity(plainer, b, around)
+        if (score := round(found.score * _UNBRACKETED, 4)) > best.score:
+            best = replace(found, score=score)
     read_so = [(a, one, one.name, b) for one in readings(a, b)]
     read_so += [(b, other, a, other.name) for other in readings(b, a)]
     for given, meant, one, other in read_so:
@@ -80,6 +90,8 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
 def _similarity(a: Name, b: Name, around: Context) -> Similarity:
     if a.meaning_key and a.meaning_key == b.meaning_key and len(a.words) != len(b.words):
         return Similarity(min(a.meaning_trust, b.meaning_trust, _SUREST), (f"{a.raw} = {b.raw}",))
+    if a.spelled_key and a.spelled_key == b.spelled_key:
+        return Similarity(_SUREST, (f"{a.raw} = {b.raw}",))
     if a.concepts & b.concepts <= around.filler and not _may_share(a, b):
         return _UNALIKE
     pairs, rest_a, rest_b = align(a, b, around)
@@ -184,12 +196,12 @@ def _same(x: Word, y: Word) -> float:
 
 
 def _uncounted(rest: list[Word], other: Name, pairs: Sequence[Pair]) -> list[Word]:
-    """The words left alone, without a `count` that the other name says by a plural: `token_count`, `tokens`."""
-    if all(word.concept != "count" for word in rest):
+    """The words left alone, without what the other name says by a plural: `token_count` and `tokens`, `tag_list`."""
+    if all(word.concept not in _PLURAL for word in rest):
         return rest
     partners = {word.text for x, y, _ in pairs for word in (x, y) if word in other.words}
     has_plural = any(singular(text) != text for text in partners)
-    return [word for word in rest if not (word.concept == "count" and has_plural)]
+    return [word for word in rest if not (word.concept in _PLURAL and has_plural)]
 
 
 def _may_share(a: Name, b: Name) -> bool:

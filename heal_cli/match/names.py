@@ -60,6 +60,12 @@ class Name:
         return "".join(word.concept.replace(" ", "") for word in self.words)
 
     @cached_property
+    def spelled_key(self) -> str:
+        """The same with abbreviations written out, and nothing else settled."""
+        short = vocabulary().abbreviations
+        return "".join("".join(short.get(word, (singular(word),))) for word in self.plain)
+
+    @cached_property
     def meaning_trust(self) -> float:
         """That of the least sure word in `meaning_key`."""
         return min((word.trust for word in self.words), default=0.0)

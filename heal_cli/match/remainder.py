@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
@@ -35,6 +35,8 @@ class Context:
         source_half: What a source column called only `name` means beside the other half of a person's name:
             'first name', 'last name', or nothing.
         target_half: The same for the table.
+        unbracketed: Raw name of a source column -> the name without what stands in brackets behind it.
+        has_currency: A source column says what currency the amounts are in: it need not be that of a `total_usd`.
     """
 
     filler: frozenset[str] = frozenset()
@@ -44,6 +46,8 @@ class Context:
     is_lettered: bool = False
     source_half: str = ""
     target_half: str = ""
+    unbracketed: Mapping[str, Name] = field(default_factory=dict)
+    has_currency: bool = False
 
 
 class Missing(NamedTuple):
@@ -92,6 +96,8 @@ def _missing(name: Name, word: Word, around: Context, own: frozenset[Word]) -> M
         and name.words[place - 1].concept in kinds["money"]
     ):
         return Missing(KIND_WEIGHT, ("measure", name.raw))
+    if is_last and place and word.concept in kinds["money_unit"]:
+        return Missing(1.0) if around.has_currency else Missing(KIND_WEIGHT, ("unit", name.raw))
     if is_last and word.concept in LOOKS:
         return Missing(KIND_WEIGHT, (word.concept, name.raw))
     found = next((kind for kind in _TRAILING if is_last and word.concept in kinds[kind]), None)
