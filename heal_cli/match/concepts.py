@@ -132,7 +132,7 @@ def _run_together(word: str) -> tuple[str, ...]:
     if word in table.joined or base in table.known or base in table.phrases:
         return ()
     short = table.abbreviations
-    return tuple(long for part in parts(word) for long in short.get(part, (part,)))
+    return tuple(long for part in parts(word) for long in short.get(part, (singular(part),)))
 
 
 @lru_cache(maxsize=8192)
@@ -167,13 +167,21 @@ def _genitive(spelled: list[tuple[str, str, float]]) -> list[tuple[str, str, flo
 
 
 def _without_until(spelled: list[tuple[str, str, float]]) -> list[tuple[str, str, float]]:
-    """`seconds_to_resolve` as `seconds resolve`: between a length of time and what it lasts until, `to` ends nothing."""
-    lengths = vocabulary().kinds["length"]
-    return [
-        each
-        for place, each in enumerate(spelled)
-        if not (each[0] in _UNTIL and 0 < place < len(spelled) - 1 and spelled[place - 1][0] in lengths)
-    ]
+    """`seconds_to_resolve` as `seconds resolve`, `depth_in_m` as `depth m`.
+
+    Between a length of time and what it lasts until, `to` ends nothing.
+    """
+    kinds = vocabulary().kinds
+    kept = []
+    for place, each in enumerate(spelled):
+        before = spelled[place - 1][0] if place else ""
+        behind = spelled[place + 1][0] if place + 1 < len(spelled) else ""
+        is_until = each[0] in _UNTIL and before in kinds["length"] and behind
+        is_before_unit = each[0] == "in" and before and place + 2 == len(spelled) and behind in kinds["in_unit"]
+        if not (is_until or is_before_unit):
+            is_metre = each[0] == "meter" and before == "in" and place > 1
+            kept.append(("m", *each[1:]) if is_metre else each)
+    return kept
 
 
 def _weight(concept: str) -> float:

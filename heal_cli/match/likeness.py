@@ -219,7 +219,8 @@ def _order_factor(a: Name, b: Name, pairs: Sequence[Pair]) -> float:
     """Less than 1 when the words stand in another order: `duration_min` may count minutes.
 
     Words about time may stand anywhere, translations have an order of their own, and opposites
-    (`temp_min`) are as clear behind as in front, but for those that are also units.
+    (`temp_min`) are as clear behind as in front, but for those that are also units. So are participles
+    (`paid_amount`), keys (`id_visit`) and units in the plural (`minutes_asleep`).
     """
     table = vocabulary()
     firm = [
@@ -227,12 +228,21 @@ def _order_factor(a: Name, b: Name, pairs: Sequence[Pair]) -> float:
         for x, y, _ in pairs
         if x.concept not in table.temporal
         and not (x.concept in table.kinds["contrast"] and x.text not in table.kinds["unit"])
+        and not (_is_anywhere(x) or _is_anywhere(y))
     ]
     if len(firm) < 2 or any(x.trust <= SYNONYM_TRUST or y.trust <= SYNONYM_TRUST for x, y in firm):
         return 1.0
     places = sorted((a.words.index(x), b.words.index(y)) for x, y in firm)
     in_order = all(before[1] <= after[1] for before, after in pairwise(places))
     return 1.0 if in_order else _REORDERED
+
+
+def _is_anywhere(word: Word) -> bool:
+    """True for words that say the same in front and behind."""
+    table = vocabulary()
+    is_participle = word.text.endswith("ed") and word.concept.endswith("ed")
+    is_key = word.concept in ("id", "code", "name") and len(word.text) > 1
+    return is_participle or is_key or (word.concept in table.kinds["length"] and singular(word.text) != word.text)
 
 
 def _clashes(rest_a: Sequence[Word], rest_b: Sequence[Word]) -> bool:
