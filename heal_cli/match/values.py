@@ -126,12 +126,16 @@ class Evidence:
             reasons += (
                 f"only {_of(profile.distinct, profile.count)} values are distinct, the column is a key",
             )
-        elif column.name in self._keys and profile.distinct == 1 and profile.count >= _FEW:
+        elif column.name in self._keys and profile.distinct == 1 and self._are_keys(source):
             factor = max(factor, _KEY_FACTOR)
         if column.is_required and profile.filled * 2 < profile.rows:
             factor *= _NULLABLE
             reasons += (f"only {profile.filled} of {profile.rows} rows have a value, the column is NOT NULL",)
         return Verdict(factor, fit, reasons)
+
+    def _are_keys(self, source: str) -> bool:
+        """True for several values without blanks and signs of numbers: `SO-1041`, not `12.50`."""
+        return self.profile(source).count >= _FEW and self.shape(source, r"^[^\s.,]+$") == 1.0
 
     def _judge_known(self, source: str, column: Column) -> Verdict | None:
         """What the values that the table has already say: the same words speak for a text, strange ones against it."""
