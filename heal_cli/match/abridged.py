@@ -93,7 +93,9 @@ def _without_common_step(short: Mapping[str, Words], said: Collection[str]) -> d
 def _without_tag(short: Mapping[str, Words], said: Collection[str]) -> dict[str, Words]:
     """A few letters that are no word, in front of several names."""
     first = Counter(words[0] for words in short.values() if len(words) > 1)
-    tags = {word for word, count in first.items() if count >= _FEWEST_TAGGED and _is_tag(word, said)}
+    often = Counter(words[1:] for words in short.values() if len(words) > 1)
+    telling = {words[0] for words in short.values() if often[words[1:]] > 1}  # `NM_PARTIDO` beside `SG_PARTIDO`
+    tags = {word for word, count in first.items() if count >= _FEWEST_TAGGED and _is_tag(word, said)} - telling
     return {raw: words[1:] if len(words) > 1 and words[0] in tags else words for raw, words in short.items()}
 
 
@@ -104,10 +106,11 @@ def _is_tag(word: str, said: Collection[str]) -> bool:
 
 
 def _steps(raw: str) -> list[Words]:
-    """The words of each step of a way into an object; one step for names with blanks, which are no ways."""
+    """The words of each step of a way into an object, but for a number behind it; names with blanks are no ways."""
     text = bare(raw).strip()
     parts = [text] if _BLANK.search(text) else _STEP.split(text)
-    return [words for part in parts if (words := split(part))]
+    steps = [words for part in parts if (words := split(part))]
+    return steps[:-1] if len(steps) > 1 and steps[-1][0].isdigit() else steps
 
 
 def _spelled(steps: Sequence[Words]) -> Words:

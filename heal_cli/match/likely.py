@@ -69,7 +69,7 @@ def _cells(board: Board) -> Cells:
                 *board.known_candidates(source, target),
                 *by_likeness(source, target, board.around, board.evidence, min_confidence=wanted),
             ]
-            if source.meaning_key and source.meaning_key == target.name.meaning_key:
+            if source.meant and source.meant == target.name.meant:
                 namesakes.add((source.raw, target.column.name))
             worthy = [candidate for candidate in candidates if candidate.confidence >= FLOOR]
             if worthy:

@@ -101,6 +101,7 @@ def _similarity(a: Name, b: Name, around: Context) -> Similarity:
     gained = sum(x.weight * alike for x, _, alike in pairs)
     whole = sum(x.weight for x, _, _ in pairs)
     rest_a, rest_b = _uncounted(rest_a, b, pairs), _uncounted(rest_b, a, pairs)
+    rest_a, rest_b = _unmeasured(rest_a, pairs), _unmeasured(rest_b, pairs)
     missing = missing_words(a, rest_a, around) + missing_words(b, rest_b, around)
     score = min(gained / (whole + sum(word.weight for word in missing)), _SUREST) * _order_factor(a, b, pairs)
     one_sided = not (rest_a and rest_b) or not any(word.need for word in missing)
@@ -202,6 +203,16 @@ def _uncounted(rest: list[Word], other: Name, pairs: Sequence[Pair]) -> list[Wor
     partners = {word.text for x, y, _ in pairs for word in (x, y) if word in other.words}
     has_plural = any(singular(text) != text for text in partners)
     return [word for word in rest if not (word.concept in _PLURAL and has_plural)]
+
+
+def _unmeasured(rest: list[Word], pairs: Sequence[Pair]) -> list[Word]:
+    """The words left alone, without what the unit says that both names have: `net_weight_kg`, `net_kg`."""
+    dimensions = vocabulary().dimensions
+    measured = [word for word in rest if word.concept in dimensions]
+    if not measured:
+        return rest
+    shared = {y.concept for _, y, _ in pairs}
+    return [word for word in rest if word not in measured or dimensions[word.concept].isdisjoint(shared)]
 
 
 def _may_share(a: Name, b: Name) -> bool:

@@ -60,6 +60,11 @@ class Name:
         return "".join(word.concept.replace(" ", "") for word in self.words)
 
     @cached_property
+    def meant(self) -> tuple[str, ...]:
+        """What its words mean, in any order."""
+        return tuple(sorted(word.concept for word in self.words))
+
+    @cached_property
     def core_key(self) -> str:
         """The same whatever word says that it is a time or a key: `order_ref` and `order_no`; empty for all else."""
         return _core(self.words)
