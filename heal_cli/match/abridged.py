@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 from heal_cli.match.names import Name, split
@@ -33,8 +34,7 @@ def abridged(names: Iterable[Name], targets: Iterable[Name]) -> dict[str, Name]:
     for step in (_without_way, _without_common_step, _without_tag):
         short = _kept_apart(short, step(short, said))
     return {
-        name.raw: name if short[name.raw] == name.plain else Name(name.raw, short[name.raw])
-        for name in names
+        name.raw: name if short[name.raw] == name.plain else Name(name.raw, short[name.raw]) for name in names
     }
 
 
@@ -71,7 +71,7 @@ def _without_way(short: Mapping[str, Words], said: Collection[str]) -> dict[str,
 def _told(steps: Sequence[Words]) -> list[Words]:
     wrappers = vocabulary().kinds["wrapper"]
     told = []
-    for step, behind in zip(steps, steps[1:], strict=False):
+    for step, behind in pairwise(steps):
         is_said_again = behind[: len(step)] == step and len(behind) > len(step)
         is_wrapper = (step[-1] in wrappers and len(step) <= _LONGEST_WRAPPER) or step[0].isdigit()
         if not (is_wrapper or is_said_again):
@@ -94,8 +94,12 @@ def _without_tag(short: Mapping[str, Words], said: Collection[str]) -> dict[str,
     """A few letters that are no word, in front of several names."""
     first = Counter(words[0] for words in short.values() if len(words) > 1)
     often = Counter(words[1:] for words in short.values() if len(words) > 1)
-    telling = {words[0] for words in short.values() if often[words[1:]] > 1}  # `NM_PARTIDO` beside `SG_PARTIDO`
-    tags = {word for word, count in first.items() if count >= _FEWEST_TAGGED and _is_tag(word, said)} - telling
+    telling = {
+        words[0] for words in short.values() if often[words[1:]] > 1
+    }  # `NM_PARTIDO` beside `SG_PARTIDO`
+    tags = {
+        word for word, count in first.items() if count >= _FEWEST_TAGGED and _is_tag(word, said)
+    } - telling
     return {raw: words[1:] if len(words) > 1 and words[0] in tags else words for raw, words in short.items()}
 
 

@@ -79,11 +79,11 @@ class Board:
         if are_one_in_singular(source, target.name):
             yield in_singular(source, target, self.evidence)
         patterns = self.by_names.of(source, target.name)
-        known = [(pattern, self.by_names.trust(pattern)) for pattern in patterns]
-        if not known:
-            nearly = self.by_names.nearly(source, target.name)
-            known = [(pattern, NEARLY * self.by_names.trust(pattern)) for pattern in nearly]
-        if known:
+        worth = 1.0
+        if not patterns and source.core_key in self.by_names.by_core:
+            patterns, worth = self.by_names.nearly(source, target.name), NEARLY
+        if patterns:
+            known = [(pattern, worth * self.by_names.trust(pattern)) for pattern in patterns]
             yield from by_pattern(source, target, known, self.past.confidences, self.evidence)
 
     def vote(self, candidates: Iterable[Candidate]) -> Decision:

@@ -63,8 +63,8 @@ class ByNames:
         """
         if source.meaning_key in self._named or target.meaning_key in self._named:
             return ()
-        theirs = self._by_core.get(source.core_key, ())
-        return [pattern for pattern in self._by_core.get(target.core_key, ()) if pattern in theirs] if theirs else ()
+        theirs = self.by_core.get(source.core_key, ())
+        return [pattern for pattern in self.by_core.get(target.core_key, ()) if pattern in theirs]
 
     @cached_property
     def _named(self) -> set[str]:
@@ -74,7 +74,7 @@ class ByNames:
         return {name.meaning_key for pair in pairs for name in pair}
 
     @cached_property
-    def _by_core(self) -> dict[str, list[Pattern]]:
+    def by_core(self) -> dict[str, list[Pattern]]:
         """The groups by the cores of their names, of those that a column has."""
         cores = {name.core_key for names in self._names for name in names} - {""}
         found: dict[str, list[Pattern]] = {}

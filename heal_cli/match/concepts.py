@@ -177,7 +177,9 @@ def _without_until(spelled: list[tuple[str, str, float]]) -> list[tuple[str, str
         before = spelled[place - 1][0] if place else ""
         behind = spelled[place + 1][0] if place + 1 < len(spelled) else ""
         is_until = each[0] in _UNTIL and before in kinds["length"] and behind
-        is_before_unit = each[0] == "in" and before and place + 2 == len(spelled) and behind in kinds["in_unit"]
+        is_before_unit = (
+            each[0] == "in" and before and place + 2 == len(spelled) and behind in kinds["in_unit"]
+        )
         if not (is_until or is_before_unit):
             is_metre = each[0] == "meter" and before == "in" and place > 1
             kept.append(("m", *each[1:]) if is_metre else each)

@@ -45,9 +45,7 @@ def _place_remaining(board: Board, cells: Cells) -> None:
     """What the others have left one to one, where nobody taught otherwise and no other question is nearly as likely."""
     sources, targets = board.open_sources(), board.open_targets()
     names = {target.column.name for target in targets}
-    for candidate in list(
-        by_elimination(board.open_said(), targets, cells, board.around, board.evidence)
-    ):
+    for candidate in list(by_elimination(board.open_said(), targets, cells, board.around, board.evidence)):
         pair = (candidate.source or "", candidate.target)
         rivals = [other for other in cells.rivals(pair) if other[0] in sources and other[1] in names]
         others = [one for rival in (pair, *rivals) for one in cells.candidates(rival)]
@@ -82,7 +80,9 @@ def _cells(board: Board) -> Cells:
 
 def _favour(namesakes: set[Pair], found: dict[Pair, list[Candidate]], wanted: float) -> None:
     """Takes from the likeness of other names to one that means the same as its own partner's, all of it."""
-    sure = {pair for pair in namesakes if max((c.confidence for c in found.get(pair, ())), default=0.0) >= wanted}
+    sure = {
+        pair for pair in namesakes if max((c.confidence for c in found.get(pair, ())), default=0.0) >= wanted
+    }
     sources, targets = {source for source, _ in sure}, {target for _, target in sure}
     for pair, candidates in found.items():
         if pair not in namesakes and (pair[0] in sources or pair[1] in targets):

@@ -31,6 +31,7 @@ FLOOR: Final = 0.4
 _SUREST: Final = 0.95  # of names that are not the same name
 _REORDERED: Final = 0.7  # `duration_min` may count minutes: a question, never a match
 _UNBRACKETED: Final = 0.95  # trust in a name without what stands in brackets behind it
+_NO_UNITS: Final[frozenset[str]] = frozenset()
 _PLURAL: Final = frozenset({"count", "list"})
 _FEWEST_PREFIXED: Final = 3  # names
 
@@ -101,7 +102,8 @@ def _similarity(a: Name, b: Name, around: Context) -> Similarity:
     gained = sum(x.weight * alike for x, _, alike in pairs)
     whole = sum(x.weight for x, _, _ in pairs)
     rest_a, rest_b = _uncounted(rest_a, b, pairs), _uncounted(rest_b, a, pairs)
-    rest_a, rest_b = _unmeasured(rest_a, pairs), _unmeasured(rest_b, pairs)
+    if a.dimensions != b.dimensions:
+        rest_a, rest_b = _unmeasured(rest_a, pairs), _unmeasured(rest_b, pairs)
     missing = missing_words(a, rest_a, around) + missing_words(b, rest_b, around)
     score = min(gained / (whole + sum(word.weight for word in missing)), _SUREST) * _order_factor(a, b, pairs)
     one_sided = not (rest_a and rest_b) or not any(word.need for word in missing)
@@ -208,11 +210,8 @@ def _uncounted(rest: list[Word], other: Name, pairs: Sequence[Pair]) -> list[Wor
 def _unmeasured(rest: list[Word], pairs: Sequence[Pair]) -> list[Word]:
     """The words left alone, without what the unit says that both names have: `net_weight_kg`, `net_kg`."""
     dimensions = vocabulary().dimensions
-    measured = [word for word in rest if word.concept in dimensions]
-    if not measured:
-        return rest
     shared = {y.concept for _, y, _ in pairs}
-    return [word for word in rest if word not in measured or dimensions[word.concept].isdisjoint(shared)]
+    return [w for w in rest if dimensions.get(w.concept, _NO_UNITS).isdisjoint(shared)]
 
 
 def _may_share(a: Name, b: Name) -> bool:
@@ -253,7 +252,11 @@ def _is_anywhere(word: Word) -> bool:
     table = vocabulary()
     is_participle = word.text.endswith("ed") and word.concept.endswith("ed")
     is_key = word.concept in ("id", "code", "name") and len(word.text) > 1
-    return is_participle or is_key or (word.concept in table.kinds["length"] and singular(word.text) != word.text)
+    return (
+        is_participle
+        or is_key
+        or (word.concept in table.kinds["length"] and singular(word.text) != word.text)
+    )
 
 
 def _clashes(rest_a: Sequence[Word], rest_b: Sequence[Word]) -> bool:

@@ -122,6 +122,11 @@ class Name:
         return _initials(word for word in self.words if word.is_short or not word.is_known)
 
     @cached_property
+    def dimensions(self) -> frozenset[str]:
+        """Of its words, those that say what is measured: `weight`."""
+        return self.concepts & vocabulary().dimensions.keys()
+
+    @cached_property
     def has_participle(self) -> bool:
         """A word is like `created`."""
         verbs = vocabulary().verbs
