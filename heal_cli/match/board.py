@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 
 from heal_cli.match.abridged import abridged
-from heal_cli.match.by_names import NEARLY, ByNames
+from heal_cli.match.by_names import ByNames
 from heal_cli.match.by_pattern import Pattern, by_pattern
 from heal_cli.match.ensemble import Decision, decide
 from heal_cli.match.explicit import is_writable
@@ -79,11 +79,8 @@ class Board:
         if are_one_in_singular(source, target.name):
             yield in_singular(source, target, self.evidence)
         patterns = self.by_names.of(source, target.name)
-        worth = 1.0
-        if not patterns and source.core_key in self.by_names.by_core:
-            patterns, worth = self.by_names.nearly(source, target.name), NEARLY
         if patterns:
-            known = [(pattern, worth * self.by_names.trust(pattern)) for pattern in patterns]
+            known = [(pattern, self.by_names.trust(pattern)) for pattern in patterns]
             yield from by_pattern(source, target, known, self.past.confidences, self.evidence)
 
     def vote(self, candidates: Iterable[Candidate]) -> Decision:

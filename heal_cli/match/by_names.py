@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from typing import Final
 
 from heal_cli.match.by_pattern import Pattern, within
@@ -13,9 +12,6 @@ from heal_cli.model import Kind
 
 CROWDED: Final = 0.85
 """What is left of a group of names of which source or table has several: `name` and `description` of a product."""
-
-NEARLY: Final = 0.95
-"""What is left where a group has the names but for the words that say that they are times or keys."""
 
 ENOUGH: Final = 4
 """Things of one trade that source and table both name, from which they are of that trade, whatever the table is called."""
@@ -32,20 +28,16 @@ class ByNames:
         self, patterns: Iterable[Pattern], table: str, sources: Iterable[Name], targets: Iterable[Name]
     ) -> None:
         sources, targets, patterns = tuple(sources), tuple(targets), tuple(patterns)
-        self._names = (sources, targets)
         self._columns = [[name.meaning_key for name in names] for names in (sources, targets)]
         self._trust: dict[str, float] = {}
         speaks_of = dict.fromkeys(_recognised(patterns, sources, targets), True)
         self._found: dict[str, dict[str, list[Pattern]]] = {}
         self._unread: dict[str, list[Pattern]] = {}
-        self._groups: list[Pattern] = []
         for pattern in patterns:
             tables = pattern.scope.tables
             if tables not in speaks_of:
                 speaks_of[tables] = within(tables, {table.lower()})
             if speaks_of[tables] and pattern.kind in (Kind.RENAME, Kind.MAPPING):
-                if pattern.sources == pattern.targets and tables:
-                    self._groups.append(pattern)
                 for target in {parse(name).meaning_key for name in pattern.targets}:
                     self._unread.setdefault(target, []).append(pattern)
 
@@ -55,33 +47,6 @@ class ByNames:
         if sources is None:
             sources = self._found[target.meaning_key] = self._by_source(target.meaning_key)
         return sources.get(source.meaning_key, ()) if sources else ()
-
-    def nearly(self, source: Name, target: Name) -> Sequence[Pattern]:
-        """The groups of a trade that have both names but for the words that say what kind of value it is.
-
-        Only where no group has either name as it stands: that one is surer.
-        """
-        if source.meaning_key in self._named or target.meaning_key in self._named:
-            return ()
-        theirs = self.by_core.get(source.core_key, ())
-        return [pattern for pattern in self.by_core.get(target.core_key, ()) if pattern in theirs]
-
-    @cached_property
-    def _named(self) -> set[str]:
-        """What the columns mean that a pattern has a partner for."""
-        sources, targets = self._names
-        pairs = [(source, target) for target in targets for source in sources if self.of(source, target)]
-        return {name.meaning_key for pair in pairs for name in pair}
-
-    @cached_property
-    def by_core(self) -> dict[str, list[Pattern]]:
-        """The groups by the cores of their names, of those that a column has."""
-        cores = {name.core_key for names in self._names for name in names} - {""}
-        found: dict[str, list[Pattern]] = {}
-        for pattern in self._groups:
-            for core in {parse(name).core_key for name in pattern.sources} & cores:
-                found.setdefault(core, []).append(pattern)
-        return found
 
     def _by_source(self, target: str) -> dict[str, list[Pattern]]:
         """The patterns for a target, by what their sources mean."""

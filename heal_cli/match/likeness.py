@@ -61,7 +61,6 @@ def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Con
         source_half=half_meant(sources),
         target_half=half_meant(targets),
         unbracketed=unbracketed(sources),
-        has_currency=any("currency" in name.concepts for name in sources),
         is_lettered=len(sources) > 1 and all(len(name.raw.strip()) == 1 for name in sources),
     )
 

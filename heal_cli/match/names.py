@@ -65,11 +65,6 @@ class Name:
         return tuple(sorted(word.concept for word in self.words))
 
     @cached_property
-    def core_key(self) -> str:
-        """The same whatever word says that it is a time or a key: `order_ref` and `order_no`; empty for all else."""
-        return _core(self.words)
-
-    @cached_property
     def spelled_key(self) -> str:
         """The same with abbreviations written out, and nothing else settled."""
         short = vocabulary().abbreviations
@@ -168,17 +163,6 @@ def split(raw: str) -> tuple[str, ...]:
     text = unicodedata.normalize("NFD", _CAMEL.sub(" ", text).casefold().translate(_UNDECOMPOSED))
     text = "".join(char for char in text if not unicodedata.combining(char))
     return tuple(_WORD.findall(unicodedata.normalize("NFC", text)))
-
-
-def _core(words: tuple[Word, ...]) -> str:
-    """The words that say something, with a sign for a time or a key; empty without one, or with nothing else."""
-    table = vocabulary()
-    said = [word.concept for word in words if word.concept not in table.temporal and word.weight == 1.0]
-    core = ["#" if concept in table.kinds["reference"] else concept.replace(" ", "") for concept in said]
-    is_time = any(word.concept in table.temporal for word in words)
-    if not set(core) - {"#"} or not (is_time or "#" in core or core[-1].endswith("ed")):
-        return ""
-    return "".join(core) + ("@" if is_time and not core[-1].endswith("ed") else "")
 
 
 def is_claim(name: Name) -> bool:

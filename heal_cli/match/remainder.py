@@ -36,7 +36,6 @@ class Context:
             'first name', 'last name', or nothing.
         target_half: The same for the table.
         unbracketed: Raw name of a source column -> the name without what stands in brackets behind it.
-        has_currency: A source column says what currency the amounts are in: it need not be that of a `total_usd`.
     """
 
     filler: frozenset[str] = frozenset()
@@ -47,7 +46,6 @@ class Context:
     source_half: str = ""
     target_half: str = ""
     unbracketed: Mapping[str, Name] = field(default_factory=dict)
-    has_currency: bool = False
 
 
 class Missing(NamedTuple):
@@ -96,8 +94,6 @@ def _missing(name: Name, word: Word, around: Context, own: frozenset[Word]) -> M
         and name.words[place - 1].concept in kinds["money"]
     ):
         return Missing(KIND_WEIGHT, ("measure", name.raw))
-    if is_last and place and word.concept in kinds["money_unit"]:
-        return Missing(1.0) if around.has_currency else Missing(KIND_WEIGHT, ("unit", name.raw))
     if is_last and word.concept in LOOKS:
         return Missing(KIND_WEIGHT, (word.concept, name.raw))
     found = next((kind for kind in _TRAILING if is_last and word.concept in kinds[kind]), None)
