@@ -249,7 +249,7 @@ def _order_factor(a: Name, b: Name, pairs: Sequence[Pair]) -> float:
 def _is_anywhere(word: Word) -> bool:
     """True for words that say the same in front and behind."""
     table = vocabulary()
-    is_participle = word.text.endswith("ed") and word.concept.endswith("ed")
+    is_participle = word.concept.endswith("ed") or word.text == word.concept in table.verbs
     is_key = word.concept in ("id", "code", "name") and len(word.text) > 1
     return (
         is_participle
