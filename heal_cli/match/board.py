@@ -13,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+from heal_cli.match.abridged import abridged
 from heal_cli.match.by_names import ByNames
 from heal_cli.match.by_pattern import Pattern, by_pattern
 from heal_cli.match.ensemble import Decision, decide
@@ -58,15 +59,20 @@ class Board:
         self.evidence = Evidence(self.sample, self.table, self.fit, self.past.known)
 
     @cached_property
+    def said(self) -> dict[str, Name]:
+        """What the names of the source say, without the way into an object and the tag of a system in front."""
+        return abridged(self.sources.values(), (target.name for target in self.targets.values()))
+
+    @cached_property
     def by_names(self) -> ByNames:
         """Patterns by names; taking their names apart is spared where every column is certain."""
         targets = (target.name for target in self.targets.values())
-        return ByNames(self.patterns, self.table.name, self.sources.values(), targets)
+        return ByNames(self.patterns, self.table.name, self.said.values(), targets)
 
     @cached_property
     def around(self) -> Context:
         """What the names of the whole source and the whole table say about single words."""
-        return context(self.sources.values(), (t.name for t in self.targets.values()), self.table.name)
+        return context(self.said.values(), (t.name for t in self.targets.values()), self.table.name)
 
     def known_candidates(self, source: Name, target: Target) -> Iterator[Candidate]:
         """Candidates by spelling and by pattern."""
@@ -129,6 +135,10 @@ class Board:
         """The sources that are neither placed nor asked about."""
         used = self.used() | self.asked
         return {raw: name for raw, name in self.sources.items() if raw not in used}
+
+    def open_said(self) -> list[Name]:
+        """What the names of open sources say."""
+        return [self.said[raw] for raw in self.open_sources()]
 
     def open_targets(self) -> list[Target]:
         """The targets that are neither placed nor asked about."""

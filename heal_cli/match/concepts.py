@@ -16,6 +16,7 @@ WEAK_WEIGHT: Final = 0.1
 _SHORTEST_SHORT: Final = 3
 _LONGEST_SHORT: Final = 5
 _SHORTEST_FRONT: Final = 4  # letters of a compound's first part
+_UNTIL: Final = ("to", "till", "until")
 _LINKS: Final = ("", "s", "n", "en", "es", "er")  # between the parts of a compound
 
 
@@ -57,13 +58,13 @@ def concepts_of(plain: Sequence[str]) -> tuple[Word, ...]:
     spelled: list[tuple[str, str, float]] = []  # singular word, as written, trust
     for place, word in enumerate(_joined(plain)):
         short = table.abbreviations.get(word) or _compound(word) or _run_together(word)
-        if word == "uid" and place:  # `visitorUid`: whose it is was said
+        if word in ("uid", "sid") and place:  # `visitorUid`: whose it is was said
             short = ("id",)
         if word == "data" and place == 0 < len(plain) - 1:  # `data ritiro`, `data de registro`
             short = ("date",)
         base = word if word in table.phrases else base_form(singular(word))
         spelled += [(long, word, ABBREVIATION_TRUST) for long in short] if short else [(base, word, 1.0)]
-    spelled = _genitive(spelled)
+    spelled = _genitive(_without_until(spelled))
     words: list[Word] = []
     while spelled:
         for length in range(min(table.longest, len(spelled)), 0, -1):
@@ -126,10 +127,12 @@ def _compound(word: str) -> tuple[str, ...] | None:
 
 def _run_together(word: str) -> tuple[str, ...]:
     """The words, written out, of several run together."""
-    if word in vocabulary().joined:
+    table = vocabulary()
+    base = singular(word)
+    if word in table.joined or base in table.known or base in table.phrases:
         return ()
-    short = vocabulary().abbreviations
-    return tuple(long for part in parts(word) for long in short.get(part, (part,)))
+    short = table.abbreviations
+    return tuple(long for part in parts(word) for long in short.get(part, (singular(part),)))
 
 
 @lru_cache(maxsize=8192)
@@ -161,6 +164,26 @@ def _genitive(spelled: list[tuple[str, str, float]]) -> list[tuple[str, str, flo
         said = ("count", *spelled[place - 1][1:]) if counts else spelled[place - 1]
         return [*spelled[: place - 1], *spelled[after:], said]
     return spelled
+
+
+def _without_until(spelled: list[tuple[str, str, float]]) -> list[tuple[str, str, float]]:
+    """`seconds_to_resolve` as `seconds resolve`, `depth_in_m` as `depth m`.
+
+    Between a length of time and what it lasts until, `to` ends nothing.
+    """
+    kinds = vocabulary().kinds
+    kept = []
+    for place, each in enumerate(spelled):
+        before = spelled[place - 1][0] if place else ""
+        behind = spelled[place + 1][0] if place + 1 < len(spelled) else ""
+        is_until = each[0] in _UNTIL and before in kinds["length"] and behind
+        is_before_unit = (
+            each[0] == "in" and before and place + 2 == len(spelled) and behind in kinds["in_unit"]
+        )
+        if not (is_until or is_before_unit):
+            is_metre = each[0] == "meter" and before == "in" and place > 1
+            kept.append(("m", *each[1:]) if is_metre else each)
+    return kept
 
 
 def _weight(concept: str) -> float:

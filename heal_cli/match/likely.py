@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Final
+
 from heal_cli.match.board import Board
 from heal_cli.match.by_likeness import by_likeness
 from heal_cli.match.cells import Cells, Pair, Pairs, surest_first
@@ -11,6 +14,9 @@ from heal_cli.match.fallback import never_contradict
 from heal_cli.match.learned import Recall
 from heal_cli.match.likeness import FLOOR
 from heal_cli.model import Candidate, Tier
+
+_OUTDONE: Final = 0.85
+"""What is left of a likeness where source or target has a namesake."""
 
 
 def place_assigned(board: Board) -> None:
@@ -39,9 +45,7 @@ def _place_remaining(board: Board, cells: Cells) -> None:
     """What the others have left one to one, where nobody taught otherwise and no other question is nearly as likely."""
     sources, targets = board.open_sources(), board.open_targets()
     names = {target.column.name for target in targets}
-    for candidate in list(
-        by_elimination(list(sources.values()), targets, cells, board.around, board.evidence)
-    ):
+    for candidate in list(by_elimination(board.open_said(), targets, cells, board.around, board.evidence)):
         pair = (candidate.source or "", candidate.target)
         rivals = [other for other in cells.rivals(pair) if other[0] in sources and other[1] in names]
         others = [one for rival in (pair, *rivals) for one in cells.candidates(rival)]
@@ -54,20 +58,41 @@ def _place_remaining(board: Board, cells: Cells) -> None:
 def _cells(board: Board) -> Cells:
     """Candidates of all tiers for every open pair that has any worth a question."""
     wanted = board.options.min_confidence
-    sources = board.open_sources().values()
+    sources = board.open_said()
     found: dict[Pair, list[Candidate]] = {}
+    namesakes: set[Pair] = set()
     for target in board.open_targets():
         for source in sources:
             candidates = [
                 *board.known_candidates(source, target),
                 *by_likeness(source, target, board.around, board.evidence, min_confidence=wanted),
             ]
+            if source.meant and source.meant == target.name.meant:
+                namesakes.add((source.raw, target.column.name))
             worthy = [candidate for candidate in candidates if candidate.confidence >= FLOOR]
             if worthy:
                 found[source.raw, target.column.name] = worthy
+    _favour(namesakes, found, wanted)
     targets = {target.column.name: target for target in board.open_targets()}
     Recall(board.past.learned, frozenset(board.open_sources()), targets).add_to(found, board.evidence)
     return Cells(found)
+
+
+def _favour(namesakes: set[Pair], found: dict[Pair, list[Candidate]], wanted: float) -> None:
+    """Takes from the likeness of other names to one that means the same as its own partner's, all of it."""
+    sure = {
+        pair for pair in namesakes if max((c.confidence for c in found.get(pair, ())), default=0.0) >= wanted
+    }
+    sources, targets = {source for source, _ in sure}, {target for _, target in sure}
+    for pair, candidates in found.items():
+        if pair not in namesakes and (pair[0] in sources or pair[1] in targets):
+            found[pair] = [_outdone(candidate) for candidate in candidates]
+
+
+def _outdone(candidate: Candidate) -> Candidate:
+    if candidate.tier is not Tier.FUZZY:
+        return candidate
+    return replace(candidate, confidence=round(candidate.confidence * _OUTDONE, 4))
 
 
 def _decide(board: Board, pair: Pair, cells: Cells, pairs: Pairs) -> Decision:

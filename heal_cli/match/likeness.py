@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 from typing import Final
 
+from heal_cli.match.abridged import unbracketed
 from heal_cli.match.carried import CARRIED, COMPLETED, Pair, carries, completes, share_head
 from heal_cli.match.concepts import Word, singular
 from heal_cli.match.kinship import kinship
@@ -29,6 +30,9 @@ FLOOR: Final = 0.4
 
 _SUREST: Final = 0.95  # of names that are not the same name
 _REORDERED: Final = 0.7  # `duration_min` may count minutes: a question, never a match
+_UNBRACKETED: Final = 0.95  # trust in a name without what stands in brackets behind it
+_NO_UNITS: Final[frozenset[str]] = frozenset()
+_PLURAL: Final = frozenset({"count", "list"})
 _FEWEST_PREFIXED: Final = 3  # names
 
 
@@ -56,6 +60,7 @@ def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Con
         single=_single(sources) & _single(targets),
         source_half=half_meant(sources),
         target_half=half_meant(targets),
+        unbracketed=unbracketed(sources),
         is_lettered=len(sources) > 1 and all(len(name.raw.strip()) == 1 for name in sources),
     )
 
@@ -67,6 +72,11 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
     """
     a, b = of_a_person(a, around.source_half), of_a_person(b, around.target_half)
     best = _similarity(a, b, around)
+    plainer = around.unbracketed.get(a.raw)
+    if plainer is not None:
+        found = _similarity(plainer, b, around)
+        if (score := round(found.score * _UNBRACKETED, 4)) > best.score:
+            best = replace(found, score=score)
     read_so = [(a, one, one.name, b) for one in readings(a, b)]
     read_so += [(b, other, a, other.name) for other in readings(b, a)]
     for given, meant, one, other in read_so:
@@ -80,6 +90,8 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
 def _similarity(a: Name, b: Name, around: Context) -> Similarity:
     if a.meaning_key and a.meaning_key == b.meaning_key and len(a.words) != len(b.words):
         return Similarity(min(a.meaning_trust, b.meaning_trust, _SUREST), (f"{a.raw} = {b.raw}",))
+    if a.spelled_key and a.spelled_key == b.spelled_key:
+        return Similarity(_SUREST, (f"{a.raw} = {b.raw}",))
     if a.concepts & b.concepts <= around.filler and not _may_share(a, b):
         return _UNALIKE
     pairs, rest_a, rest_b = align(a, b, around)
@@ -89,6 +101,8 @@ def _similarity(a: Name, b: Name, around: Context) -> Similarity:
     gained = sum(x.weight * alike for x, _, alike in pairs)
     whole = sum(x.weight for x, _, _ in pairs)
     rest_a, rest_b = _uncounted(rest_a, b, pairs), _uncounted(rest_b, a, pairs)
+    if a.dimensions != b.dimensions:
+        rest_a, rest_b = _unmeasured(rest_a, pairs), _unmeasured(rest_b, pairs)
     missing = missing_words(a, rest_a, around) + missing_words(b, rest_b, around)
     score = min(gained / (whole + sum(word.weight for word in missing)), _SUREST) * _order_factor(a, b, pairs)
     one_sided = not (rest_a and rest_b) or not any(word.need for word in missing)
@@ -184,12 +198,19 @@ def _same(x: Word, y: Word) -> float:
 
 
 def _uncounted(rest: list[Word], other: Name, pairs: Sequence[Pair]) -> list[Word]:
-    """The words left alone, without a `count` that the other name says by a plural: `token_count`, `tokens`."""
-    if all(word.concept != "count" for word in rest):
+    """The words left alone, without what the other name says by a plural: `token_count` and `tokens`, `tag_list`."""
+    if all(word.concept not in _PLURAL for word in rest):
         return rest
     partners = {word.text for x, y, _ in pairs for word in (x, y) if word in other.words}
     has_plural = any(singular(text) != text for text in partners)
-    return [word for word in rest if not (word.concept == "count" and has_plural)]
+    return [word for word in rest if not (word.concept in _PLURAL and has_plural)]
+
+
+def _unmeasured(rest: list[Word], pairs: Sequence[Pair]) -> list[Word]:
+    """The words left alone, without what the unit says that both names have: `net_weight_kg`, `net_kg`."""
+    dimensions = vocabulary().dimensions
+    shared = {y.concept for _, y, _ in pairs}
+    return [w for w in rest if dimensions.get(w.concept, _NO_UNITS).isdisjoint(shared)]
 
 
 def _may_share(a: Name, b: Name) -> bool:
@@ -207,7 +228,8 @@ def _order_factor(a: Name, b: Name, pairs: Sequence[Pair]) -> float:
     """Less than 1 when the words stand in another order: `duration_min` may count minutes.
 
     Words about time may stand anywhere, translations have an order of their own, and opposites
-    (`temp_min`) are as clear behind as in front, but for those that are also units.
+    (`temp_min`) are as clear behind as in front, but for those that are also units. So are participles
+    (`paid_amount`), keys (`id_visit`) and units in the plural (`minutes_asleep`).
     """
     table = vocabulary()
     firm = [
@@ -215,12 +237,25 @@ def _order_factor(a: Name, b: Name, pairs: Sequence[Pair]) -> float:
         for x, y, _ in pairs
         if x.concept not in table.temporal
         and not (x.concept in table.kinds["contrast"] and x.text not in table.kinds["unit"])
+        and not (_is_anywhere(x) or _is_anywhere(y))
     ]
     if len(firm) < 2 or any(x.trust <= SYNONYM_TRUST or y.trust <= SYNONYM_TRUST for x, y in firm):
         return 1.0
     places = sorted((a.words.index(x), b.words.index(y)) for x, y in firm)
     in_order = all(before[1] <= after[1] for before, after in pairwise(places))
     return 1.0 if in_order else _REORDERED
+
+
+def _is_anywhere(word: Word) -> bool:
+    """True for words that say the same in front and behind."""
+    table = vocabulary()
+    is_participle = word.concept.endswith("ed") or word.text == word.concept in table.verbs
+    is_key = word.concept in ("id", "code", "name") and len(word.text) > 1
+    return (
+        is_participle
+        or is_key
+        or (word.concept in table.kinds["length"] and singular(word.text) != word.text)
+    )
 
 
 def _clashes(rest_a: Sequence[Word], rest_b: Sequence[Word]) -> bool:

@@ -55,7 +55,7 @@ def add_meaning(matching: Matching, board: Board, nearness: Nearness) -> Matchin
     sources, targets = _open_columns(matching, board)
     if not sources or not targets:
         return matching
-    names = tuple(board.sources.values()), tuple(parse(column.name) for column in board.table.columns)
+    names = tuple(board.said.values()), tuple(parse(column.name) for column in board.table.columns)
     meaning = _Meaning(nearness, *names, board.around, board.evidence)
     found = [c for source in sources for target in targets for c in meaning.candidates(source, target)]
     votes = [_vote(candidate, (*found, *_asked(matching)), board) for candidate in found]
@@ -68,7 +68,7 @@ def _open_columns(matching: Matching, board: Board) -> tuple[list[Name], list[Ta
     sources = sorted(set(matching.unmatched_source).difference(each.source for each in learned))
     targets = sorted(set(matching.unmatched_target).difference(each.target for each in learned))
     return (
-        [board.sources[name] for name in sources],
+        [board.said[name] for name in sources],
         [board.targets[name] for name in targets if name in board.targets],
     )
 

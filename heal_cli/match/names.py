@@ -60,6 +60,17 @@ class Name:
         return "".join(word.concept.replace(" ", "") for word in self.words)
 
     @cached_property
+    def meant(self) -> tuple[str, ...]:
+        """What its words mean, in any order."""
+        return tuple(sorted(word.concept for word in self.words))
+
+    @cached_property
+    def spelled_key(self) -> str:
+        """The same with abbreviations written out, and nothing else settled."""
+        short = vocabulary().abbreviations
+        return "".join("".join(short.get(word, (singular(word),))) for word in self.plain)
+
+    @cached_property
     def meaning_trust(self) -> float:
         """That of the least sure word in `meaning_key`."""
         return min((word.trust for word in self.words), default=0.0)
@@ -104,6 +115,11 @@ class Name:
     def odd_initials(self) -> frozenset[str]:
         """Of words that no dictionary knows, and of short ones: they may be others."""
         return _initials(word for word in self.words if word.is_short or not word.is_known)
+
+    @cached_property
+    def dimensions(self) -> frozenset[str]:
+        """Of its words, those that say what is measured: `weight`."""
+        return self.concepts & vocabulary().dimensions.keys()
 
     @cached_property
     def has_participle(self) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
@@ -35,6 +35,7 @@ class Context:
         source_half: What a source column called only `name` means beside the other half of a person's name:
             'first name', 'last name', or nothing.
         target_half: The same for the table.
+        unbracketed: Raw name of a source column -> the name without what stands in brackets behind it.
     """
 
     filler: frozenset[str] = frozenset()
@@ -44,6 +45,7 @@ class Context:
     is_lettered: bool = False
     source_half: str = ""
     target_half: str = ""
+    unbracketed: Mapping[str, Name] = field(default_factory=dict)
 
 
 class Missing(NamedTuple):

@@ -25,6 +25,7 @@ _FEWEST: Final = 2  # common values that say what a column holds
 _MET: Final = 0.5  # share of values met again, from which they speak for the pair
 _MANY: Final = 10  # values of which one at least should be met in a column of few
 TEXT_FACTOR: Final = 0.85  # any value fits text, so the name alone has to be better
+_KEY_FACTOR: Final = 0.95  # any text fits a key of texts, but not every column has a value but once
 _FEW: Final = 3  # values, of which one misfit may be a slip
 _AGAINST: Final = 0.5
 _FAR: Final = 0.8  # loses to a rival that is near, and still lets a sure name stand alone
@@ -125,10 +126,16 @@ class Evidence:
             reasons += (
                 f"only {_of(profile.distinct, profile.count)} values are distinct, the column is a key",
             )
+        elif column.name in self._keys and profile.distinct == 1 and self._are_keys(source):
+            factor = max(factor, _KEY_FACTOR)
         if column.is_required and profile.filled * 2 < profile.rows:
             factor *= _NULLABLE
             reasons += (f"only {profile.filled} of {profile.rows} rows have a value, the column is NOT NULL",)
         return Verdict(factor, fit, reasons)
+
+    def _are_keys(self, source: str) -> bool:
+        """True for several values without blanks and signs of numbers: `SO-1041`, not `12.50`."""
+        return self.profile(source).count >= _FEW and self.shape(source, r"^[^\s.,]+$") == 1.0
 
     def _judge_known(self, source: str, column: Column) -> Verdict | None:
         """What the values that the table has already say: the same words speak for a text, strange ones against it."""

@@ -50,6 +50,7 @@ class Vocabulary:
     groups: Mapping[str, frozenset[int]]  # concept -> the groups of words of like meaning that it is in
     known: frozenset[str]  # real words: two of them are never typos of each other
     backs: Mapping[str, str]  # last part of a compound -> what it means: 'nummer' -> 'number'
+    dimensions: Mapping[str, frozenset[str]]  # what is measured -> units that say so by themselves
     kinds: Mapping[str, frozenset[str]]  # 'reference', 'naming', ...: see words/kinds.toml
 
 
@@ -81,6 +82,7 @@ def vocabulary() -> Vocabulary:
         verbs=data["verbs"],
         groups=groups,
         backs=data["compounds"]["back"],
+        dimensions={measured: frozenset(units) for measured, units in data["dimensions"].items()},
         kinds={kind: frozenset(members) for kind, members in data["kinds"].items()},
         known=frozenset((*words["known"], *words["temporal"], *words["weak"], *spelled, *abbreviations)),
     )

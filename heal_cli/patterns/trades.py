@@ -27,6 +27,7 @@ _TYPES: Final = {
     "key": (*_WHOLE, "uuid", "text", "varchar"),
     "any": (),
 }
+_KEYED: Final = r"^\S*$|\d"  # a key has no blanks, or a digit at least: `Oliva GmbH` is none
 _EXAMPLES: Final = {
     "text": ("text", ("abc", "xyz")),
     "number": ("numeric", ("1.50", "12.25")),
@@ -62,6 +63,7 @@ def _pattern(
         names,
         names,
         Scope(tables, (), _TYPES[kind]),
+        shape=_KEYED if kind == "key" else None,
         positive=(Example(tables[0].strip("*_"), source, target, type=type, values=values),),
         negative=(Example(_ELSEWHERE, source, target, type=type, values=values),),
         origin=origin,

@@ -20,10 +20,11 @@ DRILL: Final = "drill"  # tuned on, too
 SEALED: Final = "sealed"  # its misses were looked into after it was measured
 FRESH: Final = "fresh"
 LAST: Final = "last"  # its misses were looked into after it was measured
+VENDORS: Final = "vendors"  # tuned on, too
 EVERYDAY: Final = "everyday"  # measured, never looked into
 SECOND: Final = "second"  # measured, never looked into
 THIRD: Final = "third"  # measured, never looked into
-SETS: Final = (TUNING, HELD_BACK, BLIND, DRILL, SEALED, FRESH, LAST, EVERYDAY, SECOND, THIRD)
+SETS: Final = (TUNING, HELD_BACK, BLIND, DRILL, SEALED, FRESH, LAST, VENDORS, EVERYDAY, SECOND, THIRD)
 
 _SPEC: Final = re.compile(
     r"(?P<name>\S+) (?P<base>\w+)(?:\((?P<args>[^)]*)\))?(?P<words>[^#]*)(?:# (?P<comment>.*))?"

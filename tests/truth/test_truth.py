@@ -18,6 +18,7 @@ from corpus import (
     SETS,
     THIRD,
     TUNING,
+    VENDORS,
     Pair,
     read_pairs,
 )
@@ -33,7 +34,7 @@ PAIRS = [pair for folder in SETS for pair in read_pairs(folder)]
 CATALOGUE = load_catalogue()
 
 
-@pytest.mark.parametrize("folder", [TUNING, HELD_BACK, BLIND, DRILL, SEALED, FRESH, LAST])
+@pytest.mark.parametrize("folder", [TUNING, HELD_BACK, BLIND, DRILL, SEALED, FRESH, LAST, VENDORS])
 def test_matches_are_right(folder: str) -> None:
     """No wrong match, and most of the right ones, over the pairs whose names differ."""
     sum_ = total(read_pairs(folder))
@@ -59,7 +60,7 @@ def test_no_cell_is_wrong() -> None:
 def test_the_corpus_is_as_large_as_it_says() -> None:
     """At least sixty pairs, and most of them were written before anything was tuned on them."""
     assert len(PAIRS) >= 60
-    tuned = [pair for folder in (TUNING, DRILL) for pair in read_pairs(folder)]
+    tuned = [pair for folder in (TUNING, DRILL, VENDORS) for pair in read_pairs(folder)]
     assert 2 * len(tuned) <= len(PAIRS)
 
 

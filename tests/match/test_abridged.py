@@ -1,0 +1,60 @@
+"""Names without the way into an object, the tag of a system and what stands in brackets."""
+
+from __future__ import annotations
+
+import pytest
+
+from heal_cli.match.abridged import abridged, unbracketed
+from heal_cli.match.names import parse
+
+
+def short(*names: str, table: str = "") -> list[str]:
+    """What is left of the names beside a table with these words."""
+    found = abridged(map(parse, names), [parse(table)])
+    return [" ".join(found[name].plain) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [
+        ("fields.priority.name", "priority name"),
+        ("payload.temperature", "temperature"),
+        ("name.0.given.0", "name given"),
+        ("context.page.title", "page title"),
+        ("customer.email", "customer email"),
+        ("billing.address.city", "billing city"),
+        ("Fields of study", "fields of study"),
+    ],
+)
+def test_steps_that_name_no_thing_are_left_out(name: str, left: str) -> None:
+    """A wrapper says nothing, a thing does."""
+    assert short(name, "other") == [left, "other"]
+
+
+def test_two_names_never_become_one() -> None:
+    """What only a wrapper tells apart keeps it."""
+    assert short("data.id", "meta.id") == ["data id", "meta id"]
+    assert short("context.created", "created") == ["context created", "created"]
+
+
+def test_a_step_of_most_names_is_left_out() -> None:
+    """Unless the table says it, too, or it makes another thing of the rest."""
+    names = ("lineItem/UsageType", "lineItem/Operation", "bill/InvoiceId")
+    assert short(*names) == ["usage type", "operation", "bill invoice id"]
+    assert short("shipping/city", "shipping/zip") == ["shipping city", "shipping zip"]
+
+
+def test_a_tag_in_front_of_several_names_is_left_out() -> None:
+    """A few letters that are no word, and tell no two names apart."""
+    assert short("sg_event_id", "sg_message_id", "reason") == ["event id", "message id", "reason"]
+    assert short("sg_event_id", "sg_message_id", table="sg_id") == ["sg event id", "sg message id"]
+    assert short("NM_PARTIDO", "SG_PARTIDO", "SG_UF") == ["nm partido", "sg partido", "sg uf"]
+    assert short("xy_id", "reason") == ["xy id", "reason"]
+
+
+def test_brackets_are_left_out_where_they_tell_nothing_apart() -> None:
+    """`Amount (EUR)` beside `Amount (USD)` keeps them, and so does `Weight (gross)`."""
+    names = [parse(name) for name in ("Blocked By (Dependencies)", "Weight (gross)", "Rate (a)", "Rate (b)")]
+    assert {raw: name.plain for raw, name in unbracketed(names).items()} == {
+        "Blocked By (Dependencies)": ("blocked", "by")
+    }
