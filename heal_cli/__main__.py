@@ -23,7 +23,10 @@ def _open_missing_streams() -> None:
 def _end(number: int, frame: FrameType | None) -> None:
     """Leave as after an error: what is open is rolled back and closed; a load or a replay has its own way to stop."""
     with suppress(OSError):  # of SIGHUP the terminal is gone
-        os.write(2, f"heal: Ended by {signal.Signals(number).name}; what was not committed is rolled back\n".encode())
+        os.write(
+            2,
+            f"heal: Ended by {signal.Signals(number).name}; what was not committed is rolled back\n".encode(),
+        )
     sys.exit(_ENDED)
 
 

@@ -98,7 +98,8 @@ class LoadFlags:
         ),
     ] = None
     delimiter: Annotated[
-        str | None, _flag("--delimiter", panel=SOURCE, metavar="CHAR", help="Between fields; '\\t' is a tab.")
+        str | None,
+        _flag("--delimiter", panel=SOURCE, metavar="TEXT", help="Between fields: ';', '||', '\\t', '\\x01'."),
     ] = None
     quote: Annotated[
         str | None, _flag("--quote", panel=SOURCE, metavar="CHAR", help="Around fields; '' for none.")

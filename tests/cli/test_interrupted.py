@@ -45,7 +45,9 @@ def _loaded(conn: psycopg.Connection) -> int:
     return int(str(row[0]))
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+)
 def test_a_stopped_load_goes_on_where_it_stopped(
     conn: psycopg.Connection, command: list[str], tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
