@@ -6,7 +6,8 @@ import psycopg
 import pytest
 
 from heal_cli.errors import ConnectionRefused, DatabaseUnavailable, UsageError
-from heal_cli.write.connection import connect, connect_error
+from heal_cli.write.connection import connect
+from heal_cli.write.login import connect_error
 from heal_cli.write.sqlstate import Fault, fault_of
 
 FAULTS = {
