@@ -54,7 +54,13 @@ Table = Annotated[
 ]
 Dsn = Annotated[
     str | None,
-    _flag("-d", "--dsn", panel=CONNECTION, metavar="DSN", help="URI or key=value string of the server."),
+    _flag(
+        "-d",
+        "--dsn",
+        panel=CONNECTION,
+        metavar="DSN",
+        help="URI or key=value string of the server; others see a password in it (ps).",
+    ),
 ]
 Config = Annotated[
     str | None,
