@@ -197,6 +197,16 @@ def test_a_tail_is_read_as_its_beginning_was(loads, flags) -> None:
     assert any("is read as it was when it was begun" in note for note in report.notes)
 
 
+def test_what_again_goes_on_with_names_no_again(loads) -> None:
+    """The flag that is there is no way out. Previously the note named it all the same."""
+    loads.kill_after(1)
+    with pytest.raises(Killed):
+        loads.load(HEADER + csv(1, 500), batch_bytes=1024, again=True)
+    report = loads.load(HEADER + csv(1, 500), batch_bytes=1024, again=True, delimiter=";")
+    assert loads.ids() == list(range(1, 501))
+    assert any("; once that is finished, --again reads it anew" in note for note in report.notes)
+
+
 def test_rejects_of_a_killed_run_are_dropped_when_the_file_grew(loads, tmp_path, monkeypatch) -> None:
     """What was recorded for a commit that never came is in the rejects once, not twice."""
     bad = HEADER + csv(1, 5) + b"x,x\n" * 3
