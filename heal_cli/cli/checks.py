@@ -127,7 +127,7 @@ def _check_password(settings: Settings) -> Iterator[Check]:
             "password",
             "warn",
             what,
-            "Give it in PGPASSWORD, ~/.pgpass, a service file, HEAL_DSN or heal.toml",
+            "Give it in PGPASSWORD, ~/.pgpass, a service file or HEAL_DSN",
         )
 
 

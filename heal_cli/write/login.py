@@ -25,7 +25,10 @@ _REFUSED: Final = (
     *("for parameter", "configuration parameter", "startup parameter", "to set parameter"),
 )
 _BROKE_OFF: Final = ("SSL SYSCALL error", "closed unexpectedly", "unexpected eof")  # the network, not TLS
-_NO_ADDRESS: Final = ("connection is bad: invalid", "could not match", "Servname not supported")
+_NO_ADDRESS: Final = (
+    *("connection is bad: invalid", "could not match", "Servname not supported"),
+    *("definition of service", "service file", "Unix-domain socket path"),
+)
 """What is said of settings that no wait mends, by libpq and, of a port in PGPORT, by the resolver."""
 
 _SAID_BY_SERVER: Final = re.compile(r"\S:  \S")  # libpq sets the severity, in any language, before two blanks
@@ -36,7 +39,8 @@ _USERS_TO_MEND: Final = (Fault.CONFIGURATION, Fault.ROW, Fault.PLAN)  # a settin
 
 def connect_error(error: psycopg.OperationalError, conninfo: str) -> HealError:
     """A failed login in our words; psycopg gives no SQLSTATE there, only text."""
-    text = mask_text(" ".join(str(error).split()), conninfo)
+    sentences = re.sub(r"(?<=\w)\s*\n\s*(?=[A-Z])", ". ", str(error))
+    text = mask_text(" ".join(sentences.split()), conninfo)
     hint = "Check it with: heal doctor"
     has_broken_off = any(word in text for word in _BROKE_OFF)
     if not has_broken_off and (any(word in text for word in _REFUSED) or _is_refused(error, conninfo)):

@@ -80,7 +80,7 @@ def test_a_password_that_others_can_read(
     result = heal("doctor", *(("-d", dsn) if origin == "--dsn" else ()))
     words = (
         "● password     who else is on this machine can read the password in --dsn while heal runs (ps)\n"
-        "               Give it in PGPASSWORD, ~/.pgpass, a service file, HEAL_DSN or heal.toml\n"
+        "               Give it in PGPASSWORD, ~/.pgpass, a service file or HEAL_DSN\n"
     )
     assert (words in result.out, result.code) == (is_told, 0)
     assert SECRET not in result.out
