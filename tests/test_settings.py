@@ -204,8 +204,8 @@ def test_a_misspelt_variable_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_defaults_are_those_of_the_model(tmp_path: Path) -> None:
-    """The engine's defaults and the command line's are one."""
-    settings = _load(tmp_path)
+    """The engine's defaults and the command line's are one; patterns of whoever runs the tests are none of them."""
+    settings = _load(tmp_path, {"state_dir": str(tmp_path)})
     options = to_load_options(settings, ["a"], "t", conninfo="")
     assert options == model.LoadOptions(("a",), "t", "", settings.state_dir)
 
