@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 
 _INTERRUPTED = 130
@@ -21,15 +22,20 @@ def _open_missing_streams() -> None:
 
 def _end(number: int, frame: FrameType | None) -> None:
     """Leave as after an error: what is open is rolled back and closed; a load or a replay has its own way to stop."""
-    os.write(2, b"heal: Ended by SIGTERM; what was not committed is rolled back\n")
+    with suppress(OSError):  # of SIGHUP the terminal is gone
+        os.write(
+            2,
+            f"heal: Ended by {signal.Signals(number).name}; what was not committed is rolled back\n".encode(),
+        )
     sys.exit(_ENDED)
 
 
 def main() -> None:
     """Run the command line and exit."""
     _open_missing_streams()
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _end)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _end)
     # What the imports make lives until the end: to look through it for garbage costs a start 0.1 s of its 0.9.
     gc.set_threshold(200_000)
     try:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from threading import Lock
 from typing import IO, Final
+from urllib.parse import quote
 
 from heal_cli.errors import RecordError
 
@@ -28,8 +29,8 @@ _FLAGS: Final = {"rejects": "--rejects or ", "events": "--emergency-log or "}
 
 
 def file_name(table: str, run: str, kind: str) -> str:
-    """`<table>.<run>.<kind>.jsonl`, with nothing in the table's name that a path would take as its own."""
-    safe = re.sub(r"[^\w.-]", "_", table).lstrip(".") or "_"
+    """`<table>.<run>.<kind>.jsonl`, with `%22` and its like for what a path or a shell would take as its own."""
+    safe = re.sub(r"[^\w.-]", lambda found: quote(found[0], safe=""), table).lstrip(".") or "_"
     short = safe.encode()[:_NAME_BYTES].decode("utf-8", "ignore")
     return f"{short}.{run}.{kind}.jsonl"
 

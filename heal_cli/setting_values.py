@@ -17,6 +17,9 @@ _SIZE: Final = re.compile(r"(?P<number>\d+)\s*(?:(?P<unit>[kmg])(?:i?b)?|b)?", r
 _DURATION: Final = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|min|h)?")
 _SECONDS: Final = {None: 1.0, "ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 _VARIABLE: Final = re.compile(r"\$\{(?P<name>\w+)\}")
+_DELIMITERS: Final = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+_ESCAPED: Final = re.compile(r"\\(?:(?P<tab>t)|x(?P<code>[0-9A-Fa-f]{2}))")
+_SEVERAL_SIGNS: Final = re.compile(r"[^\w\\]+")  # of letters and digits it is a slip: 'ab', 'coma'
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0"})
 
@@ -29,7 +32,7 @@ _EXPECTED: Final = {
     "max_rejects": "a number of rows, or a share such as '5%'",
     "max_change": "a number of rows, or a share such as '5%'",
     "map": "SOURCE=TARGET pairs",
-    "delimiter": "one character",
+    "delimiter": "one character, several signs such as '||', or '\\x01' for what has none",
     "quote": "one character, or '' for none",
     "escape": "one character, or '' for none",
     "dsn": "a connection string",
@@ -113,15 +116,20 @@ def _pairs(value: Any, kind: Any) -> Any:
     return pairs
 
 
-def _character(value: str, kind: Any) -> str:
-    text = {"\\t": "\t", "tab": "\t", "space": " "}.get(value, value)
-    if len(text) != 1:
+def _delimiter(value: str, kind: Any) -> str:
+    text = _DELIMITERS.get(value) or _ESCAPED.sub(
+        lambda found: "\t" if found["tab"] else chr(int(found["code"], 16)), value
+    )
+    if len(text) != 1 and not _SEVERAL_SIGNS.fullmatch(text):
         raise ValueError(value)
     return text
 
 
 def _character_or_none(value: str, kind: Any) -> str:
-    return "" if value in ("", "none") else _character(value, kind)
+    text = "" if value == "none" else value
+    if len(text) > 1:
+        raise ValueError(value)
+    return text
 
 
 def _size(value: Any, kind: Any) -> Any:
@@ -156,7 +164,7 @@ _PREPARE: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "max_rejects": _budget,
     "max_change": _budget,
     "map": _pairs,
-    "delimiter": _character,
+    "delimiter": _delimiter,
     "escape": _character_or_none,
     "quote": _character_or_none,
     "columns": _names,

@@ -14,6 +14,8 @@ from heal_cli.errors import UsageError
 from heal_cli.load_options import to_load_options
 from heal_cli.settings import KEYS, Settings, load_settings
 
+_DELIMITER = "one character, several signs such as '||', or '\\x01' for what has none"
+
 TOML = """\
 jobs = 4
 timezone = "UTC"
@@ -106,8 +108,11 @@ def test_a_variable_in_the_dsn(tmp_path: Path) -> None:
         ("again = true", "heal.toml: 'again' belongs to one run. Give it as --again or HEAL_AGAIN"),
         ("[tables.x]\nxyz = 1", "heal.toml [tables.\"x\"]: there is no setting 'xyz'"),
         ("tables = 3", "heal.toml tables must be a section of keys and values, not 3"),
-        ("delimiter = 'ab'", "heal.toml: delimiter must be one character, not 'ab'"),
-        ("delimiter = 3", "heal.toml: delimiter must be one character, not 3"),
+        ("delimiter = 'ab'", f"heal.toml: delimiter must be {_DELIMITER}, not 'ab'"),
+        ("delimiter = '|\\n'", f"heal.toml: delimiter must be {_DELIMITER}, not '|\\\\n'"),
+        ("delimiter = '\\x1'", f"heal.toml: delimiter must be {_DELIMITER}, not '\\\\x1'"),
+        ("delimiter = 3", f"heal.toml: delimiter must be {_DELIMITER}, not 3"),
+        ("quote = 'ab'", "heal.toml: quote must be one character, or '' for none, not 'ab'"),
         (
             "batch_bytes = 12",
             "heal.toml: batch_bytes must be a size of at least 1024 bytes, such as 16777216 or '16MiB', not 12",
@@ -125,6 +130,19 @@ def test_refusals_name_file_and_key(tmp_path: Path, text: str, message: str) -> 
     with pytest.raises(UsageError) as caught:
         _load(tmp_path, table="t")
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("given", "delimiter"),
+    [
+        ("||", "||"), (" | ", " | "), ("|~|", "|~|"), ("::", "::"), ("§§", "§§"), ("->", "->"),
+        ("\\t", "\t"), ("\\t\\t", "\t\t"), ("\\x01", "\x01"), ("\\", "\\"), ("x", "x"),
+        ("tab", "\t"), ("comma", ","), ("pipe", "|"), ("semicolon", ";"), ("space", " "),
+    ],
+)  # fmt: skip
+def test_a_delimiter_is_a_character_some_signs_or_a_name(tmp_path: Path, given: str, delimiter: str) -> None:
+    """Control characters have escapes, since no shell passes them easily. Previously several signs were refused."""
+    assert _load(tmp_path, {"delimiter": given}).delimiter == delimiter
 
 
 def test_broken_toml_names_the_file(tmp_path: Path) -> None:
@@ -186,8 +204,8 @@ def test_a_misspelt_variable_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_defaults_are_those_of_the_model(tmp_path: Path) -> None:
-    """The engine's defaults and the command line's are one."""
-    settings = _load(tmp_path)
+    """The engine's defaults and the command line's are one; patterns of whoever runs the tests are none of them."""
+    settings = _load(tmp_path, {"state_dir": str(tmp_path)})
     options = to_load_options(settings, ["a"], "t", conninfo="")
     assert options == model.LoadOptions(("a",), "t", "", settings.state_dir)
 

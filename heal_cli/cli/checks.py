@@ -54,6 +54,7 @@ def run_checks(settings: Settings, table: str | None) -> list[Check]:
     """All checks; those on the server only where it can be reached."""
     checks = [Check("settings", "warn", warning) for warning in settings.warnings]
     checks += [*_check_state_dir(Path(settings.state_dir)), *_check_fallback(settings)]
+    checks += _check_password(settings)
     connection, found = _connect(settings)
     checks += found
     if connection is None:
@@ -115,6 +116,19 @@ def _check_state_dir(folder: Path) -> Iterator[Check]:
     free = shutil.disk_usage(nearest).free
     detail = f"{free / _GIGABYTE:.1f} GB free for rejects and leftovers"
     yield Check("disk", *(("ok", detail) if free > _LITTLE_SPACE else ("warn", detail, "Free some space")))
+
+
+def _check_password(settings: Settings) -> Iterator[Check]:
+    """The arguments of a command are for all to see; its variables and files are not."""
+    given = settings.conninfo or ""
+    if settings.origins.get("dsn") == "--dsn" and mask(given) != given:
+        what = "who else is on this machine can read the password in --dsn while heal runs (ps)"
+        yield Check(
+            "password",
+            "warn",
+            what,
+            "Give it in PGPASSWORD, ~/.pgpass, a service file or HEAL_DSN",
+        )
 
 
 def _connect(settings: Settings) -> tuple[psycopg.Connection | None, list[Check]]:

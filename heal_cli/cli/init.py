@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final, get_type_hints
 
 import typer
 
-from heal_cli.cli.options import Config, Dsn, LoadFlags, Yes
+from heal_cli.cli.load_flags import LoadFlags
+from heal_cli.cli.options import Config, Dsn, Yes
 from heal_cli.cli.terminal import note, say
 from heal_cli.errors import HealError, UsageError
 

@@ -7,7 +7,8 @@ from typing import Final
 
 import typer
 
-from heal_cli.cli.options import LoadFlags, Sources, Table, with_load_flags
+from heal_cli.cli.load_flags import LoadFlags, with_load_flags
+from heal_cli.cli.options import Sources, Table
 from heal_cli.cli.progress import shown_progress
 from heal_cli.cli.session import build_options, read_settings
 from heal_cli.cli.signals import stop_on_signal

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from heal_cli.cli.terminal import note
 
 if TYPE_CHECKING:
-    from heal_cli.cli.options import LoadFlags
+    from heal_cli.cli.load_flags import LoadFlags
     from heal_cli.model import LoadOptions
     from heal_cli.settings import Settings
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import Final
 
 import polars as pl
@@ -12,20 +13,28 @@ from heal_cli.convert.number_target import Target
 from heal_cli.convert.residue import NOT_CONVERTIBLE, Attempt, Refusal, blank
 from heal_cli.model import ColumnFormat, HealMask
 
-_UNITS: Final = (
-    "kg", "g", "mg", "µg", "lb", "lbs", "oz", "km", "cm", "mm", "mi", "ft", "in", "yd", "l", "L", "ml",
-    "mL", "cl", "dl", "gal", "kWh", "MWh", "kW", "MW", "W", "Wh", "kcal", "kJ", "J", "Hz", "kHz", "MHz",
-    "GHz", "V", "mV", "A", "mA", "mAh", "°C", "°F", "bar", "psi", "Pa", "hPa", "kPa", "mph", "km/h", "kmh",
-    "m/s", "rpm", "bpm", "px", "dpi", "pcs", "pc", "pieces", "units", "Stk", "Stück", "m²", "m2", "sqm",
-    "ft²", "sqft", "ha", "m³", "m3", "days", "hours", "min", "sec", "ms", "KB", "MB", "GB", "TB", "KiB",
-    "MiB", "GiB",
+_SEVERAL_SPELLINGS: Final = (
+    ("m²", "m2", "sqm", "qm"), ("km²", "km2"), ("cm²", "cm2"), ("mm²", "mm2"), ("ft²", "ft2", "sqft"),
+    ("in²", "in2"), ("m³", "m3", "cbm"), ("cm³", "cm3", "ccm"), ("mm³", "mm3"), ("ft³", "ft3"),
+    ("l", "L"), ("ml", "mL"), ("lb", "lbs"), ("km/h", "kmh"), ("pcs", "pc", "pieces"), ("Stk", "Stück"),
 )  # fmt: skip
-"""Units that are written behind a number and may stand in the name of a column."""
+_UNITS: Final = (
+    *_SEVERAL_SPELLINGS,
+    *((unit,) for unit in (
+        "kg", "g", "mg", "µg", "oz", "km", "cm", "mm", "mi", "ft", "in", "yd", "cl", "dl", "gal", "kWh", "MWh",
+        "kW", "MW", "W", "Wh", "kcal", "kJ", "J", "Hz", "kHz", "MHz", "GHz", "V", "mV", "A", "mA", "mAh", "°C",
+        "°F", "bar", "psi", "Pa", "hPa", "kPa", "mph", "m/s", "rpm", "bpm", "px", "dpi", "units", "ha", "days",
+        "hours", "min", "sec", "ms", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB",
+    )),
+)  # fmt: skip
+"""Units, each in its spellings, that are written behind a number and may stand in the name of a column."""
 
 _POWERS: Final = {"k": 3, "K": 3, "M": 6, "Mio": 6, "Mio.": 6, "mn": 6, "bn": 9, "B": 9, "Mrd": 9, "Mrd.": 9}
 """Shortened thousands, millions and billions; 'm' is none: it may as well be metres or minutes."""
 
-_WORDS: Final = sorted((*_UNITS, *_POWERS), key=len, reverse=True)
+_WORDS: Final = sorted((*chain(*_UNITS), *_POWERS), key=len, reverse=True)
+_FOLDED: Final = frozenset(word.casefold() for word in _WORDS)
+_WORD: Final = r"[^\W\d_]+[23]?"
 _SUFFIX: Final = rf"^\s*(.*[0-9.,]) *({'|'.join(map(re.escape, _WORDS))})\s*$"
 
 
@@ -35,10 +44,11 @@ def take_off(texts: pl.Series) -> pl.Series:
 
 
 def units_named(*names: str) -> tuple[str, ...]:
-    """The unit that names of columns agree on ('weight_kg'), if they name one at all."""
-    words = {word.casefold() for name in names for word in re.findall(r"[^\W\d_]+", name)}
-    found = tuple(unit for unit in _UNITS if unit.casefold() in words)
-    return found if len(found) == 1 else ()
+    """The spellings of the unit that names of columns agree on ('weight_kg'), if they name one at all."""
+    words = {word.casefold() for name in names for word in re.findall(_WORD, name)}
+    words |= {word.rstrip("23") for word in words - _FOLDED}  # weight_kg2 may be the second weight
+    found = [unit for unit in _UNITS if any(spelling.casefold() in words for spelling in unit)]
+    return found[0] if len(found) == 1 else ()
 
 
 def heal(texts: pl.Series, target: Target, format: ColumnFormat, allow: frozenset[str]) -> Attempt:

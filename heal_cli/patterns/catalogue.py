@@ -82,7 +82,11 @@ class Catalogue:
             if pattern.id == pattern_id:
                 return pattern
         near = get_close_matches(pattern_id, sorted(pattern.id for pattern in self.patterns))
-        hint = f"Nearest are {', '.join(map(repr, near))}" if near else "`heal patterns list` shows all"
+        hint = (
+            f"Nearest are {', '.join(map(repr, near))}"
+            if near
+            else "See which there are with: heal patterns list"
+        )
         raise UsageError(f"There is no pattern {pattern_id!r}", hint=hint)
 
     def of_kind(self, kind: Kind) -> tuple[Pattern, ...]:

@@ -79,7 +79,7 @@ def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Clai
             )
             claimed = _add(run, new, newest)
         if claimed is not None:
-            notes = [_told(name, own, reading), _cut_row(name, before)]
+            notes = [_told(run, name, own, reading), _cut_row(name, before)]
             return Claim(_read_by(reader, reading), claimed, tuple(filter(None, notes)))
     raise SourceError(
         f"{name!r} could not be noted in the ledger: other runs keep beginning sources of {table.qualified}",
@@ -174,13 +174,15 @@ def _read_by(reader: SourceReader, reading: ReadOptions) -> SourceReader:
     return reader if reader.options == reading else reopen(reader, reading)
 
 
-def _told(name: str, own: ReadOptions, reading: ReadOptions) -> str | None:
+def _told(run: Run, name: str, own: ReadOptions, reading: ReadOptions) -> str | None:
     """That the flags, or a fresh look, would read it otherwise than the rows that are there were read."""
     if _manner(own) == _manner(reading):
         return None
+    # Under --again only a load that was left unfinished goes on.
+    when = "once that is finished, " if run.options.again else ""
     return (
         f"{name!r} is read as it was when it was begun ({_described(reading)}), not as it would be now"
-        f" ({_described(own)}), or its rows would have other numbers; --again reads it anew"
+        f" ({_described(own)}), or its rows would have other numbers; {when}--again reads it anew"
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from heal_cli.errors import SourceError, UsageError
 from heal_cli.model import Format, ReadOptions
 from heal_cli.read import SourceReader, Walk, open_source, reopen
 from heal_cli.read.dialect import decode_dialect
@@ -91,13 +92,17 @@ def _compare_cuts(
     reader: SourceReader, candidates: list[tuple[EarlierSource, ReadOptions]]
 ) -> tuple[SourceReader, list[Known]]:
     """Those whose batches are batches of this source when it is cut as they were."""
-    known = []
+    known, own = [], reader.options
     for reading in dict.fromkeys(reading for _, reading in candidates):
-        if (reading.format, reading.encoding) != (reader.options.format, reader.options.encoding):
+        if (reading.format, reading.encoding) != (own.format, own.encoding):
             continue
-        if reading != reader.options:
-            reader = reopen(reader, reading)
-        first = reader.sample().chunk
+        try:
+            reader = reader if reading == reader.options else reopen(reader, reading)
+            first = reader.sample().chunk
+        except (SourceError, UsageError):
+            # Read as another source was it may hold no record; by its own way it says itself what is wrong.
+            reader = reopen(reader, own)
+            continue
         for earlier in (e for e, its in candidates if its == reading):
             if (first.stop, first.digest) != (earlier.first_stop, earlier.first_digest):
                 continue

@@ -34,7 +34,6 @@ _ACCIDENTS: Final = 2
 _SAMPLE_BYTES: Final = 2**16
 _SAMPLE_ROWS: Final = 500
 _WIDTH_LINES: Final = 200
-_NAMED: Final = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
 
 class Sample(NamedTuple):
@@ -89,7 +88,7 @@ def take_sample(head: bytes, terminator: bytes, *, whole: bool) -> Sample:
 def choose_delimiter(sample: Sample, options: ReadOptions) -> tuple[Trial, str]:
     """The sample in its best dialect, and why."""
     if options.delimiter is not None:
-        return try_delimiter(sample, _NAMED.get(options.delimiter, options.delimiter), options), "as told"
+        return try_delimiter(sample, options.delimiter, options), "as told"
     several = [try_delimiter(sample, delimiter, options) for delimiter in _several(sample.text)]
     sound = [trial for trial in several if _is_several(trial)]
     for delimiters, needed, columns in ((_PLAIN, 0.8, 2), (DOUBTFUL, 0.95, 3)):

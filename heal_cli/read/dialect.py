@@ -25,6 +25,7 @@ from heal_cli.read.tables import LOOK_ROWS, begins_another
 
 # What Excel writes above, and takes as, the delimiter.
 _SEPARATOR_LINE: Final = re.compile(rb"(?i)\Asep=([^\r\n]{1,4})(?:\r\n|\n|\r)")
+_SAID_TABS: Final = {"\\t": "\t", "tab": "\t"}
 
 # What a column may be called where a line that is no record calls several so.
 _NAME: Final = re.compile(r"[^\W\d]\w*(?:[ ._-]\w+){0,2}")
@@ -229,7 +230,8 @@ def _separator_line(head: bytes, options: ReadOptions) -> tuple[ReadOptions, int
     found = _SEPARATOR_LINE.match(head)
     if found is None or options.skip_rows is not None:
         return options, options.skip_rows or 0
-    delimiter = options.delimiter or found[1].decode(errors="replace")
+    said = found[1].decode(errors="replace")
+    delimiter = options.delimiter or _SAID_TABS.get(said, said)
     return replace(options, delimiter=delimiter), 1
 
 

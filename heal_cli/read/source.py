@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -106,6 +107,9 @@ _JSON: Final = re.compile(
 # Bytes no text has many of: control characters except those that serve as white space or delimiters.
 _FEW_JUNK: Final = 4  # a NUL in a small file costs its row, not the file
 _JUNK: Final = re.compile(rb"[\x00\x02-\x08\x0e-\x1a\x7f]")
+
+
+_CURLS: Final = frozenset({"http", "https", "ftp", "ftps"})
 
 
 def open_source(location: str, options: ReadOptions, *, stdin: BinaryIO | None = None) -> SourceReader:
@@ -282,6 +286,10 @@ def _check_exists(location: str) -> None:
 
 
 def _missing(location: str) -> SourceError:
+    if scheme := re.match(r"([a-z][a-z0-9+.-]+)://", location):
+        way = f"curl -fsS {shlex.quote(location)} | heal load - --table TABLE"
+        hint = way if scheme[1] in _CURLS else "Fetch it first"
+        return SourceError(f"{location!r} is an address, and heal reads files", hint=hint)
     folder = Path(location).parent
     if glob.has_magic(location):
         return SourceError(f"No file matches {location!r}", hint=_nearest(location))

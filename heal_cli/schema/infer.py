@@ -13,6 +13,12 @@ _NULL_WORDS: Final = ("", "null", "none", "n/a", "na", "nil", "-", "--", "\\n", 
 # No leading zeros and no plus sign: 007 and +4912345 are names, not numbers.
 _INTEGER: Final = r"^-?(0|[1-9][0-9]{0,18})$"
 _NUMERIC: Final = r"^-?((0|[1-9][0-9]*)(\.[0-9]+)?|\.[0-9]+)$"
+_MARKED: Final = (
+    (r"^-?(0|[1-9][0-9]*|[1-9][0-9]{0,2}(,[0-9]{3})+)(\.[0-9]+)?$", r",[0-9]{3}\.[0-9]"),
+    (r"^-?(0|[1-9][0-9]*|[1-9][0-9]{0,2}(\.[0-9]{3})+)(,[0-9]+)?$", r"\.[0-9]{3},[0-9]"),
+)
+"""Numbers with thousands marks, and what proves which mark is which: 1,234 alone may be either."""
+
 _SCIENTIFIC: Final = r"^-?[0-9](\.[0-9]+[eE][+-]?|[eE][+-])[0-9]{1,3}$"  # 12e4 alone may be a part number
 _SHORTENED: Final = r"^-?[1-9](\.[0-9]{1,5})?E\+[1-9][0-9]$"
 """How a spreadsheet saves whole numbers of 12 digits and more: beside other whole numbers these are broken ids."""
@@ -116,6 +122,10 @@ def _is_numeric(values: pl.Series) -> bool:
     return not (shortened.any() and (shortened | values.str.contains(_INTEGER)).all())
 
 
+def _is_marked_numeric(values: pl.Series) -> bool:
+    return any(_all_match(values, shape) and values.str.contains(proof).any() for shape, proof in _MARKED)
+
+
 def _is_boolean(values: pl.Series) -> bool:
     """Words of one pair; a single letter alone may be a code, so both letters have to occur."""
     words = set(values.str.to_lowercase().unique())
@@ -162,6 +172,7 @@ def _is_jsonb(values: pl.Series) -> bool:
 _CHECKS: Final[tuple[tuple[str, Callable[[pl.Series], bool]], ...]] = (
     ("bigint", _is_bigint),
     ("numeric", _is_numeric),
+    ("numeric", _is_marked_numeric),
     ("boolean", _is_boolean),
     ("date", _is_date),
     ("timestamptz", _is_timestamptz),

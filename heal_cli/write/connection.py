@@ -13,16 +13,12 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 
 from heal_cli.conninfo import mask, mask_text
-from heal_cli.errors import ConnectionRefused, DatabaseUnavailable, HealError, UsageError
+from heal_cli.errors import UsageError
 from heal_cli.model import WriteOptions
+from heal_cli.write.login import CONNECT_TIMEOUT_S, connect_error
 from heal_cli.write.watch import WatchedConnection, cut_after, longest_s
 
-CONNECT_TIMEOUT_S: Final = 10
-"""libpq waits for ever by default; an explicit connect_timeout in the connection string wins."""
-
 _LAST_PORT: Final = 65535
-_NO_ADDRESS: Final = ("connection is bad: invalid", "could not match", "Servname not supported")
-"""What is said of settings that no wait mends, by libpq and, of a port in PGPORT, by the resolver."""
 
 
 class LimitedConnection(WatchedConnection):
@@ -118,26 +114,6 @@ def stands(connection: psycopg.Connection) -> bool:
             with suppress(psycopg.OperationalError):
                 connection.execute("SELECT")
     return not (connection.closed or connection.broken)
-
-
-def connect_error(error: psycopg.OperationalError, conninfo: str) -> HealError:
-    """A failed login in our words; libpq gives no SQLSTATE there, only text."""
-    text = mask_text(" ".join(str(error).split()), conninfo)
-    login = (
-        *("authentication failed", "does not exist", "no password supplied", "SSL"),
-        *("no pg_hba.conf entry", "pg_hba.conf rejects"),
-        *("is not permitted to log in", "permission denied for database"),
-        # what PGTZ, PGOPTIONS and their kin ask of the server, or of a pooler before it
-        *("for parameter", "configuration parameter", "startup parameter", "to set parameter"),
-    )
-    broke_off = ("SSL SYSCALL error", "closed unexpectedly", "unexpected eof")  # the network, not TLS
-    if any(word in text for word in login) and not any(word in text for word in broke_off):
-        return ConnectionRefused(
-            f"The server refused the connection: {text}", hint="Check it with: heal doctor"
-        )
-    if any(word in text for word in _NO_ADDRESS):
-        return UsageError(f"No server can be meant by that: {text}", hint="Check it with: heal doctor")
-    return DatabaseUnavailable(f"No connection to the database: {text}", hint="Check it with: heal doctor")
 
 
 @contextmanager

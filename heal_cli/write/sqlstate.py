@@ -97,8 +97,13 @@ def fault_of(error: psycopg.Error, *, may_insert: bool = True) -> Fault:
         return Fault.WORLD if isinstance(error, psycopg.OperationalError) else Fault.PLAN
     if code == "42501" and may_insert:
         return Fault.ROW
-    fault = next((_FAULTS[code[:length]] for length in (5, 3, 2) if code[:length] in _FAULTS), Fault.PLAN)
+    fault = fault_of_code(code)
     return Fault.ROW if fault is Fault.PLAN and _is_raised(error) else fault
+
+
+def fault_of_code(code: str) -> Fault:
+    """What the table says of a SQLSTATE alone."""
+    return next((_FAULTS[code[:length]] for length in (5, 3, 2) if code[:length] in _FAULTS), Fault.PLAN)
 
 
 def reason_of(error: psycopg.Error) -> str:

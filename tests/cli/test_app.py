@@ -18,7 +18,7 @@ from typer.main import get_command
 
 from heal_cli.cli.app import command_line
 from heal_cli.cli.command import masked_command
-from heal_cli.cli.options import LoadFlags
+from heal_cli.cli.load_flags import LoadFlags
 from heal_cli.settings import KEYS
 
 HEAL = [sys.executable, "-c", "from heal_cli.cli.app import main; main()"]

@@ -110,6 +110,13 @@ _SAY_FORMAT = "If it is one of them all the same, say which with --format"
 
 CASES = [
     ("peple.csv -t people", 1, "There is no file 'peple.csv'", "Nearest: 'people.csv', 'empty.csv', 'header.csv'"),
+    (
+        "https://example.com/people.csv -t people",
+        1,
+        "'https://example.com/people.csv' is an address, and heal reads files",
+        "curl -fsS https://example.com/people.csv | heal load - --table TABLE",
+    ),
+    ("s3://b/a.csv -t people", 1, "'s3://b/a.csv' is an address, and heal reads files", "Fetch it first"),
     ("nowhere/people.csv -t people", 1, "There is no file 'nowhere/people.csv', nor the folder 'nowhere'", None),
     ("quux*.xyz -t people", 1, "No file matches 'quux*.xyz'", None),
     (". -t people", 1, "'.' is a directory", "Name its files, for example '*.csv'"),

@@ -70,6 +70,22 @@ def test_no_connection_fails_without_a_secret(heal: Any, dsn: str) -> None:
     assert SECRET not in result.out + result.err
 
 
+@pytest.mark.parametrize(("origin", "is_told"), [("--dsn", True), ("HEAL_DSN", False)])
+def test_a_password_that_others_can_read(
+    heal: Any, conninfo: str, monkeypatch: pytest.MonkeyPatch, origin: str, is_told: bool
+) -> None:
+    """What stands in a command stands in `ps`, too; the ways out are named."""
+    dsn = make_conninfo(conninfo, password=SECRET)
+    monkeypatch.setenv("HEAL_DSN", dsn)
+    result = heal("doctor", *(("-d", dsn) if origin == "--dsn" else ()))
+    words = (
+        "● password     who else is on this machine can read the password in --dsn while heal runs (ps)\n"
+        "               Give it in PGPASSWORD, ~/.pgpass, a service file or HEAL_DSN\n"
+    )
+    assert (words in result.out, result.code) == (is_told, 0)
+    assert SECRET not in result.out
+
+
 def test_a_state_folder_that_others_can_write(heal: Any, tmp_path: Path) -> None:
     """It is warned about, with the command that mends it."""
     folder = tmp_path / "open"

@@ -45,7 +45,9 @@ def _loaded(conn: psycopg.Connection) -> int:
     return int(str(row[0]))
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+)
 def test_a_stopped_load_goes_on_where_it_stopped(
     conn: psycopg.Connection, command: list[str], tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
@@ -85,13 +87,17 @@ def test_ctrl_c_before_anything_was_written_is_one_sentence(tmp_path: Path) -> N
     )
 
 
-def test_sigterm_before_there_is_anything_to_finish(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_sigterm_before_there_is_anything_to_finish(tmp_path: Path, number: signal.Signals) -> None:
     """A command that only waits for its server ends with a line and 143, as a load does later."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         dsn = f"postgresql://127.0.0.1:{silent.getsockname()[1]}/db"
         undo = _start(["undo", "01", "--yes", "-d", dsn], tmp_path)
         client, _ = silent.accept()
-        undo.send_signal(signal.SIGTERM)
+        undo.send_signal(number)
         err = undo.communicate(timeout=30)[1]
         client.close()
-    assert (undo.returncode, err) == (143, "heal: Ended by SIGTERM; what was not committed is rolled back\n")
+    assert (undo.returncode, err) == (
+        143,
+        f"heal: Ended by {number.name}; what was not committed is rolled back\n",
+    )

@@ -124,6 +124,17 @@ def test_explain_quotes_what_sql_and_shell_would_take_apart(heal: Any, tmp_path:
     assert "ADD VALUE 'it''s $(rm)'" in out
 
 
+def test_explain_names_a_quoted_table_as_sql_does(heal: Any, tmp_path: Path) -> None:
+    """The name of the file keeps what a path would take as its own. Previously it had `_` in its place."""
+    path = rejects_path(str(tmp_path / "state"), '"My Schema"."Weird.Table"', "r9")
+    reject = {ROW: 1, "reason": "not_convertible", "column": "id", "value": "x", "attempts": ["integer"]}
+    writer = RejectWriter(path, "r9")
+    writer.write(pl.DataFrame([reject], schema=REJECTS), LOCATIONS.to_frame(), source="a", batch=0, attempt=1)
+    out = heal("rejects", "explain", "r9").out
+    assert 'ALTER TABLE "My Schema"."Weird.Table" ALTER COLUMN id TYPE text;' in out
+    assert '"My Schema"."Weird.Table" · ' in heal("rejects", "list").out
+
+
 def test_discard_archives(heal: Any, file: Path) -> None:
     """Off a terminal it wants --yes; the file is moved, never over another one."""
     refused = heal("rejects", "discard")

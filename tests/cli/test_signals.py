@@ -1,4 +1,4 @@
-"""Promises of Ctrl-C and SIGTERM."""
+"""Promises of Ctrl-C, SIGTERM and a terminal that goes away."""
 
 from __future__ import annotations
 
@@ -65,6 +65,28 @@ def test_the_second_signal_ends_at_once() -> None:
     program.send_signal(signal.SIGTERM)
     program.communicate(timeout=10)
     assert program.returncode == -signal.SIGTERM
+
+
+def test_a_terminal_that_goes_away_stops_as_sigterm_does() -> None:
+    """Shell and kernel may both send the hangup, so a second one ends nothing at once. Previously the first did."""
+    program = _start("not stop()", after=0.5)
+    program.send_signal(signal.SIGHUP)
+    assert program.stdout is not None
+    assert program.stdout.readline() == "finished 15 143\n"
+    program.send_signal(signal.SIGHUP)
+    program.communicate(timeout=10)
+    assert program.returncode == 0
+
+
+def test_nohup_counts() -> None:
+    """Where a hangup is to be ignored, the run goes on."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stop_on_signal() as stop:
+            signal.raise_signal(signal.SIGHUP)
+            assert stop() == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_handlers_are_put_back() -> None:

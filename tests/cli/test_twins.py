@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from heal_cli.cli.options import LoadFlags
+from heal_cli.cli.load_flags import LoadFlags
 
 _VALUES = {
     "format": "jsonl", "delimiter": ";", "quote": "'", "escape": "!", "encoding": "cp1252", "header": "no",

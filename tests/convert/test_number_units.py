@@ -26,6 +26,7 @@ def _convert(values: list[str], *units: str) -> Converted:
         (["kg"], ["1,5 kg"], ["1.5"], "unit_suffix"),
         (["°C"], ["-3 °C", "1,234.5°C"], ["-3", "1234.5"], "unit_suffix"),
         (["k", "M"], ["3.2k", "1.5M", "7"], ["3200", "1500000", "7"], "power_suffix"),
+        (["m²", "m2", "sqm", "qm"], ["50,0 m²", "71,25 m2", "80 qm"], ["50", "71.25", "80"], "unit_suffix"),
         (["M", "K"], ["$1.5M", "$20K"], ["1500000", "20000"], "power_suffix"),
     ],
 )
@@ -57,6 +58,11 @@ def test_another_unit_is_refused() -> None:
         (("weight_kg", "weight_lbs"), ()),
         (("weight", "size"), ()),
         (("background", "kgs"), ()),
+        (("weight_kg2", "weight2"), ("kg",)),
+        (("area_m2", "Wohnfläche"), ("m²", "m2", "sqm", "qm")),
+        (("area_sqm", "Area [m²]"), ("m²", "m2", "sqm", "qm")),
+        (("volume_l", "volume"), ("l", "L")),
+        (("area_mm2", "area"), ("mm²", "mm2")),
     ],
 )
 def test_names_of_columns_name_units(names: tuple[str, str], units: tuple[str, ...]) -> None:

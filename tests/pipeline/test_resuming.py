@@ -197,6 +197,35 @@ def test_a_tail_is_read_as_its_beginning_was(loads, flags) -> None:
     assert any("is read as it was when it was begun" in note for note in report.notes)
 
 
+@pytest.mark.parametrize(
+    ("before", "flags", "stream"),
+    [
+        (b"id,note,a column that the stream does not have\n1,x,y\n", {}, HEADER + csv(2, 3)),
+        (b"a line\nanother line\n\nid,note\n1,x\n", {"skip_rows": 3}, HEADER + csv(2, 3)),
+        (
+            b'{"ok": 1, "rows": [{"id": 1, "note": "x"}]}',
+            {"json_path": "rows"},
+            b'{"all": [{"id": 2, "note": "x"}, {"id": 3, "note": "y"}]}',
+        ),
+    ],
+)
+def test_a_stream_is_read_though_it_is_none_of_an_earlier_source(loads, before, flags, stream) -> None:
+    """What the reading of an earlier file makes of it is no matter. Previously it had "no records", and exit 0."""
+    loads.load(before, "before.txt", **flags)
+    loads.load(stream, "-")
+    assert loads.ids() == [1, 2, 3]
+
+
+def test_what_again_goes_on_with_names_no_again(loads) -> None:
+    """The flag that is there is no way out. Previously the note named it all the same."""
+    loads.kill_after(1)
+    with pytest.raises(Killed):
+        loads.load(HEADER + csv(1, 500), batch_bytes=1024, again=True)
+    report = loads.load(HEADER + csv(1, 500), batch_bytes=1024, again=True, delimiter=";")
+    assert loads.ids() == list(range(1, 501))
+    assert any("; once that is finished, --again reads it anew" in note for note in report.notes)
+
+
 def test_rejects_of_a_killed_run_are_dropped_when_the_file_grew(loads, tmp_path, monkeypatch) -> None:
     """What was recorded for a commit that never came is in the rejects once, not twice."""
     bad = HEADER + csv(1, 5) + b"x,x\n" * 3

@@ -237,8 +237,8 @@ def test_rejects_without_a_location(tmp_path: Path) -> None:
     ("table", "name"),
     [
         ("public.messages", "public.messages.r1.rejects.jsonl"),
-        ('s."we/ird"', "s._we_ird_.r1.rejects.jsonl"),
-        ("../../etc/passwd", "_.._etc_passwd.r1.rejects.jsonl"),
+        ('s."we/ird"', "s.%22we%2Fird%22.r1.rejects.jsonl"),
+        ("../../etc/passwd", "%2F..%2Fetc%2Fpasswd.r1.rejects.jsonl"),
         ("größe", "größe.r1.rejects.jsonl"),
         ("", "_.r1.rejects.jsonl"),
         ("x" * 300, "x" * 160 + ".r1.rejects.jsonl"),

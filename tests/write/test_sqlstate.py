@@ -6,7 +6,8 @@ import psycopg
 import pytest
 
 from heal_cli.errors import ConnectionRefused, DatabaseUnavailable, UsageError
-from heal_cli.write.connection import connect, connect_error
+from heal_cli.write.connection import connect
+from heal_cli.write.login import connect_error
 from heal_cli.write.sqlstate import Fault, fault_of
 
 FAULTS = {
@@ -58,12 +59,22 @@ def test_a_lost_connection_is_the_world(text: str) -> None:
         ("FATAL:  unsupported startup parameter: search_path", ConnectionRefused),
         ('connection is bad: invalid sslmode value: "x"', UsageError),
         ("could not match 3 port numbers to 2 hosts", UsageError),
+        ('connection is bad: definition of service "x" not found', UsageError),
+        ('connection is bad: service file "x" not found', UsageError),
+        ('connection is bad: syntax error in service file "x", line 1', UsageError),
+        ('connection is bad: Unix-domain socket path "/x" is too long (maximum 107 bytes)', UsageError),
         ("failed to resolve host 'h': [Errno -8] Servname not supported for ai_socktype", UsageError),
     ],
 )
 def test_a_failed_login_is_told_from_a_server_that_is_away(text: str, kind: type[Exception]) -> None:
     """What the user has to mend is never spooled; what passes by itself is."""
     assert isinstance(connect_error(psycopg.OperationalError(text), ""), kind)
+
+
+def test_what_libpq_asks_below_its_message_is_a_sentence_of_its_own() -> None:
+    """Its lines are joined as a person would. Previously the question ran on from the message."""
+    error = connect_error(psycopg.OperationalError("Connection refused\n\tIs the server running?"), "")
+    assert error.message == "No connection to the database: Connection refused. Is the server running?"
 
 
 @pytest.mark.parametrize("address", ["host=127.0.0.1 port=1", "host=no-such-host.invalid"])

@@ -144,7 +144,12 @@ def _identifier(name: str) -> str:
 
 def _table(typed: str) -> str:
     """The table as it was typed at the load, which is as SQL takes it unless it has other characters."""
-    return ".".join(map(_identifier, typed.split("."))) if typed else ""
+    from heal_cli.schema import parse_name
+
+    if not typed:
+        return ""
+    parsed = parse_name(typed)
+    return ".".join(_identifier(part) for part in (parsed.schema, parsed.name) if part)
 
 
 def _lines(group: Group, what: str, ways: list[Step]) -> Iterator[str]:

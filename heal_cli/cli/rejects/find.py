@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, NamedTuple
+from urllib.parse import unquote
 
 import typer
 
@@ -19,7 +20,7 @@ Named = Annotated[
 class NameParts(NamedTuple):
     """What the name of a rejects file says."""
 
-    table: str  # as typed at the load, without what a path cannot hold; '' for a file of another name
+    table: str  # as typed at the load; '' for a file of another name
     run: str
 
 
@@ -31,7 +32,7 @@ def name_parts(path: Path) -> NameParts:
     if stem == path.name:
         return NameParts("", path.name)
     table, _, run = stem.rpartition(".")
-    return NameParts(table, run)
+    return NameParts(unquote(table), run)
 
 
 def state_dir_of(state_dir: str | None, config: str | None) -> str:

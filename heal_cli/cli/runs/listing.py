@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from heal_cli.cli.options import LoadFlags, with_flags
+from heal_cli.cli.load_flags import LoadFlags, with_flags
 from heal_cli.cli.runs.shared import WHERE, counts, facts, ledger
 from heal_cli.cli.terminal import clean, console, note, say_json
 from heal_cli.clock import local_time

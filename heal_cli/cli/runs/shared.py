@@ -11,7 +11,7 @@ from heal_cli.errors import UsageError
 if TYPE_CHECKING:
     import psycopg
 
-    from heal_cli.cli.options import LoadFlags
+    from heal_cli.cli.load_flags import LoadFlags
     from heal_cli.write import RunRecord
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="The run's id, or its beginning.")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from heal_cli.cli.options import LoadFlags, with_flags
+from heal_cli.cli.load_flags import LoadFlags, with_flags
 from heal_cli.cli.runs.shared import WHERE, Run, counts, facts, ledger
 from heal_cli.cli.terminal import clean, note, say, say_json
 from heal_cli.clock import local_time
