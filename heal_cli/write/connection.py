@@ -15,10 +15,10 @@ from psycopg.rows import TupleRow
 from heal_cli.conninfo import mask, mask_text
 from heal_cli.errors import ConnectionRefused, DatabaseUnavailable, HealError, UsageError
 from heal_cli.model import WriteOptions
-from heal_cli.write.watch import WatchedConnection, cut_after, longest_s
+from heal_cli.write.watch import WatchedConnection, cut_after, longest_s, tcp_settings
 
 CONNECT_TIMEOUT_S: Final = 10
-"""libpq waits for ever by default; an explicit connect_timeout in the connection string wins."""
+"""libpq waits for ever by default; what the connection string itself says of this or of TCP wins."""
 
 _LAST_PORT: Final = 65535
 _NO_ADDRESS: Final = ("connection is bad: invalid", "could not match", "Servname not supported")
@@ -76,6 +76,7 @@ def connect(
     """
     defaults: dict[str, str | int] = {"client_encoding": "UTF8"}
     defaults |= {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": application_name}
+    defaults |= tcp_settings(limits)
     try:
         given = psycopg.conninfo.conninfo_to_dict(conninfo) if conninfo else {}
         _check_ports(str(given.get("port") or ""), conninfo)
