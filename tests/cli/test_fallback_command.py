@@ -92,6 +92,35 @@ def test_export_gives_broken_records_too(
     assert Path(broken).stat().st_mode & 0o777 == 0o600
 
 
+def test_a_damaged_entry_costs_the_others_nothing(
+    heal: Any, spool: Spool, make_manifest: Callable[..., Manifest]
+) -> None:
+    """Show and export tell of it, and go on with the next; export says by its exit code that something is missing."""
+    (damaged,) = spool.entries()
+    reader = open_source("a.csv", ReadOptions())
+    spool.put(make_manifest(entry="run1.0001.00000001"), reader.sample())
+    reader.close()
+    rows = damaged.path / "rows.parquet"
+    rows.write_bytes(rows.read_bytes()[:-1])
+    reason = f"{str(rows)!r} is not what was written: its checksum differs"
+    shown = heal("fallback", "show")
+    assert f"{damaged.name} is damaged: {reason}" in " ".join(shown.err.split())
+    assert (shown.code, shown.out.count("| one")) == (0, 1)
+    exported = heal("fallback", "export", "--to", "out", "--json")
+    document = json.loads(exported.out)
+    assert (exported.code, len(document["files"])) == (1, 1)
+    assert document["damaged"] == [{"entry": damaged.name, "reason": reason}]
+
+
+def test_a_folder_that_takes_no_export(heal: Any, spool: Spool) -> None:
+    """A file in its place is no defect of heal: message and hint."""
+    result = heal("fallback", "export", "--to", "a.csv")
+    assert (result.code, result.err.split("\n")[0]) == (
+        1,
+        "heal: Entries cannot be exported to 'a.csv': File exists.",
+    )
+
+
 def test_retry_puts_back_what_was_set_aside(heal: Any, spool: Spool) -> None:
     """As if it had never been tried; nothing else is touched."""
     assert heal("fallback", "retry").code == 2
