@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -191,6 +192,21 @@ def test_discard_waits_for_a_replay(heal: Any, spool: Spool, tmp_path: Path) -> 
     with hold_lock(str(tmp_path / "state")):
         assert heal("fallback", "discard", "run1", "--yes").code == 75
     assert len(spool.entries()) == 1
+
+
+def test_discard_knows_what_a_replay_took_before_it(
+    heal: Any, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An entry that came home while discard was on its way to the lock is none of what it throws away."""
+
+    @contextmanager
+    def late(state_dir: str) -> Iterator[None]:
+        spool.remove(spool.entries()[0])
+        with hold_lock(state_dir):
+            yield
+
+    monkeypatch.setattr("heal_cli.resilience.hold_lock", late)
+    assert heal("fallback", "discard", "--all", "--yes").out == "threw away 0 entries with 0 rows\n"
 
 
 def test_a_folder_that_cannot_be_used_is_told(heal: Any, spool: Spool) -> None:
