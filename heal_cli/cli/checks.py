@@ -187,10 +187,12 @@ def _check_server(connection: psycopg.Connection, *, is_own: bool) -> Iterator[C
         " pg_catalog.current_setting('server_encoding'),"
         " pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'),"
         " pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMP'),"
-        " pg_catalog.to_regnamespace('heal') IS NOT NULL"
+        " pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c"
+        " WHERE c.relnamespace = n.oid AND c.relkind = 'r' AND NOT pg_catalog.has_table_privilege(c.oid, 'INSERT'))"
+        " FROM (SELECT pg_catalog.to_regnamespace('heal') AS oid) AS n"
     ).fetchone()
     assert facts is not None
-    is_standby, _, encoding, may_create, may_temp, has_heal = facts
+    is_standby, _, encoding, may_create, may_temp, may_use = facts
     if is_standby:
         yield Check(
             "writing", "fail", "the server is a standby and takes no writes", "Connect to the primary"
@@ -198,15 +200,22 @@ def _check_server(connection: psycopg.Connection, *, is_own: bool) -> Iterator[C
     if encoding != "UTF8":
         step = "Characters that it lacks make their rows rejects"
         yield Check("encoding", "warn", f"the server's encoding is {encoding}", step)
-    if not may_create and not has_heal:
-        step = "A superuser may run: heal init; without it there is no resume and no undo"
-        yield Check("heal schema", "warn", "the role may not create schema heal", step)
-    else:
-        yield Check("heal schema", "ok", "is there" if has_heal else "is made with the first load")
+    yield _check_schema(connection, may_create=may_create, may_use=may_use)
     if not may_temp:
         yield Check(
             "temporary", "warn", "the role may make no temporary tables", "Finding bad rows is slower so"
         )
+
+
+def _check_schema(connection: psycopg.Connection, *, may_create: bool, may_use: bool | None) -> Check:
+    """`may_use`: None where there is no schema."""
+    from heal_cli.write import way_in
+
+    if may_use or (may_use is None and may_create):
+        return Check("heal schema", "ok", "is there" if may_use else "is made with the first load")
+    detail = "the role may not use" if may_use is False else "the role may not create"
+    step = f"{way_in(connection)} Without it there is no resume and no undo"
+    return Check("heal schema", "warn", f"{detail} schema heal", step)
 
 
 def _check_encryption(connection: psycopg.Connection, *, is_own: bool) -> Check:

@@ -36,7 +36,7 @@ from heal_cli.resilience import (
     read_manifest,
 )
 from heal_cli.wording import counted
-from heal_cli.write.sqlstate import describe, to_heal_error
+from heal_cli.write.sqlstate import Fault, describe, fault_of, to_heal_error
 
 _BEGUN_PER_ATTEMPT: Final = 10
 """Tries that end in nothing (replay was killed) which weigh as much as one that fails."""
@@ -140,14 +140,18 @@ class Round:
             self._table_is_away(entry, manifest, error)
             return
         except (HealError, psycopg.Error, pl.exceptions.PolarsError) as error:
-            self._failed(entry, manifest, tries, error)
+            if isinstance(error, WriteError) and _is_in_the_way(error):
+                entry.note(replace(tries, away=tries.away + 1))
+                self._table_is_away(entry, manifest, error)
+            else:
+                self._failed(entry, manifest, tries, error)
             return
         self._spool.remove(entry)
         self._report.batches += 1
         self._report.rows += rows
 
-    def _table_is_away(self, entry: Entry, manifest: Manifest, error: DatabaseUnavailable) -> None:
-        """A table behind a foreign server, or in a tablespace that is full: the others can go on."""
+    def _table_is_away(self, entry: Entry, manifest: Manifest, error: HealError) -> None:
+        """A table behind a foreign server, in a tablespace that is full, or locked: the others can go on."""
         self._report.notes.append(f"{entry.name} waits: {error}")
         self._report.exit_code = error.exit_code
         self._queues.hold_table(manifest)
@@ -267,3 +271,8 @@ class Round:
             self._report.notes.append(
                 f"{counted(rows.loaded, 'row')} of run {event.run}, refused for references to later rows of their table, loaded now"
             )
+
+
+def _is_in_the_way(error: WriteError) -> bool:
+    """Another transaction was, for all tries: no fault of the rows, which fit when it has ended."""
+    return isinstance(error.__cause__, psycopg.Error) and fault_of(error.__cause__) is Fault.RETRY

@@ -50,6 +50,7 @@ from heal_cli.write import (
     note_limited,
     record_failed,
     restore_event,
+    way_in,
 )
 
 ATTEMPTS_PER_TRY = 100_000
@@ -81,7 +82,7 @@ class Home:
             if migrate(books.connection, ledger_migrations()) is None:
                 raise WriteError(
                     "The role may not use schema heal, so nobody can tell which rows are in the table already",
-                    hint="Run as an owner once: heal init",
+                    hint=way_in(books.connection),
                 )
         except BaseException:
             books.close()

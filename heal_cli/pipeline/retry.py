@@ -45,6 +45,7 @@ from heal_cli.write import (
     ledger_migrations,
     migrate,
     retried_totals,
+    way_in,
 )
 from heal_cli.write.sqlstate import to_heal_error
 
@@ -124,7 +125,7 @@ class _Retry:
             raise UsageError(
                 "The role may not use schema heal, so nobody can tell which of these records another retry has"
                 " loaded, and a retry that is killed may load some of them twice",
-                hint="Run as an owner once: heal init; or take that risk with --yes",
+                hint=f"Take that risk with --yes, or give it the right. {way_in(self._books.connection)}",
             )
         knowledge = read_knowledge(self._books.connection)
         self._finder = Origins(

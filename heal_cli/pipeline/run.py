@@ -37,6 +37,7 @@ from heal_cli.write import (
     ledger_migrations,
     migrate,
     record_failed,
+    way_in,
 )
 
 
@@ -206,7 +207,7 @@ class Run:
         if not self._make_ledger():
             self.notes.append(
                 "The role may not use schema heal: this load cannot be resumed, repeated safely or undone."
-                " Run as an owner once: heal init"
+                f" {way_in(self.connection)}"
             )
             return
         self.has_ledger = self.reads_ledger = True

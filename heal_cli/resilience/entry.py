@@ -35,9 +35,7 @@ class Tries:
     tries: int = 0  # that ended in an error
     reason: str = ""
     begun: int = 0  # that were begun: a killed one ends in nothing
-    away: int = (
-        0  # that ended since the server went away, or a file could not be written: no fault of the entry
-    )
+    away: int = 0  # that ended since server, table or disk was not to be had: no fault of the entry
 
 
 @dataclass(frozen=True, slots=True)

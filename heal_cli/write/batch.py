@@ -281,7 +281,10 @@ class Writer:
 
     def _connect(self) -> LimitedConnection:
         if self._connection is None:
-            self._connection = connect(self._target.conninfo, application_name=f"heal/{self._target.run}")
+            target = self._target
+            self._connection = connect(
+                target.conninfo, application_name=f"heal/{target.run}", limits=target.options
+            )
         return self._connection
 
 

@@ -16,7 +16,7 @@ from heal_cli.conninfo import mask, mask_text
 from heal_cli.errors import UsageError
 from heal_cli.model import WriteOptions
 from heal_cli.write.login import CONNECT_TIMEOUT_S, connect_error
-from heal_cli.write.watch import WatchedConnection, cut_after, longest_s
+from heal_cli.write.watch import WatchedConnection, cut_after, longest_s, tcp_settings
 
 _LAST_PORT: Final = 65535
 
@@ -72,6 +72,7 @@ def connect(
     """
     defaults: dict[str, str | int] = {"client_encoding": "UTF8"}
     defaults |= {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": application_name}
+    defaults |= tcp_settings(limits)
     try:
         given = psycopg.conninfo.conninfo_to_dict(conninfo) if conninfo else {}
         _check_ports(str(given.get("port") or ""), conninfo)

@@ -15,7 +15,7 @@ from heal_cli.errors import ConnectionRefused, DatabaseUnavailable, HealError, U
 from heal_cli.write.sqlstate import Fault, fault_of_code
 
 CONNECT_TIMEOUT_S: Final = 10
-"""libpq waits for ever by default; an explicit connect_timeout in the connection string wins."""
+"""libpq waits for ever by default; what the connection string itself says of this or of TCP wins."""
 
 _REFUSED: Final = (
     *("authentication failed", "does not exist", "no password supplied", "SSL"),

@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Final
 
 import psycopg
+from psycopg import sql
 
 from heal_cli.write.connection import transaction
 from heal_cli.write.origin import note_origin
@@ -23,6 +24,15 @@ def ledger_migrations() -> tuple[tuple[str, str], ...]:
         (entry.name, entry.read_text(encoding="utf-8"))
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
         if entry.name.endswith(".sql")
+    )
+
+
+def way_in(connection: psycopg.Connection) -> str:
+    """What lets the role of a connection use schema `heal`, as a hint: making it gives nobody else a right to it."""
+    role = sql.Identifier(connection.info.user).as_string(connection)
+    return (
+        f"As an owner, once: heal init; then: GRANT USAGE ON SCHEMA heal TO {role};"
+        f" GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA heal TO {role};"
     )
 
 

@@ -52,20 +52,27 @@ class Pace:
         self.most_rows = most_rows
 
 
-def retrying(options: WriteOptions) -> Retrying:
+def retrying(options: WriteOptions, clock: Callable[[], float] = time.monotonic) -> Retrying:
     """Tries at one transaction, with random waits between them; the last error is raised as it came.
 
     A run that is one transaction has one try: what it wrote before is gone with the connection.
+
+    Args:
+        clock: Seconds.
     """
+    away_since: float | None = None
 
     def is_spent(state: RetryCallState) -> bool:
+        nonlocal away_since
         if options.is_one_transaction:
             return True
         if _is_limit(state):
             return False  # the next try is smaller, and ends with the lone row that takes too long
         error = state.outcome.exception() if state.outcome else None
         if error is not None and _is_away(error):
-            return (state.seconds_since_start or 0.0) >= options.retry_s
+            now = clock()
+            away_since = now if away_since is None else away_since
+            return now - away_since >= options.retry_s
         return state.attempt_number >= RETRIES
 
     return Retrying(

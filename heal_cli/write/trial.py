@@ -32,7 +32,7 @@ def takes_a_row(conninfo: str, table: TableSchema, options: WriteOptions, rows: 
     Raises:
         HealError: The server refused something that is no row's fault.
     """
-    connection = connect(conninfo)
+    connection = connect(conninfo, limits=options)
     loader = Loader(table, options, None)
     try:
         longest = longest_s(options, server_version=table.server_version)

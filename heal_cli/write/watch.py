@@ -18,6 +18,9 @@ from heal_cli.model import WriteOptions
 GRACE_S: Final = 5.0
 """Given to a server that is alive to end the transaction by its own limits first."""
 
+_KEEPALIVES: Final = {"keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 4}
+"""Seconds, and probes: 20 s after its last word a host without power or network is given up, and not after two hours."""
+
 
 def longest_s(options: WriteOptions, *, server_version: int) -> float | None:
     """Past this a transaction hangs on a server that keeps no limit of its own any more; None for no limit."""
@@ -25,7 +28,19 @@ def longest_s(options: WriteOptions, *, server_version: int) -> float | None:
         return None
     # Before PostgreSQL 17 the limit is one of each statement, not of the whole transaction.
     times = 1 if server_version >= 170000 else 10
-    return times * (options.timeout_s + options.lock_timeout_s) + GRACE_S
+    return times * options.timeout_s + GRACE_S
+
+
+def tcp_settings(options: WriteOptions | None) -> dict[str, int]:
+    """What libpq asks of the kernel, so that a connection whose other end is gone ends by itself.
+
+    Args:
+        options: Whose limits the statements have; None: nobody says.
+    """
+    if options is None or options.is_one_transaction or not options.timeout_s:
+        # A server at work on a long statement may leave what was sent unread for any time.
+        return _KEEPALIVES
+    return {**_KEEPALIVES, "tcp_user_timeout": int((options.timeout_s + GRACE_S) * 1000)}
 
 
 class WatchedConnection(psycopg.Connection[TupleRow]):

@@ -46,6 +46,28 @@ def test_missing_rights_come_with_the_statement_that_grants_them(heal: Any, conn
     assert checks["sequences"]["next_step"] == f"GRANT USAGE ON SEQUENCE closed_id_seq TO {role};"
 
 
+def test_schema_heal_of_another_owner(heal: Any, conninfo: str) -> None:
+    """A role that may not use it is told so, with statements that are enough to use it."""
+    role = f"reader_{uuid.uuid4().hex[:8]}"
+
+    def check() -> dict[str, str]:
+        result = heal("doctor", "-d", make_conninfo(conninfo, user=role), "--json")
+        return next(check for check in json.loads(result.out)["checks"] if check["name"] == "heal schema")
+
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(sql.SQL("create role {} login").format(sql.Identifier(role)))
+        assert heal("init", "-d", conninfo, "--yes").code == 0
+        try:
+            before = check()
+            grants = before["next_step"].partition("then: ")[2].rpartition(";")[0]
+            connection.execute(grants)
+            after = check()
+        finally:
+            connection.execute(sql.SQL("drop owned by {0}; drop role {0}").format(sql.Identifier(role)))
+    assert before["detail"] == "the role may not use schema heal"
+    assert (after["status"], after["detail"]) == ("ok", "is there")
+
+
 def test_a_missing_table_fails(heal: Any, conninfo: str) -> None:
     """A name that is no table is a failure with the ways out."""
     result = heal("doctor", "-d", conninfo, "-t", "nope")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -92,6 +93,35 @@ def test_export_gives_broken_records_too(
     assert Path(broken).stat().st_mode & 0o777 == 0o600
 
 
+def test_a_damaged_entry_costs_the_others_nothing(
+    heal: Any, spool: Spool, make_manifest: Callable[..., Manifest]
+) -> None:
+    """Show and export tell of it, and go on with the next; export says by its exit code that something is missing."""
+    (damaged,) = spool.entries()
+    reader = open_source("a.csv", ReadOptions())
+    spool.put(make_manifest(entry="run1.0001.00000001"), reader.sample())
+    reader.close()
+    rows = damaged.path / "rows.parquet"
+    rows.write_bytes(rows.read_bytes()[:-1])
+    reason = f"{str(rows)!r} is not what was written: its checksum differs"
+    shown = heal("fallback", "show")
+    assert f"{damaged.name} is damaged: {reason}" in " ".join(shown.err.split())
+    assert (shown.code, shown.out.count("| one")) == (0, 1)
+    exported = heal("fallback", "export", "--to", "out", "--json")
+    document = json.loads(exported.out)
+    assert (exported.code, len(document["files"])) == (1, 1)
+    assert document["damaged"] == [{"entry": damaged.name, "reason": reason}]
+
+
+def test_a_folder_that_takes_no_export(heal: Any, spool: Spool) -> None:
+    """A file in its place is no defect of heal: message and hint."""
+    result = heal("fallback", "export", "--to", "a.csv")
+    assert (result.code, result.err.split("\n")[0]) == (
+        1,
+        "heal: Entries cannot be exported to 'a.csv': File exists.",
+    )
+
+
 def test_retry_puts_back_what_was_set_aside(heal: Any, spool: Spool) -> None:
     """As if it had never been tried; nothing else is touched."""
     assert heal("fallback", "retry").code == 2
@@ -162,6 +192,21 @@ def test_discard_waits_for_a_replay(heal: Any, spool: Spool, tmp_path: Path) -> 
     with hold_lock(str(tmp_path / "state")):
         assert heal("fallback", "discard", "run1", "--yes").code == 75
     assert len(spool.entries()) == 1
+
+
+def test_discard_knows_what_a_replay_took_before_it(
+    heal: Any, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An entry that came home while discard was on its way to the lock is none of what it throws away."""
+
+    @contextmanager
+    def late(state_dir: str) -> Iterator[None]:
+        spool.remove(spool.entries()[0])
+        with hold_lock(state_dir):
+            yield
+
+    monkeypatch.setattr("heal_cli.resilience.hold_lock", late)
+    assert heal("fallback", "discard", "--all", "--yes").out == "threw away 0 entries with 0 rows\n"
 
 
 def test_a_folder_that_cannot_be_used_is_told(heal: Any, spool: Spool) -> None:

@@ -103,7 +103,8 @@ class Cluster:
     def signal(self, number: signal.Signals) -> None:
         """Send it to the postmaster and all its children."""
         for pid in self._pids():
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # a child that has just ended
+                os.kill(pid, number)
 
     def execute(self, query: str) -> list[tuple[object, ...]]:
         """The rows of one statement of its own transaction."""
@@ -117,7 +118,7 @@ class Cluster:
         for path in Path("/proc").glob("[0-9]*/stat"):
             try:
                 parent = int(path.read_text().rpartition(")")[2].split()[1])
-            except FileNotFoundError:
+            except (FileNotFoundError, ProcessLookupError):
                 continue
             if parent == postmaster:
                 yield int(path.parent.name)

@@ -7,6 +7,7 @@ import shutil
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -15,6 +16,7 @@ from proxy import Proxy
 
 from heal_cli.engine import run_load
 from heal_cli.errors import DatabaseUnavailable, SourceError
+from heal_cli.model import WriteOptions
 
 _RANDOM = random.Random(7)
 CUTS = [_RANDOM.randrange(40_000, 500_000) for _ in range(3)]
@@ -100,6 +102,21 @@ def test_a_frozen_server_is_given_up(outage: Any, monkeypatch: pytest.MonkeyPatc
     assert report.exit_code == 5
     outage.proxy.heal()
     outage.proxy.drop()
+    outage.replay()
+    outage.check()
+
+
+def test_a_table_that_is_locked_is_waited_for(outage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Maintenance costs its table one try a round, and sets nothing aside, however many rounds it lasts."""
+    impatient = partial(WriteOptions, lock_timeout_s=0.05)
+    monkeypatch.setattr("heal_cli.pipeline.restore.WriteOptions", impatient)
+    outage.meet_outage()
+    waiting = len(outage.spool.entries())
+    with outage.conn.transaction():
+        outage.conn.execute(f"lock table {outage.table} in access exclusive mode")
+        report = outage.replay(max_attempts=1)
+    assert (report.exit_code, report.aside, report.left, len(report.notes)) == (1, [], waiting, 1)
+    assert "lock timeout" in report.notes[0]
     outage.replay()
     outage.check()
 

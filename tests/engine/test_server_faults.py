@@ -16,7 +16,8 @@ import psycopg
 import pytest
 
 from heal_cli.engine import run_load
-from heal_cli.errors import HealError
+from heal_cli.errors import HealError, WriteError
+from heal_cli.write import ledger_migrations, migrate
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -147,6 +148,21 @@ def test_restarted_on_another_port(cluster: Cluster, faulty: Outage) -> None:
     assert faulty.replay().left == 0
     with psycopg.connect(cluster.conninfo, autocommit=True) as faulty.conn:
         faulty.check()
+
+
+def test_a_role_without_the_ledger(cluster: Cluster, faulty: Outage) -> None:
+    """What waits for it comes home once an owner has done what the error says, and stays until then."""
+    cluster.execute("revoke create on database postgres from loader")
+    faulty.proxy.mode = "refuse"
+    assert faulty.load().exit_code == 5
+    faulty.proxy.heal()
+    with pytest.raises(WriteError) as caught:
+        faulty.replay()
+    assert caught.value.hint is not None
+    migrate(faulty.conn, ledger_migrations())
+    cluster.execute(caught.value.hint.partition("heal init; then: ")[2])
+    assert faulty.replay().left == 0
+    faulty.check()
 
 
 @pytest.mark.parametrize(

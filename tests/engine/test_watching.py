@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any
 
+import psycopg
 import pytest
 
 from heal_cli.engine.replay import ReplayOptions, ReplayReport
 from heal_cli.engine.watching import Watch
+from heal_cli.errors import ConnectionRefused, DatabaseUnavailable
+from heal_cli.write import connect
 
 
 @dataclass
@@ -59,6 +64,63 @@ def test_an_outage_is_told_once_and_its_end(outage: Any, watch: Callable[..., Wa
     assert [report.exit_code for report in seen.told] == [5, 3]
     assert (seen.begun, seen.told[1].batches) == (9, waiting)
     outage.check()
+
+
+def test_a_login_that_hangs_keeps_no_row_away(
+    outage: Any, watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looks go on beside the patient login: what waits is home while a proxy still leaves that one hanging."""
+    outage.meet_outage()
+    outage.proxy.mode = "refuse"
+    is_home, hung = Event(), []
+
+    def hanging(conninfo: str) -> psycopg.Connection:
+        if "connect_timeout" in conninfo:
+            return connect(conninfo)
+        hung.append(is_home.wait(20))
+        raise DatabaseUnavailable("No answer")
+
+    def until(seen: Watched) -> bool:
+        if seen.begun == 21:
+            outage.proxy.heal()
+        return len(seen.told) == 2 and (is_home.set() or True)
+
+    monkeypatch.setattr("heal_cli.engine.watching.connect", hanging)
+    watch(until)
+    assert False not in hung
+    outage.check()
+
+
+def test_a_login_that_is_slow_brings_rows_home(
+    outage: Any, watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where each look is too short for the server, the patient login decides."""
+    outage.meet_outage()
+
+    def slow(conninfo: str) -> psycopg.Connection:
+        if "connect_timeout" in conninfo:
+            time.sleep(0.02)
+            raise DatabaseUnavailable("It takes longer than that")
+        return connect(conninfo)
+
+    monkeypatch.setattr("heal_cli.engine.watching.connect", slow)
+    seen = watch(lambda seen: len(seen.told) == 2 or seen.begun == 500)
+    assert [report.exit_code for report in seen.told] == [5, 3]
+    outage.check()
+
+
+def test_a_login_that_is_refused_ends_the_watch(
+    outage: Any, watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that is refused only after longer than a look."""
+    outage.meet_outage()
+
+    def refused(conninfo: str) -> psycopg.Connection:
+        raise (DatabaseUnavailable if "connect_timeout" in conninfo else ConnectionRefused)("No")
+
+    monkeypatch.setattr("heal_cli.engine.watching.connect", refused)
+    with pytest.raises(ConnectionRefused):
+        watch(lambda seen: seen.begun == 60)
 
 
 def test_what_cannot_come_home_is_not_tried_at_each_look(outage: Any, watch: Callable[..., Watched]) -> None:

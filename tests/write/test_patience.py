@@ -29,6 +29,23 @@ def test_a_run_of_one_transaction_is_tried_once() -> None:
         next(attempts)
 
 
+def test_the_time_that_a_batch_took_is_no_part_of_the_retry_budget() -> None:
+    """A server that goes away in the middle of a long batch is tried for as long as one that was never there."""
+    times = iter([25.0, 29.0, 33.0, 37.0])
+    failures = 0
+    attempts = retrying(WriteOptions(retry_s=10), clock=lambda: next(times))
+
+    @attempts.wraps
+    def fail() -> None:
+        nonlocal failures
+        failures += 1
+        raise psycopg.OperationalError
+
+    with pytest.raises(psycopg.OperationalError):
+        fail()
+    assert failures == 4
+
+
 def test_a_size_that_a_time_limit_taught_is_kept_until_transactions_are_quick() -> None:
     """Slow ones leave it as it is, a quick one doubles it; without a limit met there is none."""
     now = 0.0

@@ -30,14 +30,14 @@ def discard(
     from heal_cli.resilience import hold_lock
 
     place, spool, log = open_fallback(state_dir, emergency_log, config)
-    found = [*spool.entries(), *spool.set_aside_entries()] if everything else find_entries(spool, entry)
-    rows = sum(manifest.rows for one in found if (manifest := manifest_of(one)))
-    if not yes:
-        raise UsageError(
-            f"{counted(len(found), 'entry', 'entries')} with {counted(rows, 'row')} would be lost for good",
-            hint="Keep them with heal fallback export --to FOLDER, or say --yes",
-        )
     with hold_lock(place):
+        found = [*spool.entries(), *spool.set_aside_entries()] if everything else find_entries(spool, entry)
+        rows = sum(manifest.rows for one in found if (manifest := manifest_of(one)))
+        if not yes:
+            raise UsageError(
+                f"{counted(len(found), 'entry', 'entries')} with {counted(rows, 'row')} would be lost for good",
+                hint="Keep them with heal fallback export --to FOLDER, or say --yes",
+            )
         for one in found:
             spool.remove(one)
         if everything:

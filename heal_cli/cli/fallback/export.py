@@ -9,7 +9,8 @@ import typer
 
 from heal_cli.cli.fallback.shared import Named, find_entries, open_fallback
 from heal_cli.cli.options import Config, Json, StateDir
-from heal_cli.cli.terminal import clean, say, say_json
+from heal_cli.cli.terminal import clean, note, say, say_json
+from heal_cli.errors import RecordError, SpoolError
 
 if TYPE_CHECKING:
     from heal_cli.model import Batch
@@ -25,18 +26,41 @@ def export(
 ) -> None:
     """Write entries to files that any tool reads: CSV of the parsed rows, or the source as it was.
 
-    Records that are broken go to a file of their own, byte for byte.
+    Records that are broken go to a file of their own, byte for byte. A damaged entry is told, and costs the
+    others nothing; the command ends with 1 then.
 
     What is exported stays in the spool; throw it away with: heal fallback discard
     """
     _, spool, _ = open_fallback(state_dir, None, config)
-    to.mkdir(parents=True, exist_ok=True)
-    written = [str(path) for found in find_entries(spool, entry) for path in _export(found, to)]
+    found = find_entries(spool, entry)
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        written, damaged = _export_all(found, to)
+    except OSError as error:
+        raise RecordError(
+            f"Entries cannot be exported to {str(to)!r}: {error.strerror}",
+            hint="Name another folder with --to",
+        ) from error
     if json:
-        say_json({"files": written})
-        return
-    for path in written:
-        say(clean(path))
+        say_json({"files": written, "damaged": damaged})
+    else:
+        for path in written:
+            say(clean(path))
+    if damaged:
+        raise typer.Exit(SpoolError.exit_code)
+
+
+def _export_all(entries: list[Entry], folder: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """The files, and the entries that are damaged with the reason."""
+    written: list[str] = []
+    damaged: list[dict[str, str]] = []
+    for entry in entries:
+        try:
+            written += map(str, _export(entry, folder))
+        except SpoolError as error:
+            damaged.append({"entry": entry.name, "reason": error.message})
+            note(f"{entry.name} is damaged: {error}")
+    return written, damaged
 
 
 def _export(entry: Entry, folder: Path) -> list[Path]:

@@ -10,6 +10,7 @@ from heal_cli.cli.fallback.shared import Named, find_entries, manifest_of, open_
 from heal_cli.cli.options import Config, Json, StateDir
 from heal_cli.cli.terminal import clean, note, say, say_json
 from heal_cli.clock import local_time
+from heal_cli.errors import SpoolError
 from heal_cli.wording import counted
 
 if TYPE_CHECKING:
@@ -30,20 +31,26 @@ def show(
         say_json({"entries": [_document(found) for found in entries]})
         return
     for found in entries:
-        manifest = manifest_of(found)
-        if manifest is None:
-            note(f"{found.name} is damaged: {found.tries.reason}")
-            continue
-        say(
-            clean(
-                f"{found.name}: {counted(manifest.rows, 'row')} of {manifest.source.name} for {manifest.target.table}"
-            )
+        try:
+            _show(found, limit)
+        except SpoolError as error:
+            note(f"{found.name} is damaged: {error}")
+
+
+def _show(entry: Entry, limit: int) -> None:
+    from heal_cli.resilience import read_manifest
+
+    manifest = read_manifest(entry)
+    say(
+        clean(
+            f"{entry.name}: {counted(manifest.rows, 'row')} of {manifest.source.name} for {manifest.target.table}"
         )
-        say(clean(f"  from {local_time(manifest.made_at):%Y-%m-%d %H:%M} by: {manifest.command}"))
-        if (tries := found.tries).tries:
-            say(clean(f"  tried {tries.tries} times, last: {tries.reason}"))
-        for line in _first_rows(found, manifest, limit):
-            say(f"    {clean(line)}")
+    )
+    say(clean(f"  from {local_time(manifest.made_at):%Y-%m-%d %H:%M} by: {manifest.command}"))
+    if (tries := entry.tries).tries:
+        say(clean(f"  tried {tries.tries} times, last: {tries.reason}"))
+    for line in _first_rows(entry, manifest, limit):
+        say(f"    {clean(line)}")
 
 
 def _document(entry: Entry) -> dict[str, object]:

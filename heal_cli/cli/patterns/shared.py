@@ -27,7 +27,7 @@ def database(dsn: str | None, config: str | None, *, writes: bool = False) -> It
     from heal_cli.cli.session import connection
     from heal_cli.patterns import ensure, require_open
     from heal_cli.settings import load_settings
-    from heal_cli.write import connect
+    from heal_cli.write import connect, way_in
 
     with connect(
         connection(load_settings({"dsn": dsn}, config=config)), application_name="heal/patterns"
@@ -36,7 +36,7 @@ def database(dsn: str | None, config: str | None, *, writes: bool = False) -> It
         if writes and not ensure(conn):
             raise WriteError(
                 "The role may not write to schema heal, so patterns can only be read here",
-                hint="Run as an owner once: heal init",
+                hint=way_in(conn),
             )
         require_open(conn)
         yield conn

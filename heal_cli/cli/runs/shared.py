@@ -28,15 +28,13 @@ def ledger(flags: LoadFlags) -> psycopg.Connection:
     """
     from heal_cli.cli.session import connection as conninfo_of
     from heal_cli.settings import load_settings
-    from heal_cli.write import connect, ledger_migrations, migrate
+    from heal_cli.write import connect, ledger_migrations, migrate, way_in
 
     connection = connect(conninfo_of(load_settings(flags.given(), config=flags.config)))
     connection.autocommit = True
     if migrate(connection, ledger_migrations()) is None:
-        connection.close()
-        raise UsageError(
-            "The role may not use schema heal in this database", hint="Run as an owner: heal init"
-        )
+        with connection:
+            raise UsageError("The role may not use schema heal in this database", hint=way_in(connection))
     return connection
 
 
