@@ -57,6 +57,8 @@ def _is_borne_out(
     source: Name, target: Target, alike: Similarity, around: Context, evidence: Evidence
 ) -> bool:
     """True when neither the words that only one name has nor the values make two things of the pair."""
+    if _numbers_itself(target):
+        return False
     shared = source.concepts & target.name.concepts
     if shared and shared <= vocabulary().kinds["web"]:  # any two addresses are: `link`, `transcript_url`
         return False
@@ -75,6 +77,11 @@ def _is_borne_out(
         and verdict.factor >= TEXT_FACTOR
         and evidence.profile(source.raw).count >= _FEWEST
     )
+
+
+def _numbers_itself(target: Target) -> bool:
+    """The server counts it up: such a key waits for no source, and any number would fit."""
+    return bool(target.column.identity) or (target.column.default or "").startswith("nextval(")
 
 
 def _is_reference(word: Word) -> bool:

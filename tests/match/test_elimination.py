@@ -53,3 +53,10 @@ def test_a_code_is_no_count(make_table, match) -> None:
     """The code of a polling station is no number of its votes, though nobody else is left for it."""
     found = match({"Code du b.vote": ["1", "2", "12"]}, make_table("t", "votes_cast int4"))
     assert placed(found) == set()
+
+
+@pytest.mark.parametrize("key", ["claim_id int8 serial", "claim_id int8 always"])
+def test_a_key_that_the_server_counts_up_takes_no_leftovers(make_table, match, key) -> None:
+    """The code of a branch is no number of a claim because nothing else is left for either."""
+    found = match({"BranchCode": ["001", "002", "029"]}, make_table("t", key, "city text"))
+    assert placed(found) == set()
