@@ -12,6 +12,7 @@ from heal_cli.convert import extended_json, invisible, nulls, sheet_text
 from heal_cli.convert.beyond import add_words
 from heal_cli.convert.families import family_name, family_of
 from heal_cli.convert.number_decide import asks_decimal
+from heal_cli.convert.one_spelling import is_one_spelling
 from heal_cli.convert.plain import are_plain
 from heal_cli.convert.read_again import read_again
 from heal_cli.convert.residue import blank
@@ -116,7 +117,9 @@ def best_fit(values: pl.Series, type: PgType, options: ValueOptions) -> float:
 
     Which column it is does not depend on those; what its values mean does, and is asked later.
     """
-    if not (options.nulls or options.decimal) and are_plain(values, type):
+    if not (options.nulls or options.decimal) and (
+        are_plain(values, type) or is_one_spelling(values, type, options)
+    ):
         return 1.0
     format = decide_format(values, type, options)
     share = fit(values, type, format)
