@@ -17,7 +17,9 @@ from heal_cli.model import PgType, ValueOptions
 _MARKS: Final = (r"\.", "/", "-")
 _YEAR: Final = "(?:19|20)[0-9]{2}"
 _CLOCK: Final = "(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
-_ISO: Final = f"{_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"  # of other days the slower way knows the month
+_ISO: Final = (
+    f"{_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"  # of other days the slower way knows the month
+)
 
 _DAYS_OF_MONTHS: Final = (
     ("(?:0?[1-9]|1[0-9]|2[0-8])", "(?:0?[1-9]|1[0-2])"),
