@@ -51,7 +51,9 @@ def main() -> None:
         return
     with ground(given.rows) as (folder, conninfo):
         cells = {"messy": write_messy(folder), "formats": given.rows * len(COLUMNS)}
-        pairs = [(load(folder, conninfo, "messy"), load(folder, conninfo, "formats")) for _ in range(given.rounds)]
+        pairs = [
+            (load(folder, conninfo, "messy"), load(folder, conninfo, "formats")) for _ in range(given.rounds)
+        ]
         show(folder, cells, pairs, differing(conninfo))
 
 
@@ -129,12 +131,16 @@ def differing(conninfo: str) -> dict[str, int]:
         for column in COLUMNS
     )
     with psycopg.connect(conninfo) as connection:
-        row = connection.execute(f"SELECT {said} FROM expected AS e LEFT JOIN formats AS l USING (id)").fetchone()
+        row = connection.execute(
+            f"SELECT {said} FROM expected AS e LEFT JOIN formats AS l USING (id)"
+        ).fetchone()
     assert row is not None
     return {column.name: count for column, count in zip(COLUMNS, row, strict=True) if count}
 
 
-def show(folder: Path, cells: dict[str, int], pairs: list[tuple[float, float]], wrong: dict[str, int]) -> None:
+def show(
+    folder: Path, cells: dict[str, int], pairs: list[tuple[float, float]], wrong: dict[str, int]
+) -> None:
     """The table of medians, the ratios, and the verdict on the values."""
     print(f"{'file':8} {'MB':>7} {'cells':>11} {'seconds':>8} {'MB/s':>7} {'cells/s':>11}")
     sizes = {name: (folder / f"{name}.csv").stat().st_size for name in cells}
@@ -155,7 +161,9 @@ def show_each(rows: int) -> None:
     costs: dict[str, float] = {}
     for column in COLUMNS:
         values, type = written[column.name], column.type
-        format = decide_format(values.head(10_000), type, ValueOptions(timezone="UTC", units=column.units, percent="number"))
+        format = decide_format(
+            values.head(10_000), type, ValueOptions(timezone="UTC", units=column.units, percent="number")
+        )
         seconds = min(_seconds(values, type, format) for _ in range(_EACH_ROUNDS))
         costs[column.name] = seconds / rows * 1e9
     for name, cost in sorted(costs.items(), key=lambda item: -item[1]):

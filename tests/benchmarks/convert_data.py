@@ -124,7 +124,9 @@ def _epoch(number: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
 
 def _interval(number: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     days, hours, minutes = 2 + number % 20, _two(number % 24), _two(number % 60)
-    return pl.format("{} days, {}:{}:00", days, hours, minutes), pl.format("{} days {}:{}:00", days, hours, minutes)
+    return pl.format("{} days, {}:{}:00", days, hours, minutes), pl.format(
+        "{} days {}:{}:00", days, hours, minutes
+    )
 
 
 def _uuid(number: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
