@@ -96,11 +96,12 @@ def _fits(text: pl.Expr, digits: int) -> pl.Expr:
 
 def _rewrite(texts: pl.Series, digits: int, may_round: bool) -> Attempt:
     tidy = pl.col("v").str.strip_chars().str.replace_all(r"\s+", " ").str.replace_all(", ?", " ")
-    frame = texts.to_frame("v").select(
-        tidy.alias("tidy"),
-        _is_clear(tidy).alias("clear"),
-        _fits(tidy, digits).alias("fits"),
-        pl.col("v").str.contains(",", literal=True).alias("comma"),
+    frame = texts.to_frame("v").with_columns(tidy=tidy)
+    frame = frame.select(
+        "tidy",
+        clear=_is_clear(pl.col("tidy")),
+        fits=_fits(pl.col("tidy"), digits),
+        comma=pl.col("v").str.contains(",", literal=True),
     )
     inexact = frame["clear"] & ~frame["fits"]
     ready = frame["clear"] if may_round else frame["clear"] & frame["fits"]

@@ -30,7 +30,7 @@ from load import timed
 
 from heal_cli import embedded
 from heal_cli.convert import convert, decide_format
-from heal_cli.model import PgType, ValueOptions
+from heal_cli.model import ColumnFormat, PgType, ValueOptions
 
 WANTED: Final = 0.8
 """Of the speed of the main benchmark that all conversions together should reach."""
@@ -171,7 +171,7 @@ def show_each(rows: int) -> None:
     print(f"{'all':12} {sum(costs.values()):7.0f} ns a row of {len(costs)} cells")
 
 
-def _seconds(values: pl.Series, type: PgType, format: object) -> float:
+def _seconds(values: pl.Series, type: PgType, format: ColumnFormat) -> float:
     began = time.process_time()
     convert(values, type, format, allow=frozenset())
     return time.process_time() - began

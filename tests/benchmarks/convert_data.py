@@ -123,10 +123,8 @@ def _epoch(number: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
 
 
 def _interval(number: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    days, hours, minutes = 2 + number % 20, _two(number % 24), _two(number % 60)
-    return pl.format("{} days, {}:{}:00", days, hours, minutes), pl.format(
-        "{} days {}:{}:00", days, hours, minutes
-    )
+    parts = 2 + number % 1000, _two(number % 24), _two(number // 24 % 60), _two(number % 60)
+    return pl.format("{} days, {}:{}:{}", *parts), pl.format("{} days {}:{}:{}", *parts)
 
 
 def _uuid(number: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
@@ -151,12 +149,12 @@ def _label(number: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
 
 def _tags(number: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     colour = _one_of(number, ("red", "green", "blue", "dark grey"))
-    meant = pl.format('<"{}",n{}>', colour, number % 1000)
-    return pl.format("{};n{}", colour, number % 1000), _braced(meant)
+    meant = pl.format('<"{}",n{}>', colour, number)
+    return pl.format("{};n{}", colour, number), _braced(meant)
 
 
 def _list(number: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    numbers = number % 10, number % 100, number % 1000
+    numbers = number % 10, number % 100, number
     return pl.format("[{}, {}, {}]", *numbers), _braced(pl.format("<{},{},{}>", *numbers))
 
 
