@@ -54,6 +54,7 @@ def main() -> None:
         pairs = [
             (load(folder, conninfo, "messy"), load(folder, conninfo, "formats")) for _ in range(given.rounds)
         ]
+        copy_right(folder, conninfo)
         show(folder, cells, pairs, differing(conninfo))
 
 
@@ -96,10 +97,7 @@ def load(folder: Path, conninfo: str, name: str) -> float:
     (fresh_messages if name == "messy" else fresh_table)(conninfo, table)
     command = [sys.executable, "-m", "heal_cli", "load", str(folder / f"{name}.csv"), "-t", table, "--again"]
     state = {"XDG_STATE_HOME": str(folder / "state")}
-    seconds, _ = timed([*command, "--dsn", conninfo, *FLAGS], {0, 3}, state)
-    if name == "formats":
-        copy_right(folder, conninfo)
-    return seconds
+    return timed([*command, "--dsn", conninfo, *FLAGS], {0, 3}, state)[0]
 
 
 def fresh_table(conninfo: str, name: str) -> None:
@@ -117,7 +115,6 @@ def copy_right(folder: Path, conninfo: str) -> None:
     """The right values, in PostgreSQL's own spelling, into table `expected`."""
     psql = str(embedded.find_binaries() / "psql")
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        connection.execute("DROP TABLE IF EXISTS expected")
         connection.execute("CREATE TABLE expected (LIKE formats)")
     timed([psql, conninfo, "-qc", f"\\copy expected from '{folder / 'right.csv'}' csv header"], {0})
     with psycopg.connect(conninfo, autocommit=True) as connection:
