@@ -38,6 +38,8 @@ _STRICT: Final = rf"(?i)^(?:{_CLOCK}|{_WORDS}|{_VERBOSE})$"
 _STRICT_ISO: Final = rf"^{_ISO}$"
 _EMPTY_ISO: Final = "[PT]$"  # 'P' and 'P1DT' name no amount
 
+_BLANKS: Final = r"\s\s|[^\S ]"  # other than single ones
+
 _MINUTES_OR_HOURS: Final = r"^\s*[+-]?[0-9]+:[0-9]+\s*$"
 _BARE: Final = r"^\s*[+-]?[0-9.]+\s*$"
 
@@ -95,8 +97,10 @@ def _fits(text: pl.Expr, digits: int) -> pl.Expr:
 
 
 def _rewrite(texts: pl.Series, digits: int, may_round: bool) -> Attempt:
-    tidy = pl.col("v").str.strip_chars().str.replace_all(r"\s+", " ").str.replace_all(", ?", " ")
-    frame = texts.to_frame("v").with_columns(tidy=tidy)
+    tidy = pl.col("v").str.strip_chars()
+    if texts.str.contains(_BLANKS).any():
+        tidy = tidy.str.replace_all(r"\s+", " ")
+    frame = texts.to_frame("v").with_columns(tidy=tidy.str.replace_all(", ?", " "))
     frame = frame.select(
         "tidy",
         clear=_is_clear(pl.col("tidy")),

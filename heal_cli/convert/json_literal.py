@@ -76,7 +76,11 @@ def _checked(json: pl.Series) -> pl.Series:
 
 def _reworded(texts: pl.Series) -> pl.Series:
     """Literals whose strings hold neither quotation marks nor words: these are the others' alone."""
-    return texts.str.replace_many(["'", *_WORDS], ['"', *_WORDS.values()])
+    # one after the other: at once takes three times as long
+    json = texts.str.replace_all("'", '"', literal=True)
+    for word, said in _WORDS.items():
+        json = json.str.replace_all(word, said, literal=True)
+    return json
 
 
 def _requoted(texts: pl.Series) -> pl.Series:
