@@ -199,7 +199,10 @@ def _assemble(laid: _Laid, quoted: pl.Series, height: int) -> pl.Series:
     if len(laid.empty):
         whole = whole.scatter(laid.empty, "{}")
     flat = frame.filter(~pl.col("cell").is_in(list(laid.nested))) if laid.nested else frame
-    joined = flat.group_by("cell", maintain_order=True).agg(pl.col("text").str.join(","))
+    # lists that are joined afterwards, at a quarter of the price of joining them group by group
+    joined = (
+        flat.group_by("cell", maintain_order=True).agg("text").with_columns(pl.col("text").list.join(","))
+    )
     if joined.height:
         whole = whole.scatter(joined["cell"], "{" + joined["text"] + "}")
     if laid.nested:

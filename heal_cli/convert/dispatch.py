@@ -12,6 +12,7 @@ from heal_cli.convert import extended_json, invisible, nulls, sheet_text
 from heal_cli.convert.beyond import add_words
 from heal_cli.convert.families import family_name, family_of
 from heal_cli.convert.number_decide import asks_decimal
+from heal_cli.convert.one_spelling import is_one_spelling
 from heal_cli.convert.plain import are_plain
 from heal_cli.convert.read_again import read_again
 from heal_cli.convert.residue import blank
@@ -23,6 +24,8 @@ TO_THE_LETTER: Final = frozenset({"text", "json", "hstore", "bytea", "composite"
 
 BYTES: Final = frozenset({"text", "uuid", "bytea"})
 """Families that read raw bytes themselves; to all others bytes are text or nothing."""
+
+_DIRT: Final = f"{invisible.DIRT.pattern}|{sheet_text.DIRT.pattern}"
 
 _DATED: Final = frozenset({"date", "timestamp", "timestamptz"})
 _ORDERS: Final[tuple[DateOrder, ...]] = ("DMY", "MDY")
@@ -52,8 +55,8 @@ def decide_format(values: pl.Series, type: PgType, options: ValueOptions) -> Col
         values = values.cast(pl.String)
     if values.dtype != pl.String:
         return family_of(type).decide(pl.Series(dtype=pl.String), type, options, base)
-    texts, _ = extended_json.unwrap(values.drop_nulls(), type)
-    if family_name(type) not in TO_THE_LETTER:
+    texts, _ = extended_json.unwrap(values.drop_nulls() if values.null_count() else values, type)
+    if family_name(type) not in TO_THE_LETTER and texts.str.contains(_DIRT).any():
         texts = sheet_text.without_marks(invisible.take_out(texts))
     if base.nulls:
         texts = texts.filter(~nulls.is_token(texts, base.nulls))
@@ -116,7 +119,9 @@ def best_fit(values: pl.Series, type: PgType, options: ValueOptions) -> float:
 
     Which column it is does not depend on those; what its values mean does, and is asked later.
     """
-    if not (options.nulls or options.decimal) and are_plain(values, type):
+    if not (options.nulls or options.decimal) and (
+        are_plain(values, type) or is_one_spelling(values, type, options)
+    ):
         return 1.0
     format = decide_format(values, type, options)
     share = fit(values, type, format)

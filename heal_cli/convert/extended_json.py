@@ -35,9 +35,10 @@ def unwrap(values: pl.Series, type: PgType) -> tuple[pl.Series, pl.Series | None
     """The texts with wrapped values in plain, times in ISO 8601; and where that changed one, None for nowhere."""
     if type.base in _KEEPING:
         return values, None
-    suspects = values.str.starts_with("{").arg_true()
-    if not len(suspects):
+    is_object = values.str.starts_with("{")
+    if not is_object.any():
         return values, None
+    suspects = is_object.arg_true()
     texts = values.gather(suspects)
     if not texts.str.contains('"$', literal=True).any():
         return values, None

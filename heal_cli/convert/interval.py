@@ -38,6 +38,8 @@ _STRICT: Final = rf"(?i)^(?:{_CLOCK}|{_WORDS}|{_VERBOSE})$"
 _STRICT_ISO: Final = rf"^{_ISO}$"
 _EMPTY_ISO: Final = "[PT]$"  # 'P' and 'P1DT' name no amount
 
+_BLANKS: Final = r"\s\s|[^\S ]"  # other than single ones
+
 _MINUTES_OR_HOURS: Final = r"^\s*[+-]?[0-9]+:[0-9]+\s*$"
 _BARE: Final = r"^\s*[+-]?[0-9.]+\s*$"
 
@@ -95,12 +97,15 @@ def _fits(text: pl.Expr, digits: int) -> pl.Expr:
 
 
 def _rewrite(texts: pl.Series, digits: int, may_round: bool) -> Attempt:
-    tidy = pl.col("v").str.strip_chars().str.replace_all(r"\s+", " ").str.replace_all(", ?", " ")
-    frame = texts.to_frame("v").select(
-        tidy.alias("tidy"),
-        _is_clear(tidy).alias("clear"),
-        _fits(tidy, digits).alias("fits"),
-        pl.col("v").str.contains(",", literal=True).alias("comma"),
+    tidy = pl.col("v").str.strip_chars()
+    if texts.str.contains(_BLANKS).any():
+        tidy = tidy.str.replace_all(r"\s+", " ")
+    frame = texts.to_frame("v").with_columns(tidy=tidy.str.replace_all(", ?", " "))
+    frame = frame.select(
+        "tidy",
+        clear=_is_clear(pl.col("tidy")),
+        fits=_fits(pl.col("tidy"), digits),
+        comma=pl.col("v").str.contains(",", literal=True),
     )
     inexact = frame["clear"] & ~frame["fits"]
     ready = frame["clear"] if may_round else frame["clear"] & frame["fits"]

@@ -7,17 +7,14 @@ less than reading the text did. Scalars are judged by one pattern.
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any, Final
 
-import msgspec
 import polars as pl
 
+from heal_cli.convert.json_literal import from_literals, parses
 from heal_cli.convert.json_typed import from_typed
-from heal_cli.convert.python_literal import parse_literal
 from heal_cli.convert.residue import NOT_CONVERTIBLE, Attempt, Healer, Refusal, heal_residue
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
 
@@ -33,7 +30,8 @@ _ODD_KEY: Final = r'"\s+:|[,{]\s*":|\\u[0-9a-fA-F]{4}'
 """Keys that _KEY may see wrongly, and escapes: these cells are read in full."""
 
 _PYTHON: Final = r"^\s*(?:[{\[].*[}\]]|True|False|None)\s*$"
-_RAW: Final = msgspec.json.Decoder(msgspec.Raw)
+_NO_JSON: Final = r"^[ \t\r\n]*[{\[][ \t\r\n]*'"
+"""What begins as no JSON does: to ask for more is dear."""
 
 
 def wire(type: PgType) -> pl.DataType:
@@ -56,7 +54,7 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
         Healer("", lambda texts: _quote(texts) if quote else _refuse_words(texts)),
     )
     valid = _is_valid(values)
-    if binary:
+    if binary and valid.any():
         valid &= ~_is_suspect(values)
     typed = values.zip_with(valid.fill_null(False), _nulls(values))
     return heal_residue(values, typed, healers, nulls=format.nulls)
@@ -68,19 +66,11 @@ def _nulls(values: pl.Series) -> pl.Series:
 
 def _is_valid(values: pl.Series) -> pl.Series:
     valid = values.str.contains(_SCALAR).fill_null(False)
-    positions = values.str.contains(_CONTAINER).arg_true()
+    positions = (values.str.contains(_CONTAINER) & ~values.str.contains(_NO_JSON)).arg_true()
     if not len(positions):
         return valid
     containers = values if len(positions) == len(values) else values.gather(positions)
-    return valid.scatter(positions, pl.Series([_parses(text) for text in containers], dtype=pl.Boolean))
-
-
-def _parses(text: str) -> bool:
-    try:
-        _RAW.decode(text)
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
-        return False
-    return True
+    return valid.scatter(positions, pl.Series(map(parses, containers), dtype=pl.Boolean))
 
 
 def _is_suspect(values: pl.Series) -> pl.Series:
@@ -130,7 +120,7 @@ def _odd_character(text: str) -> str | None:
 
 
 def _read_in_full(texts: pl.Series, binary: bool, allow_repeated: bool) -> Attempt:
-    verdicts = pl.Series([_verdict(text) for text in texts], dtype=pl.String)
+    verdicts = _each(texts, ~texts.str.contains(_NO_JSON), _verdict)
     if not binary:
         return Attempt(texts.zip_with(verdicts.is_not_null(), _nulls(texts)))
     repeated = (verdicts == "repeated").fill_null(False)
@@ -159,42 +149,16 @@ def _each(texts: pl.Series, mask: pl.Series, read: Callable[[str], str | None]) 
 
 
 def _literals(texts: pl.Series, binary: bool) -> Attempt:
-    made = _each(texts, texts.str.contains(f"(?s){_PYTHON}"), _from_literal)
+    places = texts.str.contains(f"(?s){_PYTHON}").arg_true()
+    made = _nulls(texts)
+    if len(places):
+        made = made.scatter(places, from_literals(texts.gather(places)))
     nul = made.str.contains("\\u0000", literal=True).fill_null(False) if binary else None
     refused: tuple[Refusal, ...] = ()
     if nul is not None and nul.any():
         made = made.zip_with(~nul, _nulls(texts))
         refused = (Refusal("nul_byte", nul, "Python literal with a NUL, which jsonb cannot hold"),)
     return Attempt(made, (HealMask("python_literal", made.is_not_null()),), refused)
-
-
-def _from_literal(text: str) -> str | None:
-    """JSON of a Python literal made of dicts with text keys, lists, text, numbers, True, False and None."""
-    tree = parse_literal(text)
-    if tree is None or not all(_is_plain(node) and _is_exact(node, text.strip()) for node in ast.walk(tree)):
-        return None
-    try:
-        return json.dumps(ast.literal_eval(tree), allow_nan=False, ensure_ascii=False)
-    except (ValueError, TypeError, RecursionError, MemoryError):
-        return None
-
-
-def _is_plain(node: ast.AST) -> bool:
-    """No set, and no dict with keys that repeat or are no text."""
-    if isinstance(node, ast.Dict):
-        keys = [
-            key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
-        ]
-        return len(set(keys)) == len(node.keys)
-    return not isinstance(node, ast.Set)
-
-
-def _is_exact(node: ast.AST, text: str) -> bool:
-    """A decimal number comes out of Python with the digits it went in with."""
-    if not isinstance(node, ast.Constant) or not isinstance(node.value, float):
-        return True
-    written = ast.get_source_segment(text, node)
-    return written is not None and Decimal(written) == Decimal(repr(node.value))
 
 
 _BROKEN: Final = r"^\s*[{\[]"

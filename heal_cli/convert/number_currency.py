@@ -33,7 +33,7 @@ _NO_SIGN: Final = "0123456789.,'_ ()+%-"
 
 def currencies(amounts: pl.Series) -> tuple[str, ...]:
     """The currencies that stand in amounts of money, by their code where they have one, each once."""
-    return tuple(_named(_signs(amounts).unique()).unique().sort())
+    return tuple(_named(_signs(amounts).unique()).unique().sort()) if len(amounts) else ()
 
 
 def ask(named: Iterable[str]) -> str:

@@ -41,6 +41,8 @@ def decide(
     if number_currency.MIXED in allow:
         base = replace(base, currencies=(number_currency.ANY,))
     is_plain = values.str.contains(grammar.PLAIN)
+    if is_plain.all():
+        return base if base.decimal else _from_points(values, None, target, base, allow)
     plain = values.filter(is_plain)
     dressed = values.filter(~is_plain & values.str.contains(r"\p{Nd}"))
     if not len(dressed):
@@ -64,23 +66,34 @@ def _mark(plain: pl.Series, parts: pl.DataFrame, target: Target, base: ColumnFor
     """`base` with the mark that values speak for, or the question that they raise; as it is where they say nothing."""
     points = plain.filter(plain.str.contains(".", literal=True))
     proving = points.filter(_proving(points))
-    has_comma = pl.col("number").str.contains(",", literal=True)
-    by_point = [*proving.head(1), *_first(parts, pl.col("point") & ~pl.col("comma") & pl.col("marked"))]
-    by_comma = _first(parts, pl.col("comma") & ~pl.col("point"))
-    either_comma = _first(parts, pl.col("comma") & pl.col("point") & has_comma)
-    either_point = [
-        *points.head(1),
-        *_first(parts, pl.col("comma") & pl.col("point") & pl.col("marked") & ~has_comma),
-    ]
+    by_point, by_comma, either_point, either_comma = _examples(parts)
+    by_point = next(iter(proving.head(1)), by_point)
+    either_point = next(iter(points.head(1)), either_point)
     if by_comma and by_point:
-        return replace(base, question=_decimal_question(by_comma[0], by_point[0]))
+        return replace(base, question=_decimal_question(by_comma, by_point))
     if by_comma or by_point:
         return replace(base, decimal="," if by_comma else ".")
     if not either_comma:
         return base
     if target.kind == "integer" and not either_point:
         return replace(base, decimal=".", unproven=True)  # a whole number has no use for a decimal comma
-    return replace(base, question=_decimal_question(either_comma[0], *either_point[:1]))
+    return replace(base, question=_decimal_question(either_comma, *filter(None, [either_point])))
+
+
+def _examples(parts: pl.DataFrame) -> tuple[str | None, ...]:
+    """The first number that fits the decimal point alone, the comma alone, and both with a point or with a comma."""
+    point, comma, number = pl.col("point"), pl.col("comma"), pl.col("number")
+    has_comma = number.str.contains(",", literal=True)
+    found = parts.select(
+        number.filter(where).first().alias(name)
+        for name, where in {
+            "by_point": point & ~comma & pl.col("marked"),
+            "by_comma": comma & ~point,
+            "either_point": comma & point & pl.col("marked") & ~has_comma,
+            "either_comma": comma & point & has_comma,
+        }.items()
+    )
+    return found.row(0)
 
 
 def _from_points(

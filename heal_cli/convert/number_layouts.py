@@ -43,7 +43,7 @@ class _Layout(NamedTuple):
         point = text.rfind(mark) if mark else -1
         behind = text[point:].count("0") if point >= 0 else 0
         unit = 10 ** max(0, scale - behind)
-        return cls(text, text.count("0"), behind, -unit if "-" in text else unit)
+        return cls(text, text.count("0"), behind, -unit if text.startswith("(") or "-" in text else unit)
 
     @property
     def whole(self) -> int:
@@ -61,6 +61,7 @@ class _Layout(NamedTuple):
             ("currency_sign", not _SYMBOLS.isdisjoint(self.text)),
             ("thousands_mark", ("." if mark == "," else ",") in self.text),
             ("decimal_comma", mark == "," and "," in self.text),
+            ("accounting_negative", self.text.startswith("(")),
         )
         return [rule for rule, applies in named if applies]
 
@@ -124,9 +125,15 @@ def _layouts(texts: pl.Series, target: Target, mark: grammar.Mark | None, signs:
     symbols = "".join(sorted(set(signs).intersection("".join(sample))))
     plain = re.compile(grammar.quick(mark, target.fraction, symbols))
     scale = target.scale or 0
-    found = Counter(layout_of(text) for text in sample if plain.match(text))
+    found = Counter(layout_of(text) for text in sample if plain.match(_debit(text) or text))
     layouts = (_Layout.of(text, mark, scale) for text, _ in found.most_common(_MOST))
     return [each for each in layouts if each.scale <= scale and each.whole + scale <= MOST_DIGITS]
+
+
+def _debit(text: str) -> str | None:
+    """The amount within parentheses, which are its sign."""
+    has_no_other_sign = text.startswith("(") and text.endswith(")") and "-" not in text
+    return text[1:-1] if has_no_other_sign else None
 
 
 def _values(numbers: pl.Series, target: Target) -> pl.Series:

@@ -12,6 +12,7 @@ MAX_EXPONENT: Final = 400
 """Largest exponent spelt out as digits; beyond float8's 308 only an unbounded numeric could hold it."""
 
 _GROUPS: Final = r"[' _]"
+_NO_EXPONENT: Final = pl.lit(0, dtype=pl.Int32).alias("exponent")
 
 
 def plain_ascii(texts: pl.Series) -> tuple[pl.Series, pl.Series | None]:
@@ -33,11 +34,16 @@ def take_apart(texts: pl.Series) -> pl.DataFrame:
     """
     ascii, foreign = plain_ascii(texts)
     text, number = pl.col("text"), pl.col("number")
-    frame = ascii.alias("text").to_frame().with_columns(ok=text.str.contains(grammar.DRESSED))
-    if ascii.str.contains(grammar.ABBREVIATED).any():
+    has_letters = ascii.str.contains(grammar.LETTER).any()
+    dressed, around = (
+        (grammar.DRESSED, grammar.AROUND) if has_letters else (grammar.UNLETTERED, grammar.AROUND_UNLETTERED)
+    )
+    frame = ascii.alias("text").to_frame().with_columns(ok=text.str.contains(dressed))
+    if has_letters and ascii.str.contains(grammar.ABBREVIATED).any():
         frame = frame.with_columns(text.str.replace(r"([rs])\.", "$1"))
-    frame = frame.with_columns(number=pl.when("ok").then(text.str.strip_chars(grammar.AROUND)))
-    return _exponents(frame).select(
+    frame = frame.with_columns(number=pl.when("ok").then(text.str.strip_chars(around)))
+    frame = _exponents(frame) if has_letters else frame.with_columns(_NO_EXPONENT)
+    return frame.select(
         "ok",
         "number",
         "exponent",
@@ -59,7 +65,7 @@ def _exponents(frame: pl.DataFrame) -> pl.DataFrame:
     number = pl.col("number")
     found = frame["number"].str.contains("[eE]")
     if not found.any():
-        return frame.with_columns(exponent=pl.lit(0, dtype=pl.Int32))
+        return frame.with_columns(_NO_EXPONENT)
     return frame.with_columns(
         number=number.str.replace(grammar.EXPONENT, ""),
         exponent=number.str.extract(grammar.EXPONENT).str.strip_prefix("+").cast(pl.Int32).fill_null(0),

@@ -7,6 +7,7 @@ residue: only these go through the slower healers, so a clean column costs one c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -15,6 +16,10 @@ from heal_cli.convert import nulls as null_tokens
 from heal_cli.model import Converted, Fault, HealMask
 
 NOT_CONVERTIBLE: Final = "not_convertible"
+
+_FEWEST: Final = 1000  # open cells from which it pays to look for texts that repeat
+_REPEATS: Final = 4
+"""Cells of each text from which reading each text once pays for finding it again."""
 
 
 class Refusal(NamedTuple):
@@ -105,6 +110,8 @@ def heal_residue(
         return Converted(typed.alias(values.name), _of_use(heals))
     work = _Residue(values, typed, positions)
     work.take_nulls(nulls)
+    if work.has_repeats():
+        work.take_distinct(healers)
     for healer in healers:
         work.take(healer)
     return work.result(heals)
@@ -155,6 +162,35 @@ class _Residue:
         if healer.attempt:
             self._attempts.append(healer.attempt)
         self._keep(~done)
+
+    def has_repeats(self) -> bool:
+        """Whether the open cells hold few texts again and again."""
+        texts = self._texts
+        if texts.dtype != pl.String or len(texts) < _FEWEST:
+            return False
+        (distinct,) = texts.to_frame("text").select(pl.col("text").approx_n_unique()).row(0)
+        return bool(distinct * _REPEATS <= len(texts))
+
+    def take_distinct(self, healers: Sequence[Healer]) -> None:
+        """All healers on each text once: what becomes of a cell depends on its text alone."""
+        texts = self._texts.unique()
+        once = _Residue(
+            texts, nothing(texts, self._typed.dtype).values, texts.to_frame().with_row_index()["index"]
+        )
+        for healer in healers:
+            once.take(healer)
+        made = once.result(())
+        marks: list[HealMask | Fault] = [*made.heals, *made.faults]
+        masks = {str(place): each.mask for place, each in enumerate(marks)}
+        answers = pl.DataFrame({"text": texts, "value": made.values, **masks})
+        asked = self._texts.alias("text").to_frame()
+        found = asked.join(answers, on="text", how="left", maintain_order="left")
+        for place, heal in enumerate(made.heals):
+            self._mark(replace(heal, mask=found[str(place)]))
+        for place, fault in enumerate(made.faults, start=len(made.heals)):
+            self._faults.append(fault._replace(mask=self._whole(found[str(place)])))
+        self._put(found["value"], found["value"].is_not_null())
+        self._keep(pl.repeat(False, len(found), dtype=pl.Boolean, eager=True))
 
     def result(self, heals: Sequence[HealMask]) -> Converted:
         for heal in heals:

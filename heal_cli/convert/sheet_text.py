@@ -43,7 +43,7 @@ def find_marks(texts: pl.Series) -> SheetText | None:
     """How values of a column of text are marked, from some of them."""
     if texts.str.contains(_FORMULA).any():
         return "formula"
-    if len(texts) >= _ENOUGH and texts.str.contains(_APOSTROPHE).all():
+    if len(texts) >= _ENOUGH and texts[0].startswith("'") and texts.str.contains(_APOSTROPHE).all():
         return "apostrophe"
     return None
 

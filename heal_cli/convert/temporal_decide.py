@@ -7,7 +7,8 @@ from typing import Final, Literal, NamedTuple
 import polars as pl
 
 from heal_cli.convert.temporal_clock import MAIL_ZONES, NAMED, ZONE, offset_seconds, offset_text
-from heal_cli.convert.temporal_shapes import LAYOUTS, ORDERED, in_order, of_layouts, read_days
+from heal_cli.convert.temporal_orders import ORDERS, read_orders
+from heal_cli.convert.temporal_shapes import LAYOUTS
 from heal_cli.convert.temporal_zones import UTC
 from heal_cli.model import DateOrder
 
@@ -44,17 +45,18 @@ def decide_orders(texts: pl.Series) -> Orders:
 
     Each layout speaks for itself: 31.12.2024 proves nothing about 01/02/2024, which may come from elsewhere.
     """
-    tokens = (
-        texts.str.extract(rf"^\s*({ORDERED.date})(?:{ORDERED.between}|\s*$)").drop_nulls().unique().sort()
-    )
-    by_layout = {layout: tokens.filter(_has_layout(tokens, layout)) for layout in LAYOUTS if len(tokens)}
+    read = read_orders(texts)
+    by_layout = read.partition_by("layout", as_dict=True, maintain_order=True) if read.height else {}
     orders: dict[str, DateOrder] = {}
     questions: list[str] = []
-    for layout, own in by_layout.items():
-        found = _decide_layout(own) if len(own) else Found(None, None)
-        order, long = found.order, f"{layout[0]}4"
-        if order is None and layout != long:
-            order = _order_of_long(own, by_layout[long], orders.get(long))
+    for layout in LAYOUTS:
+        own = by_layout.get((layout,))
+        if own is None:
+            continue
+        found, long = _decide_layout(own), f"{layout[0]}4"
+        order = found.order
+        if order is None and long in orders:
+            order = _order_of_long(own, by_layout[long,], orders[long])
         if order is not None:
             orders[layout] = order
         elif found.question is not None:
@@ -62,27 +64,22 @@ def decide_orders(texts: pl.Series) -> Orders:
     return Orders(tuple(orders.items()), "; ".join(questions) or None)
 
 
-def _has_layout(tokens: pl.Series, layout: str) -> pl.Series:
-    return tokens.str.contains(f"^{of_layouts([layout]).date}$")
-
-
-def _decide_layout(tokens: pl.Series) -> Found:
-    fits = {
-        order: read_days(tokens, in_order(order))["date"].is_not_null() for order in ("DMY", "MDY", "YMD")
-    }
-    short = tokens.str.contains(r"^[0-9]{2}[^0-9][0-9]+[^0-9][0-9]{2}$").all()
+def _decide_layout(own: pl.DataFrame) -> Found:
+    """The order of one layout's dates, from `read_orders`."""
+    tokens = own["text"]
+    fits = {order: own[order].is_not_null() for order in ORDERS}
+    short = own["layout"][0].endswith("2") and own["years_first"].all()
     if short and fits["YMD"].sum() >= max(fits["DMY"].sum(), fits["MDY"].sum()):
         return _two_digits_each(tokens, fits)
     return _day_or_month_first(tokens, fits)
 
 
-def _order_of_long(short: pl.Series, long: pl.Series, order: DateOrder | None) -> DateOrder | None:
+def _order_of_long(short: pl.DataFrame, long: pl.DataFrame, order: DateOrder) -> DateOrder | None:
     """The order of 31/12/2024 for 5/6/24 beside it, where that leads to the same years; else None."""
-    if order is None or not len(short):
-        return None
-    first, last = (read_days(long, in_order(order))["date"].dt.year().sort()[at] for at in (0, -1))
-    years = read_days(short, in_order(order))["date"].dt.year()
-    return order if years.is_between(first - 1, last + 1).fill_null(False).all() else None
+    known = long[order].dt.year()
+    span = pl.lit(known.min()) - 1, pl.lit(known.max()) + 1
+    years = pl.col(order).dt.year().is_between(*span).fill_null(False)
+    return order if short.select(years.all()).item() else None
 
 
 def _day_or_month_first(tokens: pl.Series, fits: dict[str, pl.Series]) -> Found:

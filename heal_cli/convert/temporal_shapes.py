@@ -252,17 +252,14 @@ def _read_days(texts: pl.Series, fields: str) -> pl.DataFrame:
     weekday = pl.col("w").str.head(3).str.to_lowercase().replace_strict(DAY_NUMBERS, default=None)
     return (
         parts.select(
-            pl.when(short)
-            .then(year + pl.when(year < PIVOT).then(2000).otherwise(1900))
-            .otherwise(year)
-            .alias("y"),
+            full_year(year, short).alias("y"),
             pl.coalesce(month, named.cast(pl.Int32)).alias("m"),
             pl.col("d").cast(pl.Int32, strict=False),
             pl.col("w").is_null().alias("any_weekday"),
             weekday.cast(pl.Int8).alias("w"),
             short.alias("short"),
         )
-        .with_columns(_calendar_day("y", "m", "d").alias("date"))
+        .with_columns(calendar_day(pl.col("y"), pl.col("m"), pl.col("d")).alias("date"))
         .select(
             pl.when(pl.col("any_weekday") | (pl.col("date").dt.weekday() == pl.col("w"))).then("date"),
             "short",
@@ -270,9 +267,14 @@ def _read_days(texts: pl.Series, fields: str) -> pl.DataFrame:
     )
 
 
-def _calendar_day(year: str, month: str, day: str) -> pl.Expr:
+def full_year(year: pl.Expr, is_short: pl.Expr) -> pl.Expr:
+    """The year, of two digits by PIVOT."""
+    return pl.when(is_short).then(year + pl.when(year < PIVOT).then(2000).otherwise(1900)).otherwise(year)
+
+
+def calendar_day(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
     """The date, null where there is none; pl.date itself raises."""
-    month_exists = pl.col(month).is_between(1, 12) & (pl.col(year) >= 1)
-    first = pl.date(pl.when(month_exists).then(pl.col(year)), pl.when(month_exists).then(pl.col(month)), 1)
-    date = (first.cast(pl.Int32) + pl.col(day) - 1).cast(pl.Date)
-    return pl.when((date.dt.month() == pl.col(month)) & (pl.col(day) >= 1)).then(date)
+    month_exists = month.is_between(1, 12) & (year >= 1)
+    first = pl.date(pl.when(month_exists).then(year), pl.when(month_exists).then(month), 1)
+    date = (first.cast(pl.Int32) + day - 1).cast(pl.Date)
+    return pl.when((date.dt.month() == month) & (day >= 1)).then(date)

@@ -13,6 +13,7 @@ from heal_cli.model import ColumnFormat, Converted, Fault, HealMask, PgType, Val
 RULE: Final = "uuid_form"
 
 _CANONICAL: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+_HYPHENATED: Final = rf"{_CANONICAL}|^\{{{_CANONICAL.strip('^$')}\}}$"
 _ANY: Final = r"^(?:urn:uuid:)?(?:\{(?P<braced>[0-9a-f]{4}(?:-?[0-9a-f]{4}){7})\}|(?P<bare>[0-9a-f]{4}(?:-?[0-9a-f]{4}){7}))$"
 """PostgreSQL takes a hyphen after any group of four digits, and braces around (manual, 8.12)."""
 
@@ -38,6 +39,9 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
 
 def _heal(texts: pl.Series) -> Attempt:
     folded = texts.str.strip_chars().str.to_lowercase()
+    if folded.str.contains(_HYPHENATED).all():
+        values = folded.str.strip_chars("{}")
+        return Attempt(values, (HealMask(RULE, values.is_not_null()),))
     found = folded.str.extract_groups(_ANY).struct.unnest()
     digits = found.select(pl.coalesce("braced", "bare").str.replace_all("-", "", literal=True)).to_series()
     values = _hyphenated(digits)

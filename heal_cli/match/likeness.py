@@ -18,7 +18,7 @@ from heal_cli.match.concepts import Word, singular
 from heal_cli.match.kinship import kinship
 from heal_cli.match.names import Name, split
 from heal_cli.match.persons import half_meant, of_a_person
-from heal_cli.match.readings import readings
+from heal_cli.match.readings import may_be_read, readings
 from heal_cli.match.remainder import Context, Need, missing_words
 from heal_cli.match.vocabulary import SYNONYM_TRUST, vocabulary
 
@@ -77,6 +77,8 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
         found = _similarity(plainer, b, around)
         if (score := round(found.score * _UNBRACKETED, 4)) > best.score:
             best = replace(found, score=score)
+    if not (may_be_read(a, b) or may_be_read(b, a)):
+        return best
     read_so = [(a, one, one.name, b) for one in readings(a, b)]
     read_so += [(b, other, a, other.name) for other in readings(b, a)]
     for given, meant, one, other in read_so:
@@ -173,6 +175,8 @@ def align(a: Name, b: Name, around: Context) -> tuple[list[Pair], list[Word], li
 
 def _near(rest_a: list[Word], rest_b: list[Word], around: Context) -> list[Pair]:
     """Takes from both lists the words that are one but for spelling or kind of time, surest first."""
+    if not (rest_a and rest_b):
+        return []
     options = [
         (alike, -i, -j)
         for i, x in enumerate(rest_a)

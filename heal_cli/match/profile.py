@@ -18,10 +18,13 @@ class Profile:
     values: pl.Series  # non-null, fewer than 2000, evenly spaced
     filled: int  # non-null values in the whole sample
     rows: int
+    trimmed: pl.Series | None = None  # the values as trimmed text, where somebody has it
 
     @cached_property
     def text(self) -> pl.Series:
         """The values as trimmed text; empty for nested values."""
+        if self.trimmed is not None:
+            return self.trimmed
         if self.values.dtype.is_nested() or self.values.dtype == pl.Binary:
             return pl.Series([], dtype=pl.String)
         text = self.values if self.values.dtype == pl.String else self.values.cast(pl.String)
@@ -48,32 +51,34 @@ class Profiles:
     def of(self, source: str) -> Profile:
         """The thinned values of a source column."""
         if source not in self._made:
-            column = self._sample[source]
-            self._made[source] = _full(column) if source in self._all_filled else _profile(column)
+            filled = self._filled.get(source)
+            self._made[source] = _profile(self._sample[source]) if filled is None else filled
         return self._made[source]
 
     @cached_property
-    def _all_filled(self) -> frozenset[str]:
+    def _filled(self) -> dict[str, Profile]:
         """The text columns with a value in every row: one look at all of them spares most columns several."""
-        empty = pl.col(pl.String).str.strip_chars().fill_null("").eq("").any()
-        (found,) = self._sample.select(empty).rows(named=True) or ({},)
-        return frozenset(name for name, has_empty in found.items() if has_empty is False)
-
-
-def _full(column: pl.Series) -> Profile:
-    return Profile(column.gather_every(_step(column)), column.len(), column.len())
+        texts = self._sample.select(pl.col(pl.String))
+        if not texts.height:
+            return {}
+        trimmed = texts.select(pl.all().str.strip_chars())
+        (empty,) = trimmed.select(pl.all().fill_null("").eq("").any()).rows()
+        full = [name for name, has_empty in zip(texts.columns, empty, strict=True) if not has_empty]
+        step = pl.all().gather_every(_step(texts.height))
+        thin, trimmed = texts.select(full).select(step), trimmed.select(full).select(step)
+        return {name: Profile(thin[name], texts.height, texts.height, trimmed[name]) for name in full}
 
 
 def _profile(column: pl.Series) -> Profile:
     present = column.drop_nulls()
     if present.dtype == pl.String:
         present = present.filter(present != "")
-    thin = present.gather_every(_step(present))
+    thin = present.gather_every(_step(present.len()))
     if present.dtype == pl.String:
         thin = thin.filter(thin.str.strip_chars() != "")
     return Profile(thin, present.len(), column.len())
 
 
-def _step(values: pl.Series) -> int:
-    """How many values one of the sample stands for."""
-    return max(1, values.len() // _SAMPLE)
+def _step(count: int) -> int:
+    """How many of so many values one of the sample stands for."""
+    return max(1, count // _SAMPLE)

@@ -43,13 +43,18 @@ class _Unclear(NamedTuple):
         return parse(" ".join((*name.plain[: self.place], *words, *name.plain[self.place + 1 :])))
 
 
+def may_be_read(name: Name, other: Name) -> bool:
+    """False where `readings` certainly finds none: asked of every pair of names, and of most that is the answer."""
+    return not _hints(name.plain).isdisjoint(other.hints)
+
+
 def readings(name: Name, other: Name) -> list[Reading]:
     """The name with one of its words read as initials of the other's words, or by another meaning."""
-    found = []
-    for unclear in _unclear(name.plain):
-        for words, trust in _meant(unclear, other):
-            found.append(Reading(unclear.read_as(words, name), trust))
-    return found
+    return [
+        Reading(unclear.read_as(words, name), trust)
+        for unclear in _unclear(name.plain)
+        for words, trust in _meant(unclear, other)
+    ]
 
 
 @lru_cache(maxsize=8192)
@@ -67,6 +72,16 @@ def _unclear(plain: Words) -> tuple[_Unclear, ...]:
         for place, word in enumerate(plain)
     )
     return tuple(each for each in found if each.senses or each.initials or each.stem)
+
+
+@lru_cache(maxsize=8192)
+def _hints(plain: Words) -> frozenset[str]:
+    """What another name has, at least one of these, if it says how an unclear word of this one is to be read."""
+    hints: set[str] = set()
+    for unclear in _unclear(plain):
+        hints.update(*(concepts for _, concepts in unclear.senses))
+        hints.update(unclear.word[0] if unclear.initials else "", ("by",) if unclear.stem else ())
+    return frozenset(hints)
 
 
 def _meant(unclear: _Unclear, other: Name) -> list[tuple[Words, float]]:

@@ -199,9 +199,9 @@ class Evidence:
         profile = self.profile(source)
         if column.type.base not in TEXTS or not profile.count:
             return False
-        return profile.values.dtype == pl.Struct or (
-            profile.text.len() > 0 and self.shape(source, OBJECT) == 1.0
-        )
+        if profile.values.dtype == pl.Struct or not profile.text.len():
+            return profile.values.dtype == pl.Struct
+        return profile.text[0].startswith("{") and self.shape(source, OBJECT) == 1.0
 
     def shape(self, source: str, regex: str) -> float:
         """Share of values that match the regular expression; 1 without values."""

@@ -83,3 +83,27 @@ def test_heals_of_the_strict_cast_join_those_of_the_healers() -> None:
 def test_open_cells_are_those_that_were_something() -> None:
     """A null of the source is not open."""
     assert open_cells(pl.Series(["1", None, "x"]), pl.Series([1, None, None])).to_list() == [2]
+
+
+def test_texts_that_repeat_are_read_once() -> None:
+    """What becomes of each cell is the same as in a column without repeats, and each healer sees a text once."""
+    seen: list[int] = []
+
+    def doubling(texts: pl.Series) -> Attempt:
+        seen.append(len(texts))
+        return _doubling(texts)
+
+    healers = [Healer("", _refusing), Healer("twice", doubling)]
+    cells = ["1", "3x2", "odd", "n/a", "bad", None, "4x2"]
+    single, many = (
+        heal_residue(values, _strict(values), healers, nulls=("n/a",))
+        for values in (pl.Series("c", cells), pl.Series("c", cells * 500))
+    )
+    assert seen == [3, 3]
+    assert many.values.to_list() == single.values.to_list() * 500
+    assert [(heal.rule, heal.mask.to_list()) for heal in many.heals] == [
+        (heal.rule, heal.mask.to_list() * 500) for heal in single.heals
+    ]
+    assert [(fault.reason, fault.mask.to_list(), fault.attempts) for fault in many.faults] == [
+        (fault.reason, fault.mask.to_list() * 500, fault.attempts) for fault in single.faults
+    ]

@@ -68,6 +68,12 @@ def test_short_years_lean_on_long_ones(texts: list[str], orders: tuple[tuple[str
     assert (format.question is None) == (len(orders) == 2)
 
 
+def test_a_long_date_of_another_order_hinders_no_short_one() -> None:
+    """One 01/31/2024 among many days first is no day of theirs, and their years are known all the same."""
+    days = [f"{day}/{month}/2024" for day in range(13, 29) for month in (1, 3)]
+    assert _decide([*days, "01/31/2024", "05/06/24"], "date").date_orders == (("/4", "DMY"), ("/2", "DMY"))
+
+
 def test_ambiguous_order_asks() -> None:
     """Where no value proves an order the question names an example and the flag."""
     assert _decide(["03/04/2024", "01/02/2024"], "date").question == (
