@@ -150,7 +150,10 @@ class ParquetReader:
 
 
 def rows_per_slice(footer: Footer, head: pl.DataFrame, batch_bytes: int) -> int:
-    """Rows that need about `batch_bytes` in memory, by the file's own sizes and by its first rows."""
+    """Rows of a batch, by the file's own sizes and by its first rows.
+
+    They take twice `batch_bytes` in memory: of text the bytes stand beside what is read of them.
+    """
     encoded = max((group.uncompressed / group.rows for group in footer.groups if group.rows), default=1)
     row_bytes = max(encoded, memory(head) / head.height, 1)
-    return max(1, min(MAX_ROWS, int(batch_bytes / row_bytes)))
+    return max(1, min(MAX_ROWS, int(2 * batch_bytes / row_bytes)))

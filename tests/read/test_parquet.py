@@ -73,7 +73,7 @@ def test_types_are_kept(tmp_path: Path) -> None:
 def test_source_and_chunks(tmp_path: Path) -> None:
     """The source says its columns; chunks count rows, have no lines and no bytes, and end at the file's size."""
     path = written(NUMBERS, tmp_path)
-    reader = open_path(path, 100_000)
+    reader = open_path(path, 50_000)
     assert (reader.source.format, reader.source.columns) == (Format.PARQUET, ("id", "name"))
     chunks = list(reader.chunks())
     assert [(c.start, c.first_row, c.rows) for c in chunks][:2] == [
@@ -103,7 +103,7 @@ def test_groups_and_slices_do_not_matter(tmp_path: Path, row_group_size: int, ba
 def test_slices_are_weighed_in_memory(tmp_path: Path) -> None:
     """A dictionary that makes the file tiny does not make the slices big."""
     frame = pl.DataFrame({"text": pl.Series(["x" * 1000, "y" * 1000]).gather([0, 1] * 10_000)})
-    reader = open_path(written(frame, tmp_path), 2**20)
+    reader = open_path(written(frame, tmp_path), 2**19)
     sizes = [memory(reader.parse(chunk).frame) for chunk in reader.chunks()]
     assert max(sizes) <= 2**21
     assert len(sizes) > 10
