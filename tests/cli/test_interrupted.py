@@ -45,6 +45,7 @@ def _loaded(conn: psycopg.Connection) -> int:
     return int(str(row[0]))
 
 
+@pytest.mark.usefixtures("hangup_counts")
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
 )
@@ -87,6 +88,7 @@ def test_ctrl_c_before_anything_was_written_is_one_sentence(tmp_path: Path) -> N
     )
 
 
+@pytest.mark.usefixtures("hangup_counts")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_sigterm_before_there_is_anything_to_finish(tmp_path: Path, number: signal.Signals) -> None:
     """A command that only waits for its server ends with a line and 143, as a load does later."""

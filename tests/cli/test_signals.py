@@ -67,6 +67,7 @@ def test_the_second_signal_ends_at_once() -> None:
     assert program.returncode == -signal.SIGTERM
 
 
+@pytest.mark.usefixtures("hangup_counts")
 def test_a_terminal_that_goes_away_stops_as_sigterm_does() -> None:
     """Shell and kernel may both send the hangup, so a second one ends nothing at once. Previously the first did."""
     program = _start("not stop()", after=0.5)
