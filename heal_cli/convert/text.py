@@ -71,8 +71,8 @@ def _null_tokens(values: pl.Series, type: PgType, format: ColumnFormat) -> pl.Se
 
 
 def _has_nul(texts: pl.Series) -> pl.Series | None:
-    mask = texts.str.contains(_NUL, literal=True).fill_null(False)
-    return mask if mask.any() else None
+    mask = texts.str.contains(_NUL, literal=True)
+    return mask.fill_null(False) if mask.any() else None
 
 
 def _limit(type: PgType) -> tuple[int, bool] | None:

@@ -41,7 +41,7 @@ def gather(batch: Batch, column: ColumnPlan) -> Gathered:
         absent = pl.repeat(True, frame.height, eager=True)
     heals = list(_rename_heal(winner, values))
     losers = []
-    lacking = absent if absent is not None else _lacking(batch, source)
+    lacking = absent
     for fallback in column.match.fallbacks:
         name = fallback.source
         if name is None or name not in frame.columns:
@@ -49,6 +49,8 @@ def gather(batch: Batch, column: ColumnPlan) -> Gathered:
         other = frame[name]
         if other.dtype != values.dtype:  # a cast might lose something: 12.75 beside whole numbers
             values, other = as_text(values), as_text(other)
+        if lacking is None:
+            lacking = _lacking(batch, source)
         used = lacking & ~_lacking(batch, name)
         if used.any():
             values = values.zip_with(~used, other)
@@ -56,7 +58,8 @@ def gather(batch: Batch, column: ColumnPlan) -> Gathered:
                 heals.append(HealMask(fallback.pattern or fallback.tier.value, used & other.is_not_null()))
             lacking = lacking & ~used
         losers.append((name, other.is_not_null() & ~used & other.ne_missing(values)))
-    return Gathered(values, ~lacking if absent is not None else None, tuple(heals), tuple(losers))
+    present = None if absent is None or lacking is None else ~lacking
+    return Gathered(values, present, tuple(heals), tuple(losers))
 
 
 def _lacking(batch: Batch, name: str) -> pl.Series:
