@@ -29,8 +29,8 @@ import psycopg
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 
 from cluster import Cluster
-from conftest import Outage
 from proxy import Proxy
+from server_away import Outage
 
 from heal_cli.engine import run_load
 from heal_cli.errors import HealError

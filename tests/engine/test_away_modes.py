@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import pytest
+from server_away import Outage
 
 from heal_cli.engine import run_load
 from heal_cli.errors import DatabaseUnavailable
@@ -14,7 +15,7 @@ from heal_cli.pipeline import BatchWorker
 
 
 @pytest.fixture
-def changing(outage: Any) -> Any:
+def changing(outage: Outage) -> Any:
     """A table with a primary key that holds every other key of the source, with values of its own."""
     outage.rows = 1_200
     outage.conn.execute(f"alter table {outage.table} add primary key (n)")
@@ -24,7 +25,7 @@ def changing(outage: Any) -> Any:
     return outage
 
 
-def write_changes(outage: Any, name: str = "a.csv", amounts: tuple[int, ...] = (1, 2)) -> str:
+def write_changes(outage: Outage, name: str = "a.csv", amounts: tuple[int, ...] = (1, 2)) -> str:
     """A source that names every key once for each amount: the last one counts."""
     lines = [f"{n},{n},{amount}.00,the change of {n} to {amount}, long enough to fill a batch\n".replace(" to ", ": ", 1)
              for amount in amounts for n in range(1, outage.rows + 1)]  # fmt: skip
@@ -33,13 +34,13 @@ def write_changes(outage: Any, name: str = "a.csv", amounts: tuple[int, ...] = (
     return str(path)
 
 
-def amounts(outage: Any) -> dict[int, int]:
+def amounts(outage: Outage) -> dict[int, int]:
     """Amount -> rows that have it."""
     found = outage.conn.execute(f"select amount::int, count(*) from {outage.table} group by 1")
     return dict(found.fetchall())
 
 
-def load_and_come_back(outage: Any, **write: Any) -> Any:
+def load_and_come_back(outage: Outage, **write: Any) -> Any:
     """A load whose server goes away after its first batch, and is back before the breaker's next look."""
     batches: list[object] = []
 
@@ -137,7 +138,7 @@ def test_a_later_run_waits_behind_changes(changing: Any, earlier: Any, later: An
     assert amounts(changing) == {2: changing.rows}
 
 
-def test_nothing_waits_behind_inserts(outage: Any) -> None:
+def test_nothing_waits_behind_inserts(outage: Outage) -> None:
     """Rows that only add to a table go in whenever the server takes them."""
     outage.meet_outage()
     other = outage.folder / "other.csv"

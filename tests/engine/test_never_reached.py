@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from server_away import Outage
 
 from heal_cli.errors import SourceError
 from heal_cli.resilience import keep, recall
 
 
-def load_another(outage: Any, **given: Any) -> Any:
+def load_another(outage: Outage, **given: Any) -> Any:
     """One load while the server is there, then one of another file while it is not."""
     before = outage.folder / "before.csv"
     before.write_text("n,k,amount,note\n0,-1,1.00,what was there before\n")
@@ -24,12 +25,12 @@ def load_another(outage: Any, **given: Any) -> Any:
     return report
 
 
-def remembered(outage: Any) -> list[Path]:
+def remembered(outage: Outage) -> list[Path]:
     """The files of the tables that this machine has seen."""
     return sorted(Path(outage.options.state_dir).glob("fallback/tables/*"))
 
 
-def test_a_table_seen_before_says_what_will_come_of_the_rows(outage: Any) -> None:
+def test_a_table_seen_before_says_what_will_come_of_the_rows(outage: Outage) -> None:
     """The plan, and what it would reject, are told at once; every row comes home once."""
     report = load_another(outage)
     assert (report.exit_code, report.rows.spooled) == (5, outage.rows)
@@ -42,7 +43,7 @@ def test_a_table_seen_before_says_what_will_come_of_the_rows(outage: Any) -> Non
     assert books == (outage.rows - 12 - 24, outage.rows - 12 - 24)
 
 
-def test_the_manifest_says_by_which_table(outage: Any) -> None:
+def test_the_manifest_says_by_which_table(outage: Outage) -> None:
     """Plan and schema version stand beside the bytes, and replay says where the table has changed since."""
     from heal_cli.resilience import read_manifest
 
@@ -54,7 +55,7 @@ def test_the_manifest_says_by_which_table(outage: Any) -> None:
     assert "has changed since" in note
 
 
-def test_what_another_heal_remembered_is_not_read(outage: Any) -> None:
+def test_what_another_heal_remembered_is_not_read(outage: Outage) -> None:
     """It costs what could have been told, and no row."""
     outage.load()
     outage.conn.execute(f"truncate {outage.table}; truncate heal.load_sources cascade")
@@ -71,7 +72,7 @@ def test_what_another_heal_remembered_is_not_read(outage: Any) -> None:
     outage.check()
 
 
-def test_a_plan_that_would_not_cover_is_told_and_nothing_refused(outage: Any) -> None:
+def test_a_plan_that_would_not_cover_is_told_and_nothing_refused(outage: Outage) -> None:
     """The table may have changed since it was seen: what it was cannot refuse a row."""
     outage.conn.execute(f"alter table {outage.table} add must integer not null default 1")
     before = outage.folder / "before.csv"
@@ -90,7 +91,7 @@ def test_a_plan_that_would_not_cover_is_told_and_nothing_refused(outage: Any) ->
     )
 
 
-def test_private_and_without_secrets(outage: Any) -> None:
+def test_private_and_without_secrets(outage: Outage) -> None:
     """One file for each server, database, user and table; for its owner only; no password in it."""
     from dataclasses import replace
 
@@ -101,7 +102,7 @@ def test_private_and_without_secrets(outage: Any) -> None:
     assert b"hunter2" not in path.read_bytes()
 
 
-def test_loaded_before_in_part(outage: Any) -> None:
+def test_loaded_before_in_part(outage: Outage) -> None:
     """A file whose beginning is in the table already: of what is spooled only the rest is loaded."""
     lines = outage.source.read_text().splitlines(keepends=True)
     outage.source.write_text("".join(lines[:1001]))
@@ -120,7 +121,7 @@ def test_loaded_before_in_part(outage: Any) -> None:
     outage.check()
 
 
-def test_grown_since(outage: Any) -> None:
+def test_grown_since(outage: Outage) -> None:
     """A file spooled by a remembered table waits like any other: longer, it is not taken for a new one."""
     load_another(outage)
     with outage.source.open("a") as file:
@@ -129,7 +130,7 @@ def test_grown_since(outage: Any) -> None:
         outage.load()
 
 
-def test_bytes_that_were_changed_are_set_aside(outage: Any) -> None:
+def test_bytes_that_were_changed_are_set_aside(outage: Outage) -> None:
     """A source that was spooled whole is loaded as it was, or not at all."""
     load_another(outage)
     path = outage.spool.entries()[0].path / "stored"

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from proxy import Proxy
+from server_away import Outage
 
 from heal_cli.engine import run_load
 from heal_cli.errors import DatabaseUnavailable, SourceError
@@ -23,7 +24,7 @@ CUTS = [_RANDOM.randrange(40_000, 500_000) for _ in range(3)]
 
 
 @pytest.mark.parametrize(("after", "how"), [*zip(CUTS, ["end", "reset", "end"], strict=True)])
-def test_a_cut_loses_no_row(outage: Any, after: int, how: str) -> None:
+def test_a_cut_loses_no_row(outage: Outage, after: int, how: str) -> None:
     """The network ends after n bytes, in the middle of a COPY or of a COMMIT's answer; replay settles it."""
     outage.proxy.cut_after(after, how=how)
     report = outage.load()
@@ -35,7 +36,7 @@ def test_a_cut_loses_no_row(outage: Any, after: int, how: str) -> None:
     assert outage.replay().found_nothing
 
 
-def test_the_same_command_and_replay_are_one(outage: Any) -> None:
+def test_the_same_command_and_replay_are_one(outage: Outage) -> None:
     """A load that is run again brings the spooled rows in itself; replay then finds them settled."""
     outage.proxy.cut_in_copy()
     spooled = outage.load().rows.spooled
@@ -52,7 +53,7 @@ def test_the_same_command_and_replay_are_one(outage: Any) -> None:
     "cut", [lambda proxy: proxy.cut_after(30_000), Proxy.cut_in_copy], ids=["source", "batches"]
 )
 def test_rows_of_a_limited_load_that_wait_are_not_loaded_twice(
-    outage: Any, replays_first: bool, cut: Callable[[Proxy], None]
+    outage: Outage, replays_first: bool, cut: Callable[[Proxy], None]
 ) -> None:
     """Replay before or after the load of all rows: the rows up to the limit are there once."""
     cut(outage.proxy)
@@ -76,7 +77,7 @@ def test_rows_of_a_limited_load_that_wait_are_not_loaded_twice(
         ({"limit": 2_000, "max_rejects": "0"}, None),  # that one stopped early
     ],
 )
-def test_a_limited_load_that_comes_home_has_ended(outage: Any, meanwhile: Any, limited_to: Any) -> None:
+def test_a_limited_load_that_comes_home_has_ended(outage: Outage, meanwhile: Any, limited_to: Any) -> None:
     """The ledger says how far it was to go, unless another run has asked for more since and was not done."""
     outage.proxy.cut_in_copy()
     assert outage.load(limit=1_000).rows.spooled
@@ -89,7 +90,7 @@ def test_a_limited_load_that_comes_home_has_ended(outage: Any, meanwhile: Any, l
     assert outage.conn.execute(query).fetchall() == [(limited_to,)]
 
 
-def test_a_frozen_server_is_given_up(outage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_frozen_server_is_given_up(outage: Outage, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that answers nothing and closes nothing ends in the spool, not in waiting for ever."""
     monkeypatch.setattr("heal_cli.write.watch.GRACE_S", 0.1)
     conninfo = f"{outage.proxy.conninfo} connect_timeout=2"
@@ -106,7 +107,7 @@ def test_a_frozen_server_is_given_up(outage: Any, monkeypatch: pytest.MonkeyPatc
     outage.check()
 
 
-def test_a_table_that_is_locked_is_waited_for(outage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_that_is_locked_is_waited_for(outage: Outage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Maintenance costs its table one try a round, and sets nothing aside, however many rounds it lasts."""
     impatient = partial(WriteOptions, lock_timeout_s=0.05)
     monkeypatch.setattr("heal_cli.pipeline.restore.WriteOptions", impatient)
@@ -134,7 +135,7 @@ def swallow_after(proxy: Any, count: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def test_standard_input_lives_in_the_spool(outage: Any) -> None:
+def test_standard_input_lives_in_the_spool(outage: Outage) -> None:
     """Of a stream the spool is the only copy: every row comes home from it."""
     stream = BytesIO(outage.source.read_bytes())
     outage.proxy.cut_in_copy()
@@ -146,7 +147,7 @@ def test_standard_input_lives_in_the_spool(outage: Any) -> None:
     outage.check()
 
 
-def test_order_is_kept(outage: Any) -> None:
+def test_order_is_kept(outage: Outage) -> None:
     """With --ordered nothing overtakes what is spooled: the table equals an undisturbed one."""
     outage.proxy.cut_in_copy()
     outage.load(write={"ordered": True})
@@ -158,7 +159,7 @@ def test_order_is_kept(outage: Any) -> None:
 
 
 @pytest.mark.parametrize("is_stream", [False, True])
-def test_a_server_that_was_never_there(outage: Any, is_stream: bool) -> None:
+def test_a_server_that_was_never_there(outage: Outage, is_stream: bool) -> None:
     """With no table to plan for, the source is spooled as it is, and loaded once however often it is replayed."""
     outage.proxy.mode = "refuse"
     given = {"sources": ("-",), "stdin": BytesIO(outage.source.read_bytes())} if is_stream else {}
@@ -181,14 +182,14 @@ def test_a_server_that_was_never_there(outage: Any, is_stream: bool) -> None:
     outage.check()
 
 
-def _stream(outage: Any) -> dict[str, Any]:
+def _stream(outage: Outage) -> dict[str, Any]:
     return {"sources": ("-",), "stdin": BytesIO(outage.source.read_bytes())}
 
 
 @pytest.mark.parametrize("limit", [None, 700])
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_stream_that_is_run_again_by_hand_does_not_come_home_as_well(
-    outage: Any, times: int, limit: int | None
+    outage: Outage, times: int, limit: int | None
 ) -> None:
     """Its content tells that it is there; replay says so. A third one is another stream."""
     outage.proxy.mode = "refuse"
@@ -207,7 +208,7 @@ def test_a_stream_that_is_run_again_by_hand_does_not_come_home_as_well(
     assert outage.load(**_stream(outage), limit=limit).rows.read == (limit or outage.rows)
 
 
-def test_a_stream_that_waits_is_gone_on_with_where_it_was_interrupted(outage: Any) -> None:
+def test_a_stream_that_waits_is_gone_on_with_where_it_was_interrupted(outage: Outage) -> None:
     """Run again by hand it is stopped half-way; replay brings home the rest."""
     outage.proxy.mode = "refuse"
     outage.load(**_stream(outage))
@@ -223,7 +224,7 @@ def test_a_stream_that_waits_is_gone_on_with_where_it_was_interrupted(outage: An
     outage.check()
 
 
-def test_streams_before_an_outage_are_others(outage: Any) -> None:
+def test_streams_before_an_outage_are_others(outage: Outage) -> None:
     """An equal one that was loaded earlier does not keep a spooled one away; nor does one that has begun alike."""
     outage.load(**_stream(outage))
     outage.proxy.mode = "refuse"
@@ -234,7 +235,7 @@ def test_streams_before_an_outage_are_others(outage: Any) -> None:
     assert outage.replay().rows.read == outage.rows
 
 
-def test_what_was_never_reached_waits_for_its_server(outage: Any) -> None:
+def test_what_was_never_reached_waits_for_its_server(outage: Outage) -> None:
     """A source that was spooled for one host and port does not go to another unless told."""
     outage.proxy.mode = "refuse"
     outage.load()
@@ -247,7 +248,7 @@ def test_what_was_never_reached_waits_for_its_server(outage: Any) -> None:
     outage.check()
 
 
-def test_a_full_spool_stops_reading(outage: Any) -> None:
+def test_a_full_spool_stops_reading(outage: Outage) -> None:
     """Past --spool-bytes reading stops, says so, and the same command goes on from there."""
     outage.proxy.cut_in_copy()
     report = outage.load(fallback=outage.bounded(1), write={"jobs": 1})
@@ -261,7 +262,7 @@ def test_a_full_spool_stops_reading(outage: Any) -> None:
     outage.check()
 
 
-def test_a_stream_that_found_no_room_goes_on_where_it_broke_off(outage: Any) -> None:
+def test_a_stream_that_found_no_room_goes_on_where_it_broke_off(outage: Outage) -> None:
     """Of a stream that never met its server the spool holds the beginning; the same command then adds the rest alone."""
     outage.proxy.mode = "refuse"
     report = outage.load(**_stream(outage), fallback=outage.bounded(70_000))
@@ -277,7 +278,7 @@ def test_a_stream_that_found_no_room_goes_on_where_it_broke_off(outage: Any) -> 
 
 
 @pytest.mark.parametrize("write", [{"atomic": True}, {"dry_run": True}])
-def test_all_or_nothing_spools_nothing(outage: Any, write: dict[str, bool]) -> None:
+def test_all_or_nothing_spools_nothing(outage: Outage, write: dict[str, bool]) -> None:
     """A run that is one transaction fails as a whole."""
     outage.proxy.cut_in_copy()
     with pytest.raises(DatabaseUnavailable):
@@ -285,7 +286,7 @@ def test_all_or_nothing_spools_nothing(outage: Any, write: dict[str, bool]) -> N
     assert outage.spool.entries() == []
 
 
-def test_no_spool_fails(outage: Any) -> None:
+def test_no_spool_fails(outage: Outage) -> None:
     """With --no-spool the load ends with the error, and the same command goes on."""
     from heal_cli.model import FallbackOptions
 
@@ -297,7 +298,7 @@ def test_no_spool_fails(outage: Any) -> None:
     outage.check()
 
 
-def test_a_server_that_restarted_is_no_outage(outage: Any) -> None:
+def test_a_server_that_restarted_is_no_outage(outage: Outage) -> None:
     """All connections are gone at once, and the server is back at once: the load goes on and ends as any other."""
     dropped = []
 
@@ -312,7 +313,7 @@ def test_a_server_that_restarted_is_no_outage(outage: Any) -> None:
     assert run_load(outage.options).rows.already == outage.rows
 
 
-def test_a_source_that_grew_while_it_waited(outage: Any) -> None:
+def test_a_source_that_grew_while_it_waited(outage: Outage) -> None:
     """A file spooled whole and longer since is loaded after what it was: else its beginning would be there twice."""
     outage.proxy.mode = "refuse"
     outage.load()
@@ -327,7 +328,7 @@ def test_a_source_that_grew_while_it_waited(outage: Any) -> None:
     outage.check()
 
 
-def test_members_of_an_archive_wait_one_by_one(outage: Any) -> None:
+def test_members_of_an_archive_wait_one_by_one(outage: Outage) -> None:
     """A zip archive of several files that meets no server is spooled file by file, and loaded once."""
     head, *lines = outage.source.read_text().splitlines(keepends=True)
     path = outage.folder / "both.zip"

@@ -12,9 +12,9 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
+from server_away import Outage
 
 from heal_cli.engine import run_load
 from heal_cli.engine.replay import ReplayOptions, run_replay
@@ -24,7 +24,7 @@ from heal_cli.record import iter_rejects
 from heal_cli.resilience import breaker_states, hold_lock
 
 
-def begin_replay(outage: Any) -> subprocess.Popen[bytes]:
+def begin_replay(outage: Outage) -> subprocess.Popen[bytes]:
     """`heal replay-fallback` as cron runs it."""
     state = ("--state-dir", outage.options.state_dir)
     return subprocess.Popen(
@@ -34,7 +34,7 @@ def begin_replay(outage: Any) -> subprocess.Popen[bytes]:
     )  # fmt: skip
 
 
-def test_killed_at_any_moment(outage: Any) -> None:
+def test_killed_at_any_moment(outage: Outage) -> None:
     """kill -9 at random moments of the work, and then to the end: each row once."""
     outage.meet_outage()
     chance = random.Random(3)
@@ -54,7 +54,7 @@ def test_killed_at_any_moment(outage: Any) -> None:
     outage.check()
 
 
-def test_connections_that_are_cut_while_idle_end_nothing(outage: Any) -> None:
+def test_connections_that_are_cut_while_idle_end_nothing(outage: Outage) -> None:
     """Between two batches all connections go, and the server is there: nothing is in doubt, and replay goes on."""
     outage.meet_outage()
     options = ReplayOptions(outage.options.state_dir, outage.proxy.conninfo)
@@ -63,7 +63,7 @@ def test_connections_that_are_cut_while_idle_end_nothing(outage: Any) -> None:
     outage.check()
 
 
-def spool_children_first(outage: Any) -> tuple[str, Rows]:
+def spool_children_first(outage: Outage) -> tuple[str, Rows]:
     """A table whose rows refer to later rows of the source, one to none; most of them wait in the spool."""
     table = f"{outage.table}_tree"
     outage.conn.execute(f"create table {table} (id int primary key, parent int references {table}, v text)")
@@ -80,13 +80,13 @@ def spool_children_first(outage: Any) -> tuple[str, Rows]:
     return table, spooled
 
 
-def states(outage: Any, table: str) -> list[str]:
+def states(outage: Outage, table: str) -> list[str]:
     """How the ledger says that the runs on the table ended."""
     query = f"select state from heal.load_runs where table_oid = '{table}'::regclass order by run"
     return [state for (state,) in outage.conn.execute(query)]
 
 
-def test_rows_that_refer_to_later_ones_come_in_when_all_are_home(outage: Any) -> None:
+def test_rows_that_refer_to_later_ones_come_in_when_all_are_home(outage: Outage) -> None:
     """Children before their parents: refused by the load or by replay, they are loaded when the last batch is."""
     table, spooled = spool_children_first(outage)
     home = outage.replay()
@@ -99,7 +99,7 @@ def test_rows_that_refer_to_later_ones_come_in_when_all_are_home(outage: Any) ->
     assert outage.load(table=table).rows.already == 1_201
 
 
-def test_late_references_that_a_signal_stops(outage: Any) -> None:
+def test_late_references_that_a_signal_stops(outage: Outage) -> None:
     """The ledger says so of that run; the next replay goes on with the rest."""
     table, spooled = spool_children_first(outage)
     answers = iter([0] * (len(outage.spool.entries()) + 4))
@@ -111,7 +111,7 @@ def test_late_references_that_a_signal_stops(outage: Any) -> None:
     assert outage.conn.execute(f"select count(*) from {table}").fetchone() == (1_200,)
 
 
-def test_late_references_that_fail(outage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_late_references_that_fail(outage: Outage, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run of them that ended with an error is on record as failed; the rows stay rejects."""
     table, _ = spool_children_first(outage)
 
@@ -123,7 +123,7 @@ def test_late_references_that_fail(outage: Any, monkeypatch: pytest.MonkeyPatch)
     assert states(outage, table) == ["done", "failed"]
 
 
-def test_two_at_once(outage: Any) -> None:
+def test_two_at_once(outage: Outage) -> None:
     """Of two replays one does the work, and the other says so and ends with 75."""
     outage.meet_outage()
     with hold_lock(outage.options.state_dir):
@@ -137,7 +137,7 @@ def test_two_at_once(outage: Any) -> None:
     outage.check()
 
 
-def test_cron_is_told_in_a_line_or_not_at_all(outage: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_cron_is_told_in_a_line_or_not_at_all(outage: Outage, capsys: pytest.CaptureFixture[str]) -> None:
     """One summary line when something came home, silence when nothing waits."""
     from heal_cli.cli.app import run
 
@@ -154,7 +154,7 @@ def test_cron_is_told_in_a_line_or_not_at_all(outage: Any, capsys: pytest.Captur
     outage.check()
 
 
-def test_a_changed_table_is_planned_for_anew(outage: Any) -> None:
+def test_a_changed_table_is_planned_for_anew(outage: Outage) -> None:
     """A column that was retyped and one that was added: rows fit, or are rejects in the file of their run."""
     outage.meet_outage()
     outage.conn.execute(
@@ -170,7 +170,7 @@ def test_a_changed_table_is_planned_for_anew(outage: Any) -> None:
     assert runs == {outage.reports[0].run}
 
 
-def test_a_table_that_no_plan_covers_keeps_its_rows_waiting(outage: Any) -> None:
+def test_a_table_that_no_plan_covers_keeps_its_rows_waiting(outage: Outage) -> None:
     """A new column that nothing fills stops the replay of its rows, and a default lets them go on."""
     outage.meet_outage()
     outage.conn.execute(f"delete from {outage.table}")
@@ -193,7 +193,7 @@ def damaged(data: bytes, damage: str) -> bytes:
 @pytest.mark.parametrize(
     ("name", "damage"), [("rows.parquet", "flip"), ("rows.parquet", "cut"), ("manifest.json", "tamper")]
 )
-def test_a_damaged_batch_is_set_aside(outage: Any, name: str, damage: str) -> None:
+def test_a_damaged_batch_is_set_aside(outage: Outage, name: str, damage: str) -> None:
     """The others come home, and what is damaged is kept with its reason and never loaded."""
     outage.meet_outage()
     entries = outage.spool.entries()
@@ -208,7 +208,7 @@ def test_a_damaged_batch_is_set_aside(outage: Any, name: str, damage: str) -> No
     outage.check()
 
 
-def test_poison_goes_aside_after_its_tries(outage: Any) -> None:
+def test_poison_goes_aside_after_its_tries(outage: Outage) -> None:
     """A table that was made anew takes nothing; after --max-attempts the batches leave the way of others."""
     outage.meet_outage()
     waiting = len(outage.spool.entries())
@@ -220,7 +220,7 @@ def test_poison_goes_aside_after_its_tries(outage: Any) -> None:
     assert all("dropped and made again" in reason for _, reason in second.aside)
 
 
-def test_another_database_is_left_alone(outage: Any, server: str) -> None:
+def test_another_database_is_left_alone(outage: Outage, server: str) -> None:
     """What is for one database waits while another is replayed to."""
     outage.meet_outage()
     waiting = len(outage.spool.entries())
@@ -230,7 +230,7 @@ def test_another_database_is_left_alone(outage: Any, server: str) -> None:
     outage.check()
 
 
-def test_a_replay_has_seen_that_the_server_works(outage: Any) -> None:
+def test_a_replay_has_seen_that_the_server_works(outage: Outage) -> None:
     """The breaker that the outage opened is closed by what came home, not only by the next load."""
     outage.meet_outage()
     (breaker,) = breaker_states(outage.options.state_dir)
@@ -240,7 +240,7 @@ def test_a_replay_has_seen_that_the_server_works(outage: Any) -> None:
     assert breaker.state == "closed"
 
 
-def test_a_server_that_is_still_away(outage: Any) -> None:
+def test_a_server_that_is_still_away(outage: Outage) -> None:
     """Replay says 5 and leaves all as it is, not even a try counted."""
     outage.meet_outage()
     waiting = [entry.name for entry in outage.spool.entries()]
@@ -253,7 +253,7 @@ def test_a_server_that_is_still_away(outage: Any) -> None:
     outage.check()
 
 
-def test_one_table_that_is_away_holds_back_no_other(outage: Any) -> None:
+def test_one_table_that_is_away_holds_back_no_other(outage: Outage) -> None:
     """A foreign server or a full tablespace costs its own table one try a round, and the others nothing."""
     table, other = outage.table, f"{outage.table}_too"
     outage.conn.execute(f"create table {other} (like {table} including all)")
@@ -277,7 +277,7 @@ def test_one_table_that_is_away_holds_back_no_other(outage: Any) -> None:
     outage.check()
 
 
-def test_the_server_goes_away_again(outage: Any) -> None:
+def test_the_server_goes_away_again(outage: Outage) -> None:
     """A replay that is cut in the middle goes on where it was."""
     outage.meet_outage()
     outage.proxy.cut_in_copy()
@@ -287,7 +287,7 @@ def test_the_server_goes_away_again(outage: Any) -> None:
     outage.check()
 
 
-def test_events_come_home_once(outage: Any) -> None:
+def test_events_come_home_once(outage: Outage) -> None:
     """The run's end and the source's are in the ledger after replay, and the run is done."""
     outage.meet_outage()
     log = next(Path(outage.options.state_dir).glob("fallback/emergency.jsonl"))
@@ -309,7 +309,7 @@ def test_events_come_home_once(outage: Any) -> None:
     assert outage.load().rows.already == outage.rows
 
 
-def test_dry_run_checks_and_changes_nothing(outage: Any) -> None:
+def test_dry_run_checks_and_changes_nothing(outage: Outage) -> None:
     """--dry-run counts what waits and finds damage, and everything still waits."""
     outage.meet_outage()
     waiting = len(outage.spool.entries())
@@ -318,7 +318,7 @@ def test_dry_run_checks_and_changes_nothing(outage: Any) -> None:
     assert len(outage.spool.entries()) == waiting
 
 
-def test_watch_brings_home_within_seconds(outage: Any) -> None:
+def test_watch_brings_home_within_seconds(outage: Outage) -> None:
     """--watch notices by itself that the server is back, and ends when asked to."""
     outage.meet_outage()
     state = ("--state-dir", outage.options.state_dir)
@@ -339,7 +339,7 @@ def test_watch_brings_home_within_seconds(outage: Any) -> None:
     outage.check()
 
 
-def test_a_longer_source_took_its_place(outage: Any) -> None:
+def test_a_longer_source_took_its_place(outage: Outage) -> None:
     """The file grew and was loaded again before the replay: what was spooled is there already."""
     outage.meet_outage()
     waiting = len(outage.spool.entries())
@@ -354,7 +354,7 @@ def test_a_longer_source_took_its_place(outage: Any) -> None:
     outage.check()
 
 
-def test_a_changed_table_does_not_ask_one_batch_what_the_source_has_said(outage: Any) -> None:
+def test_a_changed_table_does_not_ask_one_batch_what_the_source_has_said(outage: Outage) -> None:
     """Dates that fit two orders are read by the order that the whole source proves, also when the table changed."""
     days = ["25/12/2024", *(["03/04/2024"] * (outage.rows - 1))]
     lines = [f"{n},{n},1,{day}" for n, day in enumerate(days, start=1)]
@@ -374,7 +374,7 @@ def test_a_changed_table_does_not_ask_one_batch_what_the_source_has_said(outage:
     assert found == [(date(2024, 4, 3), outage.rows - 1), (date(2024, 12, 25), 1)]
 
 
-def test_outages_are_no_tries(outage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outages_are_no_tries(outage: Outage, monkeypatch: pytest.MonkeyPatch) -> None:
     """However often the server goes away in the middle of a batch, that batch is not given up for it."""
     outage.meet_outage()
 
@@ -389,7 +389,7 @@ def test_outages_are_no_tries(outage: Any, monkeypatch: pytest.MonkeyPatch) -> N
     outage.check()
 
 
-def test_a_renamed_table_is_found(outage: Any) -> None:
+def test_a_renamed_table_is_found(outage: Outage) -> None:
     """The rows are for the table that was there, by whatever name it goes now, and not for a namesake."""
     outage.meet_outage()
     bare = outage.table.split(".")[1]

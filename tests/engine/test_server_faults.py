@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,16 +13,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from cluster import Cluster
+from proxy import Proxy
+from server_away import Outage
 
 from heal_cli.engine import run_load
 from heal_cli.errors import HealError, WriteError
 from heal_cli.write import ledger_migrations, migrate
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from cluster import Cluster
-from conftest import Outage
-from proxy import Proxy
 
 TABLE = "public.kept"
 

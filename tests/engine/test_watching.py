@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Any
 
 import psycopg
 import pytest
+from server_away import Outage
 
 from heal_cli.engine.replay import ReplayOptions, ReplayReport
 from heal_cli.engine.watching import Watch
@@ -27,7 +27,7 @@ class Watched:
 
 
 @pytest.fixture
-def watch(outage: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Watched]:
+def watch(outage: Outage, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Watched]:
     """Lets a watch run until `until` says so; that is asked at each look."""
     monkeypatch.setattr("heal_cli.engine.watching.LOOK_EVERY_S", 0.0)
     options = ReplayOptions(outage.options.state_dir, outage.proxy.conninfo)
@@ -49,7 +49,7 @@ def watch(outage: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Watched
     return run
 
 
-def test_an_outage_is_told_once_and_its_end(outage: Any, watch: Callable[..., Watched]) -> None:
+def test_an_outage_is_told_once_and_its_end(outage: Outage, watch: Callable[..., Watched]) -> None:
     """However long the server is away, one report says so, and one that all is home."""
     outage.meet_outage()
     waiting = len(outage.spool.entries())
@@ -67,7 +67,7 @@ def test_an_outage_is_told_once_and_its_end(outage: Any, watch: Callable[..., Wa
 
 
 def test_a_login_that_hangs_keeps_no_row_away(
-    outage: Any, watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+    outage: Outage, watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Looks go on beside the patient login: what waits is home while a proxy still leaves that one hanging."""
     outage.meet_outage()
@@ -92,7 +92,7 @@ def test_a_login_that_hangs_keeps_no_row_away(
 
 
 def test_a_login_that_is_slow_brings_rows_home(
-    outage: Any, watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+    outage: Outage, watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where each look is too short for the server, the patient login decides."""
     outage.meet_outage()
@@ -110,7 +110,7 @@ def test_a_login_that_is_slow_brings_rows_home(
 
 
 def test_a_login_that_is_refused_ends_the_watch(
-    outage: Any, watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+    outage: Outage, watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also one that is refused only after longer than a look."""
     outage.meet_outage()
@@ -123,7 +123,9 @@ def test_a_login_that_is_refused_ends_the_watch(
         watch(lambda seen: seen.begun == 60)
 
 
-def test_what_cannot_come_home_is_not_tried_at_each_look(outage: Any, watch: Callable[..., Watched]) -> None:
+def test_what_cannot_come_home_is_not_tried_at_each_look(
+    outage: Outage, watch: Callable[..., Watched]
+) -> None:
     """A server that is there and takes nothing is left alone for a while, unless something else comes to wait."""
     outage.meet_outage()
     (entry, *_) = outage.spool.entries()

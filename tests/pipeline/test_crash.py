@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from crash import Crash
 
 from heal_cli import embedded
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-
-from crash import Crash
 
 
 @pytest.fixture

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ugly import Ugly, answer, check_right, read
 
 from heal_cli.errors import NoRecords, SourceError
 from heal_cli.model import ROW, ReadOptions
 from heal_cli.read import open_source
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from ugly import Ugly, answer, check_right, read
 
 IIS = """#Software: Microsoft Internet Information Services 10.0
 #Date: 2024-01-15 00:00:01

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import random
-import sys
-from pathlib import Path
-
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 from fuzz import check_conserved, check_same, damage, write
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 seeds = st.integers(0, 2**32)
 batches = st.sampled_from([300, 2**20])

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 
 import polars as pl
 import pytest
+from json_batches import batches, one, open_bytes
 
 from heal_cli.errors import SourceError
 from heal_cli.model import REJECTS, ROW
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from json_batches import batches, one, open_bytes
 
 
 def broken(data: bytes) -> tuple[str, str]:

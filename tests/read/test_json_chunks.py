@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -12,15 +11,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 import xxhash
+from json_batches import batches, one, open_bytes
 
 from heal_cli.errors import SourceError
 from heal_cli.model import ROW, ReadOptions
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.json import JsonReader
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from json_batches import batches, one, open_bytes
 
 
 @pytest.mark.parametrize("batch_bytes", [1, 50, 1000, 2**20])

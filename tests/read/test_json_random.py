@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 
 import polars as pl
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from json_batches import batches, one, rows
 
 from heal_cli.model import ROW
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from json_batches import batches, one, rows
 
 scalars = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()

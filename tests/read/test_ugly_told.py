@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
+from ugly import BODY, read
 
 from heal_cli.errors import SourceError
 from heal_cli.model import ROW
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from ugly import BODY, read
 
 
 @pytest.mark.parametrize("batch_bytes", [1024, 2**20])
