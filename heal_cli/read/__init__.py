@@ -3,7 +3,7 @@
 from heal_cli.read.again import Shape, read_alone, shape_of
 from heal_cli.read.bytes import open_stored
 from heal_cli.read.empty import EmptyReader
-from heal_cli.read.json_tables import ONE_RECORD
+from heal_cli.read.json_keyed import ONE_RECORD
 from heal_cli.read.nested import NestedReader, inner_values, unnest
 from heal_cli.read.prefix import Walk
 from heal_cli.read.row_names import ROW_NUMBERS

@@ -11,18 +11,12 @@ import msgspec
 
 from heal_cli.errors import SourceError, UsageError
 from heal_cli.model import Finding, Format, ReadOptions
+from heal_cli.read.json_columns import refuse_columns
 from heal_cli.read.json_forms import Form
+from heal_cli.read.json_keyed import MOST_OF_IT, keyed
 from heal_cli.read.json_mend import mend
-from heal_cli.read.json_tables import (
-    MOST_OF_IT,
-    Table,
-    arrays_at_top,
-    arrays_inside,
-    keyed,
-    paged_at_top,
-    refuse_columns,
-    values_of,
-)
+from heal_cli.read.json_tables import Table, arrays_at_top, arrays_inside, paged_at_top
+from heal_cli.read.json_values import values_of
 from heal_cli.read.json_walk import MemberWalker, Walker, after_gap, balanced, whole
 from heal_cli.read.jsonl_lines import is_blank, split_lines
 

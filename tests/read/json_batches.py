@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 
 from heal_cli.model import Batch, ReadOptions
+from heal_cli.read import SourceReader, open_source
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.json import JsonReader
 
@@ -13,6 +15,12 @@ def open_bytes(data: bytes, batch_bytes: int = 2**24, json_path: str | None = No
     """A reader of these bytes."""
     stream = ByteStream("-", stdin=io.BytesIO(data))
     return JsonReader(stream, "-", ReadOptions(batch_bytes=batch_bytes, json_path=json_path), None)
+
+
+def open_document(document: object, **options: object) -> SourceReader:
+    """A reader of that document, or of those bytes."""
+    data = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return open_source("-", ReadOptions(**options), stdin=io.BytesIO(data))  # type: ignore[arg-type]
 
 
 def batches(data: bytes, batch_bytes: int = 2**24, json_path: str | None = None) -> list[Batch]:

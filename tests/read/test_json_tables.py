@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
 import random
 
 import pytest
+from json_batches import open_document
 
 from heal_cli.errors import SourceError
-from heal_cli.model import ROW, Batch, Chunk, ReadOptions
-from heal_cli.read import SourceReader, open_source, read_alone, shape_of
+from heal_cli.model import ROW, Batch, Chunk
+from heal_cli.read import SourceReader, read_alone, shape_of
 
 ROWS = [(1, "a", 1.5), (2, "b", None), (3, 'c"\n', 1e300)]
 TEXTS = [("1", "a", "1.5"), ("2", "b", None), ("3", 'c"\n', "1e+300")]
 NAMES = ["id", "name", "v"]
 RECORDS = [dict(zip(NAMES, row, strict=True)) for row in ROWS]
-
-
-def open_document(document: object, **options: object) -> SourceReader:
-    """A reader of that document, or of those bytes."""
-    data = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return open_source("-", ReadOptions(**options), stdin=io.BytesIO(data))  # type: ignore[arg-type]
 
 
 def batches(reader: SourceReader) -> list[Batch]:
@@ -55,42 +49,6 @@ def test_each_form_gives_the_same_rows(document: object, batch_bytes: int) -> No
     assert sum(batch.broken.height for batch in got) == 0
 
 
-@pytest.mark.parametrize(
-    ("keys", "column"),
-    [
-        (["17", "18"], "id"),
-        (["ORD-0001", "ORD-0002"], "id"),
-        (["-NxAbcdefghijklmnop1", "-NxAbcdefghijklmnop2"], "id"),
-        (["2024-01-02", "2024-01-03"], "date"),
-        (["2024-01-02 10:00", "2024-01-02 10:05"], "timestamp"),
-    ],
-)
-@pytest.mark.parametrize("path", ["", "users"])
-def test_the_key_of_each_object_is_a_value_of_it(keys: list[str], column: str, path: str) -> None:
-    """Objects by their ids, days or times, at the top or below a key."""
-    document: object = {key: {"n": place} for place, key in enumerate(keys)}
-    reader = open_document({path: document} if path else document)
-    assert reader.sample().frame.rows() == [(1, keys[0], "0"), (2, keys[1], "1")]
-    assert reader.source.columns == (column, "n")
-    told = [finding.value for finding in reader.source.findings if finding.what == "path"]
-    assert told == ["users.*" if path else "*"]
-
-
-def test_objects_by_names_are_a_question() -> None:
-    """An order with two addresses is one record; the finding says how to take each for one."""
-    document = {"billing": {"city": "X"}, "shipping": {"city": "Y"}}
-    reader = open_document(document)
-    assert reader.sample().frame.columns == [ROW, "billing", "shipping"]
-    (found,) = [finding for finding in reader.source.findings if finding.what == "records"]
-    assert found.evidence.endswith("--json-path '*' takes each of them for a record")
-    told = open_document(document, json_path="*").sample().frame
-    assert told.rows() == [(1, "billing", "X"), (2, "shipping", "Y")]
-    items = {"1": {"n": 1}, "2": {"n": 2}}
-    assert open_document({"id": 7, "who": "x" * 99, "by": items}).source.columns == ("id", "who", "by")
-    series = {f"2024-01-{day}": {"open": day} for day in range(10, 31)}
-    assert open_document({"meta": {"symbol": "X"}, "daily": series}).source.columns == ("date", "open")
-
-
 def test_arrays_without_names_have_none() -> None:
     """They go by position, or by the names that are given; one that may be a header is told."""
     reader = open_document([[1, "a"], [2, "b"]])
@@ -103,35 +61,6 @@ def test_arrays_without_names_have_none() -> None:
 def test_a_matrix_of_a_record_is_a_value() -> None:
     """Arrays of arrays are records only where names stand beside them."""
     assert open_document({"id": 1, "m": [[1, 2], [3, 4]]}).source.columns == ("id", "m")
-
-
-@pytest.mark.parametrize(
-    "document",
-    [{"id": [1], "n": ["a"]}, {"id": [1, 2], "n": ["a"]}, {"id": 1, "n": ["a", "b"]}, {"n": [1, 2]}],
-)
-def test_lists_of_a_record_are_values(document: object) -> None:
-    """Only lists alike, several and of several values, are columns."""
-    assert open_document(document).sample().frame.height == 1
-
-
-def test_lists_are_values_where_the_user_says_so() -> None:
-    """`--json-path .` takes the document for one record."""
-    assert open_document({"id": [1, 2], "n": ["a", "b"]}, json_path=".").sample().frame.height == 1
-
-
-@pytest.mark.parametrize(
-    ("document", "message"),
-    [
-        ({"id": {"0": 1, "1": 2}, "n": {"0": "a", "1": "b"}}, "holds columns, and not records"),
-        ({"id": [1, 2], "n": ["a", "b"]}, "each of its 2 keys has a list of 2 values"),
-        ({"columns": ["n"], "index": ["a", "b"], "data": [[1], [2]]}, "index of its rows apart from them"),
-    ],
-)
-def test_what_cannot_be_read_in_one_pass_is_refused(document: object, message: str) -> None:
-    """With the words that write it otherwise."""
-    with pytest.raises(SourceError, match=message) as caught:
-        open_document(document)
-    assert "orient='records'" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(
