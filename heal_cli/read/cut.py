@@ -20,7 +20,8 @@ from heal_cli.read.dialect import Dialect
 from heal_cli.read.endings import find_ending
 from heal_cli.read.fields import Grammar
 from heal_cli.read.passed import Kind, Passed
-from heal_cli.read.records import MAX_RECORD_BYTES, lay_out, lay_out_lines
+from heal_cli.read.quote_pairs import MAX_RECORD_BYTES
+from heal_cli.read.records import lay_out, lay_out_lines
 from heal_cli.read.tables import NextTable, find_table
 
 BLANK: Final = {b"\n": re.compile(rb"(?m)^(?:\r*\n|\r+\Z)"), b"\r": re.compile(rb"(?:\A|(?<=\r))\r")}
@@ -70,7 +71,7 @@ def cut(
     without byte-order mark, up to the last record. `start` and `stop` count bytes of the decompressed source as it is stored.
 
     Raises:
-        SourceError: A record beyond `records.MAX_RECORD_BYTES`, or a stream that breaks off; the whole
+        SourceError: A record beyond `quote_pairs.MAX_RECORD_BYTES`, or a stream that breaks off; the whole
             records before that have been yielded.
     """
     head = _read_exactly(stream, dialect.body)
