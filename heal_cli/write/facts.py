@@ -62,6 +62,11 @@ class Unique:
     columns: tuple[str, ...]
     keys: tuple[Key, ...]
 
+    @property
+    def named(self) -> str:
+        """Its keys as the server's messages name them: (a, lower(b))."""
+        return f"({', '.join(key.expression for key in self.keys)})"
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -84,6 +89,11 @@ class Foreign:
     is_hidden: bool  # row security hides parents from this role, never from the server's own check
     is_full: bool  # MATCH FULL
     pairs: tuple[Pair, ...]
+
+    @property
+    def named(self) -> str:
+        """Its columns as the server's messages name them: (a, b)."""
+        return f"({', '.join(pair.column for pair in self.pairs)})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import polars as pl
 import psycopg
 from psycopg import sql
 
 from heal_cli.model import ROW, TableSchema
-from heal_cli.write.conflict import SUPERSEDED, Conflict
+from heal_cli.write.conflict import Conflict
 from heal_cli.write.facts import Facts, Foreign, Unique
-from heal_cli.write.resolve import all_but_last, first_of_each, lost_claims, orphans
+from heal_cli.write.screen_batch import Group, faults_between, no_parent
 from heal_cli.write.screen_cells import (
     FAULTS,
     ask,
@@ -25,7 +25,6 @@ from heal_cli.write.screen_cells import (
 )
 from heal_cli.write.screen_faults import merge_faults, of_known_values
 from heal_cli.write.screen_keys import (
-    Parent,
     equal_columns,
     missing_parents,
     parents_in_batch,
@@ -34,22 +33,11 @@ from heal_cli.write.screen_keys import (
     taken_keys,
     to_frame,
 )
-from heal_cli.write.sqlstate import Fault, fault_of
+from heal_cli.write.sqlstate import UNIQUE_VIOLATION, Fault, fault_of
 from heal_cli.write.stage import Stage, catalog_path, may_refuse
 
 SOFT_ERRORS_SINCE: Final = 160000
 """server_version_num of the first pg_input_is_valid."""
-
-_UNIQUE: Final = "23505"
-_FOREIGN: Final = "23503"
-
-
-class Group(NamedTuple):
-    """Rows of the batch that claim equal keys of one unique constraint."""
-
-    unique: Unique
-    groups: dict[int, int]  # row -> number of its group
-    keys: dict[int, str]  # row -> its key, for people
 
 
 class Screen:
@@ -158,27 +146,31 @@ class Screen:
         found = [faults for unique in uniques for faults in self._taken(cursor, relation, unique)]
         orphaned = list(self._orphaned(cursor, relation))  # the server looks for parents last
         refused = {row for frame in (*before, *found, *orphaned) for row in frame[ROW]}
-        groups = []
-        for unique in uniques:
-            exact = equal_columns(rows, self._table, unique)
-            shared = shared_columns(rows, exact, unique) if exact else shared_keys(cursor, relation, unique)
-            if shared:
-                groups.append(
-                    Group(
-                        unique, {row: group for row, group, _ in shared}, {row: key for row, _, key in shared}
-                    )
-                )
+        groups = [
+            group for unique in uniques if (group := self._group(cursor, relation, rows, unique)) is not None
+        ]
         references = [
             foreign for foreign in self._facts.foreigns if foreign.is_self and not foreign.is_hidden
         ]
         parents = [parents_in_batch(cursor, relation, foreign) for foreign in references]
-        return found + self._resolve(groups, references, parents, refused) + orphaned
+        between = faults_between(groups, references, parents, refused, is_last_written=self._updates_by)
+        return found + between + orphaned
+
+    def _group(
+        self, cursor: psycopg.Cursor, relation: sql.Composable, rows: pl.DataFrame, unique: Unique
+    ) -> Group | None:
+        """The rows that share a key; None where none do, or where no query can tell."""
+        exact = equal_columns(rows, self._table, unique)
+        shared = shared_columns(rows, exact, unique) if exact else shared_keys(cursor, relation, unique)
+        if not shared:
+            return None
+        return Group(unique, {row: group for row, group, _ in shared}, {row: key for row, _, key in shared})
 
     def _orphaned(self, cursor: psycopg.Cursor, relation: sql.Composable) -> Iterator[pl.DataFrame]:
         """FAULTS of references to other tables."""
         for foreign in self._facts.foreigns:
             if not foreign.is_self and (missing := missing_parents(cursor, relation, foreign)):
-                yield _no_parent(foreign, to_frame(missing, _parent_said(foreign)))
+                yield no_parent(foreign, to_frame(missing, _parent_said(foreign)))
 
     def _taken(self, cursor: psycopg.Cursor, relation: sql.Composable, unique: Unique) -> list[pl.DataFrame]:
         # Under `update` the row that is there gives way, and with it perhaps its other keys.
@@ -196,8 +188,10 @@ class Screen:
                 .then(pl.lit("in the table from earlier in this run"))
                 .otherwise(pl.lit("in the table before"))
             )
-        said = pl.format("{} = ({}) is {}", pl.lit(f"Key {_named(unique)}"), pl.col("key"), place)
-        return [to_faults(to_frame(taken, said), _UNIQUE, constraint=unique.name, columns=unique.columns)]
+        said = pl.format("{} = ({}) is {}", pl.lit(f"Key {unique.named}"), pl.col("key"), place)
+        return [
+            to_faults(to_frame(taken, said), UNIQUE_VIOLATION, constraint=unique.name, columns=unique.columns)
+        ]
 
     def _own_transactions(self, cursor: psycopg.Cursor) -> list[str] | None:
         """The xmin of every row that this run wrote: each ledger piece has that of its rows."""
@@ -210,36 +204,6 @@ class Screen:
             ).format(sql.Literal(self._run)),
         )
         return None if rows is None else [str(xmin) for (xmin,) in rows]
-
-    def _resolve(
-        self,
-        groups: list[Group],
-        references: list[Foreign],
-        parents: list[list[Parent]],
-        refused: set[int],
-    ) -> list[pl.DataFrame]:
-        """FAULTS between the rows of the batch, as they would come up one row after the other."""
-        claims = [group for group in groups if self._updates_by(group.unique)]
-        groups = [group for group in groups if not self._updates_by(group.unique)]
-        keys = [group.groups for group in groups]
-        pairs = [[(p.row, p.parent) for p in rows] for rows in parents]
-        lonely: list[pl.DataFrame] = []
-        while True:
-            losers = [all_but_last(group.groups, refused) for group in claims]
-            gone = refused.union(*losers)
-            lost = lost_claims(keys, first_of_each(keys, gone))
-            orphaned = orphans(pairs, gone | lost.keys())
-            # The last row of a key supersedes none of the others unless it stands itself.
-            beaten = {winner for each in losers for winner in each.values()} & lost.keys()
-            if not orphaned and not beaten:
-                break
-            refused |= orphaned.keys() | beaten
-            lonely += _lonely(references, parents, orphaned)
-        found = [superseded(group, each) for group, each in zip(claims, losers, strict=True) if each]
-        found += lonely
-        for at, group in enumerate(groups):
-            found += _lost(group, {row: held[at] for row, held in lost.items() if at in held})
-        return found
 
     def _updates_by(self, unique: Unique) -> bool:
         """Of the rows that have its keys in common, the last is written."""
@@ -258,66 +222,7 @@ def is_filled(cursor: psycopg.Cursor, stage: Stage, rows: pl.DataFrame) -> bool:
     return True
 
 
-def _lost(group: Group, winners: dict[int, int]) -> list[pl.DataFrame]:
-    if not winners:
-        return []
-    unique = group.unique
-    said = [
-        (row, f"Key {_named(unique)} = ({group.keys[row]}) is in row {winner}")
-        for row, winner in winners.items()
-    ]
-    return [
-        to_faults(_said(said), _UNIQUE, constraint=unique.name, columns=unique.columns).with_columns(
-            winner=pl.Series(list(winners.values()), dtype=pl.Int64)
-        )
-    ]
-
-
-def superseded(group: Group, winners: dict[int, int]) -> pl.DataFrame:
-    """FAULTS of rows whose key a later row of the batch has: row -> that row."""
-    unique = group.unique
-    said = [
-        (row, f"Key {_named(unique)} = ({group.keys[row]}) is in row {winner} again")
-        for row, winner in winners.items()
-    ]
-    faults = to_faults(
-        _said(said), _UNIQUE, constraint=unique.name, columns=unique.columns, reason=SUPERSEDED
-    )
-    return faults.with_columns(winner=pl.Series(list(winners.values()), dtype=pl.Int64))
-
-
-def _lonely(
-    references: list[Foreign], parents: list[list[Parent]], orphaned: dict[int, int]
-) -> Iterator[pl.DataFrame]:
-    """FAULTS of rows that refer to nothing in their own table: row -> the place of that reference."""
-    for at, foreign in enumerate(references):
-        said = [
-            (p.row, f"Key {_referring(foreign)} = ({p.key}) is not in {foreign.references}, nor loaded here")
-            for p in parents[at]
-            if orphaned.get(p.row) == at
-        ]
-        if said:
-            yield _no_parent(foreign, _said(said).unique(ROW, maintain_order=True))
-
-
-def _no_parent(foreign: Foreign, rows: pl.DataFrame) -> pl.DataFrame:
-    columns = [pair.column for pair in foreign.pairs]
-    return to_faults(rows, _FOREIGN, constraint=foreign.name, columns=columns)
-
-
 def _parent_said(foreign: Foreign) -> pl.Expr:
     return pl.format(
-        "{} = ({}) is not in {}", pl.lit(f"Key {_referring(foreign)}"), "key", pl.lit(foreign.references)
+        "{} = ({}) is not in {}", pl.lit(f"Key {foreign.named}"), "key", pl.lit(foreign.references)
     )
-
-
-def _referring(foreign: Foreign) -> str:
-    return f"({', '.join(pair.column for pair in foreign.pairs)})"
-
-
-def _named(unique: Unique) -> str:
-    return f"({', '.join(key.expression for key in unique.keys)})"
-
-
-def _said(rows: list[tuple[int, str]]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema={ROW: pl.Int64, "said": pl.String}, orient="row")

@@ -9,10 +9,11 @@ from psycopg import sql
 from heal_cli.model import REJECTS, ROW
 from heal_cli.write.facts import Unique
 from heal_cli.write.resolve import all_but_last
-from heal_cli.write.screen import Group, Screen, is_filled, superseded
+from heal_cli.write.screen import Screen, is_filled
+from heal_cli.write.screen_batch import superseded
 from heal_cli.write.screen_cells import to_faults
 from heal_cli.write.screen_faults import merge_faults
-from heal_cli.write.screen_keys import equal_columns, shared_columns, shared_keys, taken_keys
+from heal_cli.write.screen_keys import taken_keys
 from heal_cli.write.stage import Stage, catalog_path
 
 NO_SUCH_ROW = "no_such_row"
@@ -46,15 +47,9 @@ class ChangeScreen(Screen):
         key: Unique,
         gone: set[int],
     ) -> list[pl.DataFrame]:
-        exact = equal_columns(rows, self._table, key)
-        shared = shared_columns(rows, exact, key) if exact else shared_keys(cursor, relation, key)
-        if not shared:
-            return []
-        groups = {row: group for row, group, _ in shared}
-        winners = all_but_last(groups, gone)
-        if not winners:
-            return []
-        return [superseded(Group(key, groups, {row: text for row, _, text in shared}), winners)]
+        group = self._group(cursor, relation, rows, key)
+        winners = all_but_last(group.groups, gone) if group else {}
+        return [superseded(group, winners)] if group and winners else []
 
 
 def _no_such_row(rows: pl.DataFrame, key: Unique) -> pl.DataFrame:

@@ -69,10 +69,13 @@ _HINTS: Final[dict[str, str]] = {
 }
 """SQLSTATE -> what to do, where the message alone leaves one at a loss."""
 
+UNIQUE_VIOLATION: Final = "23505"
+FOREIGN_KEY_VIOLATION: Final = "23503"
+
 REASONS: Final[dict[str, str]] = {
     "23502": "not_null_violation",
-    "23503": "foreign_key_violation",
-    "23505": "unique_violation",
+    FOREIGN_KEY_VIOLATION: "foreign_key_violation",
+    UNIQUE_VIOLATION: "unique_violation",
     "23514": "check_violation",
     "23P01": "exclusion_violation",
     "22001": "too_long",

@@ -10,14 +10,13 @@ import psycopg
 from heal_cli.model import TableSchema, WriteOptions
 from heal_cli.write.connection import begin, connect
 from heal_cli.write.loader import Loader
-from heal_cli.write.sqlstate import Fault, to_heal_error
+from heal_cli.write.sqlstate import FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION, Fault, to_heal_error
 from heal_cli.write.watch import cut_after, longest_s
 
 TRIED: Final = 16
 """Rows that may fail for reasons of their own before their table counts as one that takes none."""
 
-
-_IN_THE_WAY: Final = frozenset({"23503", "23505", "23P01"})
+_IN_THE_WAY: Final = frozenset({FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION, "23P01"})
 """Foreign keys, unique keys and exclusion are looked at last."""
 
 
