@@ -7,7 +7,7 @@ from collections.abc import Callable
 from heal_cli.engine.round import ReplayOptions, ReplayReport, Round
 from heal_cli.errors import DatabaseUnavailable, SpoolError
 from heal_cli.model import Rows
-from heal_cli.pipeline.restore import Home
+from heal_cli.pipeline.home import Home
 from heal_cli.resilience import Spool, check_stored, hold_lock, read_batch, read_manifest
 
 __all__ = ["ReplayOptions", "ReplayReport", "has_waiting", "run_replay", "waiting_now"]

@@ -21,8 +21,10 @@ from heal_cli.errors import (
 from heal_cli.model import FallbackOptions, Rows
 from heal_cli.pipeline.claiming import STDIN
 from heal_cli.pipeline.fallback import database_breaker
+from heal_cli.pipeline.home import Home
 from heal_cli.pipeline.late_references import retry_late_references
-from heal_cli.pipeline.restore import Home, Restorer, restore_one_event
+from heal_cli.pipeline.restore import Restorer
+from heal_cli.pipeline.restore_event import restore_one_event
 from heal_cli.resilience import (
     EmergencyLog,
     Entry,

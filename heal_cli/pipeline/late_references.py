@@ -12,10 +12,10 @@ from pathlib import Path
 from heal_cli.model import LoadOptions, Rows, TableSchema
 from heal_cli.patterns import load_catalogue, read_knowledge
 from heal_cli.pipeline.away import REPLAY
+from heal_cli.pipeline.home import Home
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.pipeline.outcome import REFERENCE
 from heal_cli.pipeline.own_references import try_in_rounds
-from heal_cli.pipeline.restore import Home
 from heal_cli.pipeline.retry_file import Answers, RetryFile
 from heal_cli.pipeline.retry_origin import Origin, Origins
 from heal_cli.pipeline.retry_worker import RetryWorker

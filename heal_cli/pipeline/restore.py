@@ -1,114 +1,45 @@
-"""One spooled batch, or event, brought home: exactly once, however often it is tried."""
+"""One spooled batch brought home: exactly once, however often it is tried."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import polars as pl
-import psycopg
 
 from heal_cli.clock import local_time
 from heal_cli.errors import (
     ConservationError,
-    DatabaseUnavailable,
     PlanError,
     SchemaChanged,
     SchemaError,
     SpoolError,
-    WriteError,
 )
 from heal_cli.heal import PlanOptions, heal_batch, replan
-from heal_cli.model import ROW, Batch, Format, Healed, Plan, Rows, TableSchema, WriteOptions, Written
-from heal_cli.patterns import Trial, ensure, load_catalogue, read_knowledge, record_trials
-from heal_cli.pipeline.dead_lines import drop_dead_lines
-from heal_cli.pipeline.fallback import server_of
+from heal_cli.model import ROW, Batch, Format, Healed, Plan, Rows, TableSchema, Written
+from heal_cli.patterns import load_catalogue, read_knowledge
+from heal_cli.pipeline.home import Home
 from heal_cli.pipeline.modes import as_written
 from heal_cli.pipeline.outcome import REFERENCE, Outcome, count
 from heal_cli.read.typed_rows import locate as locate_in_parquet
 from heal_cli.record import LeftoverWriter, RejectWriter
-from heal_cli.resilience import Entry, Event, Manifest, TargetId, read_batch
-from heal_cli.schema import identify, introspect_oid, schema_version
+from heal_cli.resilience import Entry, Manifest, read_batch
+from heal_cli.schema import introspect_oid, schema_version
 from heal_cli.write import (
     Attempts,
     BatchRef,
-    Books,
-    FailedTransaction,
     Target,
     Writer,
-    are_complete,
     count_settled,
-    end_run,
-    finish_source,
     is_superseded_and_done,
     keep_plan,
-    ledger_migrations,
-    migrate,
-    note_limited,
-    record_failed,
-    restore_event,
-    way_in,
 )
 
 ATTEMPTS_PER_TRY = 100_000
 """Numbers that one try at an entry may use: lines of a killed try must never be taken for those of a later one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Where spooled rows and events are brought: a database, and the connection that keeps its books."""
-
-    conninfo: str
-    books: Books
-    system_id: str
-    database: str
-    is_any_server: bool = False  # also for what was spooled for a server that was never reached
-
-    @classmethod
-    def open(cls, conninfo: str, *, is_any_server: bool = False) -> Home:
-        """Connect, and bring schema `heal` up to date.
-
-        Raises:
-            ConnectionRefused: Login, database or TLS refused.
-            DatabaseUnavailable: Nobody answers, or the server takes no writes.
-            WriteError: The role may not use schema `heal`.
-        """
-        books = Books(conninfo, application_name="heal/replay", limits=WriteOptions())
-        try:
-            system_id, database = identify(books.connection)
-            if migrate(books.connection, ledger_migrations()) is None:
-                raise WriteError(
-                    "The role may not use schema heal, so nobody can tell which rows are in the table already",
-                    hint=way_in(books.connection),
-                )
-        except BaseException:
-            books.close()
-            raise
-        return cls(conninfo, books, system_id, database, is_any_server)
-
-    @property
-    def connection(self) -> psycopg.Connection:
-        """Keeps the books."""
-        return self.books.connection
-
-    @property
-    def takes_writes(self) -> bool:
-        """The server is there, and it is no standby."""
-        try:
-            row = self.connection.execute("SELECT NOT pg_catalog.pg_is_in_recovery()").fetchone()
-        except (DatabaseUnavailable, psycopg.OperationalError):
-            return False
-        return row == (True,)
-
-    def is_for(self, target: TargetId) -> bool:
-        """Rows and events of this target belong here."""
-        if target.system_id is not None:
-            return (target.system_id, target.database) == (self.system_id, self.database)
-        server, _ = server_of(self.conninfo)
-        return target.database == self.database and (self.is_any_server or target.server == server)
 
 
 class Restorer:
@@ -270,58 +201,3 @@ def _plan(home: Home, manifest: Manifest, table: TableSchema, batch: Batch) -> P
     encoded = msgspec.json.encode(plan).decode()
     kept = keep_plan(home.connection, manifest.source.number or 0, encoded, table.version, manifest.run)
     return msgspec.json.decode(kept, type=Plan)
-
-
-def restore_one_event(home: Home, event: Event, *, is_home: bool) -> bool:
-    """Put one event where it belongs; False where it has to wait for batches.
-
-    Args:
-        is_home: No batch of the event's run waits or is set aside; what is not whole then is so for good, or was
-            loaded as a part of a longer source.
-
-    Raises:
-        psycopg.Error: The server did not take it; no part of it is there.
-    """
-    connection = home.connection
-    details = event.details
-    limited_to = details.get("limited_to")
-    is_whole = event.kind == "source" and are_complete(
-        connection, details["source"], details["batches"], limit=limited_to
-    )
-    if event.kind == "source" and not is_whole and not is_home:
-        return False
-    with connection.transaction():
-        is_new = restore_event(
-            connection,
-            event=event.id,
-            kind=event.kind,
-            run=event.run,
-            at=event.at,
-            details=msgspec.json.encode(details).decode(),
-        )
-        if is_whole and limited_to is not None:
-            note_limited(connection, details["source"], rows=limited_to, run=event.run)
-        elif is_whole:
-            finish_source(
-                connection,
-                details["source"],
-                stop=details["stop"],
-                digest=details["digest"],
-                rows=details["rows"],
-            )
-        elif event.kind == "audit" and is_new:
-            record_failed(connection, event.run, [msgspec.convert(details, FailedTransaction)])
-        elif event.kind == "run":
-            end_run(
-                connection,
-                run=event.run,
-                state="done" if is_home else "spooled",
-                report=details["report"],
-            )
-    if is_whole:
-        last_batch = details["last_batch"] if limited_to is not None else None
-        drop_dead_lines(connection, details["source"], last_batch=last_batch)
-    elif event.kind == "trial" and ensure(connection):
-        trial = Trial(details["pattern"], details["shape"], details["success"])
-        record_trials(connection, event.run, [trial], catalogue=load_catalogue(()))
-    return True

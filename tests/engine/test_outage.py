@@ -110,7 +110,7 @@ def test_a_frozen_server_is_given_up(outage: Outage, monkeypatch: pytest.MonkeyP
 def test_a_table_that_is_locked_is_waited_for(outage: Outage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Maintenance costs its table one try a round, and sets nothing aside, however many rounds it lasts."""
     impatient = partial(WriteOptions, lock_timeout_s=0.05)
-    monkeypatch.setattr("heal_cli.pipeline.restore.WriteOptions", impatient)
+    monkeypatch.setattr("heal_cli.pipeline.home.WriteOptions", impatient)
     outage.meet_outage()
     waiting = len(outage.spool.entries())
     with outage.conn.transaction():
