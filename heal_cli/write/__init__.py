@@ -43,6 +43,7 @@ from heal_cli.write.retries import (
     retried_rows,
     retried_totals,
 )
+from heal_cli.write.source_progress import finish_source, keep_plan, note_limited, note_retried, settle_plan
 from heal_cli.write.sources import (
     ClaimedSource,
     DoneBatch,
@@ -51,14 +52,9 @@ from heal_cli.write.sources import (
     add_source,
     can_read_sources,
     earlier_sources,
-    finish_source,
     join_source,
-    keep_plan,
     newest_source,
-    note_limited,
-    note_retried,
     read_source,
-    settle_plan,
     settled_rows,
 )
 from heal_cli.write.target import BatchRef, Target

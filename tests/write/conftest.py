@@ -38,6 +38,11 @@ def new_run(conn: psycopg.Connection, table: TableSchema) -> str:
     return run
 
 
+def new_chunk() -> Chunk:
+    """The first batch of some content."""
+    return Chunk(0, 0, 100, 1, 1, uuid.uuid4().hex, 10, 100, b"")
+
+
 def source_of(conn: psycopg.Connection, table: TableSchema, chunk: Chunk, run: str) -> int:
     """The ledger's number for the content that this chunk begins, the same for all runs."""
     while True:
@@ -137,6 +142,15 @@ class Lab:
     def rows(self, columns: str = "*", table: str = "t", order: str = "1") -> list[tuple[Any, ...]]:
         """What is in the table."""
         return self.conn.execute(f"select {columns} from {table} order by {order}").fetchall()
+
+
+@pytest.fixture
+def table(conn: psycopg.Connection) -> TableSchema:
+    """A table, and a ledger in its database."""
+    (schema,) = conn.execute("select current_schema()").fetchone() or ("",)
+    conn.execute("create table t (id bigint)")
+    migrate(conn, ledger_migrations())
+    return introspect(conn, f"{schema}.t")
 
 
 @pytest.fixture
