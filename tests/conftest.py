@@ -80,3 +80,16 @@ def conn(conninfo: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
         yield connection
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute(sql.SQL("drop schema {} cascade").format(name))
+
+
+@pytest.fixture
+def schema(conn: psycopg.Connection) -> str:
+    """Name of the schema that the test works in."""
+    (name,) = conn.execute("select current_schema()").fetchone() or ("",)
+    return str(name)
+
+
+@pytest.fixture
+def dsn(conninfo: str, schema: str) -> str:
+    """Conninfo with the test's schema as its search_path."""
+    return make_conninfo(conninfo, options=f"-c search_path={schema}")

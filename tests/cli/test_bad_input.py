@@ -59,18 +59,10 @@ Heal = Callable[..., Result]
 
 
 @pytest.fixture
-def schema(conn: psycopg.Connection) -> str:
+def schema(conn: psycopg.Connection, schema: str) -> str:
     """The test's own schema, with the tables of `_DDL`."""
     conn.execute(_DDL)
-    row = conn.execute("select current_schema()").fetchone()
-    assert row is not None
-    return str(row[0])
-
-
-@pytest.fixture
-def dsn(conninfo: str, schema: str) -> str:
-    """A connection whose search_path is the test's schema."""
-    return make_conninfo(conninfo, options=f"-c search_path={schema}")
+    return schema
 
 
 @pytest.fixture

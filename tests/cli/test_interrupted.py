@@ -12,20 +12,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 _ROWS = 120_000
 
 
 @pytest.fixture
-def command(conn: psycopg.Connection, conninfo: str, tmp_path: Path) -> list[str]:
+def command(conn: psycopg.Connection, dsn: str, tmp_path: Path) -> list[str]:
     """A load of many small batches, by one connection."""
     conn.execute("create table measures (id int primary key, label text)")
-    row = conn.execute("select current_schema()").fetchone()
-    assert row is not None
     lines = (f"{number},measure number {number}\n" for number in range(_ROWS))
     (tmp_path / "measures.csv").write_text("id,label\n" + "".join(lines))
-    dsn = make_conninfo(conninfo, options=f"-c search_path={row[0]}")
     return [
         *["load", "measures.csv", "-t", "measures", "--batch-bytes", "8KiB", "--jobs", "1", "--json", "-d"],
         dsn,

@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
-from psycopg.conninfo import make_conninfo
 
 import heal_cli
 from heal_cli.cli.app import run as command
 
 
 @pytest.fixture
-def two_runs(conn, conninfo, tmp_path, capsys):
+def two_runs(conn, dsn, tmp_path, capsys):
     """Two loads that differ in a column, a heal, a reject; and the runner of a command."""
     conn.execute("create table t (id int primary key, amount numeric, note text)")
-    (schema,) = conn.execute("select current_schema()").fetchone()
-    dsn = make_conninfo(conninfo, options=f"-c search_path={schema}")
     runs = []
     for name, text in (
         ("a", "id,amount,note\n1,1.5,x\n2,2.5,y\n"),

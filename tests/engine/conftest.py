@@ -12,9 +12,8 @@ from server_away import Outage
 
 
 @pytest.fixture
-def outage(tmp_path: Path, conninfo: str, conn: psycopg.Connection) -> Iterator[Outage]:
+def outage(tmp_path: Path, conninfo: str, conn: psycopg.Connection, schema: str) -> Iterator[Outage]:
     """A table and a proxy to its server."""
-    (schema,) = conn.execute("select current_schema()").fetchone() or ("",)
     table = f"{schema}.kept"
     conn.execute(f"create table {table} (n bigint, k bigint unique, amount numeric(12,2), note text)")
     with Proxy(conninfo) as proxy:

@@ -10,7 +10,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 import heal_cli
 from heal_cli.model import LoadReport
@@ -52,10 +51,9 @@ class Retrying:
 
 
 @pytest.fixture
-def retrying(conn: psycopg.Connection, conninfo: str, tmp_path: Path) -> Retrying:
+def retrying(conn: psycopg.Connection, dsn: str, tmp_path: Path) -> Retrying:
     """In a schema of its own."""
-    (schema,) = conn.execute("select current_schema()").fetchone() or ("",)
-    return Retrying(conn, make_conninfo(conninfo, options=f"-c search_path={schema}"), tmp_path)
+    return Retrying(conn, dsn, tmp_path)
 
 
 @pytest.fixture

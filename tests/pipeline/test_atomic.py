@@ -6,7 +6,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 import heal_cli
 from heal_cli.errors import BudgetExceeded, ConservationError
@@ -14,11 +13,8 @@ from heal_cli.model import LoadReport, Rows
 
 
 @pytest.fixture
-def load(conn: psycopg.Connection, conninfo: str, tmp_path: Path):
+def load(conn: psycopg.Connection, dsn: str, tmp_path: Path):
     """Load texts as files, in batches of 1 KiB, into table `t (id int, note text)`."""
-    row = conn.execute("select current_schema()").fetchone()
-    assert row is not None
-    dsn = make_conninfo(conninfo, options=f"-c search_path={row[0]}")
     conn.execute("create table t (id int, note text)")
 
     def loaded(*texts: str, **options) -> LoadReport:

@@ -6,18 +6,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 import heal_cli
 from heal_cli.model import LoadReport
 
 
 @pytest.fixture
-def load(conn: psycopg.Connection, conninfo: str, tmp_path: Path):
+def load(conn: psycopg.Connection, dsn: str, tmp_path: Path):
     """Load a text as a file into table `t (id int)`, which has no key to refuse a second copy."""
-    row = conn.execute("select current_schema()").fetchone()
-    assert row is not None
-    dsn = make_conninfo(conninfo, options=f"-c search_path={row[0]}")
     conn.execute("create table t (id int)")
 
     def loaded(data: bytes, name: str = "t.csv", **options) -> LoadReport:
@@ -114,10 +110,8 @@ def test_a_file_cut_off_inside_a_quoted_cell_is_not_guessed(load, conn) -> None:
     assert ids(conn) == [0]
 
 
-def test_a_source_is_finished_though_a_later_one_fails(load, conn, tmp_path) -> None:
+def test_a_source_is_finished_though_a_later_one_fails(load, conn, dsn, tmp_path) -> None:
     """A first file that was loaded whole is known when it grows, whatever became of the second."""
-    row = conn.execute("select current_schema()").fetchone()
-    dsn = make_conninfo(conn.info.dsn, options=f"-c search_path={row[0]}")
     first, second = tmp_path / "a.csv", tmp_path / "b.csv"
     first.write_bytes(HEADER + csv(1, 10))
     second.write_bytes(HEADER + b"x,x\n" * 30)

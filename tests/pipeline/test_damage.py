@@ -12,18 +12,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 import heal_cli
 from heal_cli.errors import SourceError
 
 
 @pytest.fixture
-def dsn(conn: psycopg.Connection, conninfo: str) -> str:
+def dsn(conn: psycopg.Connection, dsn: str) -> str:
     """The test's schema, with table `t (id int, note text)`."""
-    (schema,) = conn.execute("select current_schema()").fetchone() or ("",)
     conn.execute("create table t (id int, note text)")
-    return make_conninfo(conninfo, options=f"-c search_path={schema}")
+    return dsn
 
 
 def ids(conn: psycopg.Connection) -> list[int]:

@@ -7,16 +7,12 @@ from pathlib import Path
 
 import polars as pl
 import psycopg
-from psycopg.conninfo import make_conninfo
 
 import heal_cli
 
 
-def test_a_typed_fallback_loses_nothing(conn: psycopg.Connection, conninfo: str, tmp_path: Path) -> None:
+def test_a_typed_fallback_loses_nothing(conn: psycopg.Connection, dsn: str, tmp_path: Path) -> None:
     """A fallback of another dtype is read as it is, not cast to the direct column's."""
-    row = conn.execute("select current_schema()").fetchone()
-    assert row is not None
-    dsn = make_conninfo(conninfo, options=f"-c search_path={row[0]}")
     conn.execute("create table messages (id int primary key, content text)")
     frame = pl.DataFrame({"id": [1, 2], "content": [5, None], "message": [None, 12.75]})
     frame.write_parquet(tmp_path / "m.parquet")

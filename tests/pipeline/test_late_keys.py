@@ -9,7 +9,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from heal_cli.engine import run_load
 from heal_cli.model import LoadOptions, LoadReport, ReadOptions
@@ -18,11 +17,8 @@ ROWS = 2_000
 
 
 @pytest.fixture
-def load(conn: psycopg.Connection, conninfo: str, tmp_path: Path):
+def load(conn: psycopg.Connection, dsn: str, tmp_path: Path):
     """Load ROWS plain objects and then these into table `t`, in batches of 4 KiB, from standard input."""
-    row = conn.execute("select current_schema()").fetchone()
-    assert row is not None
-    dsn = make_conninfo(conninfo, options=f"-c search_path={row[0]}")
 
     def loaded(*last: dict[str, Any], **options: Any) -> LoadReport:
         objects = [{"id": i, "name": f"n{i}"} for i in range(ROWS)]

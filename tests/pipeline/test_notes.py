@@ -7,18 +7,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from heal_cli.engine import run_load
 from heal_cli.model import LoadOptions, LoadReport, ValueOptions
 
 
 @pytest.fixture
-def load(conn: psycopg.Connection, conninfo: str, tmp_path: Path):
+def load(conn: psycopg.Connection, dsn: str, tmp_path: Path):
     """Load a text, as a file or as standard input, into table `t` of the test's schema."""
-    row = conn.execute("select current_schema()").fetchone()
-    assert row is not None
-    dsn = make_conninfo(conninfo, options=f"-c search_path={row[0]}")
 
     def loaded(text: str, *, source: str | None = None, **options) -> LoadReport:
         if source is None:

@@ -125,7 +125,7 @@ def test_changes_alone_are_not_tried_as_inserts(family) -> None:
     assert family.all("select id from t order by 1") == [(1,), (2,)]
 
 
-def test_without_a_ledger(family, monkeypatch) -> None:
+def test_without_a_ledger(family, monkeypatch, schema) -> None:
     """Where the role may not use schema heal, the run's own memory says which rejects count, and what came in."""
     tries: list[int] = []
     process = RetryWorker.process
@@ -136,7 +136,6 @@ def test_without_a_ledger(family, monkeypatch) -> None:
 
     monkeypatch.setattr(RetryWorker, "process", counted)
     conn = family.conn
-    (schema,) = conn.execute("select current_schema()").fetchone()
     conn.execute("drop role if exists own_refs; create role own_refs login")
     conn.execute(f"grant usage on schema {schema} to own_refs; grant insert, select on t to own_refs")
     family.options["dsn"] = family.dsn.replace("user=postgres", "") + " user=own_refs"

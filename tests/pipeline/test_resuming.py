@@ -11,7 +11,6 @@ from typing import NamedTuple
 import polars as pl
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from heal_cli.engine import load as engine_module
 from heal_cli.engine import run_load
@@ -34,10 +33,8 @@ class Loads(NamedTuple):
 
 
 @pytest.fixture
-def loads(conn: psycopg.Connection, conninfo: str, tmp_path: Path, monkeypatch) -> Loads:
+def loads(conn: psycopg.Connection, dsn: str, tmp_path: Path, monkeypatch) -> Loads:
     """`kill_after(n)` kills the next loads after n batches; None kills them before they note their end."""
-    (schema,) = conn.execute("select current_schema()").fetchone() or ("",)
-    dsn = make_conninfo(conninfo, options=f"-c search_path={schema}")
     conn.execute("create table t (id int, note text)")
     left: list[int] = []
     process = BatchWorker.process

@@ -363,13 +363,12 @@ def test_a_table_altered_meanwhile(messy, monkeypatch) -> None:
     assert messy.retry().loaded == 1
 
 
-def test_without_a_ledger(messy) -> None:
+def test_without_a_ledger(messy, schema) -> None:
     """It is refused with what would be lost; told to go on, it needs the table and the file."""
     conn = messy.conn
     conn.execute(
         "drop schema heal cascade; drop role if exists poor; create role poor login; grant all on t to poor"
     )
-    (schema,) = conn.execute("select current_schema()").fetchone()
     conn.execute(f"grant usage on schema {schema} to poor")
     messy.options["dsn"] += " user=poor"
     try:

@@ -23,14 +23,6 @@ CASES = [
 
 
 @pytest.fixture
-def schema(conn: psycopg.Connection) -> str:
-    """Name of the test's own schema."""
-    row = conn.execute("select current_schema()").fetchone()
-    assert row is not None
-    return str(row[0])
-
-
-@pytest.fixture
 def load(conninfo: str, schema: str, tmp_path: Path):
     """`heal_cli.load` into the test's schema, with its own state folder."""
     dsn = psycopg.conninfo.make_conninfo(conninfo, options=f"-c search_path={schema},public")

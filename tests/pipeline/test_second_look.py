@@ -8,7 +8,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 import heal_cli
 from heal_cli.engine import run_load
@@ -18,12 +17,10 @@ ROWS = 20_000
 
 
 @pytest.fixture
-def days(conn: psycopg.Connection, conninfo: str) -> str:
+def days(conn: psycopg.Connection, dsn: str) -> str:
     """Connection string of a schema with an empty table `days`."""
-    row = conn.execute("select current_schema()").fetchone()
-    assert row is not None
     conn.execute("create table days (id int primary key, d date)")
-    return make_conninfo(conninfo, options=f"-c search_path={row[0]}")
+    return dsn
 
 
 def _write(path: Path, *last: str) -> Path:

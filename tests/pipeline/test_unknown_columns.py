@@ -7,7 +7,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 import heal_cli
 from heal_cli.errors import UsageError
@@ -17,11 +16,8 @@ DATA = "id,name,shoe size\n1,Ann,38\n2,Bob,\n"
 
 
 @pytest.fixture
-def load(conn: psycopg.Connection, conninfo: str, tmp_path: Path):
+def load(conn: psycopg.Connection, dsn: str, tmp_path: Path):
     """Load DATA into table `t` of the test's schema."""
-    row = conn.execute("select current_schema()").fetchone()
-    assert row is not None
-    dsn = make_conninfo(conninfo, options=f"-c search_path={row[0]}")
     (tmp_path / "t.csv").write_text(DATA)
 
     def loaded(**options) -> LoadReport:

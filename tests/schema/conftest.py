@@ -11,14 +11,6 @@ from psycopg import sql
 
 
 @pytest.fixture
-def schema(conn: psycopg.Connection) -> str:
-    """Name of the schema that the test works in."""
-    row = conn.execute("select current_schema()").fetchone()
-    assert row is not None
-    return str(row[0])
-
-
-@pytest.fixture
 def role(conn: psycopg.Connection, schema: str) -> Iterator[str]:
     """A role without any right but USAGE on the test's schema; dropped after the test."""
     name = f"heal_role_{uuid.uuid4().hex[:12]}"

@@ -9,7 +9,6 @@ from importlib.util import find_spec
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 import heal_cli
 from heal_cli.errors import UsageError
@@ -46,16 +45,15 @@ def test_finding_the_model_opens_nothing() -> None:
 
 
 @pytest.mark.parametrize("semantic", [False, True])
-def test_a_load_by_meaning(conn: psycopg.Connection, conninfo: str, tmp_path, semantic) -> None:
+def test_a_load_by_meaning(conn: psycopg.Connection, dsn: str, tmp_path, semantic) -> None:
     """Only where it was asked for, and the report says which tier placed the column."""
     pytest.importorskip("onnxruntime", reason="the extra [semantic] is not installed")
     conn.execute("create table t (id int primary key, refrigerator_name text)")
-    (schema,) = conn.execute("select current_schema()").fetchone() or ("",)
     (tmp_path / "t.csv").write_text(RIDES)
     report = heal_cli.load(
         tmp_path / "t.csv",
         table="t",
-        dsn=make_conninfo(conninfo, options=f"-c search_path={schema}"),
+        dsn=dsn,
         state_dir=str(tmp_path / "state"),
         semantic=semantic,
     )

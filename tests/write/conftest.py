@@ -145,9 +145,8 @@ class Lab:
 
 
 @pytest.fixture
-def table(conn: psycopg.Connection) -> TableSchema:
+def table(conn: psycopg.Connection, schema: str) -> TableSchema:
     """A table, and a ledger in its database."""
-    (schema,) = conn.execute("select current_schema()").fetchone() or ("",)
     conn.execute("create table t (id bigint)")
     migrate(conn, ledger_migrations())
     return introspect(conn, f"{schema}.t")

@@ -40,7 +40,7 @@ def test_control_transactions(conninfo, expected) -> None:
 
 
 @pytest.fixture
-def spied(conn, conninfo, tmp_path):
+def spied(conn, dsn, tmp_path):
     """Writes down the limits in which anything is made in this database, or a row loaded into `t`."""
     conn.execute(
         f"""create table public.seen (tag text, {" text, ".join(NAMES)} text);
@@ -50,8 +50,6 @@ def spied(conn, conninfo, tmp_path):
         create function public.spy_row() returns trigger language plpgsql as $$begin
             insert into public.seen select 'row', l.* from ({SHOWN}) l; return new; end$$"""
     )
-    (schema,) = conn.execute("select current_schema()").fetchone()
-    dsn = psycopg.conninfo.make_conninfo(conninfo, options=f"-c search_path={schema}")
     yield {"dsn": dsn, "state_dir": str(tmp_path), "timeout": "9s", "lock_timeout": "8s"}
     conn.execute(
         "drop event trigger spy; drop table public.seen; drop function public.spy, public.spy_row cascade"
