@@ -64,19 +64,4 @@ def _type(name: str) -> PgType:
 
 def _table(example: Example, type_: PgType) -> TableSchema:
     column = Column(example.target, 1, type_, nullable=not example.required, comment=example.comment or None)
-    return TableSchema(
-        system_id="",
-        database="",
-        oid=0,
-        schema="public",
-        name=example.table,
-        kind="r",
-        columns=(column,),
-        constraints=(),
-        triggers=(),
-        row_security=False,
-        can_insert=True,
-        can_select=True,
-        server_version=0,
-        version="",
-    )
+    return TableSchema.of(example.table, (column,))

@@ -113,6 +113,28 @@ class TableSchema:
     rules: tuple[str, ...] = ()
     encoding: str = "UTF8"  # of the database
 
+    @classmethod
+    def of(
+        cls, name: str, columns: tuple[Column, ...], constraints: tuple[Constraint, ...] = ()
+    ) -> TableSchema:
+        """A plain table that no server has: matching and converting ask for nothing more."""
+        return cls(
+            system_id="",
+            database="",
+            oid=0,
+            schema="public",
+            name=name,
+            kind="r",
+            columns=columns,
+            constraints=constraints,
+            triggers=(),
+            row_security=False,
+            can_insert=True,
+            can_select=True,
+            server_version=180000,
+            version="",
+        )
+
     @property
     def qualified(self) -> str:
         """`schema.name` for people; SQL goes through psycopg.sql."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from heal_cli.errors import DatabaseUnavailable
-from heal_cli.model import HealTally, LoadReport, Plan, Source, TableSchema
+from heal_cli.model import LoadReport, Plan, Source, TableSchema
 from heal_cli.pipeline.claiming import STDIN
 from heal_cli.pipeline.closing import check_conserved
 from heal_cli.pipeline.lessons import trials_of
@@ -92,10 +92,7 @@ def close_away(
         sources=(*(source.reader.source for source in sources), *(waiting.source for waiting in unclaimed)),
         plan=plan,
         rows=rows,
-        heals=tuple(
-            HealTally(column, rule, count, lossy, assumption)
-            for (column, rule, lossy, assumption), count in sorted(outcome.heals.items())
-        ),
+        heals=outcome.tallies,
         reject_reasons=dict(outcome.reasons.most_common()),
         rejects_path=str(run.rejects.path) if rows.rejected else None,
         leftovers_path=str(run.leftovers.path) if run.leftovers.path.exists() else None,

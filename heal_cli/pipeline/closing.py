@@ -9,7 +9,7 @@ from typing import Final
 import psycopg
 
 from heal_cli.errors import ConservationError
-from heal_cli.model import HealTally, LoadReport, Rows, TableSchema
+from heal_cli.model import LoadReport, Rows, TableSchema
 from heal_cli.pipeline.dead_lines import drop_dead_lines
 from heal_cli.pipeline.lessons import learn
 from heal_cli.pipeline.notes import run_notes
@@ -66,10 +66,7 @@ def close_run(
         sources=tuple(source.reader.source for source in sources),
         plan=sources[0].planned.plan if sources else None,
         rows=outcome.rows,
-        heals=tuple(
-            HealTally(column, rule, rows, lossy, assumption)
-            for (column, rule, lossy, assumption), rows in sorted(outcome.heals.items())
-        ),
+        heals=outcome.tallies,
         reject_reasons=dict(outcome.reasons.most_common()),
         rejects_path=str(run.rejects.path) if outcome.rows.rejected else None,
         leftovers_path=str(run.leftovers.path) if run.leftovers.path.exists() else None,

@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from heal_cli.model import Healed, Rows, Written
+from heal_cli.model import Healed, HealTally, Rows, Written
 
 REFERENCE: Final = "foreign_key_violation"
 """Reason of a row that refers to one which is not there."""
@@ -27,6 +27,14 @@ class Outcome:
     """Target column -> rows rejected for it."""
     waiting: int = 0
     """Of the rejected rows, those that are tried again after the last batch: they refer to their own table."""
+
+    @property
+    def tallies(self) -> tuple[HealTally, ...]:
+        """The heals as a report tells them, by column and rule."""
+        return tuple(
+            HealTally(column, rule, rows, lossy, assumption)
+            for (column, rule, lossy, assumption), rows in sorted(self.heals.items())
+        )
 
     def __add__(self, other: Outcome) -> Outcome:
         return Outcome(

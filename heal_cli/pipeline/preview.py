@@ -9,7 +9,7 @@ import polars as pl
 
 from heal_cli.errors import NoRecords, PlanError, SourceError
 from heal_cli.heal import as_text, heal_batch
-from heal_cli.model import ROW, Format, HealTally, LoadOptions, Plan, Written
+from heal_cli.model import ROW, Format, LoadOptions, Plan, Rows, Written
 from heal_cli.pipeline.outcome import count
 from heal_cli.pipeline.source import SourceRun
 from heal_cli.read import EmptyReader, SourceReader, open_source
@@ -33,16 +33,13 @@ def preview(source: SourceRun, *, notes: tuple[str, ...], seconds: float) -> Pla
     return PlanReport(
         plan=plan,
         sources=(source.reader.source,),
-        sampled=outcome.rows.__class__(
+        sampled=Rows(
             read=batch.chunk.rows,
             loaded=outcome.rows.loaded,
             healed=outcome.rows.healed,
             rejected=outcome.rows.rejected,
         ),
-        heals=tuple(
-            HealTally(column, rule, rows, lossy, assumption)
-            for (column, rule, lossy, assumption), rows in sorted(outcome.heals.items())
-        ),
+        heals=outcome.tallies,
         reject_reasons=dict(outcome.reasons.most_common()),
         rejects=healed.rejects.head(EXAMPLES),
         samples=samples,

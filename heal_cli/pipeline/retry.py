@@ -19,7 +19,7 @@ from typing import Final, Literal
 import psycopg
 
 from heal_cli.errors import ConservationError, UsageError
-from heal_cli.model import HealTally, LoadOptions
+from heal_cli.model import LoadOptions
 from heal_cli.patterns import load_catalogue, read_knowledge
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.pipeline.retry_file import Answers, RetryFile
@@ -218,10 +218,7 @@ class _Retry:
             settled=self._file.settled + self._worker.by_others,
             unknown=self._file.unknown,
             remaining=dict(remaining.most_common()),
-            heals=tuple(
-                HealTally(column, rule, rows, lossy, assumption)
-                for (column, rule, lossy, assumption), rows in sorted(outcome.heals.items())
-            ),
+            heals=outcome.tallies,
             leftovers_path=self._worker.used_leftovers,
             notes=tuple(self._notes(is_in_place)),
             seconds=time.perf_counter() - self._clock,

@@ -170,14 +170,6 @@ def missing_parents(
 
 def parents_in_batch(cursor: psycopg.Cursor, relation: sql.Composable, foreign: Foreign) -> list[Parent]:
     """Staged rows whose parent is not in the table yet; none where no query can tell."""
-    match = [
-        sql.SQL("p.{} {} {}").format(
-            sql.Identifier(pair.referenced),
-            sql.SQL(pair.operator),
-            _referring("c", pair.column, pair.collation),
-        )
-        for pair in foreign.pairs
-    ]
     rows = ask(
         cursor,
         sql.SQL(
@@ -189,7 +181,7 @@ def parents_in_batch(cursor: psycopg.Cursor, relation: sql.Composable, foreign: 
             key=_reference_text(foreign),
             relation=relation,
             orphan=_orphan(foreign),
-            match=_AND.join(match),
+            match=_is_parent(foreign, "c"),
         ),
     )
     return [Parent(*row) for row in rows or ()]
@@ -272,24 +264,28 @@ def _collate(collation: str | None) -> sql.SQL:
     return sql.SQL(f" COLLATE {collation}" if collation else "")
 
 
-def _referring(relation: str, column: str, collation: str | None) -> sql.Composed:
-    return sql.SQL("{}{}").format(sql.Identifier(relation, column), _collate(collation))
+def _is_parent(foreign: Foreign, relation: str) -> sql.Composed:
+    """The row `p` has the key that the row of the relation refers to."""
+    return _AND.join(
+        sql.SQL("p.{} {} {}{}").format(
+            sql.Identifier(pair.referenced),
+            sql.SQL(pair.operator),
+            sql.Identifier(relation, pair.column),
+            _collate(pair.collation),
+        )
+        for pair in foreign.pairs
+    )
 
 
 def _orphan(foreign: Foreign) -> sql.Composed:
     """No parent in the table; under MATCH FULL also keys that are null in part."""
     columns = [sql.Identifier("heal_row", pair.column) for pair in foreign.pairs]
-    match = [
-        sql.SQL("p.{} {} {}").format(
-            sql.Identifier(pair.referenced),
-            sql.SQL(pair.operator),
-            _referring("heal_row", pair.column, pair.collation),
-        )
-        for pair in foreign.pairs
-    ]
     given = _AND.join([sql.SQL("{} IS NOT NULL").format(column) for column in columns])
     orphan = sql.SQL("({} AND NOT EXISTS (SELECT FROM {}{} AS p WHERE {}))").format(
-        given, sql.SQL("ONLY " if foreign.only else ""), sql.SQL(foreign.references), _AND.join(match)
+        given,
+        sql.SQL("ONLY " if foreign.only else ""),
+        sql.SQL(foreign.references),
+        _is_parent(foreign, "heal_row"),
     )
     if not foreign.is_full or len(columns) == 1:
         return orphan

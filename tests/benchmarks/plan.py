@@ -94,11 +94,7 @@ def _table(names: list[str]) -> TableSchema:
         for place, name in enumerate(names, start=1)
         for base in [_base(name)]
     )
-    return TableSchema(
-        system_id="1", database="d", oid=1, schema="public", name="wide", kind="r", columns=columns,
-        constraints=(), triggers=(), row_security=False, can_insert=True, can_select=True,
-        server_version=180000, version="v",
-    )  # fmt: skip
+    return TableSchema.of("wide", columns)
 
 
 def _base(name: str) -> str:

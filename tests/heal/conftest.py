@@ -61,22 +61,7 @@ def _column_plan(batch: Batch, column: Column, sources: Sequence[str], options: 
 def _plan(batch: Batch, *columns: tuple[Column, Sequence[str]], options: ValueOptions | None = None) -> Plan:
     """A plan that fills each column from its sources: the direct one, then its fallbacks."""
     options = options or ValueOptions()
-    table = TableSchema(
-        system_id="1",
-        database="d",
-        oid=1,
-        schema="public",
-        name="t",
-        kind="r",
-        columns=tuple(column for column, _ in columns),
-        constraints=(),
-        triggers=(),
-        row_security=False,
-        can_insert=True,
-        can_select=True,
-        server_version=180000,
-        version="v",
-    )
+    table = TableSchema.of("t", tuple(column for column, _ in columns))
     return Plan(
         table=table,
         columns=tuple(_column_plan(batch, column, sources, options) for column, sources in columns),

@@ -30,7 +30,7 @@ def planned(options: PlanOptions = OPTIONS, **changes: Any) -> Plan:
     frame = PAIR.sample.with_row_index(ROW, offset=1).cast({ROW: pl.Int64})
     chunk = Chunk(0, 0, 0, 1, 1, "", frame.height, 0, None)
     batch = Batch(chunk, frame, frame.clear(), lambda rows: pl.DataFrame())
-    return make_plan(batch, replace(PAIR.table, **changes), CATALOGUE, options=options)
+    return make_plan(batch, replace(PAIR.table, **{"version": "v", **changes}), CATALOGUE, options=options)
 
 
 def test_a_saved_plan_says_all_of_the_plan() -> None:

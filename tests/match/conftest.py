@@ -80,21 +80,10 @@ def build_table(name: str, *specs: str, comment: str | None = None) -> TableSche
     """A table of the columns that the specs describe, each with the same comment."""
     made = [column(spec, position) for position, spec in enumerate(specs, start=1)]
     made = [(replace(column, comment=comment), constraints) for column, constraints in made]
-    return TableSchema(
-        system_id="1",
-        database="d",
-        oid=1,
-        schema="public",
-        name=name,
-        kind="r",
-        columns=tuple(column for column, _ in made),
-        constraints=tuple(constraint for _, constraints in made for constraint in constraints),
-        triggers=(),
-        row_security=False,
-        can_insert=True,
-        can_select=True,
-        server_version=180000,
-        version="v",
+    return TableSchema.of(
+        name,
+        tuple(column for column, _ in made),
+        tuple(constraint for _, constraints in made for constraint in constraints),
     )
 
 

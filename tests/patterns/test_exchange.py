@@ -35,14 +35,6 @@ MATCH = MatchTrial(
 
 
 @pytest.fixture
-def heal(conn):
-    """A connection to a database with an empty schema `heal`, dropped afterwards."""
-    assert ensure(conn)
-    yield conn
-    conn.execute("drop schema if exists heal cascade")
-
-
-@pytest.fixture
 def exported(heal) -> str:
     """A lesson with a trial and a verdict, a trial of the catalogue, and a match."""
     store_lessons(heal, uuid.uuid4(), [LESSON])

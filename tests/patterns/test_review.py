@@ -18,7 +18,6 @@ from heal_cli.patterns import (
     count_again,
     count_against,
     decide,
-    ensure,
     load_catalogue,
     read_knowledge,
     record_duels,
@@ -31,14 +30,6 @@ from heal_cli.patterns.review import verdict_of
 CATALOGUE = load_catalogue()
 SENDER = "messages_sender_to_role"
 LESSON = Lesson("public.notes", "s", "txt", "body", "text", Teacher.MAP)
-
-
-@pytest.fixture
-def heal(conn):
-    """A connection to a database with an empty schema `heal`, dropped afterwards."""
-    assert ensure(conn)
-    yield conn
-    conn.execute("drop schema if exists heal cascade")
 
 
 def tried(heal, successes: int, failures: int, pattern: str = SENDER) -> None:

@@ -19,14 +19,6 @@ CODE = "messages_code_to_content"
 
 
 @pytest.fixture
-def heal(conn):
-    """A connection to a database with an empty schema `heal`, dropped afterwards."""
-    assert ensure(conn)
-    yield conn
-    conn.execute("drop schema if exists heal cascade")
-
-
-@pytest.fixture
 def plain_role(conninfo):
     """Conninfo of a role that may create nothing."""
     name = f"plain_{uuid.uuid4().hex[:8]}"

@@ -12,7 +12,8 @@ import json
 import random
 import time
 
-from heal_cli.errors import HealError
+from json_batches import check_conserved
+
 from heal_cli.model import ROW, Format, ReadOptions
 from heal_cli.read import open_source
 
@@ -74,24 +75,6 @@ def check_whole(rows: list[dict[str, object]], data: bytes, options: ReadOptions
     assert found == rows
 
 
-def check_broken(data: bytes, options: ReadOptions) -> None:
-    """No traceback, every number once, exact bytes, chunks that add up."""
-    numbers: list[int] = []
-    try:
-        reader = open_source("-", options, stdin=io.BytesIO(data))
-        for chunk in reader.chunks():
-            batch = reader.parse(chunk)
-            assert chunk.rows == batch.frame.height + batch.broken.height
-            every = batch.frame[ROW].append(batch.broken[ROW]).sort()
-            for _, line, offset, raw in batch.locate(every).iter_rows():
-                assert data[offset : offset + len(raw)] == raw
-                assert line == 1 + data.count(b"\n", 0, offset)
-            numbers += every.to_list()
-    except HealError:
-        pass
-    assert numbers == list(range(1, len(numbers) + 1))
-
-
 def main() -> None:
     """Run until the time is up; the seed of a failure is printed."""
     parser = argparse.ArgumentParser()
@@ -110,7 +93,9 @@ def main() -> None:
                 for _ in range(chance.randint(1, 3)):
                     place = chance.randrange(len(broken))
                     broken[place : place + chance.randint(0, 3)] = chance.choice(PIECES)
-                check_broken(bytes(broken), ReadOptions(format=Format.JSON, json_path=path, batch_bytes=size))
+                check_conserved(
+                    bytes(broken), ReadOptions(format=Format.JSON, json_path=path, batch_bytes=size)
+                )
         except BaseException:
             print(f"seed {seed}")
             raise

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 
-from heal_cli.model import Batch, ReadOptions
+from heal_cli.errors import SourceError
+from heal_cli.model import ROW, Batch, ReadOptions
 from heal_cli.read import SourceReader, open_source
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.json import JsonReader
@@ -42,3 +43,21 @@ def rows(batch: Batch) -> list[dict[str, object]]:
         {name: value for name, value in row.items() if name not in batch.absent or not batch.absent[name][i]}
         for i, row in enumerate(frame)
     ]
+
+
+def check_conserved(data: bytes, options: ReadOptions) -> None:
+    """No traceback, every number once, exact bytes, chunks that add up."""
+    numbers: list[int] = []
+    try:
+        reader = open_source("-", options, stdin=io.BytesIO(data))
+        for chunk in reader.chunks():
+            batch = reader.parse(chunk)
+            assert chunk.rows == batch.frame.height + batch.broken.height
+            every = batch.frame[ROW].append(batch.broken[ROW]).sort()
+            for _, line, offset, raw in batch.locate(every).iter_rows():
+                assert data[offset : offset + len(raw)] == raw
+                assert line == 1 + data.count(b"\n", 0, offset)
+            numbers += every.to_list()
+    except SourceError:
+        pass
+    assert numbers == list(range(1, len(numbers) + 1))

@@ -6,10 +6,9 @@ import json
 import random
 
 import pytest
-from json_batches import open_document
+from json_batches import check_conserved, open_document
 
-from heal_cli.errors import SourceError
-from heal_cli.model import ROW, Batch, Chunk
+from heal_cli.model import ROW, Batch, Chunk, ReadOptions
 from heal_cli.read import SourceReader, read_alone, shape_of
 
 ROWS = [(1, "a", 1.5), (2, "b", None), (3, 'c"\n', 1e300)]
@@ -113,7 +112,7 @@ def test_records_are_read_again_alone(document: object) -> None:
 )
 def test_names_that_are_no_text_raise_nothing(data: bytes) -> None:
     """Bytes that are no UTF-8 and halves of characters stand in names, too."""
-    check_conserved(data, 2**20)
+    check_conserved(data, ReadOptions())
 
 
 def test_damaged_forms_lose_no_record() -> None:
@@ -128,19 +127,4 @@ def test_damaged_forms_lose_no_record() -> None:
             data[place : place + chance.randint(0, 3)] = chance.choice(
                 [b"", b'"', b"}", b"]", b",", b"\xff", b"{"]
             )
-        check_conserved(bytes(data), chance.choice([1, 100, 2**20]))
-
-
-def check_conserved(data: bytes, batch_bytes: int) -> None:
-    """No traceback, every number once, exact bytes."""
-    numbers: list[int] = []
-    try:
-        for batch in batches(open_document(data, batch_bytes=batch_bytes)):
-            every = batch.frame[ROW].append(batch.broken[ROW]).sort()
-            assert batch.chunk.rows == every.len()
-            for _, _, offset, raw in batch.locate(every).iter_rows():
-                assert data[offset : offset + len(raw)] == raw
-            numbers += every.to_list()
-    except SourceError:
-        pass
-    assert numbers == list(range(1, len(numbers) + 1))
+        check_conserved(bytes(data), ReadOptions(batch_bytes=chance.choice([1, 100, 2**20])))

@@ -80,21 +80,10 @@ def _frame(text: str) -> pl.DataFrame:
 
 def _table(name: str, specs: list[str]) -> TableSchema:
     made = [_column(spec, position) for position, spec in enumerate(specs, start=1)]
-    return TableSchema(
-        system_id="1",
-        database="d",
-        oid=1,
-        schema="public",
-        name=name,
-        kind="r",
-        columns=tuple(column for column, _ in made),
-        constraints=tuple(constraint for _, found in made for constraint in found),
-        triggers=(),
-        row_security=False,
-        can_insert=True,
-        can_select=True,
-        server_version=180000,
-        version="v",
+    return TableSchema.of(
+        name,
+        tuple(column for column, _ in made),
+        tuple(constraint for _, found in made for constraint in found),
     )
 
 

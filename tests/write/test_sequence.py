@@ -20,7 +20,7 @@ UNIQUE = Unique("t_pkey", "t_pkey", True, False, (), None, False, ("id",), (KEY,
 def table_of(base: str) -> TableSchema:
     """A table with a key of that type."""
     columns = (Column("id", 1, PgType(23, base, base, "b"), nullable=False),)
-    return TableSchema("1", "db", 1, "public", "t", "r", columns, (), (), False, True, True, 180000, "v")
+    return TableSchema.of("t", columns)
 
 
 def parts_of(rows: list[tuple[object, int]]) -> list[pl.DataFrame]:
