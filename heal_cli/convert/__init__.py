@@ -5,14 +5,12 @@ from heal_cli.convert.evidence import can_be_open, decide_from_all
 from heal_cli.convert.nulls import DATABASE_NULL
 from heal_cli.convert.number_decide import ask_points
 from heal_cli.convert.number_units import units_named
-from heal_cli.convert.rules import ALLOWED, REASONS, RULES, Reason, Rule
+from heal_cli.convert.rules import ALLOWED, RULES, Rule
 
 __all__ = [
     "ALLOWED",
     "DATABASE_NULL",
-    "REASONS",
     "RULES",
-    "Reason",
     "Rule",
     "ask_points",
     "best_fit",

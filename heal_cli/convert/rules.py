@@ -1,4 +1,4 @@
-"""What each conversion rule does to a value, in a sentence: for `heal explain`, the report and the README."""
+"""What each conversion rule does to a value, in a sentence, and which of them wait for an `--allow`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,6 @@ class Rule(NamedTuple):
     lossy: bool = False  # loses something; only happens when `allow` is given with --allow
     assumption: bool = False  # rests on something that the file does not say
     allow: str | None = None  # the name to give to --allow; None where it is not asked for
-
-
-class Reason(NamedTuple):
-    """Why a cell was refused, and the way out."""
-
-    sentence: str
-    allow: str | None = None
 
 
 RULES: Final[Mapping[str, Rule]] = {
@@ -145,32 +138,6 @@ RULES: Final[Mapping[str, Rule]] = {
     "python_literal": Rule("A value as Python prints it was written as JSON or as an array."),
 }
 """Rule name -> what it does. A value that PostgreSQL's own input reads to the same value needs no rule."""
-
-REASONS: Final[Mapping[str, Reason]] = {
-    "not_convertible": Reason("The value is none of the target's type in any known spelling."),
-    "ambiguous": Reason(
-        "The value can be read in two ways and nothing in the column decides; the question says how."
-    ),
-    "out_of_range": Reason("The value is a number or a time that the type cannot hold."),
-    "digits_lost": Reason(
-        "A spreadsheet has shortened a long whole number to 1.23E+15, and its last digits are gone.",
-        allow="exponent",
-    ),
-    "would_round": Reason("The type holds fewer digits than the value has.", allow="round or subsecond"),
-    "too_long": Reason("The text is longer than the type holds.", allow="truncate or trim_blanks"),
-    "nul_byte": Reason("The text holds a NUL character, which PostgreSQL cannot store.", allow="remove_nul"),
-    "would_drop_time": Reason("The value has a time of day and the type is a date.", allow="drop_time"),
-    "would_drop_zone": Reason(
-        "The value has an offset and the type holds none; --timezone names its wall clock."
-    ),
-    "dst_gap": Reason("Clocks of the zone skipped that time."),
-    "dst_fold": Reason("Clocks of the zone showed that time twice."),
-    "duplicate_keys": Reason(
-        "A JSON object repeats a key and jsonb keeps only one.", allow="json_duplicate_keys"
-    ),
-    "not_json": Reason("The text is no JSON; to store it as a JSON string:", allow="json_quote"),
-}
-"""Reject reason of a failed cell -> what it means."""
 
 ALLOWED: Final = frozenset(
     {"mixed_currencies", "comma_list", *(rule.allow for rule in RULES.values() if rule.allow is not None)}

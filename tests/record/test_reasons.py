@@ -18,6 +18,9 @@ FAULTS = {"Fault", "_Fault", "Refusal", "refuse"}
 TABLES = {"REASONS", "_EXPLANATIONS"}
 """Mappings with reasons as keys, or, by SQLSTATE, as values."""
 
+CONSTANTS = {"IGNORED", "SUPERSEDED", "NOT_CONVERTIBLE"}
+"""Names of reasons."""
+
 CODE = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 
 
@@ -39,11 +42,14 @@ def _reasons_of(tree: ast.AST) -> Iterator[str]:
                 yield from _texts(value)
             case ast.AnnAssign(ast.Name(name), _, ast.Dict(keys, values)) if name in TABLES:
                 for key, value in zip(keys, values, strict=True):
-                    is_sqlstate = isinstance(key, ast.Constant) and re.fullmatch(
-                        r"[0-9A-Z]{5}", str(key.value)
+                    # A name stands for an SQLSTATE, too.
+                    is_sqlstate = isinstance(key, ast.Name) or (
+                        isinstance(key, ast.Constant) and re.fullmatch(r"[0-9A-Z]{5}", str(key.value))
                     )
                     yield from _texts(value if is_sqlstate else key)
-            case ast.Assign([ast.Name("IGNORED" | "SUPERSEDED" | "NOT_CONVERTIBLE")], value):
+            case ast.Assign([ast.Name(name)], value) | ast.AnnAssign(ast.Name(name), value=value) if (
+                name in CONSTANTS
+            ):
                 yield from _texts(value)
             case ast.Dict(keys, values):
                 for key, value in zip(keys, values, strict=True):
