@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import BinaryIO, cast
 
@@ -64,11 +64,7 @@ def run_load(
         HealError: What ended the run; what was committed stays, and the same command goes on from there.
     """
     locations = expand(options.sources)
-    if options.write.is_atomic and options.unknown_columns == "add" and len(locations) > 1:
-        raise UsageError(
-            f"{atomic_flag(options)} holds the table while it loads, so --unknown-columns add cannot change it for a second source",
-            hint="Add the columns first, or leave one of the two out",
-        )
+    _check_atomic(options, locations)
     with ExitStack() as stack, _faults_of_the_server("loading"):
         run = Run(options, command=command, version=version)
         stack.callback(run.close)
@@ -95,6 +91,14 @@ def run_load(
         if table is None or not (sources.reached or failures.are_none):
             raise failures.first
         return failures.judged(crew.judged(_close(run, table, sources.reached, crew)))
+
+
+def _check_atomic(options: LoadOptions, locations: Sequence[str]) -> None:
+    if options.write.is_atomic and options.unknown_columns == "add" and len(locations) > 1:
+        raise UsageError(
+            f"{atomic_flag(options)} holds the table while it loads, so --unknown-columns add cannot change it for a second source",
+            hint="Add the columns first, or leave one of the two out",
+        )
 
 
 class _Sources:

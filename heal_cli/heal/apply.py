@@ -70,11 +70,7 @@ def heal_batch(batch: Batch, plan: Plan) -> Healed:
             absent[plan.rescue] = rescued.is_null()
     rejects += _nothing_rejects(batch, plan, lacks)
     refused = merge_rejects(rejects)
-    good = pl.DataFrame(columns)
-    bad = None
-    if refused.height:
-        is_bad = rows.is_in(refused[ROW].implode())
-        good, bad = good.filter(~is_bad), good.filter(is_bad)
+    good, bad = _parted(pl.DataFrame(columns), refused)
     to_file = leftovers is not None and plan.rescue is None and plan.unknown_columns in {"rescue", "add"}
     return Healed(
         parts=_parts(good, rows, absent),
@@ -84,6 +80,14 @@ def heal_batch(batch: Batch, plan: Plan) -> Healed:
         leftovers=leftovers if to_file else None,
         refused=bad,
     )
+
+
+def _parted(frame: pl.DataFrame, refused: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """The rows that are not refused, and those that are; None where all are good."""
+    if not refused.height:
+        return frame, None
+    is_bad = frame[ROW].is_in(refused[ROW].implode())
+    return frame.filter(~is_bad), frame.filter(is_bad)
 
 
 def _format(batch: Batch, column: ColumnPlan) -> ColumnFormat:

@@ -51,7 +51,7 @@ def settle_columns(plan: Plan, names: Iterable[str], read: Column | None, *, has
     """
     chosen = frozenset(names)
     columns = tuple(
-        _settled(column, plan, read, has_commas) if column.column.name in chosen else column
+        _settled(column, plan, read, has_commas=has_commas) if column.column.name in chosen else column
         for column in plan.columns
     )
     return replace(plan, columns=columns)
@@ -66,7 +66,7 @@ def revoked_readings(before: Plan, after: Plan) -> Iterator[tuple[str, str]]:
             yield was.column.name, f"amounts in {was.format.currencies[0]}"
 
 
-def _settled(column: ColumnPlan, plan: Plan, read: Column | None, has_commas: bool) -> ColumnPlan:
+def _settled(column: ColumnPlan, plan: Plan, read: Column | None, *, has_commas: bool) -> ColumnPlan:
     options = column_options(column.column, column.match, plan.values)
     if read is None:
         made = column.format

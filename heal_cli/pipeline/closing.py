@@ -58,8 +58,18 @@ def close_run(
         note_tried(run, sources)
     outcome = recovered.applied_to(outcome, run.id)
     check_conserved(run, outcome.rows)
+    report = _report(run, table, sources, outcome)
+    if run.has_ledger:
+        run.audit_failed(run.connection)
+        state = "stopped" if stopped else "done"
+        end_run(run.connection, run=run.id, state=state, report=encode(load_document(report)))
+    return report
+
+
+def _report(run: Run, table: TableSchema, sources: Sequence[SourceRun], outcome: Outcome) -> LoadReport:
+    """What became of the run; its lessons are learned first, as trials of it."""
     trials = learn(run, sources, outcome)
-    report = LoadReport(
+    return LoadReport(
         run=run.id,
         table=table.qualified,
         schema_version=table.version,
@@ -77,11 +87,6 @@ def close_run(
         mode=run.options.write.mode,
         dry_run=run.options.write.dry_run,
     )
-    if run.has_ledger:
-        run.audit_failed(run.connection)
-        state = "stopped" if stopped else "done"
-        end_run(run.connection, run=run.id, state=state, report=encode(load_document(report)))
-    return report
 
 
 def _has_earlier_rejects(run: Run, sources: Sequence[SourceRun]) -> bool:

@@ -87,9 +87,13 @@ def retry_late_references(
     if is_noted:
         is_stopped = file.signal or should_stop()
         end_run(home.connection, run=own, state="stopped" if is_stopped else "done", report=None)
-    loaded = worker.outcome.rows.loaded
+    return _changes(home, worker.outcome.rows.loaded, refused, run=own)
+
+
+def _changes(home: Home, loaded: int, refused: Refused, *, run: str) -> Rows:
+    """Rows that came in by this retry; those of them that the replay told as rejected are so no more."""
     told = sum(
-        retried_among(home.connection, source, batch, run=own, rows=rows)
+        retried_among(home.connection, source, batch, run=run, rows=rows)
         for (source, batch), rows in refused.items()
     )
     return Rows(read=loaded - told, loaded=loaded, rejected=-told)

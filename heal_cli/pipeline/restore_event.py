@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import psycopg
 
 from heal_cli.patterns import Trial, ensure, load_catalogue, record_trials
 from heal_cli.pipeline.dead_lines import drop_dead_lines
@@ -46,16 +47,8 @@ def restore_one_event(home: Home, event: Event, *, is_home: bool) -> bool:
             at=event.at,
             details=msgspec.json.encode(details).decode(),
         )
-        if is_whole and limited_to is not None:
-            note_limited(connection, details["source"], rows=limited_to, run=event.run)
-        elif is_whole:
-            finish_source(
-                connection,
-                details["source"],
-                stop=details["stop"],
-                digest=details["digest"],
-                rows=details["rows"],
-            )
+        if is_whole:
+            _finish(connection, event)
         elif event.kind == "audit" and is_new:
             record_failed(connection, event.run, [msgspec.convert(details, FailedTransaction)])
         elif event.kind == "run":
@@ -72,3 +65,13 @@ def restore_one_event(home: Home, event: Event, *, is_home: bool) -> bool:
         trial = Trial(details["pattern"], details["shape"], details["success"])
         record_trials(connection, event.run, [trial], catalogue=load_catalogue(()))
     return True
+
+
+def _finish(connection: psycopg.Connection, event: Event) -> None:
+    details = event.details
+    source = details["source"]
+    if details.get("limited_to") is not None:
+        note_limited(connection, source, rows=details["limited_to"], run=event.run)
+    else:
+        stop, digest, rows = details["stop"], details["digest"], details["rows"]
+        finish_source(connection, source, stop=stop, digest=digest, rows=rows)

@@ -90,7 +90,8 @@ def retry_rejects(
     """
     try:
         with ExitStack() as stack:
-            return _Retry(options, should_stop, command, version, stack).run()
+            retry = _Retry(options, stack, should_stop=should_stop, command=command, version=version)
+            return retry.run()
     except (
         psycopg.OperationalError,
         psycopg.errors.InsufficientPrivilege,
@@ -105,10 +106,11 @@ class _Retry:
     def __init__(
         self,
         options: RetryOptions,
+        stack: ExitStack,
+        *,
         should_stop: Callable[[], int],
         command: str,
         version: str,
-        stack: ExitStack,
     ) -> None:
         self._options = options
         self._command, self._version = command, version
@@ -162,7 +164,7 @@ class _Retry:
                 " committed (a dry run, perhaps), was undone, or was in another database",
                 hint="Name the database with --dsn, or load the file itself",
             )
-        return self._report(is_in_place)
+        return self._report(is_in_place=is_in_place)
 
     def _batch(self, origin: Origin, record: RejectRecord) -> RejectBatch | None:
         if not self._has_ledger:
@@ -194,7 +196,7 @@ class _Retry:
         if error is not None and self._tables and self._has_ledger:
             end_failed_run(self._books.kept, run=self._id, error=error)
 
-    def _report(self, is_in_place: bool) -> RetryReport:
+    def _report(self, *, is_in_place: bool) -> RetryReport:
         """Check the books and say what became of the records."""
         outcome, path = self._worker.outcome, self._options.path
         if self._has_ledger:
@@ -220,7 +222,7 @@ class _Retry:
             remaining=dict(remaining.most_common()),
             heals=outcome.tallies,
             leftovers_path=self._worker.used_leftovers,
-            notes=tuple(self._notes(is_in_place)),
+            notes=tuple(self._notes(is_in_place=is_in_place)),
             seconds=time.perf_counter() - self._clock,
             exit_code=128 + self._file.signal if self._file.signal else _WITH_REJECTS if has_rejects else 0,
         )
@@ -229,7 +231,7 @@ class _Retry:
             end_run(self._books.connection, run=self._id, state=state, report=encode(retry_document(report)))
         return report
 
-    def _notes(self, is_in_place: bool) -> Iterator[str]:
+    def _notes(self, *, is_in_place: bool) -> Iterator[str]:
         if not self._has_ledger:
             yield "The role may not use schema heal: nothing but the marks in the rejects file says what is loaded"
         if self._file.signal:

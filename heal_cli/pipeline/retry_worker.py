@@ -172,7 +172,7 @@ class RetryWorker:
             said = refused.get(row) or doubled.get(row)
             self.rejected += row in refused
             self.duplicates += row in doubled
-            after.append(_again(record, said, self._counts_tries) if said else record)
+            after.append(_again(record, said, is_older=self._counts_tries) if said else record)
         return after
 
     def _write(self, origin: Origin, chunk: Chunk, healed: Healed) -> Written:
@@ -219,7 +219,7 @@ class RetryWorker:
             self._writer = None
 
 
-def _again(record: RejectRecord, said: dict[str, object], is_older: bool) -> RejectRecord:
+def _again(record: RejectRecord, said: dict[str, object], *, is_older: bool) -> RejectRecord:
     """The record with the reason why it failed this time, one retry older or not."""
     names = ("reason", "sqlstate", "constraint", "column", "value", "attempts")
     return msgspec.structs.replace(

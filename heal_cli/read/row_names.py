@@ -45,13 +45,13 @@ def split_number(names: Sequence[str], rows: Sequence[Sequence[str]], delimiter:
     for front in range(1, len(rows[0]) - 1):
         pairs = [(row[front], row[front + 1]) for row in rows]
         if all(_FRONT.fullmatch(a) and _GROUP.fullmatch(b) for a, b in pairs) or _are_decimals(
-            pairs, is_named
+            pairs, is_named=is_named
         ):
             return ",".join(pairs[0])
     return None
 
 
-def _are_decimals(pairs: Sequence[tuple[str, str]], is_named: bool) -> bool:
+def _are_decimals(pairs: Sequence[tuple[str, str]], *, is_named: bool) -> bool:
     """As many digits behind each comma, or a zero that begins no whole number; any digits where the first name is one of numbers."""
     if not all(_WHOLE.fullmatch(a) and _DECIMALS.fullmatch(b) for a, b in pairs):
         return False

@@ -123,7 +123,7 @@ def _choose(wanted: TypedName, relations: Sequence[Found], path: Sequence[str]) 
     """The best relation, or None; a tie between names that differ in case only is an error."""
     ranked: dict[tuple[int, int], list[Found]] = {}
     for relation in relations:
-        by_name = _spelling_rank(wanted.name, relation.name, wanted.name_is_quoted)
+        by_name = _spelling_rank(wanted.name, relation.name, is_quoted=wanted.name_is_quoted)
         by_schema = _schema_rank(wanted, relation.schema, path)
         if by_name is not None and by_schema is not None:
             rank = (by_name, by_schema) if wanted.schema is None else (by_schema, by_name)
@@ -144,7 +144,7 @@ def _choose(wanted: TypedName, relations: Sequence[Found], path: Sequence[str]) 
 def _schema_rank(wanted: TypedName, schema: str, path: Sequence[str]) -> int | None:
     if wanted.schema is None:
         return path.index(schema) if schema in path else None
-    return _spelling_rank(_schema_meant(wanted, path) or "", schema, wanted.schema_is_quoted)
+    return _spelling_rank(_schema_meant(wanted, path) or "", schema, is_quoted=wanted.schema_is_quoted)
 
 
 def _schema_meant(wanted: TypedName, path: Sequence[str]) -> str | None:
@@ -154,7 +154,7 @@ def _schema_meant(wanted: TypedName, path: Sequence[str]) -> str | None:
     return wanted.schema
 
 
-def _spelling_rank(typed: str, name: str, is_quoted: bool) -> int | None:
+def _spelling_rank(typed: str, name: str, *, is_quoted: bool) -> int | None:
     """0 as typed, 1 as SQL folds it, 2 in another case; None for another name."""
     if name == typed:
         return 0

@@ -64,9 +64,9 @@ def _shown(owner: str, table: str, searched: Sequence[str]) -> str:
 def type_name(schema: str | None, name: str, *, quote: bool = False) -> str:
     """The name as it has to be typed in a shell after `--table`."""
     parts = [part for part in (schema, name) if part is not None]
-    return shlex.quote(".".join(_identifier(part, quote) for part in parts))
+    return shlex.quote(".".join(_identifier(part, quote=quote) for part in parts))
 
 
-def _identifier(part: str, quote: bool) -> str:
+def _identifier(part: str, *, quote: bool) -> str:
     is_plain = not (set('."') & set(part)) and part == part.strip()
     return part if is_plain and not quote else '"' + part.replace('"', '""') + '"'

@@ -205,18 +205,7 @@ def add_source(
             return None
         if supersedes is not None and not _is_as_seen(cursor, supersedes):
             return None
-        cursor.execute(
-            "INSERT INTO heal.load_sources (table_oid, generation, source_id, name, size, first_stop, first_digest,"
-            " reading, schema_version, run, settled_before, before_stop, before_digest)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING source",
-            (
-                *(new.table_oid, new.generation, new.source_id, new.name, new.size),
-                *(new.first.stop, new.first.digest, new.reading, new.schema_version, new.run),
-                to_multirange(new.settled_before),
-                *((new.before.stop, new.before.digest) if new.before else (None, None)),
-            ),
-        )
-        (source,) = cursor.fetchone() or (0,)
+        source = _insert(cursor, new)
         if supersedes is not None:
             cursor.execute(
                 "UPDATE heal.load_sources SET superseded_by = %s WHERE source = %s",
@@ -234,6 +223,23 @@ def add_source(
     return ClaimedSource(
         source, None, new.schema_version, new.run, None, {}, new.settled_before, None, is_new=True
     )
+
+
+def _insert(cursor: psycopg.Cursor, new: NewSource) -> int:
+    """Number of the new source."""
+    cursor.execute(
+        "INSERT INTO heal.load_sources (table_oid, generation, source_id, name, size, first_stop, first_digest,"
+        " reading, schema_version, run, settled_before, before_stop, before_digest)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING source",
+        (
+            *(new.table_oid, new.generation, new.source_id, new.name, new.size),
+            *(new.first.stop, new.first.digest, new.reading, new.schema_version, new.run),
+            to_multirange(new.settled_before),
+            *((new.before.stop, new.before.digest) if new.before else (None, None)),
+        ),
+    )
+    (source,) = cursor.fetchone() or (0,)
+    return int(source)
 
 
 def newest_source(connection: psycopg.Connection, table_oid: int) -> int:

@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from heal_cli.engine import run_load
@@ -17,7 +16,7 @@ ROWS = 2_000
 
 
 @pytest.fixture
-def load(conn: psycopg.Connection, dsn: str, tmp_path: Path):
+def load(dsn: str, tmp_path: Path):
     """Load ROWS plain objects and then these into table `t`, in batches of 4 KiB, from standard input."""
 
     def loaded(*last: dict[str, Any], **options: Any) -> LoadReport:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from heal_cli.engine import run_load
@@ -13,7 +12,7 @@ from heal_cli.model import LoadOptions, LoadReport, ValueOptions
 
 
 @pytest.fixture
-def load(conn: psycopg.Connection, dsn: str, tmp_path: Path):
+def load(dsn: str, tmp_path: Path):
     """Load a text, as a file or as standard input, into table `t` of the test's schema."""
 
     def loaded(text: str, *, source: str | None = None, **options) -> LoadReport:

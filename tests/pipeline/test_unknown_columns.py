@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import psycopg
 import pytest
 
 import heal_cli
@@ -16,7 +15,7 @@ DATA = "id,name,shoe size\n1,Ann,38\n2,Bob,\n"
 
 
 @pytest.fixture
-def load(conn: psycopg.Connection, dsn: str, tmp_path: Path):
+def load(dsn: str, tmp_path: Path):
     """Load DATA into table `t` of the test's schema."""
     (tmp_path / "t.csv").write_text(DATA)
 
