@@ -29,11 +29,14 @@ _UNITS: Final = (
 )  # fmt: skip
 """Units, each in its spellings, that are written behind a number and may stand in the name of a column."""
 
+_LETTERS: Final = (("m",), ("s",), ("h",), ("t",))
+"""Units that are words for much else, too (M rate, driver's): only the last word of a name is one."""
+
 _POWERS: Final = {"k": 3, "K": 3, "M": 6, "Mio": 6, "Mio.": 6, "mn": 6, "bn": 9, "B": 9, "Mrd": 9, "Mrd.": 9}
 """Shortened thousands, millions and billions; 'm' is none: it may as well be metres or minutes."""
 
-_WORDS: Final = sorted((*chain(*_UNITS), *_POWERS), key=len, reverse=True)
-_FOLDED: Final = frozenset(word.casefold() for word in _WORDS)
+_WORDS: Final = sorted((*chain(*_UNITS, *_LETTERS), *_POWERS), key=len, reverse=True)
+_FOLDED: Final = frozenset(word.casefold() for word in (*chain(*_UNITS), *_POWERS))
 _WORD: Final = r"[^\W\d_]+[23]?"
 _SUFFIX: Final = rf"^\s*(.*[0-9.,]) *({'|'.join(map(re.escape, _WORDS))})\s*$"
 
@@ -45,9 +48,12 @@ def take_off(texts: pl.Series) -> pl.Series:
 
 def units_named(*names: str) -> tuple[str, ...]:
     """The spellings of the unit that names of columns agree on ('weight_kg'), if they name one at all."""
-    words = {word.casefold() for name in names for word in re.findall(_WORD, name)}
+    parts = [re.findall(_WORD, name.casefold()) for name in names]
+    # 'height in cm' is not in inches
+    words = {word for part in parts for word in part if word != "in" or word == part[-1]}
     words |= {word.rstrip("23") for word in words - _FOLDED}  # weight_kg2 may be the second weight
     found = [unit for unit in _UNITS if any(spelling.casefold() in words for spelling in unit)]
+    found += [unit for unit in _LETTERS if any(part[-1:] == [*unit] for part in parts)]
     return found[0] if len(found) == 1 else ()
 
 

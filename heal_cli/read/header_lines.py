@@ -25,6 +25,9 @@ NOTHING: Final = re.compile(
     r"(?i)\s*(?:[-.?*_]*|\\N|[(<#]?(?:n/?a|nan|nil|null|none|undefined|unknown|missing|no data|not available)[)>]?)\s*"
 )
 
+# Values, and names: `No` of a number, `Yes` of votes.
+_WORD: Final = re.compile(r"(?i)yes|no|true|false")
+
 # What SurveyMonkey writes under its questions.
 _ANSWERS: Final = frozenset({"response", "open-ended response"})
 
@@ -55,11 +58,11 @@ def tell_header(rows: Sequence[Sequence[str]], told: bool | None) -> tuple[bool,
         return True, "years or dates over other values"
     machine = [i for i in machine_columns(rest, len(first)) if i < len(first)]
     if machine:
-        named = [i for i in machine if not re.fullmatch(MACHINE, first[i])]
+        named = [i for i in machine if not _is_value(first[i], i, rest)]
         if len(named) * 2 > len(machine):
             return True, f"column {named[0] + 1} has values in all rows but the first"
         return False, "the first row has values where the others have"
-    values = sum(1 for cell in first if re.fullmatch(MACHINE, cell))
+    values = sum(1 for i, cell in enumerate(first) if _is_value(cell, i, rest))
     again = [cell for i, cell in enumerate(first) if cell and _recurs(cell, i, first, rest)]
     # One word of several may be a name and a value; without header it would be loaded.
     if not values and len(again) >= (2 if len(first) > 2 else 1):
@@ -81,6 +84,14 @@ def _is_labelled(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
         is_regular &= all(_DAY.fullmatch(label) for label in labels)
     below = [row[i] for row in rest if len(row) == len(first) for i in values if row[i].strip()]
     return is_regular and sum(1 for cell in below if kind.fullmatch(cell)) * 2 < len(below)
+
+
+def _is_value(cell: str, column: int, rest: Sequence[Sequence[str]]) -> bool:
+    """What machines write; yes and no are names where everything below has digits."""
+    if not re.fullmatch(MACHINE, cell) or not _WORD.fullmatch(cell):
+        return re.fullmatch(MACHINE, cell) is not None
+    below = [row[column] for row in rest[:_LOOK_ROWS] if len(row) > column and row[column].strip()]
+    return not below or not all(re.search(r"\d", text) for text in below)
 
 
 def _recurs(cell: str, column: int, first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:

@@ -63,6 +63,11 @@ def test_another_unit_is_refused() -> None:
         (("area_sqm", "Area [m²]"), ("m²", "m2", "sqm", "qm")),
         (("volume_l", "volume"), ("l", "L")),
         (("area_mm2", "area"), ("mm²", "mm2")),
+        (("depth_m", "Depth (m)"), ("m",)),
+        (("Length in m", "length_m"), ("m",)),
+        (("period_s", "Period"), ("s",)),
+        (("m_owner", "M rate"), ()),
+        (("driver's weight (kg)", "weight_kg"), ("kg",)),
     ],
 )
 def test_names_of_columns_name_units(names: tuple[str, str], units: tuple[str, ...]) -> None:

@@ -51,6 +51,26 @@ HEADINGS: Ugly = {
         ",\nid,n\n1,2\n3,4\n",
         answer("id n", [("1", "2"), ("3", "4")], preamble="line 1", header="line 2"),
     ),
+    "a number of a row that is called no": ("no,name,n\n" + BODY, answer("no name n")),
+    "a number of a row that is called No, below a title": (
+        "Sales\n\nNo,name,n\n" + BODY,
+        answer("No name n", preamble="line 1", header="line 3"),
+    ),
+    "yes and no over votes": (
+        "Place,Yes,No\nA,1,3\nB,2,4\n",
+        answer("Place Yes No", [("A", "1", "3"), ("B", "2", "4")]),
+    ),
+    "no over codes": ("No,name\nA-1,x\nB-2,y\n", answer("No name", [("A-1", "x"), ("B-2", "y")])),
+    "no in a first record": (
+        "Ann,no\nBob,unknown\nCid,yes\n",
+        answer("column_1 column_2", [("Ann", "no"), ("Bob", "unknown"), ("Cid", "yes")], header="no"),
+    ),
+    "no in a first record of numbers": (
+        "1,no,3\n2,7,4\n3,8,5\n",
+        answer(
+            "column_1 column_2 column_3", [("1", "no", "3"), ("2", "7", "4"), ("3", "8", "5")], header="no"
+        ),
+    ),
     "what an instrument says above words": (
         "Operator: jd,,\nRun: 7,,\n,,\nid,name,n\n1,x,n.d.\nb,y,<4\n",
         answer("id name n", [("1", "x", "n.d."), ("b", "y", "<4")], preamble="lines 1-3", header="line 4"),
