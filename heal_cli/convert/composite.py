@@ -1,8 +1,12 @@
-"""Composite types: record literals as they are, and JSON objects by the names of their keys."""
+"""Composite types: record literals by position, JSON objects by the names of their keys, each attribute converted.
+
+The server would round what is in a literal, and read its dates, without a word. What is no record is left to it.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Final, NamedTuple
@@ -13,6 +17,7 @@ import polars as pl
 from heal_cli.convert import text
 from heal_cli.convert.array import as_text
 from heal_cli.convert.families import family_of
+from heal_cli.convert.record_text import parse_record
 from heal_cli.convert.residue import NOT_CONVERTIBLE, Attempt, Healer, Refusal, heal_residue
 from heal_cli.convert.text import decide, wire
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
@@ -22,27 +27,29 @@ __all__ = ["decide", "from_typed", "to_typed", "wire"]
 RULE: Final = "json_to_record"
 
 _OBJECT: Final = r"^\s*\{"
+_LITERAL: Final = r"^\s*\("
 _PAIRS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _STRING: Final = msgspec.json.Decoder(str)
 _JSON: Final = frozenset({"json", "jsonb"})
 
 
 class _Taken(NamedTuple):
-    """The attributes of many objects."""
+    """The attributes of many objects or literals."""
 
-    columns: dict[str, pl.Series]  # attribute -> its text in each object
-    faults: list[str | None]  # why an object is no such record
+    columns: dict[str, pl.Series]  # attribute -> its text in each cell
+    faults: list[str | None]  # why a cell is no such record
 
 
 def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
-    """Texts as they are, for the server to judge; JSON objects as records, each attribute converted."""
-    is_object = values.str.contains(_OBJECT).fill_null(False)
-    plain = text.to_typed(values, type, format, allow)
-    if not is_object.any():
-        return plain
-    healer = Healer("", partial(_records, type=type, format=format, allow=allow))
-    made = heal_residue(plain.values, text.where(plain.values, ~is_object), (healer,))
-    return Converted(made.values, (*plain.heals, *made.heals), (*plain.faults, *made.faults))
+    """JSON objects and record literals as records of converted attributes; other texts for the server to judge."""
+    made = text.to_typed(values, type, format, allow)
+    for form, take in ((_OBJECT, _take_objects), (_LITERAL, _take_literals)):
+        is_record = values.str.contains(form).fill_null(False) & made.values.is_not_null()
+        if is_record.any():
+            healer = Healer("", partial(_records, take=take, type=type, format=format, allow=allow))
+            records = heal_residue(made.values, text.where(made.values, ~is_record), (healer,))
+            made = Converted(records.values, (*made.heals, *records.heals), (*made.faults, *records.faults))
+    return made
 
 
 def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
@@ -51,16 +58,22 @@ def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: fro
     return made if made.faults else to_typed(made.values, type, format, allow)
 
 
-def _records(objects: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Attempt:
-    taken = _take_apart(objects, type)
+def _records(
+    cells: pl.Series,
+    take: Callable[[pl.Series, PgType], _Taken],
+    type: PgType,
+    format: ColumnFormat,
+    allow: frozenset[str],
+) -> Attempt:
+    taken = take(cells, type)
     broken = pl.Series([fault is not None for fault in taken.faults], dtype=pl.Boolean)
     refused = [
         Refusal(NOT_CONVERTIBLE, pl.Series([fault == why for fault in taken.faults]), f"{type.name}: {why}")
         for why in dict.fromkeys(fault for fault in taken.faults if fault)
     ]
-    heals = [HealMask(RULE, ~broken)]
+    heals = [HealMask(RULE, ~broken)] if take is _take_objects else []
     fields: list[pl.Series] = []
-    # JSON has a decimal point; what else has two readings is refused, since no batch knows the whole column.
+    # Both forms have a decimal point; what else has two readings is refused, since no batch knows the column.
     told = replace(format, nulls=(), decimal=format.decimal or ".")
     none = pl.Series(dtype=pl.String)
     for name, inner in type.attributes:
@@ -80,7 +93,17 @@ def _records(objects: pl.Series, type: PgType, format: ColumnFormat, allow: froz
     return Attempt(text.where(whole, ~failed), tuple(heals), tuple(refused))
 
 
-def _take_apart(objects: pl.Series, type: PgType) -> _Taken:
+def _take_literals(cells: pl.Series, type: PgType) -> _Taken:
+    width = len(type.attributes)
+    found = [parse_record(cell, width) for cell in cells]
+    columns = {
+        name: pl.Series([fields[place] if fields else None for fields in found], dtype=pl.String)
+        for place, (name, _) in enumerate(type.attributes)
+    }
+    return _Taken(columns, [None if fields else f"no record of {width} attributes" for fields in found])
+
+
+def _take_objects(objects: pl.Series, type: PgType) -> _Taken:
     """No polars expression tells an absent key from a null one, or keeps a number's digits: object by object."""
     names = {_folded(name): name for name, _ in type.attributes}
     found = [_attributes(cell, names) for cell in objects]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 import psycopg
 import pytest
 
 from heal_cli.convert import convert, decide_format
 from heal_cli.model import Converted, PgType, ValueOptions
+from heal_cli.schema import introspect
 
 
 def _type(base: str, *, scale: int | None = None, length: int | None = None) -> PgType:
@@ -34,12 +37,14 @@ def _convert(values: list[str | None] | pl.Series, type: PgType = ADDRESS) -> Co
         ('{"since": "2024-01-02", "more": {"a": "b"}}', '(,,"2024-01-02",,,"{""a"": ""b""}")'),
         ('{"at": "2024-01-02T03:04:05+01:00"}', '(,,,"2024-01-02 02:04:05.000000+00",,)'),
         ("{}", "(,,,,,)"),
-        ('("X",1,,,,)', '("X",1,,,,)'),
+        ('("X",1,,,,)', '("X","1",,,,)'),
+        (' (X Y,"1",2024-01-02,,"3","{""a"": 1}")', '("X Y","1","2024-01-02",,"3","{""a"": 1}")'),
+        ("no record", "no record"),
         (None, None),
     ],
 )
 def test_objects_become_records(text: str | None, record: str | None) -> None:
-    """Keys find their attributes up to case and separators; a missing one is NULL, a literal stays."""
+    """Keys find their attributes up to case and separators; a missing one is NULL. Fields have their places."""
     made = _convert([text])
     assert (made.values.to_list(), made.faults) == ([record], ())
 
@@ -51,6 +56,9 @@ def test_objects_become_records(text: str | None, record: str | None) -> None:
         ('{"street": "X", "street": "Y"}', "address: an attribute is there twice"),
         ('{"zip_code": "1", "zipCode": "2"}', "address: an attribute is there twice"),
         ('{"street": ', "address: no JSON object"),
+        ("(X,1)", "address: no record of 6 attributes"),
+        ('("X,1,,,,)', "address: no record of 6 attributes"),
+        ("(X,010670,,,,)", "zip_code: varchar: longer than it holds; cut it with --allow truncate"),
         ('{"zip_code": "010670"}', "zip_code: varchar: longer than it holds; cut it with --allow truncate"),
     ],
 )
@@ -89,3 +97,41 @@ def test_an_amount_keeps_its_currency_unless_told() -> None:
         "floors: Which currency is meant? The column holds USD and amounts without a sign;"
         " drop the signs with --allow mixed_currencies"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "inner", "reason"),
+    [
+        ("(1.239)", PgType(0, "numeric(8,2)", "numeric", "b", 8, 2), "would_round"),
+        ("(2024-01-01 00:00:00.7)", PgType(0, "timestamp(0)", "timestamp", "b", scale=0), "would_round"),
+        ("(03/04/2024)", _type("date"), "ambiguous"),
+    ],
+)
+def test_a_literal_hides_no_change(text: str, inner: PgType, reason: str) -> None:
+    """What the server would round, or read by its own order of dates, is a reject as it is outside of a record."""
+    made = _convert([text], PgType(0, "one", "one", "c", attributes=(("a", inner),)))
+    assert ([fault.reason for fault in made.faults], made.values.to_list()) == ([reason], [None])
+
+
+PRINTED = (
+    ("int", "-1"), ("numeric", "1.50"), ("numeric(8,2)", "12.30"), ("float8", "1.5e300"), ("bool", "t"),
+    ("text", ' "a\\\'\' ,(b) '), ("text", ""), ("char(3)", "ab "), ("date", "2024-02-29"), ("time", "10:00:00.5"),
+    ("timestamp", "2024-01-01 10:00:00.123"), ("timestamptz", "2024-01-01 10:00:00.1+00"),
+    ("interval", "1 day 02:00:00"), ("uuid", "6ba7b810-9dad-11d1-80b4-00c04fd430c8"),
+    ("jsonb", '{"a": ["b", 1.0]}'), ("bytea", r"\x00ff"), ("int[]", "{1,NULL}"), ("text[]", '{"a \\"b",""}'),
+    ("int4range", "[1,5)"), ("tstzrange", '["2024-01-01 00:00:00+00",)'), ("bit(3)", "101"), ("inet", "10.0.0.1"),
+    ("point", "(1,2.5)"), ("pair", '(1,"x y")'), ("pair[]", '{"(1,\\"x y\\")"}'),
+)  # fmt: skip
+
+
+def test_records_as_the_server_prints_them_stay(conn: psycopg.Connection[tuple[Any, ...]]) -> None:
+    """No attribute that PostgreSQL itself has written is healed, refused or changed."""
+    conn.execute("create type pair as (a int, b text)")
+    for i, (type, value) in enumerate(PRINTED):
+        conn.execute(f"create type r{i} as (a text, b {type}, c int); create table t{i} (m r{i})")  # type: ignore[arg-type]
+        conn.execute(f"insert into t{i} values (('x', %s::{type}, 1)), (('', null, null)), (null)", [value])  # type: ignore[arg-type]
+        texts = [row[0] for row in conn.execute(f"select m::text from t{i}")]  # type: ignore[arg-type]
+        made = _convert(texts, introspect(conn, f"t{i}").columns[0].type)
+        assert (made.faults, made.heals) == ((), ()), type
+        again = conn.execute(f"select v::r{i}::text from unnest(%s::text[]) v", [made.values.to_list()])  # type: ignore[arg-type]
+        assert [row[0] for row in again] == texts
