@@ -20,9 +20,12 @@ from heal_cli.write.watch import WatchedConnection, cut_after, longest_s, tcp_se
 
 _LAST_PORT: Final = 65535
 
+_READABLE: Final[dict[str, str | int]] = {"DateStyle": "ISO"}
+"""Times of the ledger in the one form that psycopg reads; how the session takes days and months stays."""
+
 
 class LimitedConnection(WatchedConnection):
-    """A connection whose every transaction has time limits, local to it; `begin` sets those of a batch.
+    """A connection whose every transaction has its own time limits and ISO dates; `begin` sets those of a batch.
 
     A short transaction that waits longer than a batch may take waits for one that is stuck.
     """
@@ -45,7 +48,7 @@ class LimitedConnection(WatchedConnection):
             cut_after(self, longest),
             super().transaction(savepoint_name, force_rollback) as transaction,
         ):
-            super().execute(_set_local(time_limits(self.limits, server_version=version)))
+            super().execute(_set_local(_READABLE | time_limits(self.limits, server_version=version)))
             yield transaction
 
     def execute(self, *args: Any, **options: Any) -> psycopg.Cursor[TupleRow]:

@@ -82,6 +82,22 @@ def test_settings_of_a_role_change_no_value(changing) -> None:
     assert changing.all() == before
 
 
+def test_dates_of_the_ledger_are_read_in_any_style(changing) -> None:
+    """The same load again, an undo and its undo look at times that the server prints as it was set up to."""
+    options = conninfo_to_dict(changing.dsn)["options"]
+    changing.options["dsn"] = make_conninfo(changing.dsn, options=f"{options} -c DateStyle=German")
+    before = changing.all()
+    text = "id,name,n\n2,x,3\n"
+    run = changing.load(text, mode="upsert").run
+    after = changing.all()
+    again = changing.load(text, mode="upsert", again=False)
+    assert (again.rows.loaded, again.rows.already) == (0, 1)
+    undo = changing.undo(run).run
+    assert changing.all() == before
+    changing.undo(undo)
+    assert changing.all() == after
+
+
 def test_every_transaction_sees_what_others_committed(changing) -> None:
     """Whatever a role's default is: who waited for a lock goes by what its holder left."""
     isolation = "default_transaction_isolation=serializable"
