@@ -22,20 +22,25 @@ _UNITS: Final = (
     *_SEVERAL_SPELLINGS,
     *((unit,) for unit in (
         "kg", "g", "mg", "µg", "oz", "km", "cm", "mm", "mi", "ft", "in", "yd", "cl", "dl", "gal", "kWh", "MWh",
-        "kW", "MW", "W", "Wh", "kcal", "kJ", "J", "Hz", "kHz", "MHz", "GHz", "V", "mV", "A", "mA", "mAh", "°C",
-        "°F", "bar", "psi", "Pa", "hPa", "kPa", "mph", "m/s", "rpm", "bpm", "px", "dpi", "units", "ha", "days",
+        "kW", "MW", "W", "Wh", "kcal", "kJ", "J", "Hz", "kHz", "MHz", "GHz", "V", "mV", "A", "mA", "mAh", "bar",
+        "psi", "Pa", "hPa", "kPa", "mph", "m/s", "rpm", "bpm", "px", "dpi", "units", "ha", "days",
         "hours", "min", "sec", "ms", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB",
     )),
 )  # fmt: skip
 """Units, each in its spellings, that are written behind a number and may stand in the name of a column."""
 
-_LETTERS: Final = (("m",), ("s",), ("h",), ("t",))
-"""Units that are words for much else, too (M rate, driver's): only the last word of a name is one."""
+_CELSIUS: Final = ("°C", "C")
+_FAHRENHEIT: Final = ("°F", "F")
+_LAST: Final = {
+    "m": ("m",), "s": ("s",), "h": ("h",), "t": ("t",),
+    "c": _CELSIUS, "celsius": _CELSIUS, "f": _FAHRENHEIT, "fahrenheit": _FAHRENHEIT,
+}  # fmt: skip
+"""Last word of a name -> its unit; elsewhere these are words for much else, too (M rate, driver's)."""
 
 _POWERS: Final = {"k": 3, "K": 3, "M": 6, "Mio": 6, "Mio.": 6, "mn": 6, "bn": 9, "B": 9, "Mrd": 9, "Mrd.": 9}
 """Shortened thousands, millions and billions; 'm' is none: it may as well be metres or minutes."""
 
-_WORDS: Final = sorted((*chain(*_UNITS, *_LETTERS), *_POWERS), key=len, reverse=True)
+_WORDS: Final = sorted({*chain(*_UNITS, *_LAST.values()), *_POWERS}, key=len, reverse=True)
 _FOLDED: Final = frozenset(word.casefold() for word in (*chain(*_UNITS), *_POWERS))
 _WORD: Final = r"[^\W\d_]+[23]?"
 _SUFFIX: Final = rf"^\s*(.*[0-9.,]) *({'|'.join(map(re.escape, _WORDS))})\s*$"
@@ -53,7 +58,7 @@ def units_named(*names: str) -> tuple[str, ...]:
     words = {word for part in parts for word in part if word != "in" or word == part[-1]}
     words |= {word.rstrip("23") for word in words - _FOLDED}  # weight_kg2 may be the second weight
     found = [unit for unit in _UNITS if any(spelling.casefold() in words for spelling in unit)]
-    found += [unit for unit in _LETTERS if any(part[-1:] == [*unit] for part in parts)]
+    found += {_LAST[part[-1]] for part in parts if part and part[-1] in _LAST}
     return found[0] if len(found) == 1 else ()
 
 

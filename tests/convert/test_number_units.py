@@ -67,6 +67,9 @@ def test_another_unit_is_refused() -> None:
         (("Length in m", "length_m"), ("m",)),
         (("period_s", "Period"), ("s",)),
         (("m_owner", "M rate"), ()),
+        (("temp_c", "Temp (°C)"), ("°C", "C")),
+        (("temp", "Temperature Fahrenheit"), ("°F", "F")),
+        (("temp_c", "temp_f"), ()),
         (("driver's weight (kg)", "weight_kg"), ("kg",)),
     ],
 )
