@@ -224,7 +224,11 @@ class _Kept(Exception):
 @contextmanager
 def _faults_of_the_server(doing: str) -> Iterator[None]:
     """What the server refuses while heal looks around is told as any other refusal, not as a defect."""
-    refusals = (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)
+    refusals = (
+        psycopg.errors.InsufficientPrivilege,
+        psycopg.errors.ReadOnlySqlTransaction,
+        psycopg.errors.UntranslatableCharacter,  # in the name of a file or table
+    )
     try:
         yield
     except (psycopg.OperationalError, *refusals) as error:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+import psycopg
+
 from heal_cli.match import overruled
 from heal_cli.match.names import parse
 from heal_cli.model import ColumnPlan, Kind, PatternTrial, Tier
@@ -38,6 +40,14 @@ def learn(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> tuple[Pat
     """Note trials, lessons and duels in the database, and let the trials promote and demote."""
     if not run.can_learn or not outcome.rows.loaded:
         return ()
+    try:
+        return _learn(run, sources, outcome)
+    except psycopg.errors.UntranslatableCharacter:
+        run.notes.append("Learned nothing: the database's encoding lacks a character in the name of a column")
+        return ()
+
+
+def _learn(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> tuple[PatternTrial, ...]:
     conn = run.connection
     with conn.transaction():
         judged = [

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
 from heal_cli.errors import UsageError
 from heal_cli.write.connection import transaction
+from heal_cli.write.documents import from_stored
 
 _RUNS: Final = (
     "SELECT run::text, command, started_at, finished_at, state, table_oid::int8, table_name, rejects_path,"
@@ -83,6 +84,11 @@ def transactions_of(connection: psycopg.Connection, run: str) -> list[Transactio
         return [Transactions(*row) for row in cursor.fetchall()]
 
 
+def _run_record(row: tuple[Any, ...]) -> RunRecord:
+    record = RunRecord(*row)
+    return replace(record, report=record.report and from_stored(record.report))
+
+
 def list_runs(connection: psycopg.Connection, *, limit: int, table: str | None = None) -> list[RunRecord]:
     """The latest runs, newest first.
 
@@ -95,7 +101,7 @@ def list_runs(connection: psycopg.Connection, *, limit: int, table: str | None =
             " OR pg_catalog.split_part(table_name, '.', 2) = %(table)s ORDER BY run DESC LIMIT %(limit)s",
             {"table": table, "limit": limit},
         )
-        return [RunRecord(*row) for row in cursor.fetchall()]
+        return [_run_record(row) for row in cursor.fetchall()]
 
 
 def restore_bytes(connection: psycopg.Connection, run: str) -> int:
@@ -136,7 +142,7 @@ def find_run(connection: psycopg.Connection, name: str) -> RunRecord:
         cursor.execute(
             f"{_RUNS} WHERE pg_catalog.starts_with(run::text, %s) ORDER BY run DESC LIMIT 2", (name.lower(),)
         )
-        found = [RunRecord(*row) for row in cursor.fetchall()]
+        found = [_run_record(row) for row in cursor.fetchall()]
     hint = "See which there are with: heal runs list"
     if not name or not found:
         raise UsageError(f"The ledger knows no run {name!r}", hint=hint)

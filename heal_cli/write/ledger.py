@@ -14,6 +14,7 @@ from heal_cli.errors import BudgetExceeded, Interrupted, SourceError
 from heal_cli.model import Chunk, Rows, Spans
 from heal_cli.write.audit import AUDIT
 from heal_cli.write.connection import transaction
+from heal_cli.write.documents import to_readable, to_stored
 
 CLAIM_LOCK_CLASS: Final = 0x6865
 """First key of the two-key advisory locks of sources; batches have the next."""
@@ -82,8 +83,8 @@ def begin_run(connection: psycopg.Connection, note: RunNote) -> None:
             "INSERT INTO heal.load_runs (run, command, heal_version, table_oid, table_name, schema_version,"
             " rejects_path, leftovers_path) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
             (
-                *(note.run, note.command, note.version, note.table_oid, note.table),
-                *(note.schema_version, note.rejects_path, note.leftovers_path),
+                *(note.run, to_readable(connection, note.command), note.version, note.table_oid),
+                *(note.table, note.schema_version, note.rejects_path, note.leftovers_path),
             ),
         )
 
@@ -94,7 +95,7 @@ def end_run(connection: psycopg.Connection, *, run: str, state: str, report: str
         cursor.execute(
             "UPDATE heal.load_runs SET finished_at = pg_catalog.clock_timestamp(), state = %s, report = %s::json"
             " WHERE run = %s",
-            (state, report, run),
+            (state, report and to_stored(connection, report), run),
         )
 
 

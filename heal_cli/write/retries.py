@@ -18,6 +18,7 @@ import psycopg
 from heal_cli.errors import UsageError
 from heal_cli.model import ROW, Rows
 from heal_cli.write.audit import AUDIT
+from heal_cli.write.documents import from_stored
 from heal_cli.write.ledger import CLAIM_LOCK_CLASS
 from heal_cli.write.page import Settled
 from heal_cli.write.target import BatchRef
@@ -63,7 +64,10 @@ def find_reject_source(connection: psycopg.Connection, run: str, name: str) -> R
             " ORDER BY source LIMIT 1",
             (run, name),
         ).fetchone()
-    return RejectSource(*row) if row else None
+    if row is None:
+        return None
+    source, table_oid, plan, reading, version = row
+    return RejectSource(source, table_oid, plan and from_stored(plan), from_stored(reading), version)
 
 
 def require_inserted(connection: psycopg.Connection, source: int, name: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import psycopg
 
 from heal_cli.write.connection import transaction
+from heal_cli.write.documents import from_stored, to_stored
 
 
 def keep_plan(connection: psycopg.Connection, source: int, plan: str, schema_version: str, run: str) -> str:
@@ -23,10 +24,10 @@ def keep_plan(connection: psycopg.Connection, source: int, plan: str, schema_ver
             " WHERE other.source = s.source AND run <> %(run)s AND state = 'running'))"
             " THEN plan ELSE %(plan)s::json END,"
             " schema_version = %(version)s WHERE source = %(source)s RETURNING plan::text",
-            {"plan": plan, "version": schema_version, "source": source, "run": run},
+            {"plan": to_stored(connection, plan), "version": schema_version, "source": source, "run": run},
         )
         (kept,) = cursor.fetchone() or (plan,)
-        return str(kept)
+        return from_stored(kept)
 
 
 def settle_plan(connection: psycopg.Connection, source: int, plan: str, schema_version: str) -> None:
@@ -37,7 +38,7 @@ def settle_plan(connection: psycopg.Connection, source: int, plan: str, schema_v
     with transaction(connection) as cursor:
         cursor.execute(
             "UPDATE heal.load_sources SET plan = %s::json WHERE source = %s AND schema_version = %s",
-            (plan, source, schema_version),
+            (to_stored(connection, plan), source, schema_version),
         )
 
 

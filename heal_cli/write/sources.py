@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -11,6 +11,7 @@ import psycopg
 
 from heal_cli.model import Chunk, Spans, joined, without
 from heal_cli.write.connection import transaction
+from heal_cli.write.documents import from_stored, to_stored
 from heal_cli.write.ledger import CLAIM_LOCK_CLASS, from_multirange, to_multirange
 
 _MOST_EARLIER: Final = 10_000
@@ -115,7 +116,8 @@ def earlier_sources(
             " ORDER BY source DESC LIMIT %s",
             (table_oid, source_id, _MOST_EARLIER),
         )
-        return [EarlierSource(*row) for row in cursor.fetchall()]
+        found = [EarlierSource(*row) for row in cursor.fetchall()]
+        return [replace(each, reading=from_stored(each.reading)) for each in found]
 
 
 def can_read_sources(connection: psycopg.Connection) -> bool:
@@ -167,7 +169,7 @@ def read_source(cursor: psycopg.Cursor, source: int) -> ClaimedSource:
     settled = from_multirange(before)
     return ClaimedSource(
         source,
-        plan,
+        plan and from_stored(plan),
         version,
         begun_by,
         finished_at,
@@ -233,7 +235,8 @@ def _insert(cursor: psycopg.Cursor, new: NewSource) -> int:
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING source",
         (
             *(new.table_oid, new.generation, new.source_id, new.name, new.size),
-            *(new.first.stop, new.first.digest, new.reading, new.schema_version, new.run),
+            *(new.first.stop, new.first.digest, to_stored(cursor.connection, new.reading)),
+            *(new.schema_version, new.run),
             to_multirange(new.settled_before),
             *((new.before.stop, new.before.digest) if new.before else (None, None)),
         ),

@@ -64,6 +64,7 @@ _HINTS: Final[dict[str, str]] = {
     "57014": "Give it more time with --timeout, or see what it waits for in pg_stat_activity",
     "25P04": "Give it more time with --timeout, or see what it waits for in pg_stat_activity",
     "42501": "Ask the owner for it; --mode and --on-conflict need SELECT beside INSERT, UPDATE or DELETE",
+    "22P05": "Names of files and tables have to fit the database's encoding, which is not UTF-8: rename it",
     "428C9": "Load into the table behind the view: there heal leaves such columns to the server, and"
     " --override-identity gives an identity column the source's values",
 }

@@ -12,6 +12,9 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+import heal_cli
+from heal_cli.errors import WriteError
+
 LASTING = (
     r'Parse\t "[^"]+"',  # a prepared statement with a name
     r'Query\t "\s*SET (?!LOCAL|CONSTRAINTS|TRANSACTION)',
@@ -81,6 +84,29 @@ def test_characters_that_the_server_lacks(encoded: Any, options: dict[str, Any])
     loaded = encoded.load({"id": range(1, 6), "v": words}, **options)
     assert loaded.reasons == dict.fromkeys((3, 5), "untranslatable_character")
     assert [v for _, v in encoded.rows()] == ["plain", "größe", "naïve"]
+
+
+@pytest.mark.parametrize("encoded", ["LATIN1"], indirect=True)
+def test_names_that_the_server_lacks(encoded: Any, tmp_path: Path) -> None:
+    """Columns of a source may be called anything, through an undo as well; a table or file may not, and that is said."""
+    encoded.conn.execute("create table t (id int primary key, v text, n int)")
+    source = {"id": [1, 2], "v": ["x", "y"], "Total (€)": [5, "列"]}
+    loaded = encoded.load(source, map={"Total (€)": "n"})
+    assert (loaded.report.rows.loaded, loaded.reasons) == (1, {2: "not_convertible"})
+    assert encoded.load(source).report.rows.already == 2
+    undo = heal_cli.undo(loaded.report.run, dsn=encoded.dsn)
+    assert encoded.rows() == []
+    heal_cli.undo(undo.run, dsn=encoded.dsn)
+    assert encoded.rows() == [(1, "x", 5)]
+    taught = encoded.load({"id": [5], "列": ["x"]}, map={"列": "v"}).report
+    assert (taught.rows.loaded, taught.exit_code) == (1, 0)
+    assert any(note.startswith("Learned nothing") for note in taught.notes)
+    (tmp_path / "列.csv").write_text("id,v\n3,x\n")
+    for file, table in (("列.csv", "t"), ("a.csv", "列")):
+        (tmp_path / "a.csv").write_text("id,v\n4,x\n")
+        with pytest.raises(WriteError, match="no equivalent in encoding") as refused:
+            heal_cli.load(tmp_path / file, table=table, dsn=encoded.dsn, state_dir=str(tmp_path))
+        assert "rename" in str(refused.value.hint)
 
 
 @pytest.mark.parametrize("encoded", ["SQL_ASCII"], indirect=True)
