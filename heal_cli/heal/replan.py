@@ -122,6 +122,7 @@ def _carried(column: ColumnPlan, rejected: Batch, table: TableSchema, values: Va
         decimal=values.decimal or kept.decimal,
         timezone=values.timezone or kept.timezone,
         percent=values.percent or kept.percent,
+        units=kept.units,
     )
     found = decide_format(pl.concat(texts) if texts else pl.Series(dtype=pl.String), now.type, answers)
     found = replace(found, timezone_assumed=kept.timezone_assumed and values.timezone is None)
@@ -136,10 +137,14 @@ def _of_the_whole_file(kept: ColumnFormat, found: ColumnFormat) -> ColumnFormat:
         found,
         date_orders=tuple({**dict(found.date_orders), **dict(kept.date_orders)}.items()),
         epoch=kept.epoch or found.epoch,
+        serial=kept.serial or found.serial,
         currencies=kept.currencies or found.currencies,
         true_words=kept.true_words or found.true_words,
         false_words=kept.false_words or found.false_words,
         labels=kept.labels or found.labels,
+        near_labels=kept.near_labels or found.near_labels,
+        list_mark=kept.list_mark or found.list_mark,
+        sheet_text=kept.sheet_text or found.sheet_text,
     )
 
 

@@ -413,3 +413,18 @@ def test_rows_of_copy_and_of_a_wrapping_are_retried_as_they_were_read(retrying, 
     conn.execute("alter table t drop constraint small")
     retrying.retry()
     assert retrying.all() == [(1, "n1"), (9, "n9")]
+
+
+def test_marks_of_a_column_hold_for_its_rejects(retrying) -> None:
+    """Units, marks of spreadsheets and lists, days as numbers, slips of the pen: a reject is read as its source was."""
+    columns = "id int primary key, weight_kg numeric, zip text, tags text[], day date, grade grade, n int"
+    retrying.conn.execute("create type grade as enum ('excellent', 'poor')")
+    retrying.conn.execute(f"create table t ({columns} check (n <> 7)); create table whole ({columns})")
+    lines = [f"{i};{i} kg;'0{i}134;a|b;{46020 + i};excellent;{i}" for i in range(1, 40)]
+    lines[6] = lines[6].replace("excellent", "excelent")
+    text = "\n".join(["id;weight_kg;zip;tags;day;grade;n", *lines]) + "\n"
+    assert retrying.load(text).rows.rejected == 1
+    retrying.load(None, table="whole", rejects=str(retrying.folder / "other.jsonl"))
+    retrying.conn.execute("alter table t drop constraint t_n_check")
+    assert retrying.retry().loaded == 1
+    assert retrying.all() == retrying.all("select * from whole order by 1")
