@@ -138,7 +138,7 @@ class SourceRun:
         if is_nameless(self.run, self.reader):
             count = len(self.reader.source.columns)
             names = ",".join(column.name for column in table.columns[:count])
-            return f"The source has no header: name its columns in their order, as in --columns {names}"
+            return f"The source has no header: name its columns in their order, as in --columns {names}; --header if it has one"
         for finding in self.reader.source.findings:
             if finding.what == ONE_RECORD:
                 return f"The source is read as one record: {finding.evidence}"

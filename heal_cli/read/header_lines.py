@@ -148,7 +148,8 @@ def _is_second(first: Sequence[str], second: Sequence[str], rest: Sequence[Seque
     if _ANSWERS & set(told) and all(told[i] in {"", *_ANSWERS} for i in machine):
         return True
     complete = all(second[i].strip() or first[i].strip() for i in machine)
-    return named and complete and len(rest) >= _ENOUGH and _has_words(first, second, machine, gaps)
+    whole = sum(1 for row in rest if len(row) == len(first))
+    return named and complete and whole >= _ENOUGH and _has_words(first, second, machine, gaps)
 
 
 def is_rule(cells: Sequence[str]) -> bool:

@@ -148,7 +148,7 @@ CASES = [
     ("near.csv -t people", 6, f"{_NULLS}; nearest by name is 'fname'; accept it with --map fname=full_name", _MAP),
     (
         "people.csv -t peoples_pets --no-header", 6, "No source column matches a column of SCHEMA.peoples_pets",
-        "The source has no header: name its columns in their order, as in --columns id",
+        "The source has no header: name its columns in their order, as in --columns id; --header if it has one",
     ),
     (
         "strangers.csv -t people", 6,

@@ -27,6 +27,17 @@ def test_columns_are_placed_by_position_only_if_all_fit(make_table, match, specs
     assert {found.winner.evidence for found in placed} <= {(reason,)}
 
 
+@pytest.mark.parametrize(
+    ("first", "is_placed"),
+    [(("no", "Yes"), False), (("YES", "no"), False), (("no", "up"), True), (("a", "b"), True)],
+)
+def test_a_first_row_of_names_is_no_record(make_table, match, first, is_placed) -> None:
+    """Who calls columns `no` and `yes` has a header that looks like values; to load it would be a row too many."""
+    sample = {"column_1": [first[0], "kiln a"], "column_2": [first[1], "down"]}
+    matching = match(sample, make_table("t", "no text", "yes text"), is_nameless=True)
+    assert any(found.winner.source for found in matching.matches) == is_placed
+
+
 def test_names_are_never_placed_by_position(make_table, match) -> None:
     """With a header the order of the columns says nothing."""
     matching = match({"p": ["1"], "q": ["x"]}, make_table("t", "id int4", "name text"))

@@ -61,6 +61,15 @@ HEADINGS: Ugly = {
         answer("Place Yes No", [("A", "1", "3"), ("B", "2", "4")]),
     ),
     "no over codes": ("No,name\nA-1,x\nB-2,y\n", answer("No name", [("A-1", "x"), ("B-2", "y")])),
+    "a first record of text over broken ones": (
+        "a|b|c\nx|y|z\n1|2|3|4\n5|6\n10|11|12\n",
+        answer(
+            "a b c",
+            [("x", "y", "z"), ("10", "11", "12")],
+            [(2, "too_many_fields"), (3, "too_few_fields")],
+            header="yes",
+        ),
+    ),
     "no in a first record": (
         "Ann,no\nBob,unknown\nCid,yes\n",
         answer("column_1 column_2", [("Ann", "no"), ("Bob", "unknown"), ("Cid", "yes")], header="no"),
