@@ -42,6 +42,7 @@ _POWERS: Final = {"k": 3, "K": 3, "M": 6, "Mio": 6, "Mio.": 6, "mn": 6, "bn": 9,
 
 _WORDS: Final = sorted({*chain(*_UNITS, *_LAST.values()), *_POWERS}, key=len, reverse=True)
 _FOLDED: Final = frozenset(word.casefold() for word in (*chain(*_UNITS), *_POWERS))
+_BY_WORD: Final = {spelling.casefold(): unit for unit in _UNITS for spelling in unit}
 _WORD: Final = r"[^\W\d_]+[23]?"
 _SUFFIX: Final = rf"^\s*(.*[0-9.,]) *({'|'.join(map(re.escape, _WORDS))})\s*$"
 
@@ -57,9 +58,12 @@ def units_named(*names: str) -> tuple[str, ...]:
     # 'height in cm' is not in inches
     words = {word for part in parts for word in part if word != "in" or word == part[-1]}
     words |= {word.rstrip("23") for word in words - _FOLDED}  # weight_kg2 may be the second weight
-    found = [unit for unit in _UNITS if any(spelling.casefold() in words for spelling in unit)]
-    found += {_LAST[part[-1]] for part in parts if part and part[-1] in _LAST}
-    return found[0] if len(found) == 1 else ()
+    last = {part[-1] for part in parts if part}
+    found = {_BY_WORD[word] for word in words if word in _BY_WORD}
+    found |= {_LAST[word] for word in last if word in _LAST}
+    if len(found) > 1 and len(last) == 1:  # w_kg is not in watts
+        found = {unit for unit in found if unit in (_LAST.get(*last), _BY_WORD.get(*last))}
+    return found.pop() if len(found) == 1 else ()
 
 
 def heal(texts: pl.Series, target: Target, format: ColumnFormat, allow: frozenset[str]) -> Attempt:

@@ -70,6 +70,8 @@ def test_another_unit_is_refused() -> None:
         (("temp_c", "Temp (°C)"), ("°C", "C")),
         (("temp", "Temperature Fahrenheit"), ("°F", "F")),
         (("temp_c", "temp_f"), ()),
+        (("w_kg", "W (kg)"), ("kg",)),
+        (("w_kg", "W (lb)"), ()),
         (("driver's weight (kg)", "weight_kg"), ("kg",)),
     ],
 )
