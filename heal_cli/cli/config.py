@@ -10,7 +10,7 @@ from heal_cli.cli.groups import GroupedCommand
 from heal_cli.cli.options import Config, DataDir, Dsn, Json, StateDir
 from heal_cli.cli.terminal import clean, console, note, say_json
 
-app = typer.Typer(help="Show settings.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()

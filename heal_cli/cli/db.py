@@ -15,9 +15,7 @@ from heal_cli.cli.terminal import clean, say, say_json
 if TYPE_CHECKING:
     from heal_cli.embedded import Server
 
-app = typer.Typer(
-    help="Start, stop and reach heal's own PostgreSQL.", no_args_is_help=True, rich_markup_mode=None
-)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _MISLEADING: Final = (
     "PGHOSTADDR",

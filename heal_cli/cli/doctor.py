@@ -23,7 +23,10 @@ def doctor(
     config: Config = None,
     json: Json = None,
 ) -> None:
-    """Check connection, encryption, server, rights, disk and folders; exit 1 when something fails."""
+    """Check connection, server, rights, disk and folders.
+
+    Ends with 1 when something fails.
+    """
     from heal_cli.cli.checks import run_checks
     from heal_cli.settings import load_settings
 

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from typer.core import TyperCommand, TyperGroup
 
+from heal_cli.cli.options import PANELS
 from heal_cli.errors import Interrupted
+
+_HEADINGS: Final = ("Arguments", "Options", *PANELS, "Other")
+_TYPE: Final = re.compile(r" <[^>]+>$")
+_DEFAULT: Final = re.compile(r"\s*\[default: ([^;\]]+)[^\]]*\]$")
+
+
+def _heading(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return "Arguments"
+    if parameter.name == "help":
+        return "Other"
+    return getattr(parameter, "rich_help_panel", None) or "Options"
+
+
+def _in_one_style(name: str, help: str) -> tuple[str, str]:
+    """An argument without its Python type; a default as the flags of a load say theirs: `At most N rows [20].`"""
+    found = _DEFAULT.search(help)
+    if found is not None:
+        help = f"{help[: found.start()].removesuffix('.')} [{found[1]}]."
+    return _TYPE.sub("", name), help
 
 
 class GroupedCommand(TyperCommand):
@@ -19,18 +41,21 @@ class GroupedCommand(TyperCommand):
         """The parameters, those that Typer adds itself included."""
         return [_taken_as_it_is(parameter) for parameter in super().get_params(ctx)]
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The arguments as manual pages write them: `SOURCE...`, and optional ones in brackets."""
+        return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the options, one section a heading, in order of first use."""
-        sections: dict[str, list[tuple[str, str]]] = {}
+        """Write the options, one section a heading, in the same order for all commands."""
+        sections: dict[str, list[tuple[str, str]]] = {heading: [] for heading in _HEADINGS}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None:
-                panel = getattr(parameter, "rich_help_panel", None)
-                default = "Sources" if parameter.param_type_name == "argument" else "Other"
-                sections.setdefault(panel or default, []).append(record)
+                sections[_heading(parameter)].append(_in_one_style(*record))
         for heading, records in sections.items():
-            with formatter.section(heading):
-                formatter.write_dl(records)
+            if records:
+                with formatter.section(heading):
+                    formatter.write_dl(records)
 
 
 class QuickGroup(TyperGroup):

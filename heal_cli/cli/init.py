@@ -56,12 +56,15 @@ _TAIL: Final = """\
 
 
 def init(
-    path: Annotated[Path, typer.Argument(metavar="[FILE]", help="The file to write.")] = Path("heal.toml"),
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")] = Path("heal.toml"),
     dsn: Dsn = None,
     config: Config = None,
     yes: Yes = None,
 ) -> None:
-    """Write a commented heal.toml, and make schema heal where a connection is given and works."""
+    """Write a commented heal.toml, and make schema heal.
+
+    The schema only where a connection is given and works.
+    """
     stays = path.exists() and not yes
     if not stays:
         _write(path)

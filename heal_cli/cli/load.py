@@ -24,7 +24,7 @@ _ASKED: Final = {
 
 @with_load_flags
 def load(context: typer.Context, sources: Sources, table: Table, flags: LoadFlags) -> None:
-    """Load SOURCEs into a table: healed where possible, the rest kept with its reason.
+    """Load files into a table, healed; keep what does not fit.
 
     \b
     heal load orders.csv -t orders

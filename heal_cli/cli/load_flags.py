@@ -104,14 +104,14 @@ class LoadFlags:
     ] = None
     date_order: Annotated[
         str | None,
-        flag("--date-order", panel=VALUES, metavar="DMY|MDY|YMD", help="Of dates that fit several."),
+        flag("--date-order", panel=VALUES, metavar="DMY|MDY|YMD", help="Order of dates that fit several."),
     ] = None
     decimal: Annotated[
         str | None, flag("--decimal", panel=VALUES, metavar=".|,", help="The decimal mark of numbers.")
     ] = None
     timezone: Annotated[
         str | None,
-        flag("--timezone", panel=VALUES, metavar="ZONE", help="Of times that name none: Europe/Berlin."),
+        flag("--timezone", panel=VALUES, metavar="ZONE", help="Zone of times that name none: Europe/Berlin."),
     ] = None
     percent: Annotated[
         str | None,
@@ -119,12 +119,17 @@ class LoadFlags:
     ] = None
     allow: Annotated[
         list[str] | None,
-        flag("--allow", panel=VALUES, metavar="NAME", help="A lossy step that may happen: round."),
+        flag(
+            "--allow",
+            panel=VALUES,
+            metavar="NAME",
+            help="A lossy change that may happen, such as round; repeatable.",
+        ),
     ] = None
 
     map: Annotated[
         list[str] | None,
-        flag("--map", panel=MAPPING, metavar="SRC=DST", help="This source column goes there."),
+        flag("--map", panel=MAPPING, metavar="SRC=DST", help="This source column goes there; repeatable."),
     ] = None
     unknown_columns: Annotated[
         str | None,
@@ -151,7 +156,7 @@ class LoadFlags:
             "--strategy",
             panel=MAPPING,
             metavar="weighted|majority|unanimous",
-            help="How candidates are weighed.",
+            help="How evidence is weighed [weighted].",
         ),
     ] = None
     min_confidence: Annotated[
@@ -174,7 +179,8 @@ class LoadFlags:
         ),
     ] = None
     patterns: Annotated[
-        list[str] | None, flag("--patterns", panel=MAPPING, metavar="FILE", help="More patterns, as TOML.")
+        list[str] | None,
+        flag("--patterns", panel=MAPPING, metavar="FILE", help="More patterns, as TOML; repeatable."),
     ] = None
 
     mode: Annotated[
@@ -191,7 +197,7 @@ class LoadFlags:
         flag(
             "--restore/--no-restore",
             panel=WRITING,
-            help="Keep what changed rows were before, for heal undo, or not.",
+            help="Keep what changed rows were before, for heal undo, or not [kept].",
         ),
     ] = None
     on_conflict: Annotated[
@@ -200,7 +206,7 @@ class LoadFlags:
             "--on-conflict",
             panel=WRITING,
             metavar="reject|ignore|update",
-            help="Rows whose key is there [reject].",
+            help="What becomes of rows whose key is there [reject].",
         ),
     ] = None
     max_change: Annotated[
@@ -209,17 +215,26 @@ class LoadFlags:
     ] = None
     key: Annotated[
         list[str] | None,
-        flag("--key", panel=WRITING, metavar="A,B,...", help="Columns that tell rows apart."),
+        flag(
+            "--key", panel=WRITING, metavar="A,B,...", help="Columns that tell rows apart [the primary key]."
+        ),
     ] = None
     max_rejects: Annotated[
         str | None, flag("--max-rejects", panel=WRITING, metavar="N|N%", help="Stop past so many rejects.")
     ] = None
     rejects: Annotated[
-        str | None, flag("--rejects", panel=WRITING, metavar="FILE", help="Where rejects go.")
+        str | None,
+        flag(
+            "--rejects",
+            panel=WRITING,
+            metavar="FILE",
+            help="Where rejects go [a file of the run in the state folder].",
+        ),
     ] = None
-    jobs: Annotated[str | None, flag("--jobs", "-j", panel=WRITING, metavar="N", help="Connections [2].")] = (
-        None
-    )
+    jobs: Annotated[
+        str | None,
+        flag("--jobs", "-j", panel=WRITING, metavar="N", help="Connections that write at once [2]."),
+    ] = None
     ordered: Annotated[
         bool | None, flag("--ordered", panel=WRITING, help="Write in file order, on one connection.")
     ] = None
@@ -234,7 +249,9 @@ class LoadFlags:
     ] = None
     source_id: Annotated[
         str | None,
-        flag("--source-id", panel=WRITING, metavar="NAME", help="Name by which standard input is known."),
+        flag(
+            "--source-id", panel=WRITING, metavar="NAME", help="Name by which standard input is known again."
+        ),
     ] = None
     timeout: Annotated[
         str | None, flag("--timeout", panel=WRITING, metavar="TIME", help="Longest a batch may take [30s].")
@@ -250,7 +267,9 @@ class LoadFlags:
     ] = None
     spool: Annotated[
         bool | None,
-        flag("--spool/--no-spool", panel=FALLBACK, help="Keep rows for heal replay-fallback, or fail."),
+        flag(
+            "--spool/--no-spool", panel=FALLBACK, help="Keep rows for heal replay-fallback, or fail [kept]."
+        ),
     ] = None
     spool_bytes: Annotated[
         str | None,
@@ -268,7 +287,7 @@ class LoadFlags:
     verbose: Annotated[bool | None, flag("--verbose", "-v", panel=OUTPUT, help="All details.")] = None
     progress: Annotated[
         str | None,
-        flag("--progress", panel=OUTPUT, metavar="auto|bar|log|none", help="How progress is shown."),
+        flag("--progress", panel=OUTPUT, metavar="auto|bar|log|none", help="How progress is shown [auto]."),
     ] = None
     state_dir: StateDir = None
     yes: Yes = None

@@ -18,6 +18,9 @@ CONNECTION: Final = "Connection"
 FALLBACK: Final = "While the database is away"
 OUTPUT: Final = "Output"
 
+PANELS: Final = (MAPPING, SOURCE, VALUES, WRITING, FALLBACK, CONNECTION, OUTPUT)
+"""Headings of the flags, in the order in which every command's help has them."""
+
 TWINS: Final = (
     "Every flag has a HEAL_* twin (--max-rejects: HEAL_MAX_REJECTS) and most have a key in heal.toml."
 )
@@ -57,7 +60,7 @@ Dsn = Annotated[
         "--dsn",
         panel=CONNECTION,
         metavar="DSN",
-        help="URI or key=value string of the server; others see a password in it (ps).",
+        help="URI or key=value string of the server; a password in it shows in ps.",
     ),
 ]
 Config = Annotated[
@@ -66,7 +69,12 @@ Config = Annotated[
 ]
 StateDir = Annotated[
     str | None,
-    flag("--state-dir", panel=OUTPUT, metavar="FOLDER", help="Where rejects and leftovers are kept."),
+    flag(
+        "--state-dir",
+        panel=OUTPUT,
+        metavar="FOLDER",
+        help="Where rejects, leftovers and spooled rows are kept.",
+    ),
 ]
 DataDir = Annotated[
     str | None,
@@ -78,7 +86,12 @@ PgBin = Annotated[
 ]
 EmergencyLogPath = Annotated[
     str | None,
-    flag("--emergency-log", panel=FALLBACK, metavar="FILE", help="Where events wait that it could not take."),
+    flag(
+        "--emergency-log",
+        panel=FALLBACK,
+        metavar="FILE",
+        help="Where events wait that the database could not take.",
+    ),
 ]
 Json = Annotated[bool | None, flag("--json", panel=OUTPUT, help="Print one JSON document.")]
 Quiet = Annotated[bool | None, flag("--quiet", "-q", panel=OUTPUT, help="Only errors.")]

@@ -32,10 +32,12 @@ Save = Annotated[
 
 @with_load_flags
 def plan(context: typer.Context, sources: Sources, table: Table, flags: LoadFlags, save: Save = None) -> None:
-    """Show where each column would go and what would be healed or rejected; nothing is loaded.
+    """Show what a load would do, and write nothing.
 
+    Where each column would go and on what evidence, what would be healed and what rejected.
+
+    \b
     heal plan orders.csv -t orders
-
     heal plan orders.csv -t orders --save orders.plan.toml
     """
     settings = read_settings(flags, table)

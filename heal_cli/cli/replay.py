@@ -55,7 +55,9 @@ def replay_fallback(
     json: Json = None,
     quiet: Quiet = None,
 ) -> None:
-    """Bring home rows and events that were kept while the database was away, each exactly once.
+    """Bring home what was kept while the database was away.
+
+    Rows and events, each exactly once.
 
     \b
     heal replay-fallback                       # silent when nothing waits: made for cron

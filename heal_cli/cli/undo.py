@@ -33,7 +33,8 @@ def undo(
 ) -> None:
     """Take back what a run has loaded: all of it, or nothing.
 
-    Rows that changed since are not touched: the undo is refused and says where they are. The same load works again afterwards. An undo is a run, and can be undone like any other.
+    Rows that changed since are not touched: the undo is refused and says where they are. The same load works
+    again afterwards. An undo is a run, and can be undone like any other.
 
     \b
     heal runs list

@@ -7,9 +7,7 @@ import typer
 from heal_cli.cli.fallback import discard, export, retry, show, status
 from heal_cli.cli.groups import GroupedCommand
 
-app = typer.Typer(
-    help="See and manage what waits for the database.", no_args_is_help=True, rich_markup_mode=None
-)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()

@@ -16,7 +16,7 @@ from heal_cli.wording import counted
 def discard(
     entry: Named = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="All that waits and all that was set aside.")
+        bool, typer.Option("--all", help="All that waits and all that was set aside, the events too.")
     ] = False,
     state_dir: StateDir = None,
     emergency_log: EmergencyLogPath = None,
@@ -24,7 +24,7 @@ def discard(
     json: Json = None,
     yes: Yes = None,
 ) -> None:
-    """Throw entries away for good; with --all the events, too. Export them first."""
+    """Throw entries away for good; export them first."""
     if (entry is None) == (not everything):
         raise UsageError("Say what to throw away: an entry, a run, or --all")
     from heal_cli.resilience import hold_lock

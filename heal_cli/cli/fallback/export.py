@@ -24,7 +24,9 @@ def export(
     config: Config = None,
     json: Json = None,
 ) -> None:
-    """Write entries to files that any tool reads: CSV of the parsed rows, or the source as it was.
+    """Write entries to files that any tool reads.
+
+    CSV of the parsed rows, or the source as it was.
 
     Records that are broken go to a file of their own, byte for byte. A damaged entry is told, and costs the
     others nothing; the command ends with 1 then.

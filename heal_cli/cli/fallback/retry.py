@@ -15,7 +15,9 @@ def retry(
     json: Json = None,
     yes: Yes = None,
 ) -> None:
-    """Put entries back that were set aside, once their reason is mended; the next replay brings them home.
+    """Put entries back that were set aside.
+
+    Once their reason is mended; the next replay brings them home.
 
     heal fallback retry && heal replay-fallback
     """

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from heal_cli.resilience import EmergencyLog, Entry, Manifest, Spool
 
 Named = Annotated[
-    str | None, typer.Argument(metavar="[ENTRY|RUN]", help="An entry's name, or the run that made it.")
+    str | None, typer.Argument(metavar="ENTRY|RUN", help="An entry's name, or the run that made it.")
 ]
 
 

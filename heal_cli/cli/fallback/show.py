@@ -24,7 +24,7 @@ def show(
     config: Config = None,
     json: Json = None,
 ) -> None:
-    """Show entries: where they are from, where they go, and their first rows."""
+    """Show where entries are from, where they go, and rows."""
     _, spool, _ = open_fallback(state_dir, None, config)
     entries = find_entries(spool, entry)
     if json:

@@ -19,7 +19,10 @@ def status(
     config: Config = None,
     json: Json = None,
 ) -> None:
-    """Show how much waits, what was set aside and why, and the breakers."""
+    """Show how much waits, and what was set aside and why.
+
+    And the breakers: which database nobody calls for now.
+    """
     from heal_cli.resilience import breaker_states
 
     place, spool, log = open_fallback(state_dir, emergency_log, config)

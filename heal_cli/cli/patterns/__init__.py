@@ -7,14 +7,12 @@ import typer
 from heal_cli.cli.groups import GroupedCommand
 from heal_cli.cli.patterns import compare, examples, exchange, listing, own, stats, trust
 
-_HELP = "List, show, try and keep patterns; see, judge, export and import what was learned."
-
-app = typer.Typer(help=_HELP, no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
 def patterns() -> None:
-    """List, show, try and keep patterns; see, judge, export and import what was learned."""
+    """See, add and judge what heal knows of names and values."""
 
 
 for _name, _verb in (

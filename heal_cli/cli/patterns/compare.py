@@ -36,7 +36,9 @@ def compare(
     config: Config = None,
     json: Json = None,
 ) -> None:
-    """Try two patterns on the same rows, writing nothing: which of them has values that the column takes?
+    """Try two patterns on the same rows, writing nothing.
+
+    Which of them has values that the column takes, and what came of both so far.
 
     heal patterns compare messages_sender_to_role messages_from_to_role --file chat.csv -t messages
     """

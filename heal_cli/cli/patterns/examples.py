@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 
 
 def try_(
-    pattern: Annotated[str | None, typer.Argument(metavar="[PATTERN]", help="Its id; all without.")] = None,
+    pattern: Annotated[str | None, typer.Argument(metavar="PATTERN", help="Its id; all without.")] = None,
     source: Annotated[
-        str | None, typer.Argument(metavar="[FILE]", help="A file whose columns it is tried on.")
+        str | None, typer.Argument(metavar="FILE", help="A file whose columns it is tried on.")
     ] = None,
     state_dir: StateDir = None,
     config: Config = None,
     json: Json = None,
 ) -> None:
-    """Run the examples of one pattern or of all; with FILE, look which of its columns the pattern names.
+    """Run the examples of patterns, or try one on a file.
+
+    With FILE: which of its columns the pattern names, and how many of their values have its shape.
 
     heal patterns test messages_sender_to_role chat.jsonl
     """

@@ -14,11 +14,13 @@ from heal_cli.errors import UsageError
 
 
 def export(
-    path: Annotated[str, typer.Argument(metavar="[FILE]", help="Where to; '-' prints it.")] = "-",
+    path: Annotated[str, typer.Argument(metavar="FILE", help="Where to; '-' prints it.")] = "-",
     dsn: Dsn = None,
     config: Config = None,
 ) -> None:
-    """Write all that was learned in this database as TOML: lessons, trials, verdicts; no value of any row.
+    """Write all that was learned in this database as TOML.
+
+    Lessons, trials and verdicts; no value of any row.
 
     heal patterns export patterns/learned.toml
     """
@@ -42,7 +44,9 @@ def import_(
     config: Config = None,
     json: Json = None,
 ) -> None:
-    """Add what such a file has learned to this database; doing it again changes nothing.
+    """Add what an exported file has learned to this database.
+
+    Doing it again changes nothing.
 
     heal patterns import patterns/learned.toml
     """

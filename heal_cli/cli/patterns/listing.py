@@ -68,7 +68,10 @@ def show(
     config: Config = None,
     json: Json = None,
 ) -> None:
-    """Show one pattern: names, scope, confidence, examples; of a learned one, who taught it and what came of it."""
+    """Show one pattern: names, scope, confidence, examples.
+
+    Of a learned one, who taught it and what came of it.
+    """
     from heal_cli.patterns import PREFIX
 
     if pattern.startswith(PREFIX):

@@ -32,7 +32,7 @@ def add(
     config: Config = None,
     json: Json = None,
 ) -> None:
-    """Keep patterns of your own; their examples have to hold.
+    """Keep patterns of your own; their examples must hold.
 
     heal patterns add amt=amount -t orders
     """
@@ -67,7 +67,10 @@ def add(
 
 
 def remove(pattern: PatternId, state_dir: StateDir = None, config: Config = None, json: Json = None) -> None:
-    """Forget a pattern of your own; one that ships with heal can be switched off."""
+    """Forget a pattern of your own.
+
+    One that ships with heal can be switched off: heal patterns disable.
+    """
     from heal_cli.patterns import read_own, write_own
 
     path, _ = own_files(state_dir, config)
@@ -84,7 +87,7 @@ def enable(pattern: PatternId, state_dir: StateDir = None, config: Config = None
 
 
 def disable(pattern: PatternId, state_dir: StateDir = None, config: Config = None, json: Json = None) -> None:
-    """Switch a pattern off, whether it is your own or ships with heal."""
+    """Switch a pattern off, of your own or heal's."""
     _switch(pattern, state_dir, config, json, is_enabled=False)
 
 

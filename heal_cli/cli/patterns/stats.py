@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def stats(dsn: Dsn = None, state_dir: StateDir = None, config: Config = None, json: Json = None) -> None:
-    """Show every pattern that was tried, learned or judged here: trials, confidence, and what is sure of it.
+    """Show what came of the patterns in this database.
+
+    Of each that was tried, learned or judged here: trials, confidence, and what is sure of it.
 
     'at least' is the lower end of the Wilson interval at 95 %, 'sure' stands for 30 trials that are better than a coin.
     The last line says how far earlier matches predict new ones, and whether that is used.

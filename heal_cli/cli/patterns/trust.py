@@ -26,7 +26,9 @@ def approve(
     config: Config = None,
     json: Json = None,
 ) -> None:
-    """Trust a pattern in this database: a learned one then counts 0.90 at least, and no trial demotes it.
+    """Trust a pattern in this database.
+
+    A learned one then counts 0.90 at least, and no trial demotes it.
 
     heal patterns approve learned_notes_txt_to_body_1f0c2d3e
     """
@@ -43,7 +45,10 @@ def revoke(
     config: Config = None,
     json: Json = None,
 ) -> None:
-    """Propose a pattern no more in this database, until it is approved; its trials stay on record."""
+    """Propose a pattern no more in this database.
+
+    Until it is approved; its trials stay on record.
+    """
     from heal_cli.patterns import State
 
     _judge(pattern, State.REVOKED, reason, dsn, state_dir, config, json=json)

@@ -7,14 +7,12 @@ import typer
 from heal_cli.cli.groups import GroupedCommand
 from heal_cli.cli.rejects import discard, explain, listing, retry, show
 
-_HELP = "The rows that could not be loaded: see why, mend the cause, load them again."
-
-app = typer.Typer(help=_HELP, no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
 def rejects() -> None:
-    """The rows that could not be loaded: see why, mend the cause, load them again."""
+    """See why rows were rejected, and load them again."""
 
 
 for _name, _verb in (

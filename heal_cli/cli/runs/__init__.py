@@ -7,7 +7,7 @@ import typer
 from heal_cli.cli.groups import GroupedCommand
 from heal_cli.cli.runs import compare, listing, prune, show
 
-app = typer.Typer(help="See what earlier runs did.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()

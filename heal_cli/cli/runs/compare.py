@@ -23,7 +23,9 @@ def compare(
     second: Annotated[str, typer.Argument(metavar="B", help="Id of the other.")],
     flags: LoadFlags,
 ) -> None:
-    """Show where two runs differ: flags, columns, heals, rejects, rows, time.
+    """Show where two runs differ.
+
+    In flags, columns, heals, rejects, rows and time.
 
     heal runs compare 01a204f1 01a205fc
     """

@@ -19,7 +19,10 @@ def prune(
         int, typer.Option("--older-than", min=0, metavar="DAYS", help="Only those that are older.")
     ] = 30,
 ) -> None:
-    """Delete restore points: what rows were before old runs changed them. Those runs cannot be undone any more."""
+    """Delete the restore points of old runs.
+
+    What rows were before those runs changed them: they cannot be undone any more.
+    """
     from datetime import timedelta
 
     from heal_cli.write import prune_restore_points

@@ -13,7 +13,7 @@ from heal_cli.wording import counted
 
 @with_flags(*WHERE, "json")
 def show(run: Run, flags: LoadFlags) -> None:
-    """Show one run: its command, its sources, its transactions, what is left of it."""
+    """Show one run: command, sources, transactions, what is left."""
     from heal_cli.write import find_run, restore_bytes, sources_of, transactions_of
 
     with ledger(flags) as connection:
