@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 _STRICT: Final = json.JSONDecoder(parse_float=str, parse_int=str)
 # Raw line ends in strings are no JSON, but they do not change where a value ends.
@@ -53,18 +53,8 @@ class Walker:
             most: How many are taken.
             is_end: Nothing follows the text.
         """
-        spans: list[tuple[int, int]] = []
-        at = after_gap(text, 0)
-        while len(spans) < most and at < min(limit, len(text)):
-            if self.in_array and text[at] == "]":
-                return Walk(spans, goes_on=False, is_closed=True)
-            stop = self._stop(text, at, is_end=is_end)
-            if stop is None:
-                return Walk(spans, goes_on=True, is_closed=False)
-            spans.append((at, stop))
-            at = after_gap(text, stop)
-        is_closed = self.in_array and text[at : at + 1] == "]"
-        return Walk(spans, goes_on=False, is_closed=is_closed)
+        closing = "]" if self.in_array else None
+        return _walk(text, self._stop, closing, limit=limit, most=most, is_end=is_end)
 
     def _stop(self, text: str, at: int, *, is_end: bool) -> int | None:
         """One past the value that begins there; None where the text ends before it does."""
@@ -125,17 +115,7 @@ class MemberWalker:
 
     def walk(self, text: str, *, limit: int, most: int, is_end: bool) -> Walk:
         """The members from the text's beginning on; see `Walker.walk`."""
-        spans: list[tuple[int, int]] = []
-        at = after_gap(text, 0)
-        while len(spans) < most and at < min(limit, len(text)):
-            if text[at] == "}":
-                return Walk(spans, goes_on=False, is_closed=True)
-            stop = self._stop(text, at, is_end=is_end)
-            if stop is None:
-                return Walk(spans, goes_on=True, is_closed=False)
-            spans.append((at, stop))
-            at = after_gap(text, stop)
-        return Walk(spans, goes_on=False, is_closed=text[at : at + 1] == "}")
+        return _walk(text, self._stop, "}", limit=limit, most=most, is_end=is_end)
 
     def _stop(self, text: str, at: int, *, is_end: bool) -> int | None:
         """One past the member that begins there; None where the text ends before it does."""
@@ -149,6 +129,27 @@ class MemberWalker:
             return None
         end = found.start() + 1 if found else stop or len(text)
         return max(at + len(text[at:end].rstrip(" \t\r\n,")), at + 1)
+
+
+class _Stop(Protocol):
+    """One past what begins there; None where the text ends before it does."""
+
+    def __call__(self, text: str, at: int, *, is_end: bool) -> int | None: ...
+
+
+def _walk(text: str, stop_of: _Stop, closing: str | None, *, limit: int, most: int, is_end: bool) -> Walk:
+    """What begins before `limit`, piece by piece, up to the bracket that closes it."""
+    spans: list[tuple[int, int]] = []
+    at = after_gap(text, 0)
+    while len(spans) < most and at < min(limit, len(text)):
+        if text[at] == closing:
+            return Walk(spans, goes_on=False, is_closed=True)
+        stop = stop_of(text, at, is_end=is_end)
+        if stop is None:
+            return Walk(spans, goes_on=True, is_closed=False)
+        spans.append((at, stop))
+        at = after_gap(text, stop)
+    return Walk(spans, goes_on=False, is_closed=text[at : at + 1] == closing)
 
 
 def after_gap(text: str, at: int) -> int:

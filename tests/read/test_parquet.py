@@ -244,7 +244,7 @@ def test_damaged_files_say_so(tmp_path: Path, data: st.DataObject) -> None:
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(bytes(content[: data.draw(st.sampled_from([len(content), len(content) // 2]))]))
     with suppress(SourceError):
-        assert read_back(path, 1000).height >= 0
+        read_back(path, 1000)
 
 
 def test_times_and_durations_keep_their_digits(tmp_path: Path) -> None:
