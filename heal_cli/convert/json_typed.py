@@ -22,11 +22,11 @@ def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: fro
     typed = pl.repeat(None, len(values), dtype=pl.String, eager=True)
     binary = type.base == "jsonb"
     return heal_residue(
-        values, typed, (Healer(f"{values.dtype} as JSON", lambda cells: _encode(cells, binary)),)
+        values, typed, (Healer(f"{values.dtype} as JSON", lambda cells: _encode(cells, binary=binary)),)
     )
 
 
-def _encode(values: pl.Series, binary: bool) -> Attempt:
+def _encode(values: pl.Series, *, binary: bool) -> Attempt:
     if _is_exact(values.dtype):
         texts = values.to_frame("v").select(pl.struct("v").struct.json_encode()).to_series()
         texts = texts.str.slice(5, texts.str.len_chars() - 6)  # {"v": and }

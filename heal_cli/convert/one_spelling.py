@@ -43,13 +43,15 @@ def is_one_spelling(values: pl.Series, type: PgType, options: ValueOptions) -> b
     first = values.first(ignore_nulls=True)
     if not isinstance(first, str):
         return False
-    spellings = _spellings(type, options.date_order is None, options.timezone is None)
+    spellings = _spellings(
+        type, is_any_order=options.date_order is None, is_any_zone=options.timezone is None
+    )
     found = next((spelling for spelling in spellings if re.fullmatch(spelling, first)), None)
     return found is not None and bool(values.str.contains(rf"\A(?:{found})\z").all())
 
 
 @lru_cache(maxsize=64)
-def _spellings(type: PgType, is_any_order: bool, is_any_zone: bool) -> tuple[str, ...]:
+def _spellings(type: PgType, *, is_any_order: bool, is_any_zone: bool) -> tuple[str, ...]:
     """The ways in which values of the type may be written, each as a regular expression.
 
     Args:
