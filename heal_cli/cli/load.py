@@ -7,11 +7,12 @@ from typing import Final
 
 import typer
 
-from heal_cli.cli.load_flags import LoadFlags, with_load_flags
+from heal_cli.cli.load_flags import LoadFlags
 from heal_cli.cli.options import Sources, Table
 from heal_cli.cli.progress import shown_progress
 from heal_cli.cli.session import build_options, read_settings
 from heal_cli.cli.signals import stop_on_signal
+from heal_cli.cli.taking_flags import with_load_flags
 from heal_cli.cli.terminal import clean, say, say_json
 from heal_cli.errors import UsageError
 

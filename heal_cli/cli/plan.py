@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heal_cli.cli.load_flags import LoadFlags, with_load_flags
+from heal_cli.cli.load_flags import LoadFlags
 from heal_cli.cli.options import OUTPUT, Sources, Table
 from heal_cli.cli.session import build_options, read_settings
+from heal_cli.cli.taking_flags import with_load_flags
 from heal_cli.cli.terminal import console, note, say_json
 from heal_cli.errors import UsageError
 

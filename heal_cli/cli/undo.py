@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heal_cli.cli.load_flags import LoadFlags, with_flags
+from heal_cli.cli.load_flags import LoadFlags
 from heal_cli.cli.session import connection
+from heal_cli.cli.taking_flags import with_flags
 from heal_cli.cli.terminal import clean, note, say, say_json
 from heal_cli.errors import UsageError
 from heal_cli.wording import counted

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import polars as pl
 import pytest
+from specs import read_table
 
 from heal_cli.match import Nearness, Past, match_columns
 from heal_cli.match.past import Expects
-from heal_cli.model import Column, Constraint, KnownValues, Matching, MatchOptions, PgType, TableSchema
+from heal_cli.model import KnownValues, Matching, MatchOptions, PgType, TableSchema
 from heal_cli.patterns import load_catalogue
 
 MakeTable = Callable[..., TableSchema]
 Match = Callable[..., Matching]
 
-_SPEC = re.compile(r"(?P<name>\"[^\"]+\"|\S+) (?P<base>\w+)(?:\((?P<args>[^)]*)\))?(?P<words>.*)")
 _NUMBER = r"^\(?[-+$€£]?\s*\d[\d.,' ]*([eE]\d+)?\s*[%€]?\)?$"
 _DAY = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
 _FITS = {
@@ -49,42 +48,12 @@ def fit(values: pl.Series, type: PgType) -> float:
     return present.str.contains(_FITS.get(type.base, "")).sum() / present.len()
 
 
-def column(spec: str, position: int) -> tuple[Column, tuple[Constraint, ...]]:
-    """`name type [required] [key] [in a|b] [always] [generated] [locked]` -> column and its constraints."""
-    found = _SPEC.fullmatch(spec)
-    assert found, spec
-    words = found["words"].split()
-    name, base, args = found["name"].strip('"'), found["base"], found["args"]
-    labels = tuple(args.split("|")) if base == "enum" else ()
-    made = Column(
-        name,
-        position,
-        PgType(0, f"{base}({args})" if args else base, base, "e" if labels else "b", labels=labels),
-        nullable="required" not in words and "key" not in words,
-        default="nextval('s'::regclass)" if "serial" in words else None,
-        identity="a" if "always" in words else "",
-        generated="s" if "generated" in words else "",
-        insertable="locked" not in words,
-    )
-    constraints = []
-    if "key" in words:
-        constraints.append(Constraint(f"{name}_key", "u", (name,), f"UNIQUE ({name})"))
-    if "in" in words:
-        items = ", ".join(f"'{item}'::text" for item in words[words.index("in") + 1].split("|"))
-        text = f"({name} = ANY (ARRAY[{items}]))"
-        constraints.append(Constraint(f"{name}_check", "c", (name,), f"CHECK ({text})", expression=text))
-    return made, tuple(constraints)
-
-
 def build_table(name: str, *specs: str, comment: str | None = None) -> TableSchema:
-    """A table of the columns that the specs describe, each with the same comment."""
-    made = [column(spec, position) for position, spec in enumerate(specs, start=1)]
-    made = [(replace(column, comment=comment), constraints) for column, constraints in made]
-    return TableSchema.of(
-        name,
-        tuple(column for column, _ in made),
-        tuple(constraint for _, constraints in made for constraint in constraints),
-    )
+    """A table of the columns that the specs describe; `comment` is that of each."""
+    table = read_table(name, specs)
+    if comment is None:
+        return table
+    return replace(table, columns=tuple(replace(column, comment=comment) for column in table.columns))
 
 
 @pytest.fixture(scope="session")

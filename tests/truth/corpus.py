@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
-import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
+from specs import read_table
 
-from heal_cli.model import Column, Constraint, PgType, TableSchema
+from heal_cli.model import TableSchema
 
 TUNING: Final = "corpus"
 HELD_BACK: Final = "held_back"
@@ -25,10 +25,6 @@ EVERYDAY: Final = "everyday"  # measured, never looked into
 SECOND: Final = "second"  # measured, never looked into
 THIRD: Final = "third"  # measured, never looked into
 SETS: Final = (TUNING, HELD_BACK, BLIND, DRILL, SEALED, FRESH, LAST, VENDORS, EVERYDAY, SECOND, THIRD)
-
-_SPEC: Final = re.compile(
-    r"(?P<name>\S+) (?P<base>\w+)(?:\((?P<args>[^)]*)\))?(?P<words>[^#]*)(?:# (?P<comment>.*))?"
-)
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,7 @@ def read_pairs(folder: str) -> list[Pair]:
 
 def _pair(domain: str, entry: dict[str, Any]) -> Pair:
     sample = _frame(entry["rows"])
-    table = _table(entry["table"], entry["columns"])
+    table = read_table(entry["table"], entry["columns"])
     unknown = set(entry["gold"]) - set(sample.columns)
     unknown |= set(entry["gold"].values()) - {column.name for column in table.columns}
     assert not unknown, f"{entry['name']}: {unknown}"
@@ -76,59 +72,3 @@ def _frame(text: str) -> pl.DataFrame:
         {name: [cell or None for cell in cells] for name, cells in zip(header, columns, strict=True)},
         schema=dict.fromkeys(header, pl.String),
     )
-
-
-def _table(name: str, specs: list[str]) -> TableSchema:
-    made = [_column(spec, position) for position, spec in enumerate(specs, start=1)]
-    return TableSchema.of(
-        name,
-        tuple(column for column, _ in made),
-        tuple(constraint for _, found in made for constraint in found),
-    )
-
-
-def _column(spec: str, position: int) -> tuple[Column, tuple[Constraint, ...]]:
-    """`name type [required] [key] [serial] [in a|b] [to table] [# comment]` -> column and constraints."""
-    found = _SPEC.fullmatch(spec)
-    assert found, spec
-    words, name = found["words"].split(), found["name"]
-    column = Column(
-        name,
-        position,
-        _type(found["base"], found["args"]),
-        nullable="required" not in words and "key" not in words,
-        default="nextval('s'::regclass)" if "serial" in words else None,
-        comment=found["comment"],
-    )
-    constraints = []
-    if "key" in words:
-        constraints.append(Constraint(f"{name}_key", "u", (name,), f"UNIQUE ({name})"))
-    if "in" in words:
-        items = ", ".join(f"'{item}'::text" for item in words[words.index("in") + 1].split("|"))
-        check = f"({name} = ANY (ARRAY[{items}]))"
-        constraints.append(Constraint(f"{name}_check", "c", (name,), f"CHECK ({check})", expression=check))
-    if "to" in words:
-        other = words[words.index("to") + 1]
-        constraints.append(
-            Constraint(
-                f"{name}_fkey",
-                "f",
-                (name,),
-                f"FOREIGN KEY ({name}) REFERENCES {other}(id)",
-                references=f"public.{other}",
-                referenced_columns=("id",),
-            )
-        )
-    return column, tuple(constraints)
-
-
-def _type(base: str, args: str | None) -> PgType:
-    if base == "enum":
-        return PgType(0, "enum", "enum", "e", labels=tuple((args or "").split("|")))
-    if base.startswith("_"):
-        return PgType(0, f"{base[1:]}[]", base, "b", element=_type(base[1:], args))
-    name = f"{base}({args})" if args else base
-    numbers = [int(number) for number in args.split(",")] if args else []
-    if base == "numeric" and numbers:
-        return PgType(0, name, base, "b", precision=numbers[0], scale=numbers[1] if len(numbers) > 1 else 0)
-    return PgType(0, name, base, "b", length=numbers[0] if numbers else None)

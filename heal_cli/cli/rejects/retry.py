@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from heal_cli.cli.load_flags import LoadFlags, with_flags
+from heal_cli.cli.load_flags import LoadFlags
 from heal_cli.cli.rejects.find import Named, as_argument, find_rejects
 from heal_cli.cli.session import connection
 from heal_cli.cli.signals import stop_on_signal
+from heal_cli.cli.taking_flags import with_flags
 from heal_cli.cli.terminal import clean, note, say, say_json, styled
 from heal_cli.errors import UsageError
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from heal_cli.cli.load_flags import LoadFlags, with_flags
+from heal_cli.cli.load_flags import LoadFlags
 from heal_cli.cli.runs.shared import WHERE, ledger
+from heal_cli.cli.taking_flags import with_flags
 from heal_cli.cli.terminal import clean, console, note, say, say_json
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from heal_cli.cli.load_flags import LoadFlags, with_flags
+from heal_cli.cli.load_flags import LoadFlags
 from heal_cli.cli.runs.shared import WHERE, ledger
+from heal_cli.cli.taking_flags import with_flags
 from heal_cli.cli.terminal import say, say_json
 from heal_cli.errors import UsageError
 

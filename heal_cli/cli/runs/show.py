@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from heal_cli.cli.load_flags import LoadFlags, with_flags
+from heal_cli.cli.load_flags import LoadFlags
 from heal_cli.cli.runs.shared import WHERE, Run, counts, facts, ledger
+from heal_cli.cli.taking_flags import with_flags
 from heal_cli.cli.terminal import clean, note, say, say_json
 from heal_cli.clock import local_time
 from heal_cli.wording import counted
