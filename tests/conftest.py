@@ -9,7 +9,8 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -38,23 +39,28 @@ def pytest_report_header() -> str:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
+def start_server() -> Iterator[Callable[..., str]]:
+    """Starts a server, by the programs of a folder or heal's own; its conninfo as superuser; all end with the run."""
+    with ExitStack() as stack:
+
+        def start(bin_dir: Path | None = None) -> str:
+            folder = Path(tempfile.mkdtemp(prefix="heal-tests-", dir="/tmp"))
+            stack.callback(shutil.rmtree, folder)
+            stack.callback(embedded.stop, folder)
+            conninfo = embedded.start(folder, bin_dir=bin_dir).conninfo
+            with psycopg.connect(conninfo, autocommit=True) as conn:
+                # No test cuts the power: a killed server loses nothing without fsync either.
+                conn.execute("alter system set fsync = off")
+                conn.execute("select pg_reload_conf()")
+            return conninfo
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def server(start_server: Callable[..., str]) -> str:
     """Conninfo of a server for the whole run, superuser, in its maintenance database."""
-    dsn = os.environ.get("HEAL_TEST_DSN")
-    if dsn:
-        yield dsn
-        return
-    folder = Path(tempfile.mkdtemp(prefix="heal-tests-", dir="/tmp"))
-    try:
-        running = embedded.start(folder)
-        with psycopg.connect(running.conninfo, autocommit=True) as conn:
-            # No test cuts the power: a killed server loses nothing without fsync either.
-            conn.execute("alter system set fsync = off")
-            conn.execute("select pg_reload_conf()")
-        yield running.conninfo
-    finally:
-        embedded.stop(folder)
-        shutil.rmtree(folder)
+    return os.environ.get("HEAL_TEST_DSN") or start_server()
 
 
 @pytest.fixture(scope="module")

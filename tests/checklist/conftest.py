@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,6 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 import heal_cli
-from heal_cli import embedded
 from heal_cli.model import LoadReport
 
 DEBIAN = Path("/usr/lib/postgresql")
@@ -25,24 +22,14 @@ DEBIAN = Path("/usr/lib/postgresql")
 
 
 @pytest.fixture(scope="session", params=["embedded", "debian"])
-def server(request: pytest.FixtureRequest, server: str) -> Iterator[str]:
+def server(request: pytest.FixtureRequest, server: str, start_server: Callable[..., str]) -> str:
     """Conninfo of the suite's server, then of the oldest that Debian's packages installed."""
     if request.param == "embedded":
-        yield server
-        return
+        return server
     found = sorted(DEBIAN.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     if not found:
         pytest.skip(f"no older server: nothing under {DEBIAN}; apt-get install postgresql-15")
-    folder = Path(tempfile.mkdtemp(prefix="heal-debian-", dir="/tmp"))
-    try:
-        running = embedded.start(folder, bin_dir=found[0].parent)
-        with psycopg.connect(running.conninfo, autocommit=True) as conn:
-            conn.execute("alter system set fsync = off")
-            conn.execute("select pg_reload_conf()")
-        yield running.conninfo
-    finally:
-        embedded.stop(folder)
-        shutil.rmtree(folder)
+    return start_server(found[0].parent)
 
 
 @dataclass(frozen=True)
