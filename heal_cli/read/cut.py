@@ -49,9 +49,9 @@ class _Piece(NamedTuple):
     lines: int
     rows: int
     quotes: int | None
-    multiline: bool
     blanks: int
-    broken: bool
+    multiline: bool = False
+    broken: bool = False
     asides: tuple[Aside, ...] = NONE
     is_doubtful: bool = False
     has_words: bool = False
@@ -226,9 +226,9 @@ def _pieces(stream: ByteStream, dialect: Dialect, batch_bytes: int) -> Iterator[
 
 class _Fill(NamedTuple):
     data: bytes  # whole lines
-    rest: bytes  # the line begun after them
-    is_last: bool
-    trouble: SourceError | None
+    rest: bytes = b""  # the line begun after them
+    is_last: bool = False
+    trouble: SourceError | None = None
 
 
 def _fill(stream: ByteStream, carry: bytes, wanted: int, terminator: bytes, *, tail: int) -> _Fill:
@@ -237,7 +237,7 @@ def _fill(stream: ByteStream, carry: bytes, wanted: int, terminator: bytes, *, t
     Where it ends depends on the text alone, not on the blocks that a pipe or a decoder gives.
     """
     if len(carry) < wanted and (data := stream.read_lines(len(carry), wanted, terminator, beyond=tail)):
-        return _Fill(data, b"", False, None)
+        return _Fill(data)
     blocks: list[bytes | memoryview] = [carry]
     size = len(carry)
     block = carry
@@ -247,9 +247,9 @@ def _fill(stream: ByteStream, carry: bytes, wanted: int, terminator: bytes, *, t
         except SourceError as exc:
             data = b"".join(blocks)
             whole = data.rfind(terminator) + 1
-            return _Fill(data[:whole], b"", False, exc)
+            return _Fill(data[:whole], trouble=exc)
         if not more:
-            return _Fill(b"".join(blocks), b"", True, None)
+            return _Fill(b"".join(blocks), is_last=True)
         block = more
         blocks.append(block)
         size += len(block)
@@ -257,10 +257,10 @@ def _fill(stream: ByteStream, carry: bytes, wanted: int, terminator: bytes, *, t
     if size > wanted or not whole:
         data = b"".join(blocks)
         whole = data.rfind(terminator, 0, wanted) + 1 or data.find(terminator, wanted) + 1
-        return _Fill(data[:whole], data[whole:], False, None)
+        return _Fill(data[:whole], data[whole:])
     # The last block is cut before it is joined: a whole batch less to copy.
     blocks[-1] = memoryview(block)[:whole]
-    return _Fill(b"".join(blocks), block[whole:], False, None)
+    return _Fill(b"".join(blocks), block[whole:])
 
 
 def _first_records(data: bytes, grammar: Grammar, batch_bytes: int) -> bytes:
@@ -284,11 +284,11 @@ def _measure(data: bytes, grammar: Grammar, *, final: bool) -> _Piece:
             layout.stop,
             layout.lines,
             layout.rows,
-            layout.quotes if has_quotes else 0,
-            layout.multiline,
-            layout.blanks,
-            layout.broken,
-            asides,
+            quotes=layout.quotes if has_quotes else 0,
+            blanks=layout.blanks,
+            multiline=layout.multiline,
+            broken=layout.broken,
+            asides=asides,
             has_words=layout.has_words,
             ends=layout.ends,
         )
@@ -297,7 +297,7 @@ def _measure(data: bytes, grammar: Grammar, *, final: bool) -> _Piece:
     blanks = 0
     if grammar.width > 1 and _may_have_blanks(data, terminator):
         blanks = len(BLANK[terminator].findall(data))
-    return _Piece(len(data), lines, lines - blanks, 0, False, blanks, False)
+    return _Piece(len(data), lines, lines - blanks, quotes=0, blanks=blanks)
 
 
 def _may_have_blanks(data: bytes, terminator: bytes) -> bool:

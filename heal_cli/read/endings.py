@@ -46,7 +46,7 @@ class Ending(NamedTuple):
     lines: tuple[
         tuple[int, str], ...
     ]  # (lines from the end, 1 for the last; text) of those that are no record
-    is_doubtful: bool  # the last record may be a sum
+    is_doubtful: bool = False  # the last record may be a sum
 
 
 class _Tail(NamedTuple):
@@ -72,7 +72,7 @@ def find_ending(data: bytes, grammar: Grammar, told: int | None) -> Ending:
         told: How many lines they are; None finds out.
     """
     tails = list(_tails(data, grammar.terminator, told))
-    none = Ending(len(data), (), False)
+    none = Ending(len(data), ())
     if told is not None:
         below = [(i, tail) for i, tail in enumerate(tails[:told], 1)]
         return _ending(below, len(data)) if below else none
@@ -101,14 +101,14 @@ def _checked(below: list[tuple[int, _Tail]], data: bytes, grammar: Grammar, *, i
         records = lay_out(data, grammar, final=True, details=True)
         starts = set() if records.records is None else set(records.records["start"].to_list())
         if not {tail.start for _, tail in below} <= starts:
-            return Ending(len(data), (), False)
+            return Ending(len(data), ())
     ending = _ending(below, len(data))
     return ending._replace(is_doubtful=is_doubtful)
 
 
 def _ending(below: list[tuple[int, _Tail]], size: int) -> Ending:
     lines = tuple((i, tail.text) for i, tail in reversed(below) if tail.text.strip())
-    return Ending(below[-1][1].start if below else size, lines, False)
+    return Ending(below[-1][1].start if below else size, lines)
 
 
 def _tails(data: bytes, terminator: bytes, told: int | None) -> Iterator[_Tail]:

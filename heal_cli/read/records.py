@@ -21,8 +21,8 @@ class Layout(NamedTuple):
     lines: int  # physical lines in them
     rows: int  # records in them
     blanks: int  # lines that are no record
-    multiline: bool  # some record has several lines
-    broken: bool  # some line has an unpaired quote
+    multiline: bool = False  # some record has several lines
+    broken: bool = False  # some line has an unpaired quote
     quotes: int | None = None  # None: not counted
     records: pl.DataFrame | None = None  # line (0-based), start, stop (without terminator) of each record
     asides: pl.DataFrame | None = (
@@ -51,7 +51,14 @@ def lay_out(data: bytes, grammar: Grammar, *, final: bool, details: bool = False
     records = _positions(lines, is_record, inside, grammar.terminator) if details else None
     asides = _asides(lines, inside) if details else None
     return Layout(
-        end, height, int(is_record.sum()), blanks, bool(inside.any()), bool(broken), None, records, asides
+        end,
+        height,
+        int(is_record.sum()),
+        blanks,
+        multiline=bool(inside.any()),
+        broken=bool(broken),
+        records=records,
+        asides=asides,
     )
 
 
@@ -93,7 +100,11 @@ def lay_out_lines(data: bytes, grammar: Grammar) -> Layout | None:
     has_words = grammar.is_numbered and bool((lines > _BEYOND_NUMBERS).any())
     is_plain = not blanks and b"\r" not in data  # each line is a record, and ends with nothing but LF
     return Layout(
-        *(len(data), len(lines), len(lines) - blanks, blanks, False, False, quotes),
+        len(data),
+        len(lines),
+        len(lines) - blanks,
+        blanks,
+        quotes=quotes,
         has_words=has_words,
         ends=(lines.str.len_bytes().cast(pl.Int64) + 1).cum_sum() if is_plain else None,
     )
