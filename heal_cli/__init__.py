@@ -144,7 +144,8 @@ def undo(
         restore=load.write.restore,
     )
     return undo_run(
-        UndoOptions(run, load.conninfo, load.state_dir, write, force_unchanged), command="heal_cli.undo"
+        UndoOptions(run, load.conninfo, load.state_dir, write, force_unchanged=force_unchanged),
+        command="heal_cli.undo",
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from copy import copy
 from dataclasses import fields
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 from heal_cli.cli.load_flags import LoadFlags
 
@@ -15,10 +16,12 @@ def with_load_flags(command: Callable[..., None]) -> Callable[..., None]:
     return with_flags(*(field.name for field in fields(LoadFlags)))(command)
 
 
-def with_flags(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """The same for a command that takes only these of the flags."""
+def with_flags(*names: str, **helps: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The same for a command that takes only these of the flags, some with a help of its own."""
     hints = get_type_hints(LoadFlags, include_extras=True)
-    types = {name: hints[name] for name in names}
+    types = {name: hints[name] for name in names} | {
+        name: _helped(hints[name], help) for name, help in helps.items()
+    }
 
     def spread_flags(command: Callable[..., None]) -> Callable[..., None]:
         options = [
@@ -42,3 +45,10 @@ def with_flags(*names: str) -> Callable[[Callable[..., None]], Callable[..., Non
         return spread
 
     return spread_flags
+
+
+def _helped(hint: Any, help: str) -> Any:
+    """The flag with another help text."""
+    option = copy(hint.__metadata__[0])
+    option.help = help
+    return Annotated[hint.__origin__, option]

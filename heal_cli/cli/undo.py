@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 
 @with_flags(
-    *("dry_run", "timeout", "lock_timeout", "dsn", "data_dir", "pg_bin", "config"),
-    *("json", "quiet", "state_dir", "yes", "restore"),
+    *("lock_timeout", "dsn", "data_dir", "pg_bin", "config", "json", "quiet", "state_dir", "yes"),
+    dry_run="The whole undo, rolled back at the end.",
+    timeout="Longest the undo may take [no limit].",
+    restore="Keep what an undo of this undo needs, or not [kept].",
 )
 def undo(
     context: typer.Context,
@@ -55,7 +57,9 @@ def undo(
         lock_timeout_s=settings.lock_timeout,
         restore=settings.restore,
     )
-    options = UndoOptions(run, connection(settings), settings.state_dir, write, force_unchanged)
+    options = UndoOptions(
+        run, connection(settings), settings.state_dir, write, force_unchanged=force_unchanged
+    )
     report = undo_run(
         options,
         confirm=lambda found: settings.yes or settings.dry_run or _confirmed(found),

@@ -73,6 +73,12 @@ def test_help_is_grouped_alike(heal: Any, path: tuple[str, ...]) -> None:
         assert headings[-1] == "Other:"
 
 
+def test_help_says_the_default_of_its_own_command(heal: Any) -> None:
+    """A load's batch has a time limit unless told; an undo has none."""
+    assert "Longest a batch may take [30s]." in heal("load", "--help").out
+    assert "Longest the undo may take [no limit]." in heal("undo", "--help").out
+
+
 def test_version(heal: Any) -> None:
     """`--version` is one line."""
     assert heal("--version") == (0, "heal 0.1.0\n", "")
