@@ -23,9 +23,10 @@ _ROWS: Final = re.compile(r"(\d+)(?:-(\d+))?")
 
 @with_flags(
     *("null", "date_order", "decimal", "timezone", "percent", "allow"),
-    *("map", "unknown_columns", "override_identity", "patterns", "on_conflict", "key"),
+    *("map", "override_identity", "patterns", "on_conflict", "key"),
     *("timeout", "lock_timeout", "dsn", "data_dir", "pg_bin", "config"),
     *("json", "quiet", "verbose", "state_dir", "yes"),
+    unknown_columns="Source columns that have no target; no add [as in the run].",
 )
 def retry(
     context: typer.Context,
@@ -45,8 +46,9 @@ def retry(
 ) -> None:
     """Load rejected rows again.
 
-    By the mapping of the run that rejected them. Mend the cause first (heal rejects explain says how), or give the flag that answers the question.
-    Each row is loaded once, also when this is killed and run again. Duplicates are tried only by --reason.
+    By the mapping of the run that rejected them. Mend the cause first (heal rejects explain says how), or give
+    the flag that answers the question. Each row is loaded once, also when this is killed and run again.
+    Duplicates are tried only by --reason.
 
     \b
     heal rejects retry
