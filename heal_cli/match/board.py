@@ -21,6 +21,7 @@ from heal_cli.match.explicit import is_writable
 from heal_cli.match.likeness import context
 from heal_cli.match.names import Name, parse
 from heal_cli.match.past import Past
+from heal_cli.match.persons import half_meant, of_a_person
 from heal_cli.match.remainder import Context
 from heal_cli.match.tiers import Target, are_one_in_singular, in_singular
 from heal_cli.match.values import Evidence, Fit
@@ -60,8 +61,13 @@ class Board:
 
     @cached_property
     def said(self) -> dict[str, Name]:
-        """What the names of the source say, without the way into an object and the tag of a system in front."""
-        return abridged(self.sources.values(), (target.name for target in self.targets.values()))
+        """What the names of the source say, without the way into an object and the tag of a system in front.
+
+        A column called only `name` beside first names is read as last names, by every tier.
+        """
+        short = abridged(self.sources.values(), (target.name for target in self.targets.values()))
+        half = half_meant(tuple(short.values()))
+        return {raw: of_a_person(name, half) for raw, name in short.items()}
 
     @cached_property
     def by_names(self) -> ByNames:

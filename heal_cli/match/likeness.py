@@ -58,7 +58,6 @@ def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Con
         taken=frozenset(_written(sources) & _written(targets)),
         table=tuple(map(singular, split(table))),
         single=_single(sources) & _single(targets),
-        source_half=half_meant(sources),
         target_half=half_meant(targets),
         unbracketed=unbracketed(sources),
         is_lettered=len(sources) > 1 and all(len(name.raw.strip()) == 1 for name in sources),
@@ -70,7 +69,7 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
 
     Where short words may mean several things, the likest reading counts.
     """
-    a, b = of_a_person(a, around.source_half), of_a_person(b, around.target_half)
+    b = of_a_person(b, around.target_half)
     best = _similarity(a, b, around)
     plainer = around.unbracketed.get(a.raw)
     if plainer is not None:

@@ -21,7 +21,7 @@ def half_meant(names: Sequence[Name]) -> str:
 
 def of_a_person(name: Name, half: str) -> Name:
     """The name, read as that half of a person's name where it says only `name`."""
-    return parse(half) if half and _is_bare(name) else name
+    return Name(name.raw, parse(half).plain) if half and _is_bare(name) else name
 
 
 def _is_bare(name: Name) -> bool:

@@ -74,7 +74,7 @@ def test_opposites_and_neighbours_stay_apart_in_any_reading(a: str, b: str) -> N
 )
 def test_name_is_the_other_half_of_a_persons_name(names: tuple[str, ...], half: str) -> None:
     """Beside one half, `name` means the other; beside both or none it is a name."""
-    assert context([parse(name) for name in names], [], "t").source_half == half
+    assert half_meant([parse(name) for name in names]) == half
 
 
 @pytest.mark.parametrize("word", ["customer", "category", "weekend", "therapist", "a", ""])
