@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Final, NamedTuple
 
-from heal_cli.match.vocabulary import ABBREVIATION_TRUST, Meaning, vocabulary
+from heal_cli.match.vocabulary import ABBREVIATION_TRUST, SYNONYM_TRUST, Meaning, vocabulary
 from heal_cli.match.wordforms import base_form, parts
 
 TEMPORAL_WEIGHT: Final = 0.15
@@ -88,7 +89,18 @@ def concepts_of(plain: Sequence[str]) -> tuple[Word, ...]:
             ]
             del spelled[:length]
             break
-    return tuple(words)
+    return _shipped(words)
+
+
+def _shipped(words: Sequence[Word]) -> tuple[Word, ...]:
+    """`delivery city` as `ship city`: of an address, and of nothing else, the two are one."""
+    addressed = vocabulary().kinds["addressed"]
+    return tuple(
+        word._replace(concept="ship", trust=min(word.trust, SYNONYM_TRUST))
+        if word.concept == "delivery" and behind is not None and behind.concept in addressed
+        else word
+        for word, behind in zip_longest(words, words[1:])
+    )
 
 
 def _as_written(spelt: Sequence[tuple[str, str, float]]) -> Meaning | None:

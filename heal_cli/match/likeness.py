@@ -34,6 +34,7 @@ _UNBRACKETED: Final = 0.95  # trust in a name without what stands in brackets be
 _NO_UNITS: Final[frozenset[str]] = frozenset()
 _PLURAL: Final = frozenset({"count", "list"})
 _FEWEST_PREFIXED: Final = 3  # names
+_FEWEST_PARTS: Final = 2  # names of parts of one address
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,10 @@ def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Con
     """What the whole shape and the whole table say about single words."""
     sources, targets = list(sources), list(targets)
     return Context(
-        filler=_shared_prefix(sources) | _shared_prefix(targets) | _frequent_prefix(sources, targets),
+        filler=_shared_prefix(sources)
+        | _shared_prefix(targets)
+        | _frequent_prefix(sources, targets)
+        | _only_dwelling(sources, targets),
         taken=frozenset(_written(sources) & _written(targets)),
         table=tuple(map(singular, split(table))),
         single=_single(sources) & _single(targets),
@@ -141,6 +145,29 @@ def _frequent_prefix(sources: Sequence[Name], targets: Sequence[Name]) -> frozen
         concept
         for concept, count in first.items()
         if count >= _FEWEST_PREFIXED and 2 * count > len(sources) and concept not in said
+    )
+
+
+def _only_dwelling(sources: Sequence[Name], targets: Sequence[Name]) -> frozenset[str]:
+    """The word in front of the parts of an address where source and table know one address: `Home City`, `Home Street`."""
+    kinds = vocabulary().kinds
+    parts = {name: name.words[1:] for name in sources if _is_dwelling(name)}
+    if len(parts) < _FEWEST_PARTS:
+        return frozenset()
+    first = {name.words[0].concept for name in parts}
+    told = {word.concept for words in parts.values() for word in words} & frozenset(kinds["addressed"])
+    others = _written(name for name in sources if name not in parts)
+    is_one = len(first) == 1 and first.isdisjoint(_written(targets)) and told.isdisjoint(others)
+    return frozenset(first) if is_one and len(told) == len(parts) else frozenset()
+
+
+def _is_dwelling(name: Name) -> bool:
+    """True for a part of an address whose first word says whose or where it is, to the letter."""
+    kinds = vocabulary().kinds
+    return (
+        len(name.words) == 2
+        and name.words[0].concept in kinds["dwelling"]
+        and name.words[1].concept in kinds["addressed"]
     )
 
 
@@ -232,7 +259,7 @@ def _order_factor(a: Name, b: Name, pairs: Sequence[Pair]) -> float:
 
     Words about time may stand anywhere, translations have an order of their own, and opposites
     (`temp_min`) are as clear behind as in front, but for those that are also units. So are participles
-    (`paid_amount`), keys (`id_visit`) and units in the plural (`minutes_asleep`).
+    (`paid_amount`), keys (`id_visit`), measures (`pace_best`) and units in the plural (`minutes_asleep`).
     """
     table = vocabulary()
     firm = [
@@ -257,6 +284,7 @@ def _is_anywhere(word: Word) -> bool:
     return (
         is_participle
         or is_key
+        or (word.concept in table.kinds["adjective"] and word.text not in table.kinds["unit"])
         or (word.concept in table.kinds["length"] and singular(word.text) != word.text)
     )
 

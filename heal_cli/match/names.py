@@ -23,6 +23,9 @@ _SYMBOLS: Final = {"(s)": "s", "#": " number ", "№": " number ", "%": " percen
 _SPELLINGS: Final = (
     (re.compile(r"(?i)\be[\s_.-]?mail"), "email"),
     (re.compile(r"(?i)\(min\.?\)"), " minute "),  # a unit in brackets, not the least of something
+    (re.compile(r"(?i)\bkm/h\b"), "kmh"),
+    (re.compile(r"μ(?=[lgm])", re.IGNORECASE), "u"),
+    (re.compile(r"\b([dmcu])L\b"), r"\1l"),
     (re.compile(r"\((?:[$€£¥]|EUR|USD|GBP|CHF|JPY|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|INR)\)"), " "),
 )
 _SOUNDS: Final = {"k": "c", "q": "c", "z": "s", "w": "v", "j": "i", "y": "i"}

@@ -94,6 +94,8 @@ def _missing(name: Name, word: Word, around: Context, own: frozenset[Word]) -> M
         return Missing(KIND_WEIGHT, ("measure", name.raw))
     if is_last and word.concept in LOOKS:
         return Missing(KIND_WEIGHT, (word.concept, name.raw))
+    if place and all(other.concept in kinds["unit"] for other in name.words[place:]):  # `hemoglobin_g_dl`
+        return Missing(KIND_WEIGHT, ("unit", name.raw))
     found = next((kind for kind in _TRAILING if is_last and word.concept in kinds[kind]), None)
     weight = NAMING_WEIGHT if found == "naming" else KIND_WEIGHT
     return Missing(weight, (found, name.raw)) if found else Missing(word.weight)
