@@ -15,6 +15,7 @@ from typing import Final
 from heal_cli.match.abridged import unbracketed
 from heal_cli.match.carried import CARRIED, COMPLETED, Pair, carries, completes, share_head
 from heal_cli.match.concepts import Word, singular
+from heal_cli.match.dwelling import only_dwelling
 from heal_cli.match.kinship import kinship
 from heal_cli.match.names import Name, split
 from heal_cli.match.persons import half_meant, of_a_person
@@ -34,7 +35,6 @@ _UNBRACKETED: Final = 0.95  # trust in a name without what stands in brackets be
 _NO_UNITS: Final[frozenset[str]] = frozenset()
 _PLURAL: Final = frozenset({"count", "list"})
 _FEWEST_PREFIXED: Final = 3  # names
-_FEWEST_PARTS: Final = 2  # names of parts of one address
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Con
         filler=_shared_prefix(sources)
         | _shared_prefix(targets)
         | _frequent_prefix(sources, targets)
-        | _only_dwelling(sources, targets),
+        | only_dwelling(sources, targets),
         taken=frozenset(_written(sources) & _written(targets)),
         table=tuple(map(singular, split(table))),
         single=_single(sources) & _single(targets),
@@ -145,29 +145,6 @@ def _frequent_prefix(sources: Sequence[Name], targets: Sequence[Name]) -> frozen
         concept
         for concept, count in first.items()
         if count >= _FEWEST_PREFIXED and 2 * count > len(sources) and concept not in said
-    )
-
-
-def _only_dwelling(sources: Sequence[Name], targets: Sequence[Name]) -> frozenset[str]:
-    """The word in front of the parts of an address where source and table know one address: `Home City`, `Home Street`."""
-    kinds = vocabulary().kinds
-    parts = {name: name.words[1:] for name in sources if _is_dwelling(name)}
-    if len(parts) < _FEWEST_PARTS:
-        return frozenset()
-    first = {name.words[0].concept for name in parts}
-    told = {word.concept for words in parts.values() for word in words} & frozenset(kinds["addressed"])
-    others = _written(name for name in sources if name not in parts)
-    is_one = len(first) == 1 and first.isdisjoint(_written(targets)) and told.isdisjoint(others)
-    return frozenset(first) if is_one and len(told) == len(parts) else frozenset()
-
-
-def _is_dwelling(name: Name) -> bool:
-    """True for a part of an address whose first word says whose or where it is, to the letter."""
-    kinds = vocabulary().kinds
-    return (
-        len(name.words) == 2
-        and name.words[0].concept in kinds["dwelling"]
-        and name.words[1].concept in kinds["addressed"]
     )
 
 

@@ -43,6 +43,11 @@ def alike(a: str, b: str, table: str = "t") -> float:
         ("deceasedBoolean", "deceased_flg"),
         ("Blocked By (Dependencies)", "blocked_by"),
         ("tags", "tag_list"),
+        ("Best Pace", "pace_best"),
+        ("Unique Opens", "opens_unique"),
+        ("Hb (g/dL)", "hemoglobin_g_dl"),
+        ("Lieferung PLZ", "ship_zip"),
+        ("Vertragsende", "contract_end"),
     ],
 )
 def test_names_that_say_the_same_are_alike(a: str, b: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from heal_cli.match.cognates import cognate
 from heal_cli.match.likeness import UNEXPLAINED, context, similarity
 from heal_cli.match.names import parse
+from heal_cli.match.persons import half_meant
 from heal_cli.match.wordforms import base_form, parts
 
 

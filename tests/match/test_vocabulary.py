@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heal_cli.match.names import parse
 from heal_cli.match.vocabulary import NEAR_TRUST, SYNONYM_TRUST, vocabulary
 
 
@@ -24,3 +25,15 @@ def test_phrases_are_known_run_together() -> None:
     table = vocabulary()
     assert table.joined["zipcode"] == table.phrases["zip code"]
     assert table.longest >= max(len(phrase.split()) for phrase in table.phrases)
+
+
+def test_composed_phrases_mean_the_words_they_stand_for() -> None:
+    """A phrase and its English words are read as the same things, in the singular and with short words written out."""
+    for phrase, words in (
+        ("gefahrgut", "dangerous goods"),
+        ("zimmeranzahl", "number of rooms"),
+        ("ablieferbeleg", "proof of delivery"),
+        ("laborwert", "lab result"),
+        ("annee de construction", "construction year"),
+    ):
+        assert parse(phrase).concepts == parse(words).concepts, phrase
