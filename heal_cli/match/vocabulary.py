@@ -60,7 +60,8 @@ def vocabulary() -> Vocabulary:
     data = _read()
     phrases = _phrases(data["synonyms"], SYNONYM_TRUST) | _phrases(data["near"], NEAR_TRUST)
     phrases |= _composed(data["composed"], phrases)
-    phrases = _turned(phrases, frozenset(data["kinds"]["adjective"])) | phrases
+    for phrase, meaning in _turned(phrases, data["kinds"]["adjective"]).items():
+        phrases.setdefault(phrase, meaning)
     abbreviations = _compounds(data["compounds"])
     abbreviations |= {short: tuple(long.split()) for short, long in data["abbreviations"].items()}
     words = data["words"]
@@ -137,10 +138,13 @@ def _settled(concept: str, phrases: Mapping[str, Meaning]) -> tuple[str, ...]:
     return tuple(phrases[word].concept if word in phrases else word for word in words)
 
 
-def _turned(phrases: Mapping[str, Meaning], adjectives: frozenset[str]) -> dict[str, Meaning]:
+def _turned(phrases: Mapping[str, Meaning], adjectives: Iterable[str]) -> dict[str, Meaning]:
     """Phrases of an adjective and one word, the other way around: `opens unique` beside `unique opens`."""
-    pairs = ((phrase.split(), meaning) for phrase, meaning in phrases.items() if phrase.count(" ") == 1)
-    return {f"{what} {which}": meaning for (which, what), meaning in pairs if which in adjectives}
+    fronts = tuple(f"{adjective} " for adjective in adjectives)
+    split = (
+        (phrase.split(" "), meaning) for phrase, meaning in phrases.items() if phrase.startswith(fronts)
+    )
+    return {f"{words[1]} {words[0]}": meaning for words, meaning in split if len(words) == 2}
 
 
 def _phrases(groups: Mapping[str, list[str]], trust: float) -> dict[str, Meaning]:
