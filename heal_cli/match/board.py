@@ -21,7 +21,7 @@ from heal_cli.match.explicit import is_writable
 from heal_cli.match.likeness import context
 from heal_cli.match.names import Name, parse
 from heal_cli.match.past import Past
-from heal_cli.match.persons import half_meant, of_a_person
+from heal_cli.match.persons import read_halves
 from heal_cli.match.remainder import Context
 from heal_cli.match.tiers import Target, are_one_in_singular, in_singular
 from heal_cli.match.values import Evidence, Fit
@@ -56,18 +56,17 @@ class Board:
     def __post_init__(self) -> None:
         self.sources = {name: parse(name) for name in sorted(self.sample.columns) if name != ROW}
         columns = sorted(self.table.columns, key=lambda column: column.name)
-        self.targets = {c.name: Target.of(c) for c in columns if is_writable(c, self.options)}
+        names = read_halves({column.name: parse(column.name) for column in columns})
+        self.targets = {c.name: Target(c, names[c.name]) for c in columns if is_writable(c, self.options)}
         self.evidence = Evidence(self.sample, self.table, self.fit, self.past.known)
 
     @cached_property
     def said(self) -> dict[str, Name]:
         """What the names of the source say, without the way into an object and the tag of a system in front.
 
-        A column called only `name` beside first names is read as last names, by every tier.
+        Halves of a person's name are read as such, here and in the table.
         """
-        short = abridged(self.sources.values(), (target.name for target in self.targets.values()))
-        half = half_meant(tuple(short.values()))
-        return {raw: of_a_person(name, half) for raw, name in short.items()}
+        return read_halves(abridged(self.sources.values(), (target.name for target in self.targets.values())))
 
     @cached_property
     def by_names(self) -> ByNames:

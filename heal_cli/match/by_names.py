@@ -8,6 +8,7 @@ from typing import Final
 
 from heal_cli.match.by_pattern import Pattern, within
 from heal_cli.match.names import Name, parse
+from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Kind
 
 CROWDED: Final = 0.85
@@ -42,11 +43,20 @@ class ByNames:
                     self._unread.setdefault(target, []).append(pattern)
 
     def of(self, source: Name, target: Name) -> Sequence[Pattern]:
-        """Those for this pair of names, in the order of the catalogue."""
-        sources = self._found.get(target.meaning_key)
+        """Those for this pair of names, in the order of the catalogue; a unit behind the source's may be left out."""
+        found = self._between(source.meaning_key, target.meaning_key)
+        if found or not _are_units(source, target):
+            return found
+        return self._between(source.unitless, target.meaning_key) or (
+            self._between(source.unitless, target.unitless) if target.units else ()
+        )
+
+    def _between(self, source: str, target: str) -> Sequence[Pattern]:
+        """The patterns for a source and a target that mean this."""
+        sources = self._found.get(target)
         if sources is None:
-            sources = self._found[target.meaning_key] = self._by_source(target.meaning_key)
-        return sources.get(source.meaning_key, ()) if sources else ()
+            sources = self._found[target] = self._by_source(target)
+        return sources.get(source, ()) if sources else ()
 
     def _by_source(self, target: str) -> dict[str, list[Pattern]]:
         """The patterns for a target, by what their sources mean."""
@@ -86,3 +96,17 @@ def _said_only_here(names: Sequence[Name], others: Sequence[Name]) -> set[str]:
     """What names are called and what they mean, of those that mean nothing that any other means."""
     meant = {name.meaning_key for name in others}
     return {key for name in names if name.meaning_key not in meant for key in (name.key, name.meaning_key)}
+
+
+def _are_units(source: Name, target: Name) -> bool:
+    """True where a unit says nothing of what a source is: the target's own one, or one that no other thing has.
+
+    `staff hours` are no `staff`, and a `discount percent` is no `discount`.
+    """
+    if not source.units or (target.units and target.units != source.units):
+        return False
+    kinds = vocabulary().kinds
+    counts = {*kinds["length"], *kinds["counted"]}
+    is_bracketed = source.raw.rstrip().endswith((")", "]"))
+    is_written = is_bracketed or all(len(unit) > 1 for unit in source.units)  # `team c` has no unit
+    return bool(target.units) or (is_written and counts.isdisjoint(source.units))

@@ -18,7 +18,6 @@ from heal_cli.match.concepts import Word, singular
 from heal_cli.match.dwelling import only_dwelling
 from heal_cli.match.kinship import kinship
 from heal_cli.match.names import Name, split
-from heal_cli.match.persons import half_meant, of_a_person
 from heal_cli.match.readings import may_be_read, readings
 from heal_cli.match.remainder import Context, Need, missing_words
 from heal_cli.match.vocabulary import SYNONYM_TRUST, vocabulary
@@ -62,7 +61,6 @@ def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Con
         taken=frozenset(_written(sources) & _written(targets)),
         table=tuple(map(singular, split(table))),
         single=_single(sources) & _single(targets),
-        target_half=half_meant(targets),
         unbracketed=unbracketed(sources),
         is_lettered=len(sources) > 1 and all(len(name.raw.strip()) == 1 for name in sources),
     )
@@ -73,7 +71,6 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
 
     Where short words may mean several things, the likest reading counts.
     """
-    b = of_a_person(b, around.target_half)
     best = _similarity(a, b, around)
     plainer = around.unbracketed.get(a.raw)
     if plainer is not None:

@@ -110,6 +110,19 @@ class Name:
         return frozenset(word.concept for word in self.words)
 
     @cached_property
+    def units(self) -> tuple[str, ...]:
+        """The units that it ends in: `g`, `dl` of `hemoglobin_g_dl`."""
+        table = vocabulary().kinds["unit"]
+        last = next((i for i, word in enumerate(reversed(self.words)) if word.concept not in table), 0)
+        return tuple(word.concept for word in self.words[len(self.words) - last :])
+
+    @cached_property
+    def unitless(self) -> str:
+        """Its `meaning_key` without these units."""
+        words = self.words[: len(self.words) - len(self.units)]
+        return "".join(word.concept.replace(" ", "") for word in words)
+
+    @cached_property
     def hints(self) -> frozenset[str]:
         """Its words, their first letters and what they mean: all by which an unclear word beside it may be read."""
         return frozenset((*self.plain, *(word[0] for word in self.plain), *self.concepts))

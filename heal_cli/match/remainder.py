@@ -32,8 +32,6 @@ class Context:
         table: The words of the table's name, in the singular.
         is_lettered: Every source column is called by one character, as a sheet calls its columns.
         single: Words that one source column and one target column have, and no others.
-        target_half: What a target column called only `name` means beside the other half of a person's name:
-            'first name', 'last name', or nothing.
         unbracketed: Raw name of a source column -> the name without what stands in brackets behind it.
     """
 
@@ -42,7 +40,6 @@ class Context:
     table: tuple[str, ...] = ()
     single: frozenset[str] = frozenset()
     is_lettered: bool = False
-    target_half: str = ""
     unbracketed: Mapping[str, Name] = field(default_factory=dict)
 
 

@@ -141,9 +141,7 @@ def _settled(concept: str, phrases: Mapping[str, Meaning]) -> tuple[str, ...]:
 def _turned(phrases: Mapping[str, Meaning], adjectives: Iterable[str]) -> dict[str, Meaning]:
     """Phrases of an adjective and one word, the other way around: `opens unique` beside `unique opens`."""
     fronts = tuple(f"{adjective} " for adjective in adjectives)
-    split = (
-        (phrase.split(" "), meaning) for phrase, meaning in phrases.items() if phrase.startswith(fronts)
-    )
+    split = ((phrase.split(" "), meaning) for phrase, meaning in phrases.items() if phrase.startswith(fronts))
     return {f"{words[1]} {words[0]}": meaning for words, meaning in split if len(words) == 2}
 
 

@@ -41,3 +41,17 @@ def test_a_group_that_several_columns_are_in_does_not_choose(make_table, match, 
     """Of two columns that a till may both mean by `menu_item`, neither is taken."""
     found = match(dict(zip(sources, (WORDS, CODES), strict=True)), make_table("pos_checks", "menu_item text"))
     assert not placed(found)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "expected"),
+    [
+        ("Pac (W)", "inverter_power", {"Pac (W)": "inverter_power"}),
+        ("Pac (W)", "inverter_power_kw", {}),
+        ("Pac hours", "inverter_power", {}),
+    ],
+)
+def test_a_unit_behind_a_name_is_left_out(make_table, match, source, target, expected) -> None:
+    """Only the target's own or one that is no thing by itself: watts are no kilowatts, and hours no power."""
+    numbers = ["2411", "2490", "2080"]
+    assert placed(match({source: numbers}, make_table("pv_log", f"{target} numeric"))) == expected

@@ -7,7 +7,7 @@ import pytest
 from heal_cli.match.cognates import cognate
 from heal_cli.match.likeness import UNEXPLAINED, context, similarity
 from heal_cli.match.names import parse
-from heal_cli.match.persons import half_meant
+from heal_cli.match.persons import half_meant, read_halves
 from heal_cli.match.wordforms import base_form, parts
 
 
@@ -76,6 +76,21 @@ def test_opposites_and_neighbours_stay_apart_in_any_reading(a: str, b: str) -> N
 def test_name_is_the_other_half_of_a_persons_name(names: tuple[str, ...], half: str) -> None:
     """Beside one half, `name` means the other; beside both or none it is a name."""
     assert half_meant([parse(name) for name in names]) == half
+
+
+@pytest.mark.parametrize(
+    ("name", "beside", "meant"),
+    [
+        ("candidate_first", "candidate_last", "candidate first name"),
+        ("Last", "First", "last name"),
+        ("last", "price", "last"),
+        ("Name", "Vorname", "last name"),
+    ],
+)
+def test_halves_of_a_persons_name_are_read_as_such(name: str, beside: str, meant: str) -> None:
+    """`first` and `last` are names where they stand in two columns of the same words, and only there."""
+    read = read_halves({name: parse(name), beside: parse(beside)})
+    assert read[name].meaning_key == parse(meant).meaning_key
 
 
 @pytest.mark.parametrize("word", ["customer", "category", "weekend", "therapist", "a", ""])

@@ -10,6 +10,7 @@ from corpus import (
     BLIND,
     DRILL,
     EVERYDAY,
+    FOURTH,
     FRESH,
     HELD_BACK,
     LAST,
@@ -34,7 +35,7 @@ PAIRS = [pair for folder in SETS for pair in read_pairs(folder)]
 CATALOGUE = load_catalogue()
 
 
-@pytest.mark.parametrize("folder", [TUNING, HELD_BACK, BLIND, DRILL, SEALED, FRESH, LAST, VENDORS])
+@pytest.mark.parametrize("folder", [TUNING, HELD_BACK, BLIND, DRILL, SEALED, FRESH, LAST, VENDORS, FOURTH])
 def test_matches_are_right(folder: str) -> None:
     """No wrong match, and most of the right ones, over the pairs whose names differ."""
     sum_ = total(read_pairs(folder))
@@ -42,7 +43,7 @@ def test_matches_are_right(folder: str) -> None:
     assert sum_.recall >= MIN_RECALL, "\n".join(sum_.missed)
 
 
-@pytest.mark.parametrize(("folder", "recall"), [(EVERYDAY, 0.84), (SECOND, 0.68), (THIRD, 0.83)])
+@pytest.mark.parametrize(("folder", "recall"), [(EVERYDAY, 0.85), (SECOND, 0.70), (THIRD, 0.84)])
 def test_unseen_matches_are_right(folder: str, recall: float) -> None:
     """Precision and recall hold; no pair of these sets is named, not even here, so that nobody tunes on them."""
     sum_ = total(read_pairs(folder))
