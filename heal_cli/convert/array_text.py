@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import msgspec
 import polars as pl
 
-from heal_cli.convert.python_literal import parse_literal
+from heal_cli.convert.python_literal import parse_literal, written_as
 
 _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _STRING: Final = msgspec.json.Decoder(str)
@@ -106,7 +106,7 @@ def _python_list(tree: ast.List, text: str) -> Nested | None:
         elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
             elements.append("true" if node.value else "false")
         elif isinstance(node, ast.Constant | ast.UnaryOp):
-            elements.append(ast.get_source_segment(text, node))  # a number, digit for digit
+            elements.append(written_as(text, node))  # a number, digit for digit
         else:
             return None
     return elements

@@ -13,16 +13,24 @@ from typing import Any, Final
 
 import polars as pl
 
+from heal_cli.convert.json_layouts import NUMBER, PYTHON_RULE, read_layouts
 from heal_cli.convert.json_literal import from_literals, parses
 from heal_cli.convert.json_typed import from_typed
-from heal_cli.convert.residue import NOT_CONVERTIBLE, Attempt, Healer, Refusal, heal_residue
+from heal_cli.convert.residue import (
+    NOT_CONVERTIBLE,
+    Attempt,
+    Healer,
+    Refusal,
+    heal_residue,
+    open_cells,
+)
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
 
 __all__ = ["decide", "from_typed", "to_typed", "wire"]
 
 _CONTAINER: Final = r"^[ \t\r\n]*[{\[]"
 _SCALAR: Final = (
-    r"^[ \t\r\n]*(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|"
+    rf"^[ \t\r\n]*(?:true|false|null|{NUMBER}|"
     r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")[ \t\r\n]*$'
 )
 _KEY: Final = r'"(?:[^"\\]|\\.)*":'
@@ -53,11 +61,21 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
         Healer("Python literal (dict, list, True, False, None)", lambda texts: _literals(texts, binary)),
         Healer("", lambda texts: _quote(texts) if quote else _refuse_words(texts)),
     )
-    valid = _is_valid(values)
+    laid = read_layouts(values)
+    typed = _with_valid(values, laid.values, binary)
+    return heal_residue(values, typed, healers, nulls=format.nulls, heals=laid.heals)
+
+
+def _with_valid(values: pl.Series, typed: pl.Series, binary: bool) -> pl.Series:
+    """`typed`, with the cells that it lacks and that are JSON as they stand."""
+    places = open_cells(values, typed)
+    if not len(places):
+        return typed
+    texts = values.gather(places)
+    valid = _is_valid(texts)
     if binary and valid.any():
-        valid &= ~_is_suspect(values)
-    typed = values.zip_with(valid.fill_null(False), _nulls(values))
-    return heal_residue(values, typed, healers, nulls=format.nulls)
+        valid &= ~_is_suspect(texts)
+    return typed.scatter(places.filter(valid), texts.filter(valid)) if valid.any() else typed
 
 
 def _nulls(values: pl.Series) -> pl.Series:
@@ -143,9 +161,10 @@ def _read_in_full(texts: pl.Series, binary: bool, allow_repeated: bool) -> Attem
 
 def _each(texts: pl.Series, mask: pl.Series, read: Callable[[str], str | None]) -> pl.Series:
     """`read` for the texts under the mask: healing broken JSON is a parser's work, no expression's."""
-    return pl.Series(
-        [read(text) if here else None for text, here in zip(texts, mask, strict=True)], dtype=pl.String
-    )
+    made, places = _nulls(texts), mask.arg_true()
+    if not len(places):
+        return made
+    return made.scatter(places, pl.Series(map(read, texts.gather(places)), dtype=pl.String))
 
 
 def _literals(texts: pl.Series, binary: bool) -> Attempt:
@@ -158,7 +177,7 @@ def _literals(texts: pl.Series, binary: bool) -> Attempt:
     if nul is not None and nul.any():
         made = made.zip_with(~nul, _nulls(texts))
         refused = (Refusal("nul_byte", nul, "Python literal with a NUL, which jsonb cannot hold"),)
-    return Attempt(made, (HealMask("python_literal", made.is_not_null()),), refused)
+    return Attempt(made, (HealMask(PYTHON_RULE, made.is_not_null()),), refused)
 
 
 _BROKEN: Final = r"^\s*[{\[]"

@@ -14,29 +14,30 @@ from typing import Final
 import msgspec
 import polars as pl
 
-from heal_cli.convert.python_literal import parse_literal
+from heal_cli.convert.python_literal import parse_literal, written_as
 
 _RAW: Final = msgspec.json.Decoder(msgspec.Raw)
 
 _WHOLE: Final = "0|-?[1-9][0-9]{0,99}"
 _FRACTION: Final = r"-?(?:0|[1-9][0-9]{0,9})\.(?:0|[0-9]{0,3}[1-9])"
 """Floats that Python prints with the digits that they are read from."""
+PRINTED_NUMBER: Final = f"{_FRACTION}|{_WHOLE}"
 _WORDS: Final = {"True": "true", "False": "false", "None": "null"}
-_WORD: Final = "|".join(_WORDS)
+WORD: Final = "|".join(_WORDS)
 
 _STRING: Final = r"""'([^'"\\\x00-\x1f]*)'|("[^"\\\x00-\x1f]*")"""
 _NONE: Final = r"""'"\\\x00-\x1fTFN"""
-_WORDLESS: Final = rf"'(?:[^{_NONE}]|T[^r{_NONE}]|F[^a{_NONE}]|N[^o{_NONE}])*[TFN]?'"
+WORDLESS: Final = rf"'(?:[^{_NONE}]|T[^r{_NONE}]|F[^a{_NONE}]|N[^o{_NONE}])*[TFN]?'"
 """A string that can hold none of the words."""
 
 
 def _printed(string: str) -> str:
     """What `repr` makes of lists, dicts, such strings, numbers and words, as far as an expression can tell."""
-    item = f"(?:{string}|{_FRACTION}|{_WHOLE}|{_WORD})"
+    item = f"(?:{string}|{PRINTED_NUMBER}|{WORD})"
     return rf"\A(?:[{{\[]*{item}?[}}\]]*(?:, |: |\z))+\z"
 
 
-_PLAIN: Final = _printed(_WORDLESS)
+_PLAIN: Final = _printed(WORDLESS)
 _PRINTED: Final = _printed(_STRING)
 
 _KEY: Final = '"[^"]*":'
@@ -56,7 +57,7 @@ def parses(text: str) -> bool:
 def from_literals(texts: pl.Series) -> pl.Series:
     """JSON of Python literals; null for what is none, repeats a key, or holds what JSON has no word for."""
     made = pl.repeat(None, len(texts), dtype=pl.String, eager=True)
-    for pattern, rewrite in ((_PLAIN, _reworded), (_PRINTED, _requoted)):
+    for pattern, rewrite in ((_PLAIN, reworded), (_PRINTED, _requoted)):
         open_ = made.is_null().arg_true()
         places = open_.filter(texts.gather(open_).str.contains(pattern))
         if len(places):
@@ -74,7 +75,7 @@ def _checked(json: pl.Series) -> pl.Series:
     return json.set(~sound.fill_null(False), None)
 
 
-def _reworded(texts: pl.Series) -> pl.Series:
+def reworded(texts: pl.Series) -> pl.Series:
     """Literals whose strings hold neither quotation marks nor words: these are the others' alone."""
     # one after the other: at once takes three times as long
     json = texts.str.replace_all("'", '"', literal=True)
@@ -87,15 +88,16 @@ def _requoted(texts: pl.Series) -> pl.Series:
     """Literals with apostrophes in some strings; null where a string holds one of the words."""
     marked = texts.str.replace_all(_STRING, f"{_OPEN}$1{_CLOSE}$2")
     quoted = marked.str.replace_many([f'{_OPEN}{_CLOSE}"', _OPEN, _CLOSE], ['"', '"', '"'], leftmost=True)
-    outside = texts.str.replace_all(_STRING, "").str.count_matches(_WORD)
+    outside = texts.str.replace_all(_STRING, "").str.count_matches(WORD)
     json = quoted.str.replace_many(list(_WORDS), list(_WORDS.values()))
-    return json.set(outside != texts.str.count_matches(_WORD), None)
+    return json.set(outside != texts.str.count_matches(WORD), None)
 
 
 def _from_literal(text: str) -> str | None:
     """JSON of a Python literal made of dicts with text keys, lists, text, numbers, True, False and None."""
+    text = text.strip()
     tree = parse_literal(text)
-    if tree is None or not all(_is_plain(node) and _is_exact(node, text.strip()) for node in ast.walk(tree)):
+    if tree is None or not all(_is_plain(node) and _is_exact(node, text) for node in ast.walk(tree)):
         return None
     try:
         return json.dumps(ast.literal_eval(tree), allow_nan=False, ensure_ascii=False)
@@ -117,7 +119,7 @@ def _is_exact(node: ast.AST, text: str) -> bool:
     """A decimal number comes out of Python with the digits it went in with."""
     if not isinstance(node, ast.Constant) or not isinstance(node.value, float):
         return True
-    written = ast.get_source_segment(text, node)
+    written = written_as(text, node)
     try:
         return written is not None and Decimal(written) == Decimal(repr(node.value))
     except InvalidOperation:  # an exponent beyond all decimals

@@ -28,3 +28,11 @@ def parse_literal(text: str) -> ast.expr | None:
         return ast.parse(text, mode="eval").body
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return None
+
+
+def written_as(text: str, node: ast.expr) -> str | None:
+    """How a node of the tree is written in its text, which begins without blanks."""
+    if node.end_lineno != 1:
+        return ast.get_source_segment(text, node)
+    # of a text of one line the library would take a copy in pieces, for each of its nodes
+    return text.encode()[node.col_offset : node.end_col_offset].decode()
