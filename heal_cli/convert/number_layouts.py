@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from operator import or_
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import polars as pl
 
 from heal_cli.convert import number_grammar as grammar
+from heal_cli.convert import number_units
 from heal_cli.convert.fixed_width import MOST_DIGITS, layout_of, read_number
 from heal_cli.convert.number_target import MAX_DECIMAL, Target
 from heal_cli.convert.residue import Attempt, blank
@@ -27,7 +28,18 @@ _ROUNDS: Final = 3
 _MOST: Final = 8
 """Layouts read in a round; each has its own pass over its cells."""
 
+PERCENT: Final = "percent"
+
 _SYMBOLS: Final = frozenset(grammar.SYMBOLS)
+
+
+class Dress(NamedTuple):
+    """What of a column's format bears on how its numbers are dressed."""
+
+    mark: grammar.Mark | None  # without one no groups are taken
+    signs: str  # of the column's currency; cells with another are left
+    units: tuple[str, ...] = ()  # that stand behind its numbers, none of them a power of ten
+    percent: Literal["fraction", "number"] | None = None
 
 
 class _Layout(NamedTuple):
@@ -35,20 +47,29 @@ class _Layout(NamedTuple):
 
     text: str
     digits: int
-    scale: int  # how many of them stand behind the decimal mark
+    behind: int  # how many of them stand behind the decimal mark
+    shift: int  # places by which the number is smaller than it looks: 2 for a percent that is a fraction
     unit: int  # what one of its last digit counts, with its sign
+    suffix: str | None  # rule of what stands behind the number, if that is no currency
 
     @classmethod
-    def of(cls, text: str, mark: grammar.Mark | None, scale: int) -> _Layout:
-        point = text.rfind(mark) if mark else -1
+    def of(cls, text: str, suffix: str | None, dress: Dress, scale: int) -> _Layout:
+        point = text.rfind(dress.mark) if dress.mark else -1
         behind = text[point:].count("0") if point >= 0 else 0
-        unit = 10 ** max(0, scale - behind)
-        return cls(text, text.count("0"), behind, -unit if text.startswith("(") or "-" in text else unit)
+        shift = 2 if suffix == PERCENT and dress.percent == "fraction" else 0
+        unit = 10 ** max(0, scale - behind - shift)
+        is_negative = text.startswith("(") or "-" in text
+        return cls(text, text.count("0"), behind, shift, -unit if is_negative else unit, suffix)
 
     @property
     def whole(self) -> int:
         """Digits before the mark."""
-        return self.digits - self.scale
+        return self.digits - self.behind
+
+    @property
+    def scale(self) -> int:
+        """Digits that the number has behind the point."""
+        return self.behind + self.shift
 
     @property
     def width(self) -> int:
@@ -63,7 +84,8 @@ class _Layout(NamedTuple):
             ("decimal_comma", mark == "," and "," in self.text),
             ("accounting_negative", self.text.startswith("(")),
         )
-        return [rule for rule, applies in named if applies]
+        rules = [rule for rule, applies in named if applies]
+        return [*rules, self.suffix] if self.suffix else rules
 
 
 def can_hold(target: Target) -> bool:
@@ -71,22 +93,15 @@ def can_hold(target: Target) -> bool:
     return target.kind in ("integer", "decimal")
 
 
-def read_layouts(texts: pl.Series, target: Target, mark: grammar.Mark | None, signs: str) -> Attempt:
-    """The cells of the common layouts that need no thought; null, without a word why, for all others.
-
-    Args:
-        mark: The column's decimal mark; without one no groups are taken.
-        signs: Those of the column's currency; cells with another are left.
-    """
+def read_layouts(texts: pl.Series, target: Target, dress: Dress) -> Attempt:
+    """The cells of the common layouts that need no thought; null, without a word why, for all others."""
     widths = texts.str.len_bytes()
     numbers = pl.repeat(None, len(texts), dtype=pl.Int64, eager=True)
     which = pl.repeat(None, len(texts), dtype=pl.UInt8, eager=True)
     layouts: list[_Layout] = []
     for _ in range(_ROUNDS):
         open_ = which.is_null() & texts.is_not_null() if layouts else texts.is_not_null()
-        new = [
-            layout for layout in _layouts(texts.filter(open_), target, mark, signs) if layout not in layouts
-        ]
+        new = [layout for layout in _layouts(texts.filter(open_), target, dress) if layout not in layouts]
         for layout in new:
             here, found = _read(texts, (widths == layout.width).arg_true(), layout)
             numbers, which = numbers.scatter(here, found), which.scatter(here, len(layouts))
@@ -96,7 +111,7 @@ def read_layouts(texts: pl.Series, target: Target, mark: grammar.Mark | None, si
     values = _values(numbers, target).alias(texts.name)
     if values.null_count() > numbers.null_count():  # out of range: to be read again and told why
         which = blank(which, values.is_null())
-    return Attempt(values, tuple(_heals(which, layouts, mark)))
+    return Attempt(values, tuple(_heals(which, layouts, dress.mark)))
 
 
 def _read(texts: pl.Series, here: pl.Series, layout: _Layout) -> tuple[pl.Series, pl.Series]:
@@ -116,18 +131,31 @@ def _heals(which: pl.Series, layouts: Sequence[_Layout], mark: grammar.Mark | No
         for rule in layout.rules(mark):
             named.setdefault(rule, []).append((which == index).fill_null(False))
     for rule, masks in named.items():
-        yield HealMask(rule, reduce(or_, masks))
+        yield HealMask(rule, reduce(or_, masks), assumption=rule == PERCENT)
 
 
-def _layouts(texts: pl.Series, target: Target, mark: grammar.Mark | None, signs: str) -> list[_Layout]:
+def _layouts(texts: pl.Series, target: Target, dress: Dress) -> list[_Layout]:
     """The layouts of a few cells, as far as they and their digits are in the commonest dress."""
     sample = spread_sample(texts, _SAMPLES)
-    symbols = "".join(sorted(set(signs).intersection("".join(sample))))
-    plain = re.compile(grammar.quick(mark, target.fraction, symbols))
+    symbols = "".join(sorted(set(dress.signs).intersection("".join(sample))))
+    plain = re.compile(grammar.quick(dress.mark, target.fraction, symbols))
+    bare = re.compile(grammar.quick(dress.mark, target.fraction, ""))
     scale = target.scale or 0
-    found = Counter(layout_of(text) for text in sample if plain.match(_debit(text) or text))
-    layouts = (_Layout.of(text, mark, scale) for text, _ in found.most_common(_MOST))
+    found: Counter[tuple[str, str | None]] = Counter()
+    for text in sample:
+        number, suffix = _without_suffix(text, dress)
+        if plain.match(_debit(text) or text) if suffix is None else bare.fullmatch(number):
+            found[layout_of(text), suffix] += 1
+    layouts = (_Layout.of(*each, dress, scale) for each, _ in found.most_common(_MOST))
     return [each for each in layouts if each.scale <= scale and each.whole + scale <= MOST_DIGITS]
+
+
+def _without_suffix(text: str, dress: Dress) -> tuple[str, str | None]:
+    """The text without a percent sign or a unit behind it, and the rule that takes it off."""
+    if dress.percent and text.endswith("%"):
+        return text[:-1].removesuffix(" "), PERCENT
+    unit = next((unit for unit in dress.units if text.endswith(unit)), None)
+    return (text, None) if unit is None else (text.removesuffix(unit).rstrip(" "), number_units.RULE)
 
 
 def _debit(text: str) -> str | None:

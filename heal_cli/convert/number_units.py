@@ -37,6 +37,8 @@ _LAST: Final = {
 }  # fmt: skip
 """Last word of a name -> its unit; elsewhere these are words for much else, too (M rate, driver's)."""
 
+RULE: Final = "unit_suffix"
+
 _POWERS: Final = {"k": 3, "K": 3, "M": 6, "Mio": 6, "Mio.": 6, "mn": 6, "bn": 9, "B": 9, "Mrd": 9, "Mrd.": 9}
 """Shortened thousands, millions and billions; 'm' is none: it may as well be metres or minutes."""
 
@@ -66,6 +68,14 @@ def units_named(*names: str) -> tuple[str, ...]:
     return found.pop() if len(found) == 1 else ()
 
 
+def to_the_letter(units: tuple[str, ...]) -> tuple[str, ...]:
+    """Of the units those that are no power of ten and hold no digit, the longest first."""
+    plain = (
+        unit for unit in units if unit in _WORDS and unit not in _POWERS and not re.search("[0-9]", unit)
+    )
+    return tuple(sorted(plain, key=len, reverse=True))
+
+
 def heal(texts: pl.Series, target: Target, format: ColumnFormat, allow: frozenset[str]) -> Attempt:
     """The numbers in the units that are named for the column; what stands in any other fails."""
     if not format.units or not texts.str.contains(_SUFFIX).any():
@@ -77,7 +87,7 @@ def heal(texts: pl.Series, target: Target, format: ColumnFormat, allow: frozense
     spelt = pl.select(pl.when(powers.is_not_null()).then(bare + "e" + powers.cast(pl.String)).otherwise(bare))
     made = number_heal.dressed(blank(spelt.to_series(), ~known), target, format, allow)
     heals = (
-        HealMask("unit_suffix", known & powers.is_null()),
+        HealMask(RULE, known & powers.is_null()),
         HealMask("power_suffix", known & powers.is_not_null()),
     )
     other = Refusal(NOT_CONVERTIBLE, suffix.is_not_null() & ~known, "unit that is not the column's")

@@ -77,7 +77,10 @@ def _first_pass(
     if len(values) > _PROBE and probe.null_count() == _PROBE > 2 * values.head(_PROBE).null_count():
         if is_open or not number_layouts.can_hold(target):
             return number_target.nothing(values, target)
-        return number_layouts.read_layouts(values, target, format.decimal, signs)
+        dress = number_layouts.Dress(
+            format.decimal, signs, number_units.to_the_letter(format.units), format.percent
+        )
+        return number_layouts.read_layouts(values, target, dress)
     typed = number_target.strict(values, target, points=points)
     return Attempt(typed, _strict_heals(values, typed, target))
 
