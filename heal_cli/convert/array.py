@@ -14,9 +14,10 @@ import polars as pl
 from heal_cli.convert import extended_json
 from heal_cli.convert.array_delimited import RULE as DELIMITED
 from heal_cli.convert.array_delimited import as_lists, choose_mark
+from heal_cli.convert.array_plain import read_plain
 from heal_cli.convert.array_text import literal_of, parse_array, quoted_elements
 from heal_cli.convert.families import family_of
-from heal_cli.convert.residue import Attempt, Healer, Refusal, heal_residue
+from heal_cli.convert.residue import Attempt, Healer, Refusal, heal_residue, spread
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
 
 _PLAIN: Final = r'^\{[^{}"\\\s,]+(?:,[^{}"\\\s,]+)*\}$'
@@ -59,6 +60,15 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
     """PostgreSQL literals, JSON lists and Python lists as literals with every element converted."""
 
     def heal(texts: pl.Series) -> Attempt:
+        plain = read_plain(texts, _element(type), format)
+        left = plain.values.is_null().arg_true()
+        if not len(left):
+            return plain
+        rest = spread(take_apart(texts.gather(left)), left, len(texts))
+        values = pl.select(pl.coalesce(plain.values, rest.values)).to_series()
+        return Attempt(values, (*plain.heals, *rest.heals), rest.refused)
+
+    def take_apart(texts: pl.Series) -> Attempt:
         spelt, is_list = as_lists(texts, format.list_mark)
         made = _convert(_lay_texts(spelt, _element(type)), len(texts), _element(type), format, allow)
         return made._replace(heals=(*made.heals, HealMask(DELIMITED, is_list)))
