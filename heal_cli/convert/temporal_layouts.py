@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -16,6 +17,7 @@ from heal_cli.convert.residue import Attempt, spread_heals
 from heal_cli.convert.spread import spread_sample
 from heal_cli.convert.temporal_clock import OFFSET
 from heal_cli.convert.temporal_epoch import cast_epoch
+from heal_cli.convert.temporal_serial import cast_serials
 from heal_cli.convert.temporal_settle import Target, settle
 from heal_cli.convert.temporal_shapes import Reading
 from heal_cli.convert.temporal_zones import fixed_offset
@@ -31,6 +33,13 @@ _CLOCK: Final = r"(?P<separator>[T ])[0-9]{2}:[0-9]{2}(?P<seconds>:[0-9]{2}(?P<f
 _ISO: Final = re.compile(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:{_CLOCK}(?P<tail> ?(?:Z|UTC|{OFFSET}))?)?")
 _ORDERED: Final = re.compile(rf"[0-9]{{2}}(?P<mark>[-/.])[0-9]{{2}}(?P=mark)[0-9]{{4}}(?:{_CLOCK})?")
 
+_MONTH: Final = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_MOMENT: Final = r"(?P<separator>[T ])[0-9]{2}:[0-9]{2}(?P<seconds>:[0-9]{2})?"
+_NAMED: Final = re.compile(
+    rf"(?:[0-9]{{1,2}}(?P<mark>[-/ ]){_MONTH}(?P=mark)|(?P<first>{_MONTH}) [0-9]{{1,2}}, )[0-9]{{4}}(?:{_MOMENT})?"
+)
+"""As most programs abbreviate months; other names are read once each, which costs more."""
+
 _SECOND: Final = ":[0-5][0-9]"
 """The one number that polars would take too large; it checks months, days, hours and minutes itself."""
 
@@ -40,6 +49,11 @@ _DATES: Final[dict[DateOrder, tuple[str, str, str]]] = {
     "MDY": ("%m", "%d", "%Y"),
 }
 _FIELDS: Final = {"%Y": "[0-9]{4}", "%m": "[0-9]{2}", "%d": "[0-9]{2}"}
+_NAMED_FIELDS: Final = {**_FIELDS, "%m": _MONTH, "%d": "[0-9]{1,2}"}
+_NAMES: Final = {"%Y": "2024", "%m": "Jan", "%d": "31"}
+_CHRONO: Final = {part: part for part in _FIELDS}
+_NAMED_CHRONO: Final = {**_CHRONO, "%m": "%b"}
+"""Patterns of a date's parts, an example of them, and what polars' parser calls them."""
 
 
 class Layout(NamedTuple):
@@ -47,6 +61,7 @@ class Layout(NamedTuple):
 
     order: DateOrder
     mark: str = "-"  # between the parts of the date
+    is_named: bool = False  # its month is
     separator: str = ""  # 'T', ' ', or '' for a date alone
     seconds: bool = False
     fraction: bool = False
@@ -55,7 +70,8 @@ class Layout(NamedTuple):
     @property
     def pattern(self) -> str:
         """What exactly a cell of this layout looks like."""
-        date = f"[{self.mark}]".join(_FIELDS[part] for part in _DATES[self.order])
+        fields = _NAMED_FIELDS if self.is_named else _FIELDS
+        date = self._date(fields, f"[{self.mark}]")
         if not self.separator:
             return f"^{date}$"
         second = _SECOND if self.seconds else ""
@@ -67,13 +83,24 @@ class Layout(NamedTuple):
     def widths(self) -> tuple[int, int]:
         """Bytes of its shortest and of its longest cell."""
         clock = (len("T00:00") + 3 * self.seconds) if self.separator else 0
+        if self.is_named:
+            longest = len(self._date(_NAMES, self.mark)) + clock
+            return longest - 1, longest
         least = len("0000-00-00") + clock + len(self.tail)
         return (least + 2, least + 7) if self.fraction else (least, least)
+
+    def _date(self, fields: Mapping[str, str], mark: str) -> str:
+        """The date, with what is given for each of its parts and for the mark between them."""
+        year, month, day = (fields[part] for part in ("%Y", "%m", "%d"))
+        if self.is_named and self.order == "MDY":
+            return f"{month} {day}, {year}"
+        parts = {"%Y": year, "%m": month, "%d": day}
+        return mark.join(parts[part] for part in _DATES[self.order])
 
     @property
     def chrono(self) -> str:
         """The same up to the fraction, for polars' parser."""
-        date = self.mark.join(_DATES[self.order])
+        date = self._date(_NAMED_CHRONO if self.is_named else _CHRONO, self.mark)
         clock = f"{self.separator}%H:%M" if self.separator else ""
         return f"{date}{clock}{':%S' if self.seconds else ''}"
 
@@ -85,6 +112,8 @@ class Layout(NamedTuple):
     @property
     def rule(self) -> str | None:
         """The heal that reading it counts as."""
+        if self.is_named:
+            return "month_name"
         return None if self.order == "YMD" else f"date_{self.order.lower()}"
 
 
@@ -98,19 +127,23 @@ def layouts_of(values: pl.Series, format: ColumnFormat) -> list[Layout]:
             order = format.order_of(f"{match['mark']}4")
             if order in ("DMY", "MDY"):
                 found[_layout(order, match["mark"], match)] += 1
+        elif match := _NAMED.fullmatch(text):
+            order = "MDY" if match["first"] else "DMY"
+            found[_layout(order, match["mark"] or " ", match, is_named=True)] += 1
     # an offset such as +25:00 is none, and its cells are not naive for that
     common = (layout for layout, _ in found.most_common(_MOST))
     return [layout for layout in common if not layout.tail or layout.offset is not None]
 
 
-def _layout(order: DateOrder, mark: str, match: re.Match[str]) -> Layout:
+def _layout(order: DateOrder, mark: str, match: re.Match[str], *, is_named: bool = False) -> Layout:
     parts = match.groupdict()
     return Layout(
         order,
         mark,
+        is_named,
         parts["separator"] or "",
         seconds=parts["seconds"] is not None,
-        fraction=parts["fraction"] is not None,
+        fraction=parts.get("fraction") is not None,
         tail=parts.get("tail") or "",
     )
 
@@ -135,6 +168,10 @@ def cast_layouts(values: pl.Series, target: Target, format: ColumnFormat) -> Att
         heals.extend(spread_heals(made.heals, here, height))
     if format.epoch is not None and target.base != "date":
         here, made = cast_epoch(values, widths, target, format.epoch)
+        typed = typed.scatter(here, made.values)
+        heals.extend(spread_heals(made.heals, here, height))
+    if format.serial:
+        here, made = cast_serials(values, widths, target)
         typed = typed.scatter(here, made.values)
         heals.extend(spread_heals(made.heals, here, height))
     return Attempt(typed, _merged(heals))

@@ -18,6 +18,8 @@ _SERIAL: Final = r"^\s*([0-9]{5})(\.[0-9]+)?\s*$"
 _FIRST, _LAST = 32_874, 73_050
 """1990-01-01 and 2099-12-31; other numbers of five digits are more likely something else."""
 
+_WIDTH: Final = 5  # digits of a serial
+
 _ZERO: Final = 25_569  # serial of 1970-01-01
 _FEWEST: Final = 3  # distinct serials: one or two numbers may be chance
 _NEAR_S: Final = 0.01  # a serial is a float: so near to a whole second it is that second
@@ -33,6 +35,24 @@ def counts_days(texts: pl.Series) -> bool:
         return False
     days = numbers.str.extract(_SERIAL).cast(pl.Int64)
     return bool(days.is_between(_FIRST, _LAST).all())
+
+
+def cast_serials(values: pl.Series, widths: pl.Series, target: Target) -> tuple[pl.Series, Attempt]:
+    """The positions (UInt32) of such numbers without a fraction, and what they mean; no word on others.
+
+    Args:
+        widths: Bytes of each text.
+    """
+    positions = (widths == _WIDTH).arg_true()
+    days = values.gather(positions).cast(pl.Int64, strict=False)
+    # as many digits as bytes: there is no room for a sign or a blank
+    sound = days.is_between(_FIRST, _LAST).fill_null(False)
+    if not sound.all():
+        positions, days = positions.filter(sound), days.filter(sound)
+    wall = ((days - _ZERO) * DAY).cast(pl.Datetime("us"))
+    made = settle(Reading(wall, timed=False), target)
+    done = made.values.is_not_null()
+    return positions, Attempt(made.values, (HealMask(RULE, done, assumption=True), *made.heals))
 
 
 class SerialHealer:
