@@ -18,7 +18,6 @@ NAME_BYTES: Final = 63
 
 _WITHOUT_BLANKS: Final = frozenset({"inet", "cidr", "pg_lsn"})
 """Types whose input refuses blanks around a value; all others pass over them (ran on PostgreSQL 18)."""
-_OUTER_BLANKS: Final = r"^\s|\s$"
 
 _NUL: Final = "\0"
 _ESCAPED_CHAR: Final = r"^\\[0-7]{3}$"
@@ -43,9 +42,11 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
     if format.sheet_text is not None:
         texts, marked = sheet_text.take_off(texts, format.sheet_text)
         heals = (*heals, marked) if marked.mask.any() else heals
-    if type.base in _WITHOUT_BLANKS and texts.str.contains(_OUTER_BLANKS).any():
-        padded = texts.str.contains(_OUTER_BLANKS).fill_null(False)
-        texts, heals = texts.str.strip_chars(), (*heals, HealMask("outer_blanks", padded))
+    if type.base in _WITHOUT_BLANKS:
+        bare = texts.str.strip_chars()
+        padded = (bare.str.len_bytes() < texts.str.len_bytes()).fill_null(False)
+        if padded.any():
+            texts, heals = bare, (*heals, HealMask("outer_blanks", padded))
     bad = [mask for mask in (_has_nul(texts), _too_long(texts, type)) if mask is not None]
     if not bad:
         return Converted(texts, heals)

@@ -17,6 +17,11 @@ _HYPHENATED: Final = rf"{_CANONICAL}|^\{{{_CANONICAL.strip('^$')}\}}$"
 _ANY: Final = r"^(?:urn:uuid:)?(?:\{(?P<braced>[0-9a-f]{4}(?:-?[0-9a-f]{4}){7})\}|(?P<bare>[0-9a-f]{4}(?:-?[0-9a-f]{4}){7}))$"
 """PostgreSQL takes a hyphen after any group of four digits, and braces around (manual, 8.12)."""
 
+_BRACED: Final = rf"(?i-u)^\{{{_CANONICAL.strip('^$')}\}}$"
+_LENGTH: Final = 36  # characters of a canonical UUID
+_PROBE: Final = 64
+"""Cells looked at before all are tried in the commonest form."""
+
 _GROUPS: Final = ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))
 
 
@@ -38,6 +43,9 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
 
 
 def _heal(texts: pl.Series) -> Attempt:
+    if texts.head(_PROBE).str.contains(_BRACED).all() and texts.str.contains(_BRACED).all():
+        values = texts.str.slice(1, _LENGTH).str.to_lowercase()
+        return Attempt(values, (HealMask(RULE, values.is_not_null()),))
     folded = texts.str.strip_chars().str.to_lowercase()
     if folded.str.contains(_HYPHENATED).all():
         values = folded.str.strip_chars("{}")
