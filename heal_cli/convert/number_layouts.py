@@ -99,14 +99,16 @@ def read_layouts(texts: pl.Series, target: Target, dress: Dress) -> Attempt:
     numbers = pl.repeat(None, len(texts), dtype=pl.Int64, eager=True)
     which = pl.repeat(None, len(texts), dtype=pl.UInt8, eager=True)
     layouts: list[_Layout] = []
+    left = len(texts) - texts.null_count()
     for _ in range(_ROUNDS):
-        open_ = which.is_null() & texts.is_not_null() if layouts else texts.is_not_null()
-        new = [layout for layout in _layouts(texts.filter(open_), target, dress) if layout not in layouts]
+        open_ = (texts.filter(which.is_null()) if layouts else texts).drop_nulls()
+        new = [layout for layout in _layouts(open_, target, dress) if layout not in layouts]
         for layout in new:
             here, found = _read(texts, (widths == layout.width).arg_true(), layout)
             numbers, which = numbers.scatter(here, found), which.scatter(here, len(layouts))
             layouts.append(layout)
-        if not new or not open_.any():
+            left -= len(here)
+        if not new or not left:
             break
     values = _values(numbers, target).alias(texts.name)
     if values.null_count() > numbers.null_count():  # out of range: to be read again and told why
@@ -116,22 +118,23 @@ def read_layouts(texts: pl.Series, target: Target, dress: Dress) -> Attempt:
 
 def _read(texts: pl.Series, here: pl.Series, layout: _Layout) -> tuple[pl.Series, pl.Series]:
     """Positions of the cells that have the layout, and their numbers in units of the smallest digit."""
-    made = read_number(texts.gather(here), layout.text)
+    # a leading zero is a heal of its own
+    least = 10 ** (layout.digits - 1) if layout.whole > 1 else 0
+    made = read_number(texts.gather(here), layout.text, least=least, unit=layout.unit)
     sound, number = made["sound"], made["number"]
-    if layout.whole > 1:  # a leading zero is a heal of its own
-        sound &= number >= 10 ** (layout.digits - 1)
-    if not sound.all():
-        here, number = here.filter(sound), number.filter(sound)
-    return here, number * layout.unit
+    return (here, number) if sound.all() else (here.filter(sound), number.filter(sound))
 
 
 def _heals(which: pl.Series, layouts: Sequence[_Layout], mark: grammar.Mark | None) -> Iterator[HealMask]:
-    named: dict[str, list[pl.Series]] = {}
+    named: dict[str, list[pl.Expr]] = {}
     for index, layout in enumerate(layouts):
         for rule in layout.rules(mark):
-            named.setdefault(rule, []).append((which == index).fill_null(False))
-    for rule, masks in named.items():
-        yield HealMask(rule, reduce(or_, masks), assumption=rule == PERCENT)
+            named.setdefault(rule, []).append(pl.col("which") == index)
+    masks = which.to_frame("which").select_seq(
+        reduce(or_, found).fill_null(False).alias(rule) for rule, found in named.items()
+    )
+    for mask in masks:
+        yield HealMask(mask.name, mask, assumption=mask.name == PERCENT)
 
 
 def _layouts(texts: pl.Series, target: Target, dress: Dress) -> list[_Layout]:
