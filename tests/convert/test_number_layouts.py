@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+from typing import Literal
 
 import polars as pl
 import pytest
@@ -18,8 +20,8 @@ FLOAT8 = PgType(701, "double precision", "float8", "b")
 POINT = ColumnFormat(decimal=".", currencies=("USD",))
 
 
-def _convert(values: list[str | None], type: PgType) -> Converted:
-    return convert(pl.Series(values, dtype=pl.String), type, POINT, allow=frozenset())
+def _convert(values: list[str | None], type: PgType, format: ColumnFormat = POINT) -> Converted:
+    return convert(pl.Series(values, dtype=pl.String), type, format, allow=frozenset())
 
 
 _AMOUNTS = st.decimals(-99_999, 99_999, places=4, allow_nan=False)
@@ -47,10 +49,38 @@ def test_a_column_is_its_cells(type: PgType, cells: list[str | None]) -> None:
     """Behind a dressed head each cell gives the value, the heals and the reason that it gives alone."""
     head: list[str | None] = ["$1,234.5678", "$12.0000"] * 40
     made = _convert([*head, *cells], type)
-    alone = [_convert([cell], type) for cell in cells]
-    assert [str(value) for value in made.values[len(head) :]] == [str(one.values[0]) for one in alone]
-    for index, one in enumerate(alone, start=len(head)):
-        assert {heal.rule for heal in made.heals if heal.mask[index]} == {heal.rule for heal in one.heals}
+    _compare(made, [_convert([cell], type) for cell in cells], len(head))
+
+
+_SUFFIXES = st.sampled_from(["%", " %", " kg", "kg", "  kg", " KG", "k", " m2", "% kg", "", " g", "\n kg"])
+_ODD_SUFFIXED = st.sampled_from(["0012 kg", "(5 kg)", "$5 kg", "(5%)", "5 kg ", "-%", "kg", "1,23 kg", None])
+
+
+@settings(max_examples=30)
+@given(
+    st.lists(
+        st.builds(lambda amount, unit: f"{amount:,}{unit}", _AMOUNTS, _SUFFIXES) | _ODD_SUFFIXED,
+        min_size=1,
+        max_size=8,
+    )
+)
+@pytest.mark.parametrize("percent", ["number", "fraction"])
+@pytest.mark.parametrize("type", [NUMERIC, INT4], ids=lambda type: type.base)
+def test_signs_and_units_behind_numbers_are_those_of_each_cell(
+    type: PgType, percent: Literal["number", "fraction"], cells: list[str | None]
+) -> None:
+    """Behind a head of percents and weights, too, a cell is what it is alone."""
+    format = replace(POINT, percent=percent, units=("kg", "m2", "k"))
+    head: list[str | None] = ["12%", "5.25 kg", "-1,200 kg", "7.5%", "40 m2"] * 30
+    made = _convert([*head, *cells], type, format)
+    _compare(made, [_convert([cell], type, format) for cell in cells], len(head))
+
+
+def _compare(made: Converted, alone: list[Converted], start: int) -> None:
+    assert [str(value) for value in made.values[start:]] == [str(one.values[0]) for one in alone]
+    for index, one in enumerate(alone, start=start):
+        healed = {(heal.rule, heal.assumption) for heal in made.heals if heal.mask[index]}
+        assert healed == {(heal.rule, heal.assumption) for heal in one.heals}
         assert [f.reason for f in made.faults if f.mask[index]] == [f.reason for f in one.faults]
 
 
