@@ -8,7 +8,7 @@ from typing import Final, Literal
 import polars as pl
 
 from heal_cli.convert.number_text import canonical
-from heal_cli.convert.residue import Attempt, Refusal
+from heal_cli.convert.residue import Attempt, Refusal, blank, mask_of
 from heal_cli.model import HealMask, PgType
 
 MAX_DECIMAL: Final = 38
@@ -113,7 +113,7 @@ def _unless_cut(values: pl.Series, typed: pl.Series, shape: str) -> pl.Series:
     # a cell that prints as it was written has lost nothing: half the price of the regular expression
     doubtful = (typed.cast(pl.String) != values).arg_true()
     cut = doubtful.filter(~values.gather(doubtful).str.contains(shape))
-    return typed.scatter(cut, None) if len(cut) else typed
+    return blank(typed, mask_of(len(typed), cut)) if len(cut) else typed
 
 
 def _text_shape(target: Target, *, points: bool) -> str:

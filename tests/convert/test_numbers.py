@@ -382,3 +382,17 @@ def test_the_side_of_an_account_is_a_question(text: str) -> None:
     assert made.values.to_list()[0] is None
     assert made.faults[0].reason == "ambiguous"
     assert made.faults[0].attempts[-1].startswith("CR and DR name the side of an account")
+
+
+def test_a_cell_with_too_many_digits_far_down_the_column_is_refused_alone() -> None:
+    """Where the first cells print as they are written, one that would be cut is found by its print."""
+    made = convert(
+        pl.Series(["1.25"] * 100 + ["1.999", "2.5"]),
+        PgType(0, "numeric(12,2)", "numeric", "b", 12, 2),
+        ColumnFormat(decimal="."),
+        allow=frozenset(),
+    )
+    assert made.values[-3:].to_list() == [Decimal("1.25"), None, Decimal("2.50")]
+    assert [(fault.reason, fault.mask.arg_true().to_list()) for fault in made.faults] == [
+        ("would_round", [100])
+    ]
