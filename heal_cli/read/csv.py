@@ -109,7 +109,7 @@ class CsvReader:
 
     def _parse(self, chunk: Chunk) -> Exact:
         assert chunk.data is not None
-        if isinstance(chunk, CsvChunk) and not chunk.broken:
+        if isinstance(chunk, CsvChunk) and not (chunk.broken or self._grammar.is_wrapped):
             frame = parse_fast(
                 without(chunk.data, chunk.asides) if chunk.asides else chunk.data,
                 self._grammar,

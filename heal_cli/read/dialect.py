@@ -12,6 +12,7 @@ from heal_cli.errors import NoRecords, SourceError, UsageError
 from heal_cli.model import Finding, ReadOptions
 from heal_cli.read.declared import Declared, find_declared
 from heal_cli.read.delimiter import DOUBTFUL, Sample, Trial, choose_delimiter, take_sample
+from heal_cli.read.disguised import look_through
 from heal_cli.read.endings import may_be_sum
 from heal_cli.read.fields import Grammar, machine_columns
 from heal_cli.read.findings import name_line_end, passed_lines, preamble, quote_findings, show, sums
@@ -22,6 +23,7 @@ from heal_cli.read.heading import Heading, check_width, name_columns, read_headi
 from heal_cli.read.padding import find_padding
 from heal_cli.read.region import Record, reach_up
 from heal_cli.read.tables import LOOK_ROWS, begins_another
+from heal_cli.read.wrapped import wrap
 
 # What Excel writes above, and takes as, the delimiter.
 _SEPARATOR_LINE: Final = re.compile(rb"(?i)\Asep=([^\r\n]{1,4})(?:\r\n|\n|\r)")
@@ -35,6 +37,13 @@ _LOOK_ABOVE: Final = 20
 
 # So many lines of a file that says what its columns are say what these hold.
 _DECLARED_ROWS: Final = 100
+
+_WRAPPED: Final = Finding(
+    "saved twice",
+    "yes",
+    "--quote",
+    "each line is a quoted cell that holds a record; --quote '\"' takes it for one",
+)
 
 _HEADER_FLAG: Final = "--header/--no-header"
 
@@ -85,6 +94,7 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
     if not sample.text.strip("\r\n"):
         raise NoRecords(f"{name!r} holds no records, only blank lines")
     trial, evidence = choose_delimiter(sample, told)
+    sample, trial, evidence = look_through(sample, trial, evidence, told)
     has_quotes = trial.grammar.quote != "" and trial.grammar.quote in sample.text
     is_doubtful = trial.grammar.delimiter in DOUBTFUL and not has_quotes
     if told.delimiter is None and (trial.width == 1 or is_doubtful):
@@ -101,6 +111,7 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
     findings = (
         Finding("delimiter", show(trial.grammar.delimiter), "--delimiter", evidence),
         *quote_findings(trial.grammar, options),
+        *([_WRAPPED] if trial.grammar.is_wrapped else []),
         Finding("line end", name_line_end(head, terminator)),
         *preamble(sample, trial, heading, skipped_lines),
         *heading.findings,
@@ -186,12 +197,13 @@ def _complete(trial: Trial, heading: Heading, terminator: bytes, options: ReadOp
     body = _first_table(trial.records[heading.first : trial.region.last], heading, trial.grammar)
     data = [record.cells for record in body if record.text != heading.line and not may_be_sum(record.cells)]
     heads = width > 1 and heading.line.count(trial.grammar.quote or "\0") % 2 == 0
+    line = wrap(heading.line) if trial.grammar.is_wrapped else heading.line
     return replace(
         trial.grammar,
         terminator=terminator,
         width=width,
         machine=machine_columns(data, width),
-        heading=heading.line if heads else "",
+        heading=line if heads else "",
         blank=trial.grammar.delimiter * (width - 1) if _may_be_blank(trial.grammar, heading) else "",
         is_numbered=bool(data) and all(row[0][:1].isdigit() for row in data),
         has_spaces=any(cell.startswith(" ") for row in data if len(row) == width for cell in row),

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
 import polars as pl
 
 from heal_cli.model import REJECTS, ROW
+from heal_cli.read.blanks import without_blanks
 from heal_cli.read.fast import parse_fast
 from heal_cli.read.fields import STAND_IN, Grammar
 from heal_cli.read.groups import group_lines
 from heal_cli.read.mend import mend
 from heal_cli.read.plain_quotes import make_plain, plain_grammar, restore
 from heal_cli.read.records import lay_out
+from heal_cli.read.wrapped import unwrap_all
 
 _EXPLANATIONS: Final = {
     "unclosed_quote": "field {at} opens with a quote that nothing closes without swallowing whole records",
@@ -58,17 +60,21 @@ def read_apart(raws: Sequence[bytes], rows: Sequence[int], grammar: Grammar) -> 
     """
     texts = [_decode(raw) for raw in raws]
     column, numbers = pl.Series(texts, dtype=pl.String), pl.Series(ROW, rows, dtype=pl.Int64)
-    done = pl.repeat(False, len(raws), dtype=pl.Boolean, eager=True)
+    if grammar.is_wrapped:
+        column, grammar = unwrap_all(column), replace(grammar, is_wrapped=False)
+        texts = column.to_list()
+    left = pl.int_range(len(raws), dtype=pl.UInt32, eager=True)
     frames: list[pl.DataFrame] = []
-    for way in _ways(column, grammar):
-        strict = _is_strict(way) & ~done
+    for way_of in _WAYS:
+        way = way_of(column.gather(left), grammar)
+        strict = _is_strict(way)
         sound = _parse_sound(way.texts.filter(strict), way.grammar)
         if sound is not None:
             sound = sound if way.barred else restore(sound, grammar)
-            frames.append(sound.insert_column(0, numbers.filter(strict)))
-            done |= strict
+            frames.append(sound.insert_column(0, numbers.gather(left.filter(strict))))
+            left = left.filter(~strict)
     cells, faults = [], []
-    for i in (~done).arg_true():
+    for i in left:
         split = _split(raws[i], texts[i], grammar)
         if isinstance(split, _Fault):
             faults.append((rows[i], split))
@@ -86,13 +92,25 @@ class _Way(NamedTuple):
     barred: str = ""  # quotes that no cell may begin with
 
 
-def _ways(texts: pl.Series, grammar: Grammar) -> Iterator[_Way]:
-    """By the grammar, and by the one that holds for records of which no cell begins with a quote: `1,12" pipe`."""
+def _as_written(texts: pl.Series, grammar: Grammar) -> _Way:
     plain = make_plain(texts, grammar)
-    yield _Way(plain.texts, plain_grammar(grammar), plain.is_sure)
-    if grammar.quote:
-        bare = replace(grammar, quote="", second_quote="", escape=None)
-        yield _Way(texts, bare, texts.is_not_null(), grammar.quote + grammar.second_quote)
+    return _Way(plain.texts, plain_grammar(grammar), plain.is_sure)
+
+
+def _tight(texts: pl.Series, grammar: Grammar) -> _Way:
+    tight = without_blanks(texts, grammar)
+    return _Way(tight.texts, plain_grammar(grammar), tight.is_sure)
+
+
+def _bare(texts: pl.Series, grammar: Grammar) -> _Way:
+    """As records of which no cell begins with a quote: `1,12" pipe`."""
+    bare = replace(grammar, quote="", second_quote="", escape=None)
+    has_quotes = pl.repeat(grammar.quote != "", len(texts), dtype=pl.Boolean, eager=True)
+    return _Way(texts, bare, texts.is_not_null() & has_quotes, grammar.quote + grammar.second_quote)
+
+
+_WAYS: Final = (_as_written, _tight, _bare)
+"""Each for the records that those before it left."""
 
 
 def _decode(raw: bytes) -> str | None:

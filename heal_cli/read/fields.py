@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from heal_cli.read.backslash import ESCAPE, split_cells
+from heal_cli.read.wrapped import unwrap
 
 # Stands for a delimiter of several characters while patterns look at a record.
 STAND_IN: Final = "\x1f"
@@ -67,6 +68,7 @@ class Grammar:
         is_padded: Blanks behind a cell are none of it.
         set_off: 0-based columns of which each cell has a blank before it that is none of it either.
         groups: 0-based columns without a name that headings and sums of groups alone stand in.
+        is_wrapped: Each record is a quoted cell of its own; see `read.wrapped`.
         heading: The line that names the columns, wherever it comes again; '' for none.
         blank: A record without a value, as spreadsheets write rows that were only formatted; '' where it is one.
     """
@@ -88,6 +90,7 @@ class Grammar:
     is_padded: bool = False
     set_off: tuple[int, ...] = ()
     groups: tuple[int, ...] = ()
+    is_wrapped: bool = False
 
     @cached_property
     def mark(self) -> str:
@@ -250,6 +253,8 @@ class Grammar:
 
     def split(self, record: str) -> Split:
         """Cells of one record, with a quote inside an unquoted cell taken as it is."""
+        if self.is_wrapped:
+            record = unwrap(record)
         if self.is_backslashed:
             found = split_cells(record, self.delimiter, self.terminator.decode())
             return Split([], "unknown_escape", found) if isinstance(found, int) else Split(found)

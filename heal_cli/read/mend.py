@@ -8,6 +8,7 @@ from typing import Final
 
 from heal_cli.read.backslash import ESCAPE
 from heal_cli.read.fields import MACHINE, Grammar
+from heal_cli.read.wrapped import QUOTE, unwrap
 
 # Cells tried out before a record is given up as a riddle.
 _MOST_STEPS: Final = 2_000
@@ -21,8 +22,23 @@ def mend(record: str, grammar: Grammar) -> Cells | None:
     if grammar.is_backslashed:
         return None  # its writer escapes what could be read in two ways
     if split.fault:
-        return _by_quotes(record, grammar)
+        return _by_quotes(record, grammar) or _by_unwrapping(record, grammar)
+    if len(split.cells) == 1:
+        return _by_unwrapping(record, grammar)
     return _by_spaces(split.cells, grammar) or _by_bare_delimiter(record, grammar)
+
+
+def _by_unwrapping(record: str, grammar: Grammar) -> Cells | None:
+    """`"1,""a, b"",3"`: a record that a spreadsheet took for one cell; prose has spaces behind its commas."""
+    inner = unwrap(record)
+    if grammar.quote != QUOTE or grammar.escape or inner == record:
+        return None
+    split = grammar.split(inner)
+    is_prose = any(cell.startswith(" ") for cell in split.cells if cell)
+    is_sure = not is_prose and (bool(grammar.machine) or QUOTE in inner)
+    if split.fault or len(split.cells) != grammar.width or not is_sure:
+        return None
+    return split.cells if _fits(split.cells, grammar) else None
 
 
 def _by_quotes(record: str, grammar: Grammar) -> Cells | None:

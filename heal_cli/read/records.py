@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -66,6 +67,8 @@ def _inside(lines: Lines, grammar: Grammar, *, final: bool) -> tuple[pl.Series, 
     """Boolean, for the lines up to which that is certain: the line goes on with the one before; and broken lines."""
     if not grammar.is_backslashed:
         odd = _odd_lines(lines.text, grammar)
+        if grammar.is_wrapped:  # whatever is in its cell, the line has one
+            grammar = replace(grammar, width=1, machine=())
         broken, height = pair_quotes(lines, odd, grammar, final=final)
         return _continuation(odd.head(height), broken), broken
     inside = goes_on(lines.text).shift(1, fill_value=False)
