@@ -10,8 +10,9 @@ from typing import BinaryIO, Final, Protocol
 
 from heal_cli.errors import SourceError
 from heal_cli.model import Finding
-from heal_cli.read.compression import Decompressed, ZipMember, tell_compression
+from heal_cli.read.compression import Decompressed, tell_compression
 from heal_cli.read.encoding import UTF8, Encoding, Transcoded, encode_back, stored_length, tell_encoding
+from heal_cli.read.zip_files import ZipMember
 
 _WINDOW_BYTES: Final = 2**16
 """In which the last line end of a stretch is looked for before it is read."""

@@ -5,12 +5,8 @@ from __future__ import annotations
 import bz2
 import lzma
 import sys
-import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Final, Protocol
 
 from heal_cli.errors import SourceError
@@ -83,7 +79,7 @@ _DECOMPRESSORS: Final[Mapping[str, Callable[[], _Decompressor]]] = {
 }
 
 # What the libraries raise on damaged data; bz2 says OSError, lz4 RuntimeError.
-_DAMAGE: Final = (zlib.error, lzma.LZMAError, zstd.ZstdError, OSError, EOFError, RuntimeError)
+DAMAGE: Final = (zlib.error, lzma.LZMAError, zstd.ZstdError, OSError, EOFError, RuntimeError)
 
 BOMB_RATIO: Final = 1000
 """Times its size that an archive may unpack to, beyond `BOMB_BYTES`: gzip's own limit is 1,032, and files of
@@ -136,7 +132,7 @@ class Decompressed:
                 raise self._damaged("ends before its archive does")
         try:
             return self._member.decompress(feed, min(n, STEP_BYTES))
-        except _DAMAGE as exc:
+        except DAMAGE as exc:
             raise self._damaged(f"is damaged ({exc})") from exc
 
     def _next_member(self) -> bool:
@@ -153,11 +149,16 @@ class Decompressed:
         return True
 
     def _damaged(self, what: str) -> SourceError:
-        return SourceError(
-            f"{self._name!r} {what}, after {self._given:,} decompressed bytes; "
-            "the records that were whole up to there have been read",
-            hint="Get the file again; a second load goes on where this one ended",
-        )
+        return broken_off(self._name, what, self._given)
+
+
+def broken_off(name: str, what: str, given: int) -> SourceError:
+    """The error of an archive of which all that was whole was given out."""
+    return SourceError(
+        f"{name!r} {what}, after {given:,} decompressed bytes; "
+        "the records that were whole up to there have been read",
+        hint="Get the file again; a second load goes on where this one ended",
+    )
 
 
 def check_bomb(name: str, taken: int, given: int) -> None:
@@ -172,100 +173,3 @@ def check_bomb(name: str, taken: int, given: int) -> None:
             " records does; what came before has been read",
             hint="If it is meant so, unpack it and load that",
         )
-
-
-def zip_members(path: Path, name: str) -> tuple[str, ...]:
-    """The files in a zip archive, in their order, without what file managers add.
-
-    Raises:
-        SourceError: It is damaged, or two of its files have one name.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = _members(archive)
-    except (zipfile.BadZipFile, OSError) as exc:
-        raise SourceError(f"{name!r} is a zip archive that cannot be read: {exc}") from exc
-    if len(members) > len(set(members)):
-        twice, times = Counter(members).most_common(1)[0]
-        raise SourceError(
-            f"{name!r} is a zip archive with {times} files called {twice!r}, of which one alone can be reached",
-            hint="Unpack it and load the files",
-        )
-    return members
-
-
-def _members(archive: zipfile.ZipFile) -> tuple[str, ...]:
-    names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    return tuple(
-        name for name in names if not name.startswith("__MACOSX/") and Path(name).name not in _LITTER
-    )
-
-
-_LITTER: Final = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
-
-
-class ZipMember:
-    """One member of a zip archive as a stream.
-
-    Args:
-        member: Its name in the archive; None for the only one.
-
-    Raises:
-        SourceError: None or several members, none of that name, a password, or damage.
-    """
-
-    def __init__(self, path: Path, name: str, member: str | None = None) -> None:
-        self._name = name
-        self._member = member
-        self._given = 0
-        with ExitStack() as stack:
-            try:
-                self._archive = stack.enter_context(zipfile.ZipFile(path))
-                self._file = self._archive.open(self._single())
-            except (
-                zipfile.BadZipFile,
-                RuntimeError,
-                NotImplementedError,
-            ) as exc:  # a password is a RuntimeError
-                raise SourceError(f"{name!r} is a zip archive that cannot be read: {exc}") from exc
-            stack.pop_all()
-
-    def _single(self) -> str:
-        members = _members(self._archive)
-        if "[Content_Types].xml" in members:
-            raise SourceError(
-                f"{self._name!r} is an Office document, which is none of the formats that can be read",
-                hint="Save the sheet as CSV and load that",
-            )
-        names = ", ".join(map(repr, members[:5])) or "none"
-        if self._member in members:
-            return self._member
-        if self._member is not None:
-            raise SourceError(f"There is no file {self._name!r}", hint=f"The archive holds {names}")
-        if len(members) == 1:
-            return members[0]
-        raise SourceError(
-            f"{self._name!r} is a zip archive with {len(members)} files ({names}) where one is wanted",
-            hint=f"Name one, as in {self._name}/{members[0]}" if members else None,
-        )
-
-    @property
-    def position(self) -> int:
-        """Compressed bytes consumed, about."""
-        handle = self._archive.fp
-        return handle.tell() if handle is not None else 0
-
-    def read(self, n: int) -> bytes:
-        """At most `n` bytes; b'' at the end."""
-        try:
-            text = self._file.read(n)
-        except (zipfile.BadZipFile, *_DAMAGE) as exc:
-            raise SourceError(f"{self._name!r} is a damaged zip archive: {exc}") from exc
-        self._given += len(text)
-        check_bomb(self._name, max(self.position, 1), self._given)
-        return text
-
-    def close(self) -> None:
-        """Close the archive."""
-        self._file.close()
-        self._archive.close()

@@ -16,8 +16,8 @@ import polars as pl
 from heal_cli.errors import NoRecords, SourceError
 from heal_cli.model import Batch, Chunk, Format, ReadOptions, Source
 from heal_cli.read.bytes import STDIN, ByteStream, is_zip, split_member
-from heal_cli.read.compression import zip_members
 from heal_cli.read.declared import find_declared
+from heal_cli.read.zip_files import zip_members
 
 
 class SourceReader(Protocol):
