@@ -12,6 +12,7 @@ import xxhash
 
 from heal_cli.errors import NoRecords, SourceError
 from heal_cli.model import Batch, Chunk, Format, ReadOptions, Source
+from heal_cli.read.arrow_schema import check_types
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.typed_rows import (
     MAX_ROWS,
@@ -40,6 +41,7 @@ class ArrowFileReader:
         self._path = path
         self._name = name
         self._size = path.stat().st_size
+        _check_file(path, name)
         try:
             refuse_wide_decimals(pl.scan_ipc(path, glob=False).collect_schema(), name)
             self._height = int(pl.scan_ipc(path, glob=False).select(pl.len()).collect().item())
@@ -93,6 +95,18 @@ class ArrowFileReader:
                 f"{self._name!r} is a damaged Arrow file: it ends after {start + frame.height:,} rows"
             )
         return frame
+
+
+def _check_file(path: Path, name: str) -> None:
+    """Look at the schema, which stands behind the eight bytes of `ARROW1` as in a stream."""
+    try:
+        with path.open("rb") as file:
+            mark, size = struct.unpack("<II", file.read(16)[8:])
+            if mark == _CONTINUES and size <= _MAX_MESSAGE:
+                file.seek(8)
+                check_types(file.read(8 + size), name, is_parquet=False)
+    except (OSError, struct.error) as exc:
+        raise _damaged(name, exc) from exc
 
 
 class _Message(NamedTuple):
@@ -169,6 +183,7 @@ class ArrowStreamReader:
             if message.kind != _ROWS:
                 self._opening += message.raw
                 if message.kind == _SCHEMA:
+                    check_types(message.raw, self._name, is_parquet=False)
                     refuse_wide_decimals(self._frame(self._opening + _END).schema, self._name)
                 continue
             data = self._opening + message.raw + _END

@@ -7,11 +7,13 @@ polars reads the rows but tells nothing of this; the format is Thrift's compact 
 from __future__ import annotations
 
 import struct
+from base64 import b64decode
 from mmap import mmap
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from heal_cli.errors import SourceError
+from heal_cli.read.arrow_schema import check_types
 from heal_cli.read.typed_rows import MOST_DIGITS, wide_decimal
 
 _MAGIC: Final = b"PAR1"
@@ -74,6 +76,7 @@ def read_footer(path: Path, name: str) -> Footer:
     try:
         meta = _Thrift(raw).struct()
         _check_digits(_list(meta[2]), name)
+        _check_arrow(_list(meta.get(5, [])), name)
         return Footer(raw, tuple(_group(_dict(group), size) for group in _list(meta[4])))
     except _DAMAGE as exc:
         raise SourceError(f"{name!r} is a damaged Parquet file: its footer cannot be read") from exc
@@ -141,6 +144,14 @@ def _check_digits(elements: list[Value], name: str) -> None:
         precision, column = element.get(8, 0), element.get(4, b"")
         if isinstance(precision, int) and isinstance(column, bytes) and precision > MOST_DIGITS:
             raise wide_decimal(name, column.decode(errors="replace"), precision)
+
+
+def _check_arrow(pairs: list[Value], name: str) -> None:
+    """Refuse what polars lacks of the types that Arrow's writers note (KeyValue: 1 key, 2 value)."""
+    for pair in map(_dict, pairs):
+        schema = pair.get(2)
+        if pair.get(1) == b"ARROW:schema" and isinstance(schema, bytes):
+            check_types(b64decode(schema), name, is_parquet=True)
 
 
 def _group(fields: dict[int, Value], size: int) -> RowGroup:

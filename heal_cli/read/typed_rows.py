@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from polars.datatypes import DataTypeClass
@@ -70,26 +71,37 @@ def wide_decimal(name: str, column: str, precision: int) -> SourceError:
 
 
 def plain(place: int, key: str, dtype: pl.DataType) -> pl.Expr:
-    """The column without dictionaries, under the name it has as a source column.
+    """The column without dictionaries and unknown time zones, under the name it has as a source column.
 
     It is asked for by its place: `pl.col` takes a name like `*` or `^a$` for a pattern.
     """
-    plain = _without_dictionaries(dtype)
+    plain = _plain(dtype)
     column = pl.nth(place) if plain == dtype else pl.nth(place).cast(plain)
     return column.alias(column_name(key))
 
 
-def _without_dictionaries(dtype: pl.DataType) -> pl.DataType:
+def _plain(dtype: pl.DataType) -> pl.DataType:
     match dtype:
         case pl.Categorical() | pl.Enum():
             return pl.String()
         case pl.List(inner=inner):
-            return pl.List(_without_dictionaries(_instance(inner)))
+            return pl.List(_plain(_instance(inner)))
         case pl.Array(inner=inner, size=size):
-            return pl.Array(_without_dictionaries(_instance(inner)), size)
+            return pl.Array(_plain(_instance(inner)), size)
         case pl.Struct(fields=fields):
-            return pl.Struct({field.name: _without_dictionaries(_instance(field.dtype)) for field in fields})
+            return pl.Struct({field.name: _plain(_instance(field.dtype)) for field in fields})
+        case pl.Datetime(time_unit=unit, time_zone=str(zone)) if not is_zone(zone):
+            return pl.Datetime(unit, "UTC")
     return dtype
+
+
+def is_zone(name: str) -> bool:
+    """The time-zone database has it; of `+05:30`, which Arrow allows, it has nothing."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # missing, no name of a file, that of a folder
+        return False
+    return True
 
 
 def _instance(dtype: pl.DataType | DataTypeClass) -> pl.DataType:
