@@ -64,12 +64,14 @@ def read_alone(raws: Sequence[bytes], rows: Sequence[int], shape: Shape, chunk: 
         frame = frame.rename(dict(zip(frame.columns[1:], shape.columns, strict=True)))
         quoted = null_texts(frame) if shape.grammar.is_backslashed else {}
         return Batch(chunk, frame, broken, locate, quoted=quoted)
-    records = read_records(shape.form.objects(texts) if shape.form else texts, shape.columns)
+    texts = shape.form.objects(texts) if shape.form else texts
+    records = read_records(texts, shape.columns)
     part = part_of_records(pl.Series(ROW, rows, pl.Int64), records)
     merged = merge([part] if part else [], shape.columns)
+    told = {at: (shape.form and shape.form.fault(texts[at])) or fault for at, fault in records.faults.items()}
     faults = [
         (rows[at], fault.reason, None, None, fault.column, fault.value, [fault.message])
-        for at, fault in sorted(records.faults.items())
+        for at, fault in sorted(told.items())
     ]
     broken = pl.DataFrame(faults, schema=REJECTS, orient="row")
     batch = Batch(chunk, merged.frame, broken, locate, merged.absent, merged.quoted, merged.kinds)

@@ -192,7 +192,7 @@ class JsonReader:
 
 def _cutter(stream: ByteStream, name: str, shape: Shape, batch_bytes: int, max_rows: int) -> _Cutter:
     if shape.kind == "lines":
-        return LineCutter(stream, name, batch_bytes=batch_bytes, max_rows=max_rows)
+        return LineCutter(stream, name, form=shape.form, batch_bytes=batch_bytes, max_rows=max_rows)
     return DocumentCutter(stream, name, shape, batch_bytes=batch_bytes, max_rows=max_rows)
 
 

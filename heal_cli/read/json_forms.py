@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from heal_cli.read.changes import change_fault, states_after
 from heal_cli.read.jsonl_keys import Fault
 
 _ARRAYS: Final = msgspec.json.Decoder(list[list[msgspec.Raw]])
@@ -24,13 +25,18 @@ class Form:
     names: tuple[str, ...] = ()  # of the values of each array
     is_short: bool = False  # arrays end with their last value: what is missing behind it is null
     key: str | None = None  # the column for the key before each object; '' for row numbers, which none takes
+    change: str | None = None  # the key above each event of a change; '' where it is at the top
 
     def objects(self, records: Sequence[bytes]) -> list[bytes]:
         """Each record as an object; one that has another form stays as it is."""
+        if self.change is not None:
+            return states_after(records, self.change)
         return self._of_arrays(records) if self.names else [self._of_member(record) for record in records]
 
     def fault(self, record: bytes) -> Fault | None:
-        """Why a record stayed as it is, if that is known."""
+        """Why a record is no object, if that is known."""
+        if self.change is not None:
+            return change_fault(record)
         row = _array_of(record)
         if self.names and row is not None:
             reason = "too_few_fields" if len(row) < len(self.names) else "too_many_fields"

@@ -12,6 +12,7 @@ import msgspec
 from heal_cli.errors import SourceError, UsageError
 from heal_cli.model import Finding, Format, ReadOptions
 from heal_cli.read.json_columns import refuse_columns
+from heal_cli.read.changes import find_changes
 from heal_cli.read.json_forms import Form
 from heal_cli.read.json_keyed import MOST_OF_IT, keyed
 from heal_cli.read.json_mend import mend
@@ -71,6 +72,7 @@ _ENVELOPE: Final = re.compile(
 )
 """Keys that APIs put beside a list, and that say nothing of one record; some of the first kind has to be there."""
 
+_CHANGES: Final = "each record is a change, of which the row after it is loaded; deletes are rejects; '.' takes the events themselves"
 _MAX_DEPTH: Final = 8
 WHOLE: Final = "."
 """The path that takes each value at the top for a record, whatever is in it."""
@@ -98,7 +100,7 @@ class _Array(NamedTuple):
 
 
 def tell_shape(peeked: bytes, wanted: int, name: str, options: ReadOptions) -> Shape:
-    """The shape of the source that begins with these bytes.
+    """The shape of the source that begins with these bytes; of events of changes the rows that they leave.
 
     Args:
         wanted: Bytes that were asked for; as many came, so the last value may go on.
@@ -108,6 +110,18 @@ def tell_shape(peeked: bytes, wanted: int, name: str, options: ReadOptions) -> S
         SourceError: There is no JSON object in them, or several arrays that may be meant.
         UsageError: There is no array at `path`.
     """
+    shape = _shape(peeked, wanted, name, options)
+    under = find_changes(shape.records) if shape.form is None and options.json_path is None else None
+    if under is None:
+        return shape
+    form = Form(change=under)
+    told = Finding("changes", f"{under}.after".strip("."), "--json-path", _CHANGES)
+    return shape._replace(
+        records=tuple(form.objects(shape.records)), form=form, findings=(told, *shape.findings)
+    )
+
+
+def _shape(peeked: bytes, wanted: int, name: str, options: ReadOptions) -> Shape:
     is_end, path = len(peeked) < wanted, options.json_path
     lines = whole_lines(peeked, is_end=is_end)
     if path is None and _is_lines(lines, is_end=is_end, told=options.format is Format.JSONL):

@@ -13,6 +13,7 @@ import xxhash
 from heal_cli.errors import SourceError
 from heal_cli.model import LOCATIONS, ROW, Chunk
 from heal_cli.read.bytes import ByteStream
+from heal_cli.read.json_forms import Form
 
 MAX_LINE_BYTES: Final = 256 * 2**20
 """Longest line; a jsonb value cannot pass 255 MiB either."""
@@ -25,12 +26,16 @@ class LineCutter:
     """Chunks of about `batch_bytes`, each ending with a line.
 
     Args:
+        form: What makes objects of the lines, if they hold them.
         max_rows: No chunk has more lines than this.
     """
 
-    def __init__(self, stream: ByteStream, name: str, *, batch_bytes: int, max_rows: int) -> None:
+    def __init__(
+        self, stream: ByteStream, name: str, *, form: Form | None = None, batch_bytes: int, max_rows: int
+    ) -> None:
         self._stream = stream
         self._name = name
+        self._form = form
         self._batch_bytes = batch_bytes
         self._max_rows = max_rows
         self._carry = b""
@@ -58,7 +63,11 @@ class LineCutter:
 
     def records(self, chunk: Chunk) -> Lines:
         """The lines of a chunk, numbered as rows."""
-        return lines_of(chunk)
+        if self._form is None:
+            return lines_of(chunk)
+        assert chunk.data is not None
+        lines = [line for line in split_lines(chunk.data) if not is_blank(line)]
+        return lines_from(self._form.objects(lines), chunk.first_row)
 
     def locate(self, chunk: Chunk) -> Locator:
         """Where the chunk's lines stand."""

@@ -84,6 +84,16 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     "not_an_object": Explanation(
         "The line is JSON, but no object with keys that could be columns.", (_BY_HAND,)
     ),
+    "no_row_after": Explanation(
+        "The record is the event of a change that leaves no row, such as a delete.",
+        (
+            Fix("if the events themselves are the rows, load them with --json-path .", is_retried=False),
+            Fix(
+                "delete such rows by their keys: heal load --mode delete with a file of these",
+                is_retried=False,
+            ),
+        ),
+    ),
     "duplicate_key": Explanation(
         "The object has one key twice, with different values, and nobody can tell which one counts.",
         (_BY_HAND,),
