@@ -149,7 +149,7 @@ class ByteStream:
             self._stored = Peekable(self._file.read)
             self.compression = tell_compression(self._stored.peek(8))
             plain = Peekable(self._unpack().read)
-            self.encoding: Encoding = tell_encoding(plain.peek(HEAD_BYTES), encoding)
+            self.encoding: Encoding = tell_encoding(plain.peek(HEAD_BYTES), encoding, name=name)
             plain.skip(self.encoding.mark)
             self._text = (
                 plain if self.is_utf8 else Peekable(Transcoded(plain.read, self.encoding.name, name).read)

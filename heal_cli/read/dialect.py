@@ -12,7 +12,7 @@ from heal_cli.errors import NoRecords, SourceError, UsageError
 from heal_cli.model import Finding, ReadOptions
 from heal_cli.read.declared import Declared, find_declared
 from heal_cli.read.delimiter import DOUBTFUL, Sample, Trial, choose_delimiter, take_sample
-from heal_cli.read.disguised import look_through
+from heal_cli.read.disguised import end_first_line, look_through
 from heal_cli.read.endings import may_be_sum
 from heal_cli.read.fields import Grammar, machine_columns
 from heal_cli.read.findings import name_line_end, passed_lines, preamble, quote_findings, show, sums
@@ -81,6 +81,7 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
     """
     _check(options)
     terminator = _terminator(head)
+    head, has_other_end = end_first_line(head, terminator)
     told, skipped_lines = _separator_line(head, options)
     skipped = _skip_lines(head, 0, terminator, skipped_lines)
     if not whole and head.find(terminator, skipped) < 0:
@@ -112,7 +113,7 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
         Finding("delimiter", show(trial.grammar.delimiter), "--delimiter", evidence),
         *quote_findings(trial.grammar, options),
         *([_WRAPPED] if trial.grammar.is_wrapped else []),
-        Finding("line end", name_line_end(head, terminator)),
+        Finding("line end", _name_ends(head, terminator, has_other_end=has_other_end)),
         *preamble(sample, trial, heading, skipped_lines),
         *heading.findings,
         *sums(trial, heading, skipped_lines),
@@ -124,6 +125,12 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
         columns, _ = name_columns([name.strip() for name in columns], len(columns))
         findings += (Finding("padding", "blanks", None, "cells are filled up to the width of their column"),)
     return Dialect(grammar, columns, body, skipped_lines + first + 1, findings)
+
+
+def _name_ends(head: bytes, terminator: bytes, *, has_other_end: bool) -> str:
+    if not has_other_end:
+        return name_line_end(head, terminator)
+    return f"{name_line_end(head.partition(terminator)[2], terminator)}, CR behind the first line"
 
 
 def _check_above(sample: Sample, trial: Trial, heading: Heading, name: str, skipped: int) -> None:

@@ -24,6 +24,20 @@ def look_through(sample: Sample, trial: Trial, evidence: str, told: ReadOptions)
     return _unwrapped(sample, trial, told) or _tight(sample, trial, told) or (sample, trial, evidence)
 
 
+def end_first_line(head: bytes, terminator: bytes) -> tuple[bytes, bool]:
+    """The head with LF for a CR that ends its first line, where all others end with LF; and whether it has one."""
+    first, _, rest = head.partition(b"\n")
+    second = rest.partition(b"\n")[0]
+    above, found, below = first.rstrip(b"\r").partition(b"\r")
+    if terminator != b"\n" or not found or head.count(b"\r") - head.count(b"\r\n") > 1:
+        return head, False
+    for sign in b",;\t|":
+        counts = {part.count(sign) for part in (above, below, second)}
+        if len(counts) == 1 and counts.pop() and above.count(b'"') % 2 == 0:
+            return above + b"\n" + head[len(above) + 1 :], True
+    return head, False
+
+
 def _unwrapped(sample: Sample, trial: Trial, told: ReadOptions) -> tuple[Sample, Trial, str] | None:
     """What the one cell of each line holds, where that surely is a record: prose has spaces behind its commas."""
     if len(told.columns) == 1 or any(cell for row in trial.rows for cell in row[1:]):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
+import shlex
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from heal_cli.errors import SourceError, UsageError
 from heal_cli.read.encoding_guess import guess_encoding
+from heal_cli.read.encoding_shifts import find_shifted, is_exact
 
 UTF8: Final = "utf-8"
 
@@ -33,6 +35,9 @@ _CANDIDATES: Final = [
     "euc_kr",
     "big5",
 ]
+
+_ICONV: Final = {"utf-7": "UTF-7", "iso2022_kr": "ISO-2022-KR", "iso2022_jp": "ISO-2022-JP"}
+"""What iconv calls them."""
 
 _WEIGHED_BYTES: Final = 2**16  # from the first byte beyond ASCII on: enough to tell, and told in 40 ms
 
@@ -59,25 +64,39 @@ class Encoding(NamedTuple):
     evidence: str = ""
 
 
-def tell_encoding(head: bytes, given: str | None = None) -> Encoding:
+def tell_encoding(head: bytes, given: str | None = None, *, name: str = "") -> Encoding:
     """Encoding of the text that begins with `head`.
 
     Args:
         given: What the user said; only a byte-order mark is looked for then.
+        name: Of the source, for errors.
 
     Raises:
+        SourceError: It is in an encoding whose text cannot be turned back into these bytes.
         UsageError: `given` names no encoding.
     """
     if head.startswith(_BINARY):
         return Encoding(UTF8, 0, "no text")
-    for mark, name in _MARKS:
-        if head.startswith(mark) and (given is None or _same_family(given, name)):
-            return Encoding(name, len(mark), "byte-order mark")
+    for mark, marked in _MARKS:
+        if head.startswith(mark) and (given is None or _same_family(given, marked)):
+            return Encoding(marked, len(mark), "byte-order mark")
     if given is not None:
         return Encoding(_known(given), 0, "as told")
     if wide := _wide(head):
         return Encoding(wide, 0, "NULs at the same places of each character only")
+    if head.isascii() and (shifted := find_shifted(head)):
+        return _shifted(head, shifted, name)
     return _eight_bit(head)
+
+
+def _shifted(head: bytes, encoding: str, name: str) -> Encoding:
+    if is_exact(head, encoding):
+        return Encoding(encoding, 0, "its escape sequences, in bytes that are all ASCII")
+    raise SourceError(
+        f"{name!r} looks like {encoding}, in a spelling that rejects could not be given back in",
+        hint=f"Turn it into UTF-8: iconv -f {_ICONV[encoding]} -t UTF-8 {shlex.quote(name)} | heal load - --table TABLE;"
+        " --encoding utf-8 takes it as it is",
+    )
 
 
 def _known(name: str) -> str:

@@ -114,18 +114,70 @@ def count_lines(rows: Sequence[Sequence[str]]) -> int:
     rows = rows[:_LOOK_ROWS]
     for depth in range(min(_MOST_LINES, len(rows) - 1), 1, -1):
         further, rest = rows[2:depth], rows[depth:]
-        if _is_second(rows[0], rows[1], rest) and all(_says_more(row, rest) for row in further):
+        if not _is_second(rows[0], rows[1], rest):
+            continue
+        if (depth == 3 and _names_index(rows)) or all(_says_more(row, rest) for row in further):
             return depth
     return 1
 
 
+def _names_index(rows: Sequence[Sequence[str]]) -> bool:
+    """The third line names the column beside the groups and nothing else, as pandas writes it."""
+    groups, names, index = rows[:3]
+    is_whole = all(cell.strip() for cell in (*groups[1:], *names[1:])) and _repeats(groups[1:])
+    return is_whole and bool(index[0].strip()) and not any(cell.strip() for cell in index[1:])
+
+
+def name_by_lines(rows: Sequence[Sequence[str]], depth: int, *, joined: bool) -> list[str]:
+    """Names of the columns from the `depth` lines of a header."""
+    if not joined:
+        return list(rows[0])
+    if depth == 3 and _names_index(rows):  # what stands above the column's name are names of the lines
+        return [rows[2][0].strip(), *join_names(rows[0][1:], rows[1][1:])]
+    return join_names(*rows[:2])
+
+
 def is_joined(rows: Sequence[Sequence[str]], width: int) -> bool:
-    """The second line completes the names of the first, which has gaps."""
+    """The second line completes the names of the first, which has gaps or says them again."""
     if count_lines(rows) == 1:
         return False
     first, second = rows[0], rows[1]
+    if not len(first) == len(second) == width:
+        return False
     gaps = [i for i, cell in enumerate(first) if not cell.strip()]
-    return len(first) == len(second) == width and bool(gaps) and all(second[i].strip() for i in gaps)
+    if gaps and all(second[i].strip() for i in gaps):
+        return True
+    alone = [second[i] for i, cell in enumerate(first) if _fold(first).count(cell.strip().casefold()) == 1]
+    is_told = _repeats(second) or not any(cell.strip() for cell in alone)
+    return _repeats(first) and is_told and not _repeats(join_names(first, second))
+
+
+def join_names(first: Sequence[str], second: Sequence[str]) -> list[str]:
+    """Names of a header in two lines, group and name where the first line has gaps."""
+    group, names = "", []
+    for above, below in zip(first, second, strict=True):
+        group = above.strip() or group
+        names.append(" ".join(filter(None, [group, below.strip()])))
+    return names
+
+
+def has_groups(first: Sequence[str], second: Sequence[str]) -> bool:
+    """The second line has names more than once, and those above it, which go on to the right, tell them apart."""
+    if len(first) != len(second) or not all(cell.strip() for cell in second) or are_values(second):
+        return False
+    above = [cell for cell in first if cell.strip()]
+    is_group = len(above) > 1 and (len(above) < len(first) or _repeats(above))
+    named = all(_YEAR.fullmatch(cell) or not re.fullmatch(MACHINE, cell.strip()) for cell in above)
+    return is_group and named and _repeats(second) and not _repeats(join_names(first, second))
+
+
+def _repeats(cells: Sequence[str]) -> bool:
+    folded = [cell for cell in _fold(cells) if cell]
+    return len(set(folded)) < len(folded)
+
+
+def _fold(cells: Sequence[str]) -> list[str]:
+    return [cell.strip().casefold() for cell in cells]
 
 
 def _is_second(first: Sequence[str], second: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
@@ -135,9 +187,11 @@ def _is_second(first: Sequence[str], second: Sequence[str], rest: Sequence[Seque
     if is_rule(second):
         return True
     machine = machine_columns(rest, len(first)) if len(second) == len(first) else ()
+    if not machine and rest and has_groups(first, second):
+        return not any(_recurs(cell, i, second, rest) for i, cell in enumerate(second))
     if not machine or any(re.fullmatch(MACHINE, second[i]) for i in machine):
         return False
-    if len(second) > 1 and all(_TYPE.fullmatch(cell) for cell in second):
+    if has_groups(first, second) or (len(second) > 1 and all(_TYPE.fullmatch(cell) for cell in second)):
         return True
     if all(_UNIT.fullmatch(cell) for cell in second):
         return any(not NOTHING.fullmatch(second[i]) for i in machine)
@@ -147,7 +201,8 @@ def _is_second(first: Sequence[str], second: Sequence[str], rest: Sequence[Seque
     told = [cell.strip().casefold() for cell in second]
     if _ANSWERS & set(told) and all(told[i] in {"", *_ANSWERS} for i in machine):
         return True
-    complete = all(second[i].strip() or first[i].strip() for i in machine)
+    # The row numbers of pandas have no name in any line.
+    complete = all(second[i].strip() or first[i].strip() for i in machine if i or not _repeats(second))
     whole = sum(1 for row in rest if len(row) == len(first))
     return named and complete and whole >= _ENOUGH and _has_words(first, second, machine, gaps)
 

@@ -11,7 +11,15 @@ from heal_cli.model import ROW, Finding, ReadOptions
 from heal_cli.read.delimiter import Trial
 from heal_cli.read.endings import may_be_sum
 from heal_cli.read.fields import MACHINE, machine_columns
-from heal_cli.read.header_lines import NOTHING, are_values, count_lines, is_joined, tell_header
+from heal_cli.read.header_lines import (
+    NOTHING,
+    are_values,
+    count_lines,
+    has_groups,
+    is_joined,
+    name_by_lines,
+    tell_header,
+)
 from heal_cli.read.region import Record
 from heal_cli.read.row_names import ROW_NUMBERS, begin_with_numbers, split_number
 
@@ -62,7 +70,9 @@ def read_heading(trial: Trial, options: ReadOptions, name: str, *, skipped: int)
     if not is_header:
         return _without(trial, options, name, begin, why)
     depth, joined = count_lines(rows), is_joined(rows, trial.width)
-    names, width, row_names = _align(_names(rows, joined=joined), rows[depth:], trial, options, name)
+    names, width, row_names = _align(
+        name_by_lines(rows, depth, joined=joined), rows[depth:], trial, options, name
+    )
     is_trailing = _is_trailing(rows[depth:], names, width)
     names = names[: width - is_trailing]
     columns, renamed = name_columns(_told(options, len(names), name) or names, len(names))
@@ -83,7 +93,7 @@ def read_heading(trial: Trial, options: ReadOptions, name: str, *, skipped: int)
 def _further_lines(records: Sequence[Record], skipped: int, *, joined: bool) -> Iterator[Finding]:
     for i, (ordinal, record) in enumerate(zip(_ORDINALS, records, strict=False)):
         what, where = f"{ordinal} header line", f"line {skipped + record.line + 1}"
-        if joined and i == 0:
+        if joined and (i == 0 or not any(record.cells[1:])):
             yield Finding(what, where, _FLAG, "goes with the names")
         else:
             lines = record.after - record.line
@@ -122,7 +132,8 @@ def _titles(rows: Sequence[Sequence[str]]) -> int:
     for i, row in enumerate(rows):
         filled = [cell for cell in row if cell.strip()]
         if i and len(filled) == len(row) and not are_values(row):
-            return i if _are_told(rows[:i]) or machine_columns(rows[i + 1 :], len(row)) else 0
+            is_over = _are_told(rows[:i]) or machine_columns(rows[i + 1 :], len(row))
+            return i - has_groups(rows[i - 1], row) if is_over else 0
         if len(filled) * 2 > len(row) or (len(filled) < 2 and are_values(filled)):
             return 0
     return 0
@@ -203,18 +214,6 @@ def check_width(trial: Trial, name: str) -> None:
 
 
 # --------------------------------------------------------------------------- as many names as fields
-
-
-def _names(rows: Sequence[Sequence[str]], *, joined: bool) -> list[str]:
-    """Names of the columns; of a header in two lines, group and name where the first line has gaps."""
-    first = list(rows[0])
-    if not joined:
-        return first
-    group, names = "", []
-    for above, below in zip(first, rows[1], strict=True):
-        group = above.strip() or group
-        names.append(" ".join(filter(None, [group, below.strip()])))
-    return names
 
 
 def _align(
