@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from heal_cli.model import ReadOptions
 from heal_cli.read.backslash import ESCAPE, is_backslashed
 from heal_cli.read.fields import Grammar
+from heal_cli.read.header_lines import is_rule
 from heal_cli.read.records import lay_out
 from heal_cli.read.region import Record, Region, find_region
 
@@ -23,7 +24,7 @@ _SEVERAL: Final = re.compile(r"[ \t]*[^\w\s\"'.()+$€£@/\\\x00-\x1f-]{1,4}[ \t
 _SPACED: Final = frozenset(",;|\t")
 _MOST_SEVERAL: Final = 6
 
-_TIME: Final = re.compile(r"\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?\s*")
+_TIME: Final = re.compile(r"(?<![0-9:])[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?![0-9:])")
 
 # So many regular records outweigh one that is not, where a share would not yet.
 _ENOUGH: Final = 3
@@ -50,7 +51,7 @@ class Trial(NamedTuple):
     records: list[Record]  # comments left out
     region: Region
     misses: int  # records of the region that have another width, and faulty ones
-    total: int  # records
+    total: int  # records, lines of dashes left out
 
     @property
     def share(self) -> float:
@@ -132,7 +133,7 @@ def _is_inside(trial: Trial) -> bool:
     """The colons are those of times, or of values in lines that all have a better delimiter too."""
     texts = [record.text for record in trial.records[trial.region.first : trial.region.last]]
     better = any(all(delimiter in text for text in texts) for delimiter in _PLAIN)
-    return better or all(_TIME.fullmatch(text) for text in texts[1:])
+    return better or not any(":" in _TIME.sub("", text) for text in texts[1:])
 
 
 def _several(text: str) -> Iterator[str]:
@@ -153,7 +154,9 @@ def _is_several(trial: Trial) -> bool:
     """
     delimiter = trial.grammar.delimiter
     needed = 0.8 if delimiter[0] in _PLAIN and len(set(delimiter)) == 1 else 0.95
-    if trial.region.hits < 2 or trial.coverage < 0.5 or not _is_sound(trial, needed, 2):
+    # Empty cells stand side by side in the lines above a table.
+    covered = 0.9 if set(delimiter) <= _SPACED - {"|"} else 0.5
+    if trial.region.hits < 2 or trial.coverage < covered or not _is_sound(trial, needed, 2):
         return False
     signs = set(delimiter) - {" "} or {" "}
     return all(cell.strip() and not signs & set(cell) for cell in trial.rows[0])
@@ -216,11 +219,12 @@ def _try(sample: Sample, grammar: Grammar, options: ReadOptions) -> Trial:
     if not records:
         return Trial(grammar, [Record(0, 0, [""], False, "")], Region(0, 1, 1, 0), 0, faulty)
     region = find_region(records)
-    count = region.last - region.first
+    rules = [is_rule(record.cells) and len(record.cells) == 1 < region.width for record in records]
+    count = region.last - region.first - sum(rules[region.first : region.last])
     told = bool(options.comment)
     comment = comment if region.width > 1 or told else ""
     grammar = replace(grammar, width=region.width, comment=comment, is_comment_told=told)
-    return Trial(grammar, records, region, count + faulty - region.hits, len(records) + faulty)
+    return Trial(grammar, records, region, count + faulty - region.hits, len(records) + faulty - sum(rules))
 
 
 def _records(sample: Sample, grammar: Grammar) -> tuple[list[Record], int]:

@@ -21,6 +21,7 @@ from heal_cli.read.groups import find_groups
 from heal_cli.read.header_lines import are_names, are_values, is_rule
 from heal_cli.read.heading import Heading, check_width, name_columns, read_heading
 from heal_cli.read.padding import find_padding
+from heal_cli.read.pairs import refuse_pairs
 from heal_cli.read.region import Record, reach_up
 from heal_cli.read.tables import LOOK_ROWS, begins_another
 from heal_cli.read.wrapped import wrap
@@ -99,6 +100,7 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
     has_quotes = trial.grammar.quote != "" and trial.grammar.quote in sample.text
     is_doubtful = trial.grammar.delimiter in DOUBTFUL and not has_quotes
     if told.delimiter is None and (trial.width == 1 or is_doubtful):
+        refuse_pairs(sample.text.split("\n"), name)
         refuse_fixed_width(sample.text.split("\n"), name)
     if told.delimiter != options.delimiter:
         evidence = "as the first line says"

@@ -54,7 +54,7 @@ def tell_header(rows: Sequence[Sequence[str]], told: bool | None) -> tuple[bool,
     first, rest = rows[0], rows[1:]
     if count_lines(rows) > 1:
         return True, "the first lines have no values where all others have"
-    if _is_labelled(first, rest):
+    if are_labels(first, rest):
         return True, "years or dates over other values"
     machine = [i for i in machine_columns(rest, len(first)) if i < len(first)]
     if machine:
@@ -70,7 +70,7 @@ def tell_header(rows: Sequence[Sequence[str]], told: bool | None) -> tuple[bool,
     return values == 0, f"{values} cells of the first row look like values"
 
 
-def _is_labelled(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
+def are_labels(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
     """The values in the first row are years in regular steps, or dates, over what is neither."""
     values = [i for i, cell in enumerate(first) if re.fullmatch(MACHINE, cell.strip())]
     if len(values) < 2 or len(values) == len(first):
@@ -114,9 +114,9 @@ def count_lines(rows: Sequence[Sequence[str]]) -> int:
     rows = rows[:_LOOK_ROWS]
     for depth in range(min(_MOST_LINES, len(rows) - 1), 1, -1):
         further, rest = rows[2:depth], rows[depth:]
-        if not _is_second(rows[0], rows[1], rest):
-            continue
-        if (depth == 3 and _names_index(rows)) or all(_says_more(row, rest) for row in further):
+        if depth == 3 and _names_index(rows) and machine_columns(rest, len(rows[0])):
+            return depth
+        if _is_second(rows[0], rows[1], rest) and all(_says_more(row, rest) for row in further):
             return depth
     return 1
 
@@ -125,7 +125,8 @@ def _names_index(rows: Sequence[Sequence[str]]) -> bool:
     """The third line names the column beside the groups and nothing else, as pandas writes it."""
     groups, names, index = rows[:3]
     is_whole = all(cell.strip() for cell in (*groups[1:], *names[1:])) and _repeats(groups[1:])
-    return is_whole and bool(index[0].strip()) and not any(cell.strip() for cell in index[1:])
+    is_name = bool(index[0].strip()) and not are_values(index)
+    return is_whole and is_name and not any(cell.strip() for cell in index[1:])
 
 
 def name_by_lines(rows: Sequence[Sequence[str]], depth: int, *, joined: bool) -> list[str]:

@@ -13,6 +13,7 @@ from heal_cli.read.endings import may_be_sum
 from heal_cli.read.fields import MACHINE, machine_columns
 from heal_cli.read.header_lines import (
     NOTHING,
+    are_labels,
     are_values,
     count_lines,
     has_groups,
@@ -131,7 +132,8 @@ def _titles(rows: Sequence[Sequence[str]]) -> int:
     """Lines at the top with a cell or a pair filled, over a whole line of names: titles of a spreadsheet."""
     for i, row in enumerate(rows):
         filled = [cell for cell in row if cell.strip()]
-        if i and len(filled) == len(row) and not are_values(row):
+        is_named = not are_values(row) or are_labels(row, rows[i + 1 :])
+        if i and len(filled) == len(row) and is_named:
             is_over = _are_told(rows[:i]) or machine_columns(rows[i + 1 :], len(row))
             return i - has_groups(rows[i - 1], row) if is_over else 0
         if len(filled) * 2 > len(row) or (len(filled) < 2 and are_values(filled)):

@@ -22,6 +22,8 @@ from heal_cli.read.json_walk import MemberWalker, Walker, after_gap, balanced, w
 from heal_cli.read.jsonl_lines import is_blank, split_lines
 
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_OBJECTS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+_GLUED: Final = re.compile(rb"\}\s*\{")
 _LESSON: Final = 600
 """Records of the head that are looked at."""
 
@@ -183,8 +185,9 @@ def _is_lines(lines: Sequence[bytes], *, is_end: bool, told: bool) -> bool:
     if told:
         return any(map(is_object, lines))
     some = lines[:_LINES]
-    good = sum(map(is_object, some))
-    return 2 * good >= len(some) > int(is_end)
+    good = [is_object(line) for line in some]
+    is_glued = any(are_objects(line) for line, is_one in zip(some, good, strict=True) if not is_one)
+    return 2 * sum(good) >= len(some) > int(is_end) and not is_glued
 
 
 def _shape_of_lines(lines: Sequence[bytes]) -> Shape:
@@ -203,6 +206,15 @@ def is_object(line: bytes) -> bool:
     """It is one JSON object."""
     try:
         _OBJECT.decode(line.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
+def are_objects(line: bytes) -> bool:
+    """It is several JSON objects, one right behind the other."""
+    try:
+        _OBJECTS.decode(b"[%b]" % _GLUED.sub(b"},{", line))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return True

@@ -276,3 +276,9 @@ def test_lines_are_lines_though_the_second_is_longer_than_the_look_ahead() -> No
     reader = open_bytes(b'{"a":1}\n{"a":"%b"}\n{"a":3}\n' % (b"x" * 2**21))
     assert reader.source.format is Format.JSONL
     assert [len(value or "") for value in values(b'{"a":1}\n{"a":"%b"}\n' % (b"x" * 2**21))] == [1, 2**21]
+
+
+def test_objects_glued_in_some_lines_are_records() -> None:
+    """Several objects on one line, one on the next: each is a record, whatever the lines are."""
+    (batch,) = batches(b'{"a":1}{"a":2}\n{"a":3}\n{"a":4} {"a":"}{"}\n')
+    assert batch.frame["a"].to_list() == ["1", "2", "3", "4", "}{"]
