@@ -14,7 +14,7 @@ from heal_cli.read.backslash import null_texts
 from heal_cli.read.bytes import HEAD_BYTES, ByteStream
 from heal_cli.read.cut import CsvChunk, cut
 from heal_cli.read.dialect import Dialect, decode_dialect, encode_dialect, sniff
-from heal_cli.read.exact import Exact, doubt_last, drop_trailing, parse_exact, without_groups
+from heal_cli.read.exact import Exact, doubt_from, drop_trailing, parse_exact, without_groups
 from heal_cli.read.fast import parse_fast
 from heal_cli.read.locate import Locator
 from heal_cli.read.padding import strip_padding
@@ -93,8 +93,9 @@ class CsvReader:
 
     def _batch(self, chunk: Chunk) -> Batch:
         frame, broken = self._parse(chunk)
-        if isinstance(chunk, CsvChunk) and chunk.is_doubtful:
-            frame, broken = doubt_last(frame, broken, self._grammar)
+        if isinstance(chunk, CsvChunk) and chunk.doubtful:
+            first = chunk.first_row + chunk.rows - chunk.doubtful
+            frame, broken = doubt_from(first, frame, broken, self._grammar)
         if self._grammar.groups:
             frame, broken = without_groups(frame, broken, self._grammar)
         columns = self._dialect.columns

@@ -40,7 +40,7 @@ class CsvChunk(Chunk):
     blanks: int = 0  # lines that are no record
     broken: bool = False  # some quote is not paired
     asides: tuple[Aside, ...] = NONE  # those of the blanks that are comments or the header again
-    is_doubtful: bool = False  # the last record may be a sum
+    doubtful: int = 0  # so many of the last records may be sums
     ends: pl.Series | None = field(default=None, compare=False, repr=False)  # see Layout
 
 
@@ -53,7 +53,7 @@ class _Piece(NamedTuple):
     multiline: bool = False
     broken: bool = False
     asides: tuple[Aside, ...] = NONE
-    is_doubtful: bool = False
+    doubtful: int = 0
     has_words: bool = False
     ends: pl.Series | None = None
 
@@ -98,7 +98,7 @@ def cut(
                 blanks=piece.blanks,
                 broken=piece.broken,
                 asides=piece.asides,
-                is_doubtful=piece.is_doubtful,
+                doubtful=piece.doubtful,
                 ends=piece.ends,
             )
             index += 1
@@ -178,7 +178,7 @@ def _without_ending(
     records = records[: ending.stop]
     if ending.lines:
         kept = _measure_kept(records, kept, grammar)
-    return records, kept._replace(is_doubtful=ending.is_doubtful)
+    return records, kept._replace(doubtful=ending.doubtful)
 
 
 def _measure_kept(records: bytes, piece: _Piece, grammar: Grammar) -> _Piece:

@@ -27,6 +27,9 @@ _NOTE: Final = re.compile(
 )
 
 
+# What stands before a footnote: '* provisional', '[1] Includes ...', '(p) Provisional'.
+_FOOTNOTE: Final = re.compile(r"\s*(?:\*{1,3}|[†‡§¹²³]|\[\w{1,3}\]|\(\w{1,3}\)|[0-9a-z]\))\s*[^\W\d]")
+
 # A cell that begins like one: enough in a column of values, or with a colon, 'Total: Account'.
 BEGINS_SUM: Final = re.compile(r"(?i)\s*(?:grand |sub-?)?(?:totals?|sum|summe|gesamt)\b")
 _NAMED_SUM: Final = re.compile(r"(?i)\s*(?:grand |sub-?)?totals?\s*:.*")
@@ -46,7 +49,7 @@ class Ending(NamedTuple):
     lines: tuple[
         tuple[int, str], ...
     ]  # (lines from the end, 1 for the last; text) of those that are no record
-    is_doubtful: bool = False  # the last record may be a sum
+    doubtful: int = 0  # so many of the last records may be sums
 
 
 class _Tail(NamedTuple):
@@ -78,32 +81,35 @@ def find_ending(data: bytes, grammar: Grammar, told: int | None) -> Ending:
         return _ending(below, len(data)) if below else none
     if grammar.width == 1:
         return none
-    below, blanks = [], []
+    below, blanks, doubtful = [], [], 0
     for i, tail in enumerate(tails, 1):
         text = tail.text.strip()
-        follows_blank = i < len(tails) and not tails[i].text.strip()
         if not text:
             continue
         if tail.text == grammar.blank:
             blanks.append((i, tail))
             continue
-        verdict = _judge(tail.text, grammar, follows_blank=follows_blank)
-        if verdict is not True:
-            return _checked(below, data, grammar, is_doubtful=verdict is None and not below)
-        below += [*blanks, (i, tail)]
-        blanks = []
+        follows_blank = i < len(tails) and not tails[i].text.strip()
+        is_below = any(not other.text.strip() for other in tails[i:])
+        verdict = _judge(tail.text, grammar, follows_blank=follows_blank, is_below=is_below)
+        if verdict is None:
+            doubtful += 1
+        elif verdict is False or doubtful:
+            return _checked(below, data, grammar, doubtful)
+        else:
+            below += [*blanks, (i, tail)]
+            blanks = []
     return none  # nothing but notes: then they are none
 
 
-def _checked(below: list[tuple[int, _Tail]], data: bytes, grammar: Grammar, *, is_doubtful: bool) -> Ending:
+def _checked(below: list[tuple[int, _Tail]], data: bytes, grammar: Grammar, doubtful: int) -> Ending:
     """The ending, unless one of its lines goes on with a cell of the line before."""
     if below and (grammar.is_backslashed or (grammar.quote and grammar.quote.encode() in data)):
         records = lay_out(data, grammar, final=True, details=True)
         starts = set() if records.records is None else set(records.records["start"].to_list())
         if not {tail.start for _, tail in below} <= starts:
             return Ending(len(data), ())
-    ending = _ending(below, len(data))
-    return ending._replace(is_doubtful=is_doubtful)
+    return _ending(below, len(data))._replace(doubtful=doubtful)
 
 
 def _ending(below: list[tuple[int, _Tail]], size: int) -> Ending:
@@ -124,8 +130,13 @@ def _tails(data: bytes, terminator: bytes, told: int | None) -> Iterator[_Tail]:
         stop = start - 1
 
 
-def _judge(line: str, grammar: Grammar, *, follows_blank: bool) -> bool | None:
-    """True: surely no record. False: one. None: a record that may be a sum."""
+def _judge(line: str, grammar: Grammar, *, follows_blank: bool, is_below: bool) -> bool | None:
+    """True: surely no record. False: one. None: a record that may be a sum.
+
+    Args:
+        follows_blank: An empty line is right above it.
+        is_below: One is somewhere above it.
+    """
     split = grammar.split(line)
     if line.strip(_END_OF_FILE) == "" != line or (grammar.is_backslashed and line == END):
         return True
@@ -144,10 +155,19 @@ def _judge(line: str, grammar: Grammar, *, follows_blank: bool) -> bool | None:
     if len(filled) > 1 and BEGINS_SUM.match(filled[0]) and cells.index(filled[0]) in strange:
         return True
     if is_sum(filled):
-        numbers = any(re.fullmatch(MACHINE, cell) for cell in filled[1:])
+        numbers = any(re.fullmatch(MACHINE, cell.strip()) for cell in filled[1:])
         return True if misfits else None if numbers else False
+    if is_below and misfits and _is_note(line, filled):
+        return True
     if len(filled) > 1:
         return False
     is_note = _NOTE.fullmatch(line) is not None and bool(filled[0].strip(" *=-"))
     is_prose = len(cells) == 1 and len(line.split()) > 2 and re.fullmatch(MACHINE, line) is None
     return is_note if not follows_blank else is_note or (is_prose and not fits)
+
+
+def _is_note(line: str, filled: Sequence[str]) -> bool:
+    """Its first words say that it explains the table; a mark such as `[1]` only before words that are no values."""
+    if _NOTE.fullmatch(line) and filled[0].strip(" *=-"):
+        return True
+    return _FOOTNOTE.match(line) is not None and not any(re.fullmatch(MACHINE, cell) for cell in filled)

@@ -27,7 +27,7 @@ _EXPLANATIONS: Final = {
     "nul_byte": "the record has a NUL byte, which PostgreSQL text cannot hold",
     "too_few_fields": "{at} fields where {width} are wanted",
     "too_many_fields": "{at} fields where {width} are wanted, and those beyond are not empty",
-    "doubtful_footer": "the last line may be a sum: --footer 1 passes over it, --footer 0 loads it",
+    "doubtful_footer": "it stands at the end and may be a sum: --footer N passes over the last N lines, --footer 0 loads them",
     "group_line": "it has a value where only headings and sums of groups have one, and is one of them",
 }
 
@@ -190,10 +190,9 @@ def _rejects(faults: list[tuple[int, _Fault]], grammar: Grammar) -> pl.DataFrame
     return pl.DataFrame(records, schema=REJECTS, orient="row")
 
 
-def doubt_last(frame: pl.DataFrame, broken: pl.DataFrame, grammar: Grammar) -> Exact:
-    """The records with the last one, if it is sound, as a reject."""
-    last = max(frame[ROW].max() or 0, broken[ROW].max() or 0)
-    return _reject(frame, broken, frame[ROW] == last, _Fault("doubtful_footer", 0), grammar)
+def doubt_from(row: int, frame: pl.DataFrame, broken: pl.DataFrame, grammar: Grammar) -> Exact:
+    """The records, those that are sound from that row on as rejects."""
+    return _reject(frame, broken, frame[ROW] >= row, _Fault("doubtful_footer", 0), grammar)
 
 
 def without_groups(frame: pl.DataFrame, broken: pl.DataFrame, grammar: Grammar) -> Exact:

@@ -46,6 +46,28 @@ EXPORTS: Ugly = {
             preamble="line 1",
         ),
     ),
+    "footnotes below an empty line": (
+        'Year,Births,Deaths\n2019,"1,000",900\n2020,"1,100",950\n\n* provisional\n[1] Includes, where known, others\n'
+        "Source: Office, 2023\n",
+        answer(
+            "Year Births Deaths",
+            [("2019", "1,000", "900"), ("2020", "1,100", "950")],
+            footer="lines 5, 6, 7",
+        ),
+    ),
+    "several sums where names stand": (
+        "Campaign,Clicks\nBrand,12\nGeneric,3\nTotal: Account,15\nTotal: Search,15\n\nSource: x\n",
+        answer(
+            "Campaign Clicks",
+            [("Brand", "12"), ("Generic", "3")],
+            [(3, "doubtful_footer"), (4, "doubtful_footer")],
+            footer="line 7",
+        ),
+    ),
+    "a record with a mark below an empty line": (
+        "name,n\nx,1\ny,2\n\n* z,3\n",
+        answer("name n", [("x", "1"), ("y", "2"), ("* z", "3")]),
+    ),
     "a pivot table of years by pandas": (
         ",amount,amount,qty,qty\nyear,2023,2024,2023,2024\nregion,,,,\nN,1.5,2.5,3,4\nS,5.5,6.5,7,8\n",
         answer(
