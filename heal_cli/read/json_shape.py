@@ -11,8 +11,8 @@ import msgspec
 
 from heal_cli.errors import SourceError, UsageError
 from heal_cli.model import Finding, Format, ReadOptions
-from heal_cli.read.json_columns import refuse_columns
 from heal_cli.read.changes import find_changes
+from heal_cli.read.json_columns import refuse_columns
 from heal_cli.read.json_forms import Form
 from heal_cli.read.json_keyed import MOST_OF_IT, keyed
 from heal_cli.read.json_mend import mend
