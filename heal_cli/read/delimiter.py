@@ -199,7 +199,7 @@ def _quotes(text: str, delimiter: str, options: ReadOptions) -> list[tuple[str, 
         return ways if single or spanning else [('"', "")]
     if is_single:
         return [('"', "'"), ("'", "")]  # the double ones may stand so inside of single ones
-    if opened <= _ACCIDENTS or re.search(rf'(?:^|{d})"[^\n]*?"(?={d}|$)', text, re.MULTILINE):
+    if opened <= _ACCIDENTS or re.search(rf'(?:^|{d})"[^\n]*?" *(?={d}|$)', text, re.MULTILINE):
         return [('"', "")]
     # A cell or two that nothing closes may be damage; so many are inches, in a file without quotes.
     return [('"', ""), ("", "")]

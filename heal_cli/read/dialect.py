@@ -24,7 +24,6 @@ from heal_cli.read.padding import find_padding
 from heal_cli.read.pairs import refuse_pairs
 from heal_cli.read.region import Record, reach_up
 from heal_cli.read.tables import LOOK_ROWS, begins_another
-from heal_cli.read.wrapped import wrap
 
 # What Excel writes above, and takes as, the delimiter.
 _SEPARATOR_LINE: Final = re.compile(rb"(?i)\Asep=([^\r\n]{1,4})(?:\r\n|\n|\r)")
@@ -96,6 +95,7 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
     if not sample.text.strip("\r\n"):
         raise NoRecords(f"{name!r} holds no records, only blank lines")
     trial, evidence = choose_delimiter(sample, told)
+    stored = sample
     sample, trial, evidence = look_through(sample, trial, evidence, told)
     has_quotes = trial.grammar.quote != "" and trial.grammar.quote in sample.text
     is_doubtful = trial.grammar.delimiter in DOUBTFUL and not has_quotes
@@ -122,6 +122,8 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
     )
     grammar = _with_padding(_complete(trial, heading, terminator, options), trial, heading)
     grammar = _with_groups(grammar, trial, heading)
+    if grammar.heading and sample is not stored:
+        grammar = replace(grammar, heading=stored.text.split("\n")[trial.records[heading.begin].line])
     columns = heading.names
     if grammar.is_padded:
         columns, _ = name_columns([name.strip() for name in columns], len(columns))
@@ -206,13 +208,12 @@ def _complete(trial: Trial, heading: Heading, terminator: bytes, options: ReadOp
     body = _first_table(trial.records[heading.first : trial.region.last], heading, trial.grammar)
     data = [record.cells for record in body if record.text != heading.line and not may_be_sum(record.cells)]
     heads = width > 1 and heading.line.count(trial.grammar.quote or "\0") % 2 == 0
-    line = wrap(heading.line) if trial.grammar.is_wrapped else heading.line
     return replace(
         trial.grammar,
         terminator=terminator,
         width=width,
         machine=machine_columns(data, width),
-        heading=line if heads else "",
+        heading=heading.line if heads else "",
         blank=trial.grammar.delimiter * (width - 1) if _may_be_blank(trial.grammar, heading) else "",
         is_numbered=bool(data) and all(row[0][:1].isdigit() for row in data),
         has_spaces=any(cell.startswith(" ") for row in data if len(row) == width for cell in row),

@@ -10,7 +10,7 @@ from heal_cli.model import ReadOptions
 from heal_cli.read.delimiter import DOUBTFUL, Sample, Trial, choose_delimiter
 from heal_cli.read.wrapped import QUOTE, unwrap_lines
 
-_SET_OFF: Final = re.compile(r'(?m)^.*" +[,;|\t].*$')
+_SET_OFF: Final = re.compile(r'" +[,;|\t]')
 _CELL: Final = re.compile(r'(?m)(^|[,;|\t]) *("(?:[^"]|"")*") *(?=[,;|\t]|$)')
 
 
@@ -61,7 +61,7 @@ def _tight(sample: Sample, trial: Trial, told: ReadOptions) -> tuple[Sample, Tri
     is_doubtful = trial.misses or trial.width == 1 or trial.grammar.delimiter in DOUBTFUL
     if told.delimiter is not None or not is_doubtful or '" ' not in sample.text:
         return None
-    if 2 * len(_SET_OFF.findall(sample.text)) <= sample.text.count("\n"):
+    if not _SET_OFF.search(sample.text):
         return None
     inner = sample._replace(text=_CELL.sub(r"\1\2", sample.text))
     trial, evidence = choose_delimiter(inner, told)

@@ -31,11 +31,6 @@ def unwrap_all(records: pl.Series) -> pl.Series:
     return inner.zip_with(inner.is_not_null(), records)
 
 
-def wrap(record: str) -> str:
-    """A record as such a file has it."""
-    return f"{QUOTE}{record.replace(QUOTE, QUOTE * 2)}{QUOTE}"
-
-
 def unwrap_lines(text: str) -> str | None:
     """The lines of a sample, each unwrapped; None where most of them are not wrapped."""
     if not text.startswith(QUOTE) and f"\n{QUOTE}" not in text:

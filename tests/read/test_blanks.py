@@ -19,6 +19,14 @@ BLANKS: Ugly = {
         '"id"  ,"name" ,"n"\n"1"   ,"a, b" ,"3"\n"2"   ,"y"    ,"4"\n"3"   ,"z"    ,"5"\n',
         answer("id name n", [("1", "a, b", "3"), ("2", "y", "4"), ("3", "z", "5")], delimiter="comma"),
     ),
+    "behind quotes of few records, under a title": (
+        'Trees\n\nid,name,n\n1,"a, b"  ,3\n2,y,4\n3,z,5\n',
+        answer("id name n", [("1", "a, b", "3"), ("2", "y", "4"), ("3", "z", "5")], preamble="line 1"),
+    ),
+    "behind every quote": (
+        'id;name;n\n1;"x; a"  ;3\n2;"y" ;4\n3;"z"  ;5\n4;q;6\n',
+        answer("id name n", [("1", "x; a", "3"), ("2", "y", "4"), ("3", "z", "5"), ("4", "q", "6")]),
+    ),
     "between text and quotes that are text": (
         'id,name,n\n1,say "x" now,3\n2,"y",4\n3, "a" and "b",5\n',
         answer("id name n", [("1", 'say "x" now', "3"), ("2", "y", "4"), ("3", ' "a" and "b"', "5")]),

@@ -26,6 +26,10 @@ WRAPPED: Ugly = {
         '"id,name,""n"""\n"1,x,3"\n"id,name,""n"""\n"2,y,4"\n"3,z,5"\n"Total,,12"\n',
         answer("id name n", **TWICE, footer="line 6", **{"repeated header": "line 3"}),
     ),
+    "the header again with empty cells behind": (
+        '"id,name,n";\n"1,""x"",3";\n"id,name,n";\n"2,y,4";\n"3,z,5";\n',
+        answer("id name n", **TWICE, **{"repeated header": "line 3"}),
+    ),
     "records that have too few and too many fields": (
         '"id,name,n"\n"1,""x"",3"\n"2,y"\n"3,z,5"\n"4,z,5,6"\n"5,z,5"\n"6,z,5"\n',
         answer(
