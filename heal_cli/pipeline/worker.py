@@ -198,7 +198,8 @@ def _wanted(batch: Batch, settled: Spans, last: int | None) -> Batch:
     return replace(
         batch,
         chunk=replace(batch.chunk, rows=int(frame.sum()) + int(broken.sum())),
-        frame=batch.frame.filter(frame),
+        # A mask leaves empty chunks, over which pl.format of polars 2.1 panics.
+        frame=batch.frame.filter(frame).rechunk(),
         broken=batch.broken.filter(broken),
         absent={name: mask.filter(frame) for name, mask in batch.absent.items()},
         quoted={name: mask.filter(frame) for name, mask in batch.quoted.items()},

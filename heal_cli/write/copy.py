@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 import psycopg
@@ -10,7 +10,7 @@ from psycopg import sql
 
 from heal_cli.model import ROW, TableSchema
 from heal_cli.write.connection import table_name
-from heal_cli.write.encode import choose_encoding
+from heal_cli.write.encode import Encoding, choose_encoding
 
 
 class Copier:
@@ -18,9 +18,9 @@ class Copier:
 
     def __init__(self, table: TableSchema) -> None:
         self._table = table
-        self._statements: dict[
-            tuple[str, ...], tuple[sql.Composed, Callable[[pl.DataFrame], Iterator[bytes]]]
-        ] = {}
+        self._statements: dict[tuple[str, ...], tuple[sql.Composed, Encoding]] = {}
+        self.encoding: Encoding | None = None
+        """What the last frame was sent as."""
 
     def copy(self, cursor: psycopg.Cursor, rows: pl.DataFrame) -> int:
         """Rows the server says it took (the command tag).
@@ -32,15 +32,13 @@ class Copier:
             psycopg.Error: As the server said it.
         """
         values = rows.drop(ROW)
-        statement, encode = self._statement(values)
+        statement, self.encoding = self._statement(values)
         with cursor.copy(statement) as stream:
-            for data in encode(values):
+            for data in self.encoding.encode(values):
                 stream.write(data)
         return cursor.rowcount
 
-    def _statement(
-        self, values: pl.DataFrame
-    ) -> tuple[sql.Composed, Callable[[pl.DataFrame], Iterator[bytes]]]:
+    def _statement(self, values: pl.DataFrame) -> tuple[sql.Composed, Encoding]:
         names = tuple(values.columns)
         if names not in self._statements:
             encoding = choose_encoding(values.schema, [self._table.column(name).type for name in names])
@@ -49,7 +47,7 @@ class Copier:
                 column_list(names),
                 sql.SQL(encoding.options),
             )
-            self._statements[names] = (statement, encoding.encode)
+            self._statements[names] = (statement, encoding)
         return self._statements[names]
 
 

@@ -39,6 +39,14 @@ class Encoding(NamedTuple):
     options: str  # for COPY ... WITH (options)
     encode: Callable[[pl.DataFrame], Iterator[bytes]]
 
+    def row_at(self, line: int, frame: pl.DataFrame) -> int | None:
+        """Place of the row that the server calls this line of the COPY; None where no row ends there."""
+        if self.format == "binary":
+            return line - 1 if line <= frame.height else None
+        ends = _ends_of_lines(frame)
+        place = int(ends.search_sorted(line))
+        return place if place < frame.height and ends[place] == line else None
+
 
 def choose_encoding(frame_schema: pl.Schema, types: Sequence[PgType]) -> Encoding:
     """The fastest form that every column of this frame can travel in.
@@ -51,6 +59,20 @@ def choose_encoding(frame_schema: pl.Schema, types: Sequence[PgType]) -> Encodin
     ):
         return Encoding("binary", "FORMAT binary", _binary(frame_schema.names(), types))
     return Encoding("csv", "FORMAT csv, NULL '', ENCODING 'UTF8'", _encode_csv)
+
+
+def _ends_of_lines(frame: pl.DataFrame) -> pl.Series:
+    """The line that each row ends on, as the server counts those of CSV: within quotes, too.
+
+    A line ends with what ends the first row, LF. While it reads that one the server does not know, and counts CR.
+    """
+    texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
+    more = pl.Series([0] * frame.height, dtype=pl.Int64)
+    for name in texts:
+        first = frame[name].head(1).str.count_matches("\r", literal=True)
+        later = frame[name].slice(1).str.count_matches("\n", literal=True)
+        more += pl.concat([first, later]).fill_null(0)
+    return (more + 1).cum_sum()
 
 
 def _has_binary(dtype: pl.DataType, type_: PgType) -> bool:

@@ -12,6 +12,7 @@ from heal_cli.model import ROW, TableSchema
 from heal_cli.write.conflict import Conflict
 from heal_cli.write.connection import table_name
 from heal_cli.write.copy import column_list
+from heal_cli.write.encode import Encoding
 from heal_cli.write.facts import Facts, Unique
 from heal_cli.write.stage import IN_ORDER, STAGED, Stage
 
@@ -33,6 +34,8 @@ class Inserter:
         self._table = table
         self._facts = facts
         self._conflict = conflict
+        self.encoding: Encoding | None = None
+        """What the last frame was staged as."""
 
     def copy(self, cursor: psycopg.Cursor, rows: pl.DataFrame) -> int:
         """Rows the server says it took (the command tag), rows it updated among them.
@@ -44,6 +47,7 @@ class Inserter:
         if not self._facts.can_stage:
             self._insert_values(cursor, stage, rows)
             return cursor.rowcount
+        self.encoding = stage.encoding
         stage.fill(cursor, rows)
         values = _COMMA.join(
             [self._base_value(stage, name, sql.Identifier("s", name)) for name in stage.names]

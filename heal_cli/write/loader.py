@@ -170,14 +170,21 @@ class Loader:
         Args:
             error: None when the server said nothing and kept fewer rows: a trigger returned NULL.
         """
-        line = 1 if rows.height == 1 else failed_line(error) if error else None
-        if line is None:
+        place = self._refused_place(error, rows)
+        if place is None:
             return None
-        row = rows.slice(line - 1, 1)
+        row = rows.slice(place, 1)
         if error is None and self._needs_row and not self._has_gatekeepers:
-            return line - 1, no_such_row(row, self._conflict.arbiters[0])
+            return place, no_such_row(row, self._conflict.arbiters[0])
         reject = reject_row(error, row, self._table) if error else skipped_row(row)
-        return line - 1, self._conflict.ignored(reject)
+        return place, self._conflict.ignored(reject)
+
+    def _refused_place(self, error: psycopg.Error | None, rows: pl.DataFrame) -> int | None:
+        if rows.height == 1:
+            return 0
+        line = failed_line(error) if error else None
+        encoding = self._copier.encoding
+        return None if line is None or encoding is None else encoding.row_at(line, rows.drop(ROW))
 
     def fault_of(self, error: psycopg.Error) -> Fault:
         """Who is to blame, as far as this table is concerned."""

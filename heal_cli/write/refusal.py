@@ -31,7 +31,7 @@ def is_verdict_on_value(error: psycopg.Error) -> bool:
 
 
 def failed_line(error: psycopg.Error) -> int | None:
-    """1-based row of the COPY that the server stopped at; None where it does not know.
+    """1-based line of the COPY that the server stopped at; None where it does not know.
 
     Faults found at the end of the statement (foreign keys, AFTER triggers) have no line.
     """

@@ -71,7 +71,7 @@ class Stage:
         )
         types = [*(_ROW_TYPE for _ in self._row), *map(self._wire_type, self.names)]
         sent = pl.Schema({name: schema[name] for name in (*self._row, *self.names)})
-        self._encoding = choose_encoding(sent, types)
+        self.encoding = choose_encoding(sent, types)
 
     def fill(self, cursor: psycopg.Cursor, rows: pl.DataFrame) -> None:
         """Make the temporary table and copy the rows into it."""
@@ -80,9 +80,9 @@ class Stage:
         cursor.execute(
             sql.SQL("CREATE TEMP TABLE heal_staged ({}) ON COMMIT DROP").format(sql.SQL(", ").join(columns))
         )
-        statement = sql.SQL("COPY {} FROM STDIN WITH ({})").format(STAGED, sql.SQL(self._encoding.options))
+        statement = sql.SQL("COPY {} FROM STDIN WITH ({})").format(STAGED, sql.SQL(self.encoding.options))
         with cursor.copy(statement) as stream:
-            for data in self._encoding.encode(rows.select(*self._row, *self.names)):
+            for data in self.encoding.encode(rows.select(*self._row, *self.names)):
                 stream.write(data)
 
     def value(self, name: str, *, soft: bool) -> sql.Composed:

@@ -40,11 +40,23 @@ class Segment(NamedTuple):
         return self.rows.filter(~pl.col(ROW).is_in(self.known[ROW].implode()))
 
     def only(self, rows: pl.DataFrame) -> Segment:
-        """The same for a run of its rows."""
+        """The same for some of its rows."""
         known = self.known
-        if known.height and rows.height:
-            known = known.filter(pl.col(ROW).is_between(rows[ROW][0], rows[ROW][-1]))
+        if known.height:
+            known = known.filter(pl.col(ROW).is_in(rows[ROW].implode()))
         return self._replace(rows=rows, known=known)
+
+    def parted(self, row: int) -> tuple[Segment, Segment]:
+        """The rows before this one, and the others.
+
+        Who gives way to a later row stays with it: if that one is refused, the key is theirs.
+        """
+        waiting = self.known.filter((pl.col(ROW) < row) & (pl.col("winner") >= row))[ROW]
+        if waiting.is_empty():
+            at = self.rows[ROW].search_sorted(row)
+            return self.only(self.rows.head(at)), self.only(self.rows.slice(at))
+        is_first = (pl.col(ROW) < row) & ~pl.col(ROW).is_in(waiting.implode())
+        return self.only(self.rows.filter(is_first)), self.only(self.rows.filter(~is_first))
 
     def knowing(self, more: pl.DataFrame) -> Segment:
         """The same, with more KNOWN rows; those that had lost to one of them alone are tried again."""
@@ -158,7 +170,8 @@ class Work:
         self.left_out = without(self.left_out, without(self.left_out, left))
         self.early = self.early.filter(within(self.early[ROW], left))
         # What was known of rows may hang on others that are settled by now: it is found out anew.
-        rest = (segment.rows.filter(within(segment.rows[ROW], left)) for segment in self.pending)
+        # A mask leaves empty chunks, over which pl.format of polars 2.1 panics.
+        rest = (segment.rows.filter(within(segment.rows[ROW], left)).rechunk() for segment in self.pending)
         self.pending = deque(Segment(rows) for rows in rest if rows.height)
         waiting = self.early.height + sum(segment.rows.height for segment in self.pending)
         self.already = self.rows_read - waiting - standing.own_settled
@@ -167,11 +180,11 @@ class Work:
     def take(self) -> Segment:
         """The next segment to try."""
         segment = self.pending.popleft()
-        height = segment.rows.height
-        most = min(self.step or height, self.cap or height)
-        if height > most:
-            self.pending.appendleft(segment.only(segment.rows.slice(most)))
-            return segment.only(segment.rows.head(most))
+        tried = segment.loadable[ROW]
+        most = min(self.step or tried.len(), self.cap or tried.len())
+        if tried.len() > most:
+            segment, rest = segment.parted(tried[most])
+            self.pending.appendleft(rest)
         return segment
 
     def put_back(self, segment: Segment) -> None:
@@ -197,9 +210,8 @@ class Work:
 
     def split(self, segment: Segment) -> None:
         """Try the halves instead: nobody knows which row is at fault."""
-        middle = segment.rows[ROW].search_sorted(segment.loadable[ROW][segment.loadable.height // 2])
-        self.pending.appendleft(segment.only(segment.rows.slice(middle)))
-        self.pending.appendleft(segment.only(segment.rows.head(middle)))
+        tried = segment.loadable[ROW]
+        self.pending.extendleft(reversed(segment.parted(tried[tried.len() // 2])))
 
     def isolate(self, segment: Segment, verdict: pl.DataFrame) -> None:
         """One row is refused: try those before it again, then go on behind it.
@@ -207,12 +219,11 @@ class Work:
         Args:
             verdict: REJECTS of that row.
         """
-        segment = segment.knowing(verdict)
-        at = segment.rows[ROW].search_sorted(verdict[ROW][0])
-        self.put_back(segment.only(segment.rows.slice(at)))
-        if at:
-            self.put_back(segment.only(segment.rows.head(at)))
-        self.step = max(FIRST_STEP, at)
+        before, rest = segment.knowing(verdict).parted(verdict[ROW][0])
+        self.put_back(rest)
+        if before.rows.height:
+            self.put_back(before)
+        self.step = max(FIRST_STEP, before.rows.height)
 
     def close_piece(self) -> Rows:
         """What was settled since the last piece; afterwards it counts as accounted for."""

@@ -297,3 +297,24 @@ def test_a_refusal_that_comes_with_the_end_of_the_connection_is_retried(make, mo
     monkeypatch.setattr(Loader, "load", refused_and_cut)
     written = bench.write(healed([6, 7, 8]), digest="d1")
     assert (bench.ids(), written.rejects[ROW].to_list()) == ([7, 6, 8], [2])
+
+
+CURSE = """create function curse() returns trigger language plpgsql as $$
+begin if new.note like '%cursed%' then raise exception 'cursed'; end if; return new; end $$;
+create trigger t before insert on t for each row execute function curse()"""
+
+
+@pytest.mark.parametrize("amount", ["numeric", "int"])
+@pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\r\nb", "a\n\n\nb", "fine"])
+@pytest.mark.parametrize("mode", ["reject", "update"])
+def test_texts_of_several_lines_blame_no_other_row(lab, amount, text, mode) -> None:
+    """Of a COPY of CSV the server counts lines, also those within quotes, where heal counts rows."""
+    lab.conn.execute(f"create table t (id int primary key, amount {amount}, note text); {CURSE}")
+    notes = [text, *["plain", text] * 30]
+    for row in (2, 41):
+        notes[row - 1] = f"cursed {text}"
+    amounts = ["1.5" if amount == "numeric" else 1] * len(notes)
+    loaded = lab.load({"id": [*range(1, 62)], "amount": amounts, "note": notes},
+                      options=WriteOptions(on_conflict=mode))  # fmt: skip
+    assert set(loaded.rejects) == {2, 41}
+    assert loaded.totals.loaded == 59

@@ -138,3 +138,35 @@ def test_deferrable_key_cannot_update(lab) -> None:
         f"Constraint 't_pkey' of {lab.schema}.t is deferrable, and ON CONFLICT takes no such constraint to update by."
         " Update by it with --mode upsert --key id"
     )
+
+
+@pytest.mark.parametrize("refused_by", ["check", "trigger"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        UPDATE,
+        WriteOptions(mode="upsert", key=("id",)),
+        WriteOptions(mode="update", key=("id",)),
+    ],
+    ids=["on-conflict", "upsert", "update"],
+)
+@pytest.mark.parametrize("last", [[-1], [3, -1], [-1, -1], [-1, 4]])
+def test_a_refusal_far_behind_leaves_the_key_to_the_row_before(lab, options, refused_by, last) -> None:
+    """Only the server finds it out, in a later savepoint than that of the row which it would have superseded."""
+    lab.conn.execute(
+        "create table t (id int primary key, a int); insert into t select n, 0 from generate_series(1, 200) as n"
+    )
+    if refused_by == "check":
+        lab.conn.execute("alter table t add check (a > -1)")
+    else:
+        lab.conn.execute(
+            """create function refuse() returns trigger language plpgsql as $$
+            begin if new.a < 0 then raise exception 'refused'; end if; return new; end $$;
+            create trigger r before insert or update on t for each row execute function refuse()"""
+        )
+    loaded = lab.load({"id": [*range(1, 151), *[5] * len(last)], "a": [-1, *[2] * 149, *last]}, options=options)
+    written = [a for a in (2, *last) if a > 0]
+    assert dict(lab.rows())[5] == written[-1]
+    assert {1, *([150 + len(last)] if last[-1] < 0 else [])} <= set(loaded.rejects)
+    totals = loaded.totals
+    assert totals.loaded + totals.duplicates + totals.rejected == 150 + len(last)

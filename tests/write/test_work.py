@@ -36,6 +36,15 @@ def test_a_loser_to_a_refused_row_is_tried_again_wherever_it_waits() -> None:
     assert [segment.known.height for segment in batch.pending] == [0, 1, 0]
 
 
+def test_a_loser_is_settled_with_the_later_row_that_it_gives_way_to() -> None:
+    """Nothing of a key is settled before it is known whether its last row is refused."""
+    batch = work([1, 2, 3, 4, 5, 6])
+    batch.pending[0] = Segment(batch.pending[0].rows, pl.concat([known(1, winner=6), known(2, winner=3)]))
+    batch.step = 2
+    taken = [batch.take().rows[ROW].to_list() for _ in range(2)]
+    assert taken == [[2, 3, 4], [1, 5, 6]]
+
+
 def test_what_others_settled_is_left_out_of_rows_and_rejects() -> None:
     """The ledger's pending rows decide, whatever the plan that settled the others."""
     batch = work([1, 3, 5], [2, 4], early=(6, 7))
