@@ -57,7 +57,7 @@ def test_each_mode_and_its_undo(changing, mode, after, reasons) -> None:
 @pytest.mark.parametrize("mode", ["update", "delete"])
 def test_keys_that_no_row_has_behind_a_limit(changing, mode) -> None:
     """What is left of a batch of which earlier runs settled the beginning is read like any other."""
-    content = "id,n\n1,1\n" + "".join(f"{n},{n}\n" for n in range(100, 5100))
+    content = "id,name,n\n1,one,1\n" + "".join(f"{n},{'long text ' * 20},{n}\n" for n in range(100, 5100))
     changing.load(content, mode=mode, limit=1500)
     report = changing.load(None, mode=mode)
     assert (dict(report.reject_reasons), report.rows.already) == ({"no_such_row": 3501}, 1500)

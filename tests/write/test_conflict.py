@@ -164,7 +164,9 @@ def test_a_refusal_far_behind_leaves_the_key_to_the_row_before(lab, options, ref
             begin if new.a < 0 then raise exception 'refused'; end if; return new; end $$;
             create trigger r before insert or update on t for each row execute function refuse()"""
         )
-    loaded = lab.load({"id": [*range(1, 151), *[5] * len(last)], "a": [-1, *[2] * 149, *last]}, options=options)
+    loaded = lab.load(
+        {"id": [*range(1, 151), *[5] * len(last)], "a": [-1, *[2] * 149, *last]}, options=options
+    )
     written = [a for a in (2, *last) if a > 0]
     assert dict(lab.rows())[5] == written[-1]
     assert {1, *([150 + len(last)] if last[-1] < 0 else [])} <= set(loaded.rejects)
