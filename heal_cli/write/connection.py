@@ -43,7 +43,7 @@ class LimitedConnection(WatchedConnection):
                 yield transaction
             return
         version = self.info.server_version
-        longest = longest_s(self.limits, server_version=version) if self.is_watched else None
+        longest = longest_s(self.limits, server_version=version, is_short=True) if self.is_watched else None
         with (
             cut_after(self, longest),
             super().transaction(savepoint_name, force_rollback) as transaction,

@@ -22,9 +22,13 @@ _KEEPALIVES: Final = {"keepalives_idle": 10, "keepalives_interval": 3, "keepaliv
 """Seconds, and probes: 20 s after its last word a host without power or network is given up, and not after two hours."""
 
 
-def longest_s(options: WriteOptions, *, server_version: int) -> float | None:
-    """Past this a transaction hangs on a server that keeps no limit of its own any more; None for no limit."""
-    if options.is_one_transaction or not options.timeout_s:
+def longest_s(options: WriteOptions, *, server_version: int, is_short: bool = False) -> float | None:
+    """Past this a transaction hangs on a server that keeps no limit of its own any more; None for no limit.
+
+    Args:
+        is_short: It is not that of the rows, which a run in one transaction gives any time.
+    """
+    if not options.timeout_s or (options.is_one_transaction and not is_short):
         return None
     # Before PostgreSQL 17 the limit is one of each statement, not of the whole transaction.
     times = 1 if server_version >= 170000 else 10

@@ -30,6 +30,17 @@ def test_nobody_waits_longer_than_a_server_that_is_alive_would_take(
     assert longest_s(WriteOptions(**given), server_version=server_version) == seconds
 
 
+@pytest.mark.parametrize(("timeout_s", "is_limited"), [(30.0, True), (0.0, False)])
+def test_a_look_at_the_catalog_of_an_atomic_run_has_an_end(
+    conninfo: str, timeout_s: float, is_limited: bool
+) -> None:
+    """Only the run's own transaction may take any time."""
+    with connect(conninfo, limits=WriteOptions(atomic=True, timeout_s=timeout_s)) as connection:
+        with connection.transaction():
+            assert (connection.deadline is not None) is is_limited
+        assert connection.deadline is None
+
+
 @pytest.mark.parametrize(
     ("said", "limits", "asked"),
     [
