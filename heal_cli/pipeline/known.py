@@ -17,6 +17,9 @@ from heal_cli.write import EarlierSource
 
 NO_QUOTE: Final = ""
 
+_CLOSING: Final = "]}"
+"""What follows the last record of a JSON document."""
+
 _BY_THEIR_CUTS: Final = frozenset({Format.PARQUET, Format.ARROW})
 """Formats whose digests are not those of the bytes up to a place."""
 
@@ -84,8 +87,9 @@ def _walk(candidates: list[tuple[EarlierSource, ReadOptions]], walk: Walk) -> It
             heappush(stops, (earlier.stop, earlier.digest, place))
         else:
             # The values of a JSON document end where their brackets do, whatever follows.
-            is_cut = not walk.ends_line and reading.format is not Format.JSON
-            yield Known(earlier, reading, walk.is_at_end, walk.has_open_quote, is_cut)
+            is_json = reading.format is Format.JSON
+            is_all = walk.is_at_end(_CLOSING if is_json else "")
+            yield Known(earlier, reading, is_all, walk.has_open_quote, not (is_json or walk.ends_line))
 
 
 def _compare_cuts(

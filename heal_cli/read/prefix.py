@@ -49,11 +49,11 @@ class Walk:
         following = self._bytes.peek(8)[:8].decode(self._encoding, "replace")
         return self._last in b"\r\n" or following[:1] in {"", "\n", "\r"}
 
-    @property
-    def is_at_end(self) -> bool:
-        """Nothing follows but blank lines."""
+    def is_at_end(self, brackets: str = "") -> bool:
+        """Nothing follows but blank lines, and these."""
         ahead = self._bytes.peek()
-        return len(ahead) < HEAD_BYTES and not ahead.decode(self._encoding, "replace").strip()
+        rest = ahead.decode(self._encoding, "replace").translate(dict.fromkeys(map(ord, brackets)))
+        return len(ahead) < HEAD_BYTES and not rest.strip()
 
     @property
     def has_open_quote(self) -> bool:

@@ -38,8 +38,9 @@ def lock_pieces(cursor: psycopg.Cursor, run: str) -> list[WrittenPiece]:
         " UNION SELECT source FROM heal.load_retries WHERE run = %(run)s) ORDER BY source FOR UPDATE",
         {"run": run},
     )
-    check_nobody_works(cursor, [source for (source,) in cursor.fetchall()], run)
-    _check_nobody_went_on(cursor, run)
+    sources = [source for (source,) in cursor.fetchall()]
+    check_nobody_works(cursor, sources, run)
+    _check_nobody_went_on(cursor, run, sources)
     cursor.execute(
         "SELECT source, batch, source_name, xmin::text, loaded, mode, kept, xact::text, former::text[]"
         " FROM heal.load_batches WHERE run = %(run)s"
@@ -83,7 +84,21 @@ def check_nobody_works(cursor: psycopg.Cursor, sources: list[int], run: str) -> 
         )
 
 
-def _check_nobody_went_on(cursor: psycopg.Cursor, run: str) -> None:
+def longer_sources(cursor: psycopg.Cursor, sources: list[int]) -> list[int]:
+    """Sources that begin with one of these and count its rows as loaded, whether or not they had any to add."""
+    cursor.execute(
+        "WITH RECURSIVE longer AS (SELECT unnest(%(sources)s::int8[]) AS source UNION"
+        " SELECT next.source FROM longer JOIN heal.load_sources AS own USING (source) JOIN heal.load_sources AS next"
+        " ON next.source = own.superseded_by OR (next.source > own.source"
+        " AND (next.table_oid, next.generation) = (own.table_oid, own.generation)"
+        " AND (next.before_stop, next.before_digest) = (own.stop, own.digest)))"
+        " SELECT source FROM longer WHERE source <> ALL(%(sources)s::int8[])",
+        {"sources": sources},
+    )
+    return [source for (source,) in cursor.fetchall()]
+
+
+def _check_nobody_went_on(cursor: psycopg.Cursor, run: str, sources: list[int]) -> None:
     """No other run has settled anything that rests on what this one settled."""
     cursor.execute(
         # Later savepoints of a batch that this run had begun.
@@ -93,14 +108,9 @@ def _check_nobody_went_on(cursor: psycopg.Cursor, run: str) -> None:
         " UNION ALL SELECT retry.run::text FROM heal.load_retries AS retry JOIN heal.load_batches AS own"
         " USING (source, batch) WHERE own.run = %(run)s AND retry.run <> own.run"
         # A longer source that counts these rows as loaded.
-        " UNION ALL SELECT tail.run::text FROM heal.load_sources AS own JOIN heal.load_sources AS longer"
-        " ON longer.source = own.superseded_by OR (longer.source > own.source"
-        " AND (longer.table_oid, longer.generation) = (own.table_oid, own.generation)"
-        " AND (longer.before_stop, longer.before_digest) = (own.stop, own.digest))"
-        " JOIN heal.load_batches AS tail ON tail.source = longer.source"
-        " WHERE own.source IN (SELECT source FROM heal.load_batches WHERE run = %(run)s)"
+        " UNION ALL SELECT run::text FROM heal.load_batches WHERE source = ANY(%(longer)s)"
         " ORDER BY 1 DESC LIMIT 1",
-        {"run": run},
+        {"run": run, "longer": longer_sources(cursor, sources)},
     )
     if later := cursor.fetchone():
         raise WriteError(

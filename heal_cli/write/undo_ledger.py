@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 
 from heal_cli.write.ledger import CLAIM_LOCK_CLASS
+from heal_cli.write.pieces import check_nobody_works, longer_sources
 
 _THOSE: Final = sql.SQL(
     "line.run = %(run)s"
@@ -80,12 +81,23 @@ def forget(cursor: psycopg.Cursor, run: str, undo: str, batches: Sequence[Undone
         "sources": [batch.source for batch in whole],
         "batches": [batch.batch for batch in whole],
     }
+    _drop_longer(cursor, run, sorted({batch.source for batch in whole}))
     _take(cursor, "load_retries", gone)
     _open_sources(cursor, _take(cursor, "load_batches", gone), undo)
     _keep(cursor, "moved_rows", sql.SQL("line.run = %(run)s"), gone)
     if len(whole) == len(batches):
         cursor.execute("DELETE FROM heal.moved_rows WHERE run = %s", (run,))
         cursor.execute("UPDATE heal.load_runs SET state = 'undone' WHERE run = %s", (run,))
+
+
+def _drop_longer(cursor: psycopg.Cursor, run: str, sources: list[int]) -> None:
+    """Forget sources that only say that these rows are loaded: they had none to add, or somebody would have gone on."""
+    longer = longer_sources(cursor, sources)
+    check_nobody_works(cursor, longer, run)
+    cursor.execute(
+        "UPDATE heal.load_sources SET superseded_by = NULL WHERE superseded_by = ANY(%s)", (longer,)
+    )
+    cursor.execute("DELETE FROM heal.load_sources WHERE source = ANY(%s)", (longer,))
 
 
 def _take(cursor: psycopg.Cursor, table: str, those: dict[str, object]) -> list[int]:

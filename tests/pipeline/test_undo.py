@@ -89,6 +89,54 @@ def test_a_later_run_comes_first(undoing) -> None:
     assert undoing.load(None).rows.loaded == 301
 
 
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ("n,name\n", "\nExported on Monday\n"),
+        ('[{"n": 0, "name": "zero"}\n', "]\n"),
+        ('{"page": 1, "rows": [\n{"n": 0}\n', "]}"),
+    ],
+)
+def test_a_later_run_that_found_nothing_new_goes_with_it(undoing, begin, end, kept) -> None:
+    """What it says is loaded is loaded no more, so the same file loads again, and so it does once that is undone."""
+    is_json = "[" in begin
+    more = "".join(f',{{"n": {n}, "name": "x"}}\n' if is_json else f"{n},x\n" for n in range(1, 10))
+    file = begin + more + end
+    rows = 9 + is_json
+    name = "a.json" if is_json else "a.csv"
+    first = undoing.load(file, name=name).run
+    assert [undoing.load(None, name=name).rows.already for _ in range(3)] == [rows] * 3
+    undo = undoing.undo(first, restore=kept)
+    assert undoing.load(None, name=name).rows.loaded == rows
+    assert undoing.load(None, name=name).rows.already == rows
+    assert undoing.all("select count(*) from t where name = 'x'") == [(9,)]
+    assert undo.removed == rows
+
+
+def test_an_undo_of_a_load_that_later_ones_found_nothing_behind_is_undone(undoing) -> None:
+    """The rows are there again, and so is what the ledger knows of them."""
+    file = ROWS + "\nExported on Monday\n"
+    first = undoing.load(file).run
+    assert undoing.load(None).rows.already == 300
+    undoing.undo(undoing.undo(first).run)
+    assert undoing.load(None).rows.already == 300
+    assert undoing.all("select count(*) from t where n > 0") == [(300,)]
+
+
+def test_a_later_run_comes_first_also_behind_one_that_found_nothing_new(undoing) -> None:
+    """The tail rests on the first run, whatever came between."""
+    first = undoing.load('[{"n": 1}]', name="a.json").run
+    undoing.load('[{"n": 1}\n]', name="a.json")
+    undoing.load('[{"n": 1} ]', name="a.json")
+    second = undoing.load('[{"n": 1}, {"n": 2}]', name="a.json").run
+    with pytest.raises(WriteError, match=f"Run {second} went on"):
+        undoing.undo(first)
+    undoing.undo(second)
+    undoing.undo(first)
+    assert undoing.load(None, name="a.json").rows.loaded == 2
+
+
 def test_only_the_tail_loads_again(undoing) -> None:
     """Undoing the second load of a grown file leaves what the first had loaded."""
     undoing.load(ROWS)
