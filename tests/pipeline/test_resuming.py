@@ -313,3 +313,12 @@ def test_rejects_of_another_user(retrying, take_away, tmp_path, table) -> None:
     assert told.endswith(f"; its rejects: heal rejects show {first.rejects_path}")
     assert retrying.load(None, **his).exit_code == 0
     assert retrying.all("select id from t order by 1") == [(1,), (2,), (3,)]
+
+
+@pytest.mark.parametrize("document", ['[{"id": 1}, {"id": 2}]', '{"rows": [\n{"id": 1},\n{"id": 2}\n]}\n'])
+def test_a_json_document_is_known_whole(loads, document) -> None:
+    """Only brackets follow its last record, so a second load is a no-op that says when and by which run."""
+    run = loads.load(document.encode(), "t.json").run
+    again = loads.load(document.encode(), "t.json")
+    assert (again.rows.already, loads.ids()) == (2, [1, 2])
+    assert any("was loaded on" in note and run in note for note in again.notes)

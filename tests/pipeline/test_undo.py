@@ -95,7 +95,7 @@ def test_a_later_run_comes_first(undoing) -> None:
     [
         ("n,name\n", "\nExported on Monday\n"),
         ('[{"n": 0, "name": "zero"}\n', "]\n"),
-        ('{"page": 1, "rows": [\n{"n": 0}\n', "]}"),
+        ('{"page": 1, "rows": [\n{"n": 0}\n', '], "of": 9}'),
     ],
 )
 def test_a_later_run_that_found_nothing_new_goes_with_it(undoing, begin, end, kept) -> None:
@@ -126,10 +126,10 @@ def test_an_undo_of_a_load_that_later_ones_found_nothing_behind_is_undone(undoin
 
 def test_a_later_run_comes_first_also_behind_one_that_found_nothing_new(undoing) -> None:
     """The tail rests on the first run, whatever came between."""
-    first = undoing.load('[{"n": 1}]', name="a.json").run
-    undoing.load('[{"n": 1}\n]', name="a.json")
-    undoing.load('[{"n": 1} ]', name="a.json")
-    second = undoing.load('[{"n": 1}, {"n": 2}]', name="a.json").run
+    first = undoing.load('{"rows": [{"n": 1}], "page": 1}', name="a.json").run
+    undoing.load('{"rows": [{"n": 1}], "page": 2}', name="a.json")
+    undoing.load('{"rows": [{"n": 1}], "page": 3}', name="a.json")
+    second = undoing.load('{"rows": [{"n": 1}, {"n": 2}], "page": 3}', name="a.json").run
     with pytest.raises(WriteError, match=f"Run {second} went on"):
         undoing.undo(first)
     undoing.undo(second)
