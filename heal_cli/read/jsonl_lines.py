@@ -86,7 +86,8 @@ class LineCutter:
             ends_line = ends_line or b"\n" in blocks[-1]
             if have > MAX_LINE_BYTES and not ends_line:
                 raise self._too_long()
-        if len(blocks) == 2 and (cut := blocks[1].rfind(b"\n", 0, self._batch_bytes - len(self._carry)) + 1):
+        room = max(self._batch_bytes - given, 0)
+        if len(blocks) == 2 and (cut := blocks[1].rfind(b"\n", 0, room) + 1):
             data = b"".join((self._carry, memoryview(blocks[1])[:cut]))  # the usual case, with one copy less
             self._carry = blocks[1][cut:]
             return data

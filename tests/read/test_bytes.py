@@ -331,3 +331,21 @@ def test_a_file_is_cut_where_a_stream_is(
         cuts = [(c.start, c.stop, c.rows, c.first_line, c.digest, c.data) for c in chunks_of(file)]
         assert cuts == [(c.start, c.stop, c.rows, c.first_line, c.digest, c.data) for c in chunks_of(piped)]
         file.close()
+
+
+def test_a_long_line_is_cut_alike_in_a_file_and_a_stream(tmp_path: Path) -> None:
+    """A line longer than a batch, of which one block of a stream has the beginning and the next the end."""
+    data = (
+        b"".join(b'{"n": %d}\n' % n for n in range(5000))
+        + b'{"n": "%s"}\n' % (b"x" * 9_000)
+        + b'{"n": 0}\n' * 9_000
+    )
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(data)
+    file, piped = ByteStream(str(path), encoding="utf-8"), stream_of(data, "utf-8")
+    cuts = [
+        [(c.stop, c.rows, c.digest) for c in LineCutter(s, "-", batch_bytes=500, max_rows=100).chunks()]
+        for s in (file, piped)
+    ]
+    file.close()
+    assert cuts[0] == cuts[1]
