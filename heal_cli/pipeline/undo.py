@@ -66,6 +66,7 @@ def undo(
     Raises:
         UsageError: No such run, nothing left of it, or it was not confirmed.
         WriteError: Rows changed since, others went on from them, or they cannot be told from others.
+        DatabaseUnavailable: The connection was lost.
     """
     clock = time.perf_counter()
     own = new_run_id()
@@ -92,6 +93,8 @@ def undo(
                     end_run(connection, run=own, state="failed", report=None)
                     record_failed(connection, own, [failed])
             raise
+    except psycopg.Error as error:
+        raise to_heal_error(error, f"looking for run {options.run} to undo") from error
     finally:
         connection.close()
 

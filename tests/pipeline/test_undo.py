@@ -10,9 +10,10 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
-from heal_cli.errors import UsageError, WriteError
+from heal_cli.errors import DatabaseUnavailable, UsageError, WriteError
 
 ROWS = "n,name\n" + "".join(f"{n},row {n}\n" for n in range(1, 301))
 SMALL = {"batch_bytes": "1KiB"}  # several batches
@@ -64,6 +65,20 @@ def test_refuses_where_rows_changed(undoing, change) -> None:
         undoing.undo(run)
     assert undoing.all() == before
     assert undoing.load(None).rows.already == 300
+
+
+@pytest.mark.parametrize("step", ["migrate", "find_run", "begin_run"])
+def test_a_connection_that_is_lost_before_the_undo_is_told(undoing, monkeypatch, step) -> None:
+    """It is the world's fault, and nothing has happened."""
+    run = undoing.load(ROWS).run
+
+    def lose(*_args, **_options):
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(f"heal_cli.pipeline.undo.{step}", lose)
+    with pytest.raises(DatabaseUnavailable, match=f"looking for run {run} to undo"):
+        undoing.undo(run)
+    assert undoing.all("select count(*) from t where n > 0") == [(300,)]
 
 
 def test_force_leaves_changed_rows(undoing) -> None:
