@@ -87,8 +87,20 @@ class _File:
         self._name = name
         self._owned = owned
         self.position = 0
+        self.size: int | None = None
+        """Bytes that there were; None: nobody can say."""
 
     def read(self, n: int) -> bytes:
+        block = self._read(n)
+        if not block and self.size is not None and self.position < self.size:
+            raise SourceError(
+                f"{self._name!r} has become shorter while it was read: of {self.size:,} bytes"
+                f" {self.position:,} are left; the records before have been read",
+                hint="Get the bytes back and run the same command again; as it is now, that loads what is left",
+            )
+        return block
+
+    def _read(self, n: int) -> bytes:
         try:
             block = self._handle.read(n) or b""
         except OSError as exc:
@@ -106,9 +118,9 @@ class _File:
     def read_at(self, at: int, n: int) -> bytes:
         """`n` bytes from `at` on, fewer only where the file ends; the next `read` goes on behind them."""
         self.go_to(at)
-        blocks = [self.read(n)]
+        blocks = [self._read(n)]
         while blocks[-1] and self.position < at + n:
-            blocks.append(self.read(at + n - self.position))
+            blocks.append(self._read(at + n - self.position))
         return b"".join(blocks) if len(blocks) > 1 else blocks[0]
 
     def close(self) -> None:
@@ -143,6 +155,7 @@ class ByteStream:
         status = None if self._path is None else self._path.stat()
         self.is_seekable = status is not None and stat.S_ISREG(status.st_mode)
         self.size = status.st_size if status is not None and self.is_seekable else None
+        self._file.size = self.size
         self._kept: list[bytes] | None = None if self.is_seekable else []
         with ExitStack() as stack:
             stack.callback(self.close)

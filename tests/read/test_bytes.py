@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import sys
 import zipfile
 import zlib
@@ -349,3 +350,22 @@ def test_a_long_line_is_cut_alike_in_a_file_and_a_stream(tmp_path: Path) -> None
     ]
     file.close()
     assert cuts[0] == cuts[1]
+
+
+@pytest.mark.parametrize("end", [".csv", ".jsonl"])
+@pytest.mark.parametrize("left", [0, 1_500_000, 1_500_007, 2_500_000])
+def test_a_file_that_becomes_shorter_is_told_behind_its_whole_records(
+    tmp_path: Path, end: str, left: int
+) -> None:
+    """What was there when it was opened is missed; half a record at the cut is none."""
+    path = tmp_path / f"a{end}"
+    line = b'{"id": 1, "n": 12345678}\n' if end == ".jsonl" else b"1,12345678901234567890\n"
+    path.write_bytes((b"id,n\n" if end == ".csv" else b"") + line * 120_000)
+    reader = open_source(str(path), ReadOptions(batch_bytes=100_000))
+    os.truncate(path, left)
+    rows = 0
+    with pytest.raises(SourceError, match=r"a\.\w+' has become shorter while it was read: of [23],"):
+        for chunk in reader.chunks():
+            rows += reader.parse(chunk).frame.height
+    reader.close()
+    assert rows >= left // len(line) - 1
