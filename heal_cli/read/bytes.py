@@ -89,13 +89,15 @@ class _File:
         self.position = 0
         self.size: int | None = None
         """Bytes that there were; None: nobody can say."""
+        self.is_cut_off = False
 
     def read(self, n: int) -> bytes:
         block = self._read(n)
         if not block and self.size is not None and self.position < self.size:
+            self.is_cut_off = True
             raise SourceError(
                 f"{self._name!r} has become shorter while it was read: of {self.size:,} bytes"
-                f" {self.position:,} are left; the records before have been read",
+                f" {self.position:,} are left; the batches before have been read",
                 hint="Get the bytes back and run the same command again; as it is now, that loads what is left",
             )
         return block
@@ -185,6 +187,11 @@ class ByteStream:
         if inner in {None, "zip"}:
             return member
         return Decompressed(member.read, inner, self.name)
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Bytes are gone that may come back: a batch that lacks them is none, or it would not be found again."""
+        return self._file.is_cut_off
 
     @property
     def is_utf8(self) -> bool:

@@ -245,6 +245,8 @@ def _fill(stream: ByteStream, carry: bytes, wanted: int, terminator: bytes, *, t
         try:
             more = stream.read(max(wanted - size, tail))
         except SourceError as exc:
+            if stream.is_cut_off:
+                raise
             data = b"".join(blocks)
             whole = data.rfind(terminator) + 1
             return _Fill(data[:whole], trouble=exc)

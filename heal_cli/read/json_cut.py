@@ -145,6 +145,8 @@ class DocumentCutter:
             try:
                 block = self._stream.read(max(wanted - have, _READ_AT_LEAST))
             except SourceError as exc:
+                if self._stream.is_cut_off:
+                    raise
                 self._damage, block = exc, b""
             self._ended = not block
             blocks.append(block)

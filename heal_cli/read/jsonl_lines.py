@@ -100,6 +100,8 @@ class LineCutter:
         try:
             block = self._stream.read(n)
         except SourceError as exc:
+            if self._stream.is_cut_off:
+                raise
             self._damage, block = exc, b""
         self._ended = not block
         return block
