@@ -241,15 +241,16 @@ class ByteStream:
             return None
         window = min(_WINDOW_BYTES, wanted)
         place = self._file.position
-        line_end = self._file.read_at(end - window, window).rfind(terminator)
-        if line_end < 0:
+        last = self._file.read_at(end - window, window)
+        line_end = last.rfind(terminator)
+        if line_end < 0 or len(last) < window:  # it may have become shorter meanwhile
             self._file.go_to(place)
             return None
         for layer in (self._text, self._stored):
             layer.forget()
         size = end - window + line_end + len(terminator) - start
         data = self._file.read_at(start, size)
-        if len(data) < size:  # it has become shorter meanwhile
+        if len(data) < size:
             self._file.go_to(start + given)
             return None
         return data

@@ -353,7 +353,7 @@ def test_a_long_line_is_cut_alike_in_a_file_and_a_stream(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("end", [".csv", ".jsonl", ".json"])
-@pytest.mark.parametrize("left", [0, 1_500_000, 1_500_007, 2_400_000])
+@pytest.mark.parametrize("left", [0, 1_500_000, 1_579_990, 2_400_000])
 def test_a_file_that_is_cut_off_while_it_is_read_is_told(tmp_path: Path, end: str, left: int) -> None:
     """What was there when it was opened is missed; the batches before are those of the whole file."""
     path = tmp_path / f"a{end}"
