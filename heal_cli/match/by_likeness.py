@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from heal_cli.match.likeness import FLOOR, UNEXPLAINED, Similarity, similarity
+from heal_cli.match.alike import UNALIKE, Alike
+from heal_cli.match.likeness import FLOOR, UNEXPLAINED, Similarity
 from heal_cli.match.looks import NOTHING, Look, by_looks, tells_when, tells_which
 from heal_cli.match.names import Name, is_claim
 from heal_cli.match.remainder import Context
@@ -21,33 +22,33 @@ _COMMENTED: Final = 0.95  # of a comment that is the source's name: people keep 
 
 
 def by_likeness(
-    source: Name, target: Target, around: Context, evidence: Evidence, *, min_confidence: float
+    source: Name, target: Target, alike: Alike, evidence: Evidence, *, min_confidence: float
 ) -> Iterator[Candidate]:
     """Tier fuzzy: likeness of names x what the values say; without values that fit, never enough.
 
     Args:
         min_confidence: Names less alike than this can only become a question: their values are not asked.
     """
-    look = _look(source, target, around, evidence)
+    look = _look(source, target, alike.around, evidence)
     if look.confidence:
         features = Features(0.0, 1.0, look.confidence)
         yield rename(source, target, Tier.FUZZY, look.confidence, (look.reason,), features=features)
-    alike, said = similarity(source, target.name, around), "name"
+    names, said = alike.to(target.name).get(source.raw, UNALIKE), "name"
     if target.by_comment is not None:
-        other = similarity(source, target.by_comment.name, around)
+        other = alike.to(target.by_comment.name).get(source.raw, UNALIKE)
         other = replace(other, score=round(other.score * _COMMENTED, 4))
-        if other.score > alike.score:
-            alike, said, target = other, "comment", target.by_comment
-    if alike.score < FLOOR:
+        if other.score > names.score:
+            names, said, target = other, "comment", target.by_comment
+    if names.score < FLOOR:
         return
-    reasons = (f"{said} {alike.score:.2f}", *alike.reasons)
-    objection = against(source, target, alike, evidence)
+    reasons = (f"{said} {names.score:.2f}", *names.reasons)
+    objection = against(source, target, names, evidence)
     if objection:
-        confidence = min(alike.score, CONTRADICTED)
+        confidence = min(names.score, CONTRADICTED)
         yield rename(source, target, Tier.FUZZY, confidence, (*reasons, objection))
         return
-    doubted = doubt(source, target, alike)
-    score = min(alike.score, UNEXPLAINED) if doubted else alike.score
+    doubted = doubt(source, target, names)
+    score = min(names.score, UNEXPLAINED) if doubted else names.score
     reasons += (doubted,) if doubted else ()
     if score < min_confidence:
         yield rename(source, target, Tier.FUZZY, score, reasons)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
+from heal_cli.match.alike import UNALIKE, Alike
 from heal_cli.match.apart import part, saying, sets_apart
 from heal_cli.match.by_likeness import against, doubt
 from heal_cli.match.cells import Pair
 from heal_cli.match.concepts import Word
-from heal_cli.match.likeness import FLOOR, Similarity, similarity
+from heal_cli.match.likeness import FLOOR, Similarity
 from heal_cli.match.names import Name
 from heal_cli.match.ranges import NUMBERS
 from heal_cli.match.remainder import Context
@@ -30,27 +31,28 @@ def by_elimination(
     sources: Sequence[Name],
     targets: Sequence[Target],
     worth_asking: Container[Pair],
-    around: Context,
+    alike: Alike,
     evidence: Evidence,
 ) -> Iterator[Candidate]:
-    """Candidates for columns that everything else has left open, each the only one for both of its ends.
+    """Candidates for columns that everything else has left open, each the only one that fits, for both of its ends.
 
     Args:
         sources: All that are still open; targets likewise: who else might be meant is what this is about.
         worth_asking: Pairs with a candidate of any tier; the names of others have nothing in common.
     """
-    likely = [
-        (source, target, alike)
+    near = [
+        (source, target, found)
         for target in targets
         for source in sources
         if (source.raw, target.column.name) in worth_asking
-        and (alike := similarity(source, target.name, around)).score >= FLOOR
-        and evidence.fit(source.raw, target.column)[0] >= MIN_FIT
+        and (found := alike.to(target.name).get(source.raw, UNALIKE)).score >= FLOOR
     ]
-    for source, target, alike in likely:
-        is_alone = sum(source is s or target is t for s, t, _ in likely) == 1
-        if is_alone and _is_borne_out(source, target, alike, around, evidence):
-            yield _candidate(source, target, alike, evidence)
+    for source, target, found in near:
+        if not _is_borne_out(source, target, found, alike.around, evidence):
+            continue
+        rivals = ((s, t) for s, t, _ in near if (s is source) is not (t is target))
+        if all(evidence.fit(s.raw, t.column)[0] < MIN_FIT for s, t in rivals):
+            yield _candidate(source, target, found, evidence)
 
 
 def _is_borne_out(

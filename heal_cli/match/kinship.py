@@ -38,7 +38,7 @@ def kinship(x: Word, y: Word, taken: frozenset[str]) -> float:
     table = vocabulary()
     if x.concept in table.temporal and y.concept in table.temporal:
         return _TEMPORAL_TRUST if {x.concept, y.concept} != {"date", "time"} else 0.0
-    if not _exchangeable(x.concept).isdisjoint(_exchangeable(y.concept)):
+    if not exchangeable(x.concept).isdisjoint(exchangeable(y.concept)):
         return _KIND_TRUST
     if _one_verb(x.concept, y.concept):
         return _VERB_TRUST
@@ -51,7 +51,7 @@ def kinship(x: Word, y: Word, taken: frozenset[str]) -> float:
 
 
 @lru_cache(maxsize=8192)
-def _exchangeable(concept: str) -> frozenset[str]:
+def exchangeable(concept: str) -> frozenset[str]:
     """The kinds of words in which one is as good as another that a word is of."""
     kinds = vocabulary().kinds
     return frozenset(kind for kind in _EXCHANGEABLE if concept in kinds[kind])
@@ -107,10 +107,10 @@ def _one_verb(x: str, y: str) -> bool:
         return True
     if not (x.endswith("ed") or y.endswith("ed")):
         return False
-    return _stem(x) == _stem(y) and len(_stem(x)) >= _SHORTEST_STEM
+    return stem(x) == stem(y) and len(stem(x)) >= _SHORTEST_STEM
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     """The word without its ending and without a doubled last letter."""
     ending = next((end for end in _ENDINGS if word.endswith(end)), "")
     stem = word.removesuffix(ending)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from heal_cli.match.alike import Alike
 from heal_cli.match.board import Board
 from heal_cli.match.by_likeness import by_likeness
 from heal_cli.match.cells import Cells, Pair, Pairs, surest_first
@@ -13,6 +14,8 @@ from heal_cli.match.ensemble import Decision
 from heal_cli.match.fallback import never_contradict
 from heal_cli.match.learned import Recall
 from heal_cli.match.likeness import FLOOR
+from heal_cli.match.names import Name
+from heal_cli.match.tiers import Target, are_one_in_singular
 from heal_cli.model import Candidate, Tier
 
 _OUTDONE: Final = 0.85
@@ -23,7 +26,8 @@ def place_assigned(board: Board) -> None:
     """All other pairs at once: the best assignment, then threshold and margin for each pair."""
     if not (board.open_sources() and board.open_targets()):
         return
-    cells = _cells(board)
+    alike = Alike(board.open_said(), board.around)
+    cells = _cells(board, alike)
     pairs = cells.assignment(board.options.min_confidence)
     while True:
         decisions = {pair: _decide(board, pair, cells, pairs) for pair in pairs}
@@ -37,15 +41,15 @@ def place_assigned(board: Board) -> None:
         pairs = Pairs(standing)
     for pair in pairs:
         board.place(cells.best(pair), decisions[pair].runner_up, decisions[pair].votes)
-    _place_remaining(board, cells)
+    _place_remaining(board, cells, alike)
     _ask(board, cells, pairs)
 
 
-def _place_remaining(board: Board, cells: Cells) -> None:
+def _place_remaining(board: Board, cells: Cells, alike: Alike) -> None:
     """What the others have left one to one, where nobody taught otherwise and no other question is nearly as likely."""
     sources, targets = board.open_sources(), board.open_targets()
     names = {target.column.name for target in targets}
-    for candidate in list(by_elimination(board.open_said(), targets, cells, board.around, board.evidence)):
+    for candidate in list(by_elimination(board.open_said(), targets, cells, alike, board.evidence)):
         pair = (candidate.source or "", candidate.target)
         rivals = [other for other in cells.rivals(pair) if other[0] in sources and other[1] in names]
         others = [one for rival in (pair, *rivals) for one in cells.candidates(rival)]
@@ -55,17 +59,17 @@ def _place_remaining(board: Board, cells: Cells) -> None:
             board.place(candidate, decision.runner_up, decision.votes)
 
 
-def _cells(board: Board) -> Cells:
+def _cells(board: Board, alike: Alike) -> Cells:
     """Candidates of all tiers for every open pair that has any worth a question."""
     wanted = board.options.min_confidence
     sources = board.open_said()
     found: dict[Pair, list[Candidate]] = {}
     namesakes: set[Pair] = set()
     for target in board.open_targets():
-        for source in sources:
+        for source in _to_be_asked(board, sources, target, alike):
             candidates = [
                 *board.known_candidates(source, target),
-                *by_likeness(source, target, board.around, board.evidence, min_confidence=wanted),
+                *by_likeness(source, target, alike, board.evidence, min_confidence=wanted),
             ]
             if source.meant and source.meant == target.name.meant:
                 namesakes.add((source.raw, target.column.name))
@@ -76,6 +80,21 @@ def _cells(board: Board) -> Cells:
     targets = {target.column.name: target for target in board.open_targets()}
     Recall(board.past.learned, frozenset(board.open_sources()), targets).add_to(found, board.evidence)
     return Cells(found)
+
+
+def _to_be_asked(board: Board, sources: list[Name], target: Target, alike: Alike) -> list[Name]:
+    """The sources of which some tier may have something to say beside a target."""
+    names = [target.name, *([target.by_comment.name] if target.by_comment else [])]
+    near = {raw for name in names for raw in alike.to(name)}
+    return [
+        source
+        for source in sources
+        if source.raw in near
+        or source.says_little
+        or board.around.is_lettered
+        or board.by_names.of(source, target.name)
+        or are_one_in_singular(source, target.name)
+    ]
 
 
 def _favour(namesakes: set[Pair], found: dict[Pair, list[Candidate]], wanted: float) -> None:

@@ -123,11 +123,6 @@ class Name:
         return "".join(word.concept.replace(" ", "") for word in words)
 
     @cached_property
-    def hints(self) -> frozenset[str]:
-        """Its words, their first letters and what they mean: all by which an unclear word beside it may be read."""
-        return frozenset((*self.plain, *(word[0] for word in self.plain), *self.concepts))
-
-    @cached_property
     def initials(self) -> frozenset[str]:
         """Of all words, as written and as meant."""
         return _initials(self.words)

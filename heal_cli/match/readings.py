@@ -44,8 +44,8 @@ class _Unclear(NamedTuple):
 
 
 def may_be_read(name: Name, other: Name) -> bool:
-    """False where `readings` certainly finds none: asked of every pair of names, and of most that is the answer."""
-    return not _hints(name.plain).isdisjoint(other.hints)
+    """False where `readings` certainly finds none: of most pairs of names that is the answer."""
+    return not wanted(name).isdisjoint(offered(other))
 
 
 def readings(name: Name, other: Name) -> list[Reading]:
@@ -75,13 +75,29 @@ def _unclear(plain: Words) -> tuple[_Unclear, ...]:
 
 
 @lru_cache(maxsize=8192)
-def _hints(plain: Words) -> frozenset[str]:
-    """What another name has, at least one of these, if it says how an unclear word of this one is to be read."""
-    hints: set[str] = set()
-    for unclear in _unclear(plain):
-        hints.update(*(concepts for _, concepts in unclear.senses))
-        hints.update(unclear.word[0] if unclear.initials else "", ("by",) if unclear.stem else ())
-    return frozenset(hints)
+def wanted(name: Name) -> frozenset[str]:
+    """What another name offers, at least one of these, if it says how an unclear word of this one is to be read."""
+    found: set[str] = set()
+    for unclear in _unclear(name.plain):
+        found.update(*(concepts for _, concepts in unclear.senses))
+        found.update((unclear.word,) if unclear.initials else (), ("by",) if unclear.stem else ())
+    return frozenset(found)
+
+
+@lru_cache(maxsize=8192)
+def offered(name: Name) -> frozenset[str]:
+    """By what an unclear word beside this name is read: what its words mean, and the initials that they have together."""
+    written = "".join(word[0] for word in name.plain)
+    spoken = "".join(word[0] for word in name.plain if word not in _SMALL)
+    initials = (
+        run[start : start + length]
+        for run in {written, spoken}
+        for length in range(1, _LONGEST + 1)
+        for start in range(len(run) - length + 1)
+    )
+    ids = (f"{word[0]}id" for word in name.plain if len(word) > 2)
+    by = ("by",) if "by" in name.plain else ()
+    return frozenset((*name.concepts, *initials, *ids, *by))
 
 
 def _meant(unclear: _Unclear, other: Name) -> list[tuple[Words, float]]:
