@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -62,10 +63,11 @@ def _place_remaining(board: Board, cells: Cells, alike: Alike) -> None:
 def _cells(board: Board, alike: Alike) -> Cells:
     """Candidates of all tiers for every open pair that has any worth a question."""
     wanted = board.options.min_confidence
-    sources = board.open_said()
+    sources, targets = board.open_said(), board.open_targets()
+    board.evidence.foresee(need for target in targets for need in _needs(target, alike))
     found: dict[Pair, list[Candidate]] = {}
     namesakes: set[Pair] = set()
-    for target in board.open_targets():
+    for target in targets:
         for source in _to_be_asked(board, sources, target, alike):
             candidates = [
                 *board.known_candidates(source, target),
@@ -77,15 +79,14 @@ def _cells(board: Board, alike: Alike) -> Cells:
             if worthy:
                 found[source.raw, target.column.name] = worthy
     _favour(namesakes, found, wanted)
-    targets = {target.column.name: target for target in board.open_targets()}
-    Recall(board.past.learned, frozenset(board.open_sources()), targets).add_to(found, board.evidence)
+    by_name = {target.column.name: target for target in targets}
+    Recall(board.past.learned, frozenset(board.open_sources()), by_name).add_to(found, board.evidence)
     return Cells(found)
 
 
 def _to_be_asked(board: Board, sources: list[Name], target: Target, alike: Alike) -> list[Name]:
     """The sources of which some tier may have something to say beside a target."""
-    names = [target.name, *([target.by_comment.name] if target.by_comment else [])]
-    near = {raw for name in names for raw in alike.to(name)}
+    near = {raw for name in target.names for raw in alike.to(name)}
     return [
         source
         for source in sources
@@ -95,6 +96,13 @@ def _to_be_asked(board: Board, sources: list[Name], target: Target, alike: Alike
         or board.by_names.of(source, target.name)
         or are_one_in_singular(source, target.name)
     ]
+
+
+def _needs(target: Target, alike: Alike) -> Iterator[tuple[str, str]]:
+    """Source column and kind of word that its values have to bear out, for all that are like the target."""
+    for name in target.names:
+        for raw, found in alike.to(name).items():
+            yield from ((raw, kind) for kind, _ in found.needs)
 
 
 def _favour(namesakes: set[Pair], found: dict[Pair, list[Candidate]], wanted: float) -> None:

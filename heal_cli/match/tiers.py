@@ -40,6 +40,11 @@ class Target:
         """The column by its own name."""
         return cls(column, parse(column.name))
 
+    @property
+    def names(self) -> tuple[Name, ...]:
+        """Its own name, and what its comment calls it."""
+        return (self.name,) if self.by_comment is None else (self.name, self.by_comment.name)
+
     @cached_property
     def by_comment(self) -> Target | None:
         """The column by its comment, where that is a few words and so another name; None for sentences and none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -36,6 +36,14 @@ _NULLABLE: Final = 0.7
 TIMES: Final = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
 TEXTS: Final = ("text", "varchar", "bpchar", "citext")
 KEY_TYPES: Final = ("int2", "int4", "int8", "uuid")
+_ASKED: Final[Mapping[str, str]] = {
+    **{kind: regex for kind, (regex, _) in LOOKS.items()},
+    **dict.fromkeys(("naming", "saying"), NUMERIC),
+    "reference": r"\s",
+    "measure": r"^\d+$",
+}
+"""Kind of a word left out of a name -> what is looked for in the values, for or against it."""
+
 _TELLING: Final = frozenset((*NUMBERS, *TIMES, "bool", "uuid", "json", "jsonb"))
 """Types that most values of other kinds do not fit; all others take nearly any text."""
 
@@ -171,6 +179,23 @@ class Evidence:
         known, text = self._known.get(column.name), self.profile(source).text
         return _share(text.is_in(list(known.common))) if known is not None and text.len() else 0.0
 
+    def foresee(self, asked: Iterable[tuple[str, str]]) -> None:
+        """Answers many questions at once, which one by one would cost several times as much.
+
+        Args:
+            asked: Source column and kind of word that `contradiction` will be asked about.
+        """
+        sources: dict[str, set[str]] = {}
+        for source, kind in asked:
+            if kind in _ASKED and self.profile(source).text.len():
+                sources.setdefault(_ASKED[kind], set()).add(source)
+        for regex, names in sources.items():
+            texts = [self.profile(name).text for name in names]
+            found, start = pl.concat(texts).str.contains(regex), 0
+            for name, text in zip(names, texts, strict=True):
+                self._shares[name, regex] = _share(found.slice(start, text.len()))
+                start += text.len()
+
     def contradiction(self, source: str, column: Column, kind: str) -> str:
         """Why the values speak against a word of that kind being left out of a name; empty when they do not.
 
@@ -182,13 +207,14 @@ class Evidence:
             return ""
         is_number = column.type.base in NUMBERS
         if kind in LOOKS:
-            regex, spoken = LOOKS[kind]
-            return "" if self.shape(source, regex) >= _MOSTLY else f"the values are no {spoken}"
-        if kind == "reference" and self.shape(source, r"\s") > 1 - _MOSTLY:
+            return (
+                "" if self.shape(source, _ASKED[kind]) >= _MOSTLY else f"the values are no {LOOKS[kind][1]}"
+            )
+        if kind == "reference" and self.shape(source, _ASKED[kind]) > 1 - _MOSTLY:
             return "values with blanks are no keys"
-        if kind in ("naming", "saying") and (is_number or self.shape(source, NUMERIC) > 1 - _MOSTLY):
+        if kind in ("naming", "saying") and (is_number or self.shape(source, _ASKED[kind]) > 1 - _MOSTLY):
             return "numbers are no names"
-        if kind == "measure" and self.shape(source, r"^\d+$") == 1 == self.profile(source).distinct:
+        if kind == "measure" and self.shape(source, _ASKED[kind]) == 1 == self.profile(source).distinct:
             return "whole numbers that never repeat may be keys"
         if kind == "unit" and column.type.base in TEXTS:
             return "what has a unit is no text"
