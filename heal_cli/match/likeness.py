@@ -18,7 +18,7 @@ from heal_cli.match.concepts import Word, singular
 from heal_cli.match.dwelling import only_dwelling
 from heal_cli.match.kinship import kinship
 from heal_cli.match.names import Name, split
-from heal_cli.match.readings import may_be_read, readings
+from heal_cli.match.readings import readings
 from heal_cli.match.remainder import Context, Need, missing_words
 from heal_cli.match.vocabulary import SYNONYM_TRUST, vocabulary
 
@@ -77,8 +77,6 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
         found = _similarity(plainer, b, around)
         if (score := round(found.score * _UNBRACKETED, 4)) > best.score:
             best = replace(found, score=score)
-    if not (may_be_read(a, b) or may_be_read(b, a)):
-        return best
     read_so = [(a, one, one.name, b) for one in readings(a, b)]
     read_so += [(b, other, a, other.name) for other in readings(b, a)]
     for given, meant, one, other in read_so:
@@ -106,7 +104,10 @@ def _similarity(a: Name, b: Name, around: Context) -> Similarity:
     if a.dimensions != b.dimensions:
         rest_a, rest_b = _unmeasured(rest_a, pairs), _unmeasured(rest_b, pairs)
     missing = missing_words(a, rest_a, around) + missing_words(b, rest_b, around)
-    score = min(gained / (whole + sum(word.weight for word in missing)), _SUREST) * _order_factor(a, b, pairs)
+    score = min(gained / (whole + sum(word.weight for word in missing)), _SUREST)
+    if rest_a and rest_b and round(score, 4) < FLOOR:  # nothing below raises it
+        return _UNALIKE
+    score *= _order_factor(a, b, pairs)
     one_sided = not (rest_a and rest_b) or not any(word.need for word in missing)
     if any(word.weight == 1.0 for word in missing) or _clashes(rest_a, rest_b) or not one_sided:
         if carries(a, b, pairs, rest_a, rest_b, around):

@@ -43,13 +43,10 @@ class _Unclear(NamedTuple):
         return parse(" ".join((*name.plain[: self.place], *words, *name.plain[self.place + 1 :])))
 
 
-def may_be_read(name: Name, other: Name) -> bool:
-    """False where `readings` certainly finds none: of most pairs of names that is the answer."""
-    return not wanted(name).isdisjoint(offered(other))
-
-
 def readings(name: Name, other: Name) -> list[Reading]:
     """The name with one of its words read as initials of the other's words, or by another meaning."""
+    if wanted(name).isdisjoint(offered(other)):
+        return []
     return [
         Reading(unclear.read_as(words, name), trust)
         for unclear in _unclear(name.plain)
