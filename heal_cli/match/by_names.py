@@ -87,8 +87,9 @@ def _recognised(
     met: Counter[tuple[str, ...]] = Counter()
     for pattern in patterns:
         if pattern.sources == pattern.targets and pattern.scope.tables:
-            names = {name.replace("_", "") for name in pattern.sources}
-            met[pattern.scope.tables] += not (names.isdisjoint(ours) or names.isdisjoint(theirs))
+            names = "\n".join(pattern.sources).replace("_", "").split("\n")
+            if not (ours.isdisjoint(names) or theirs.isdisjoint(names)):
+                met[pattern.scope.tables] += 1
     return [tables for tables, count in met.items() if count >= ENOUGH]
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import Final
+from functools import cache, lru_cache
+from typing import Final, TypeAlias
+
+_Rules: TypeAlias = tuple[tuple[re.Pattern[str], str], ...]
 
 _SHORTEST: Final = 4  # letters of a root that is one word's only
 _ENDINGS: Final = (
@@ -28,30 +30,37 @@ _ENDINGS: Final = (
 )
 """What words end in, in six languages, and what is left of it; the first that fits counts."""
 
-_RULES: Final = tuple((re.compile(f"(?:{endings})$"), kept) for endings, kept in _ENDINGS)
 _SPELLINGS: Final = (
-    (re.compile("ph"), "f"),
-    (re.compile("th"), "t"),
-    (re.compile("ck|qu|ch|k|q"), "c"),
-    (re.compile("[yj]"), "i"),
-    (re.compile("z"), "s"),
-    (re.compile("c(?=[ei])"), "s"),
-    (re.compile("w"), "v"),
-    (re.compile("x"), "s"),
-    (re.compile("h"), ""),
-    (re.compile(r"(.)\1+"), r"\1"),
+    ("ph", "f"),
+    ("th", "t"),
+    ("ck|qu|ch|k|q", "c"),
+    ("[yj]", "i"),
+    ("z", "s"),
+    ("c(?=[ei])", "s"),
+    ("w", "v"),
+    ("x", "s"),
+    ("h", ""),
+    (r"(.)\1+", r"\1"),
 )
 
 
 @lru_cache(maxsize=8192)
 def cognate(word: str) -> str:
     """What a word has in common with its cognates; empty for words too short to tell."""
-    for pattern, kept in _RULES:
+    rules, spellings = _expressions()
+    for pattern, kept in rules:
         root = pattern.sub(kept, word)
         if root != word:
             break
     else:
         root = word
-    for pattern, plain in _SPELLINGS:
+    for pattern, plain in spellings:
         root = pattern.sub(plain, root)
     return root if len(root) >= _SHORTEST else ""
+
+
+@cache
+def _expressions() -> tuple[_Rules, _Rules]:
+    """Endings and spellings with what becomes of them, built when the first unknown word is met: most files have none."""
+    endings = tuple((re.compile(f"(?:{endings})$"), kept) for endings, kept in _ENDINGS)
+    return endings, tuple((re.compile(spelling), plain) for spelling, plain in _SPELLINGS)

@@ -58,7 +58,7 @@ def concepts_of(plain: Sequence[str]) -> tuple[Word, ...]:
     table = vocabulary()
     spelled: list[tuple[str, str, float]] = []  # singular word, as written, trust
     for place, word in enumerate(_joined(plain)):
-        short = table.abbreviations.get(word) or _compound(word) or _run_together(word)
+        short = table.abbreviations.get(word) or (() if word in table.known else _taken_apart(word))
         if word in ("uid", "sid") and place:  # `visitorUid`: whose it is was said
             short = ("id",)
         if word == "data" and place == 0 < len(plain) - 1:  # `data ritiro`, `data de registro`
@@ -121,11 +121,14 @@ def _joined(plain: Sequence[str]) -> list[str]:
     return words
 
 
-def _compound(word: str) -> tuple[str, ...] | None:
+def _taken_apart(word: str) -> tuple[str, ...]:
+    """The words, written out, that a word which the vocabulary does not know is made of."""
+    return _compound(word) or _run_together(word)
+
+
+def _compound(word: str) -> tuple[str, ...]:
     """The words of a German or Dutch compound whose front the vocabulary knows: `zaehlernummer`."""
     table = vocabulary()
-    if word in table.known:
-        return None
     for back, meant in table.backs.items():
         front = word.removesuffix(back)
         if front == word or len(front) < _SHORTEST_FRONT:
@@ -134,7 +137,7 @@ def _compound(word: str) -> tuple[str, ...] | None:
             known = table.phrases.get(front.removesuffix(link))
             if known and front.endswith(link):
                 return (*known.concept.split(), meant)
-    return None
+    return ()
 
 
 def _run_together(word: str) -> tuple[str, ...]:

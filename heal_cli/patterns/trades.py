@@ -42,16 +42,18 @@ _ELSEWHERE: Final = "nowhere"
 
 def read_trades() -> Iterator[Pattern]:
     """The patterns of all trades, in the order of files and of their contents."""
-    for file in sorted((resources.files(__package__) / FOLDER).iterdir(), key=lambda file: file.name):
+    files = {file.name: file for file in (resources.files(__package__) / FOLDER).iterdir()}
+    for origin, file in sorted(files.items()):
         for trade, entries in rtoml.loads(file.read_text("utf-8")).items():
             tables = tuple(entries.pop("tables").split(", "))
+            scopes = {kind: Scope(tables, (), types) for kind, types in _TYPES.items()}
             for thing, (description, kind, names) in entries.items():
                 id = f"trade_{trade}_{thing}"
-                yield _pattern(id, description, kind, tuple(names.split(", ")), tables, file.name)
+                yield _pattern(id, description, kind, tuple(names.split(", ")), scopes[kind], origin)
 
 
 def _pattern(
-    id: str, description: str, kind: str, names: tuple[str, ...], tables: tuple[str, ...], origin: str
+    id: str, description: str, kind: str, names: tuple[str, ...], scope: Scope, origin: str
 ) -> Pattern:
     type, values = _EXAMPLES[kind]
     source, target, *_ = names
@@ -62,9 +64,9 @@ def _pattern(
         CONFIDENCE,
         names,
         names,
-        Scope(tables, (), _TYPES[kind]),
+        scope,
         shape=_KEYED if kind == "key" else None,
-        positive=(Example(tables[0].strip("*_"), source, target, type=type, values=values),),
+        positive=(Example(scope.tables[0].strip("*_"), source, target, type=type, values=values),),
         negative=(Example(_ELSEWHERE, source, target, type=type, values=values),),
         origin=origin,
     )
