@@ -46,7 +46,7 @@ def place_late(plan: Plan, batch: Batch, names: Sequence[str], *, options: PlanO
         made = make_plan(
             replace(batch, frame=batch.frame.select(ROW, *called)),
             replace(plan.table, columns=open_columns),
-            Catalogue(()),
+            Catalogue(tuple),
             options=replace(options, match=replace(options.match, renames=(), added=()), values=plan.values),
         )
         added = [column for column in made.columns if column.source]

@@ -87,7 +87,7 @@ def make_plan(
     matching = match_columns(
         sample.frame.head(MATCH_ROWS),
         table,
-        patterns=catalogue.patterns,
+        patterns=catalogue,
         options=options.match,
         fit=partial(best_fit, options=options.values),
         past=past,

@@ -45,7 +45,7 @@ class Board:
 
     sample: pl.DataFrame
     table: TableSchema
-    patterns: tuple[Pattern, ...]
+    patterns: Iterable[Pattern]
     options: MatchOptions
     fit: Fit
     past: Past
@@ -86,7 +86,7 @@ class Board:
         patterns = self.by_names.of(source, target.name)
         if patterns:
             known = [(pattern, self.by_names.trust(pattern)) for pattern in patterns]
-            yield from by_pattern(source, target, known, self.past.confidences, self.evidence)
+            yield from by_pattern(source, target, known, self.past.confidence, self.evidence)
 
     def vote(self, candidates: Iterable[Candidate]) -> Decision:
         """The decision among candidates by the options."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Final, Protocol
 
 from heal_cli.match.names import Name, parse
+from heal_cli.match.past import Confidence
 from heal_cli.match.tiers import CONTRADICTED, OBJECTS, Target, held, rename
 from heal_cli.match.values import MIN_FIT, Evidence
 from heal_cli.model import Candidate, Column, Features, Kind, TableSchema, Tier
@@ -77,7 +78,7 @@ def by_pattern(
     source: Name,
     target: Target,
     patterns: Sequence[tuple[Pattern, float]],
-    confidences: Mapping[str, float],
+    confidence_of: Confidence,
     evidence: Evidence,
 ) -> Iterator[Candidate]:
     """Tier pattern: renames and mappings whose names and scope agree, weighed by the values.
@@ -97,12 +98,12 @@ def by_pattern(
         shaped = evidence.shape(source.raw, pattern.shape) if pattern.shape else 1.0
         if shaped < MIN_FIT:
             reasons += (f"only {shaped:.0%} of the values look as the pattern asks",)
-        prior = confidences.get(pattern.id, pattern.confidence)
-        confidence = prior * trust * worth * held(min(fit, shaped))
+        trusted = confidence_of(pattern.id, pattern.confidence)
+        confidence = trusted * trust * worth * held(min(fit, shaped))
         if evidence.holds_objects(source.raw, target.column):
             confidence = min(confidence, CONTRADICTED)
             reasons += (OBJECTS,)
-        known = f"pattern {pattern.id} {prior:.2f}"
+        known = f"pattern {pattern.id} {trusted:.2f}"
         features = Features(trust, fit, min(fit, shaped))
         yield rename(
             source,
@@ -120,7 +121,7 @@ def by_default(
     target: Target,
     table: TableSchema,
     patterns: Iterable[Pattern],
-    confidences: Mapping[str, float],
+    confidence_of: Confidence,
     evidence: Evidence,
 ) -> Iterator[Candidate]:
     """Tier pattern: values for a column that has no source and needs one."""
@@ -132,14 +133,14 @@ def by_default(
             continue
         if pattern.value not in _MADE and not evidence.accepts(pattern.value or "", target.column):
             continue
-        prior = confidences.get(pattern.id, pattern.confidence)
-        reasons = (f"pattern {pattern.id} {prior:.2f}", "the column is NOT NULL and has no source")
+        trusted = confidence_of(pattern.id, pattern.confidence)
+        reasons = (f"pattern {pattern.id} {trusted:.2f}", "the column is NOT NULL and has no source")
         yield Candidate(
             Kind.DEFAULT,
             target.column.name,
             source=None,
             tier=Tier.PATTERN,
-            confidence=round(prior, 4),
+            confidence=round(trusted, 4),
             pattern=pattern.id,
             value=pattern.value,
             evidence=reasons,

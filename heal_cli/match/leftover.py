@@ -45,7 +45,7 @@ def place_defaults(board: Board) -> None:
         likely = question is not None and question.winner.confidence > UNEXPLAINED
         if not target.column.is_required or likely:
             continue
-        found = list(by_default(target, board.table, board.patterns, board.past.confidences, board.evidence))
+        found = list(by_default(target, board.table, board.patterns, board.past.confidence, board.evidence))
         decision = board.vote(found)
         if decision.winner is not None:
             runner_up = question.winner if question else None

@@ -7,7 +7,7 @@ still has to stand out from its rivals.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import polars as pl
 
@@ -32,7 +32,7 @@ def match_columns(
     sample: pl.DataFrame,
     table: TableSchema,
     *,
-    patterns: Sequence[Pattern],
+    patterns: Iterable[Pattern],
     options: MatchOptions,
     fit: Fit,
     past: Past = NO_PAST,
@@ -43,7 +43,8 @@ def match_columns(
 
     Args:
         sample: ROW and source columns; all values of the rows at hand, text or typed.
-        patterns: The catalogue's entries; only renames, mappings and defaults matter here.
+        patterns: The catalogue's entries; only renames, mappings and defaults matter here. Not looked at where all
+            columns are certain without them.
         fit: Share of a series' non-null values that convert to a type.
         nearness: A model of language, asked about columns that all else leaves open on both sides.
         is_nameless: The source has no header, so that only the order of its columns says what they are.
@@ -55,7 +56,7 @@ def match_columns(
     Raises:
         UsageError: `options.renames` names a column that is missing, twice used or not writable.
     """
-    board = Board(sample, table, tuple(patterns), options, fit, past)
+    board = Board(sample, table, patterns, options, fit, past)
     place_explicit(board)
     if is_nameless and not options.renames:
         place_by_position(board)

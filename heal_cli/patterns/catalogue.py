@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Final
 
 import polars as pl
@@ -60,11 +61,16 @@ class Pattern:
     origin: str = ""  # file it came from
 
 
-@dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All patterns, by id."""
+    """All patterns, by id; read when somebody first looks at them: where names are equal, nobody does."""
 
-    patterns: tuple[Pattern, ...]
+    def __init__(self, read: Callable[[], tuple[Pattern, ...]]) -> None:
+        self._read = read
+
+    @cached_property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """All of them, in the order of files and of their contents."""
+        return self._read()
 
     def __iter__(self) -> Iterator[Pattern]:
         return iter(self.patterns)

@@ -23,17 +23,15 @@ class Knowledge:
     learned: tuple[Learned, ...] = ()
     calibration: Calibration = field(default_factory=Calibration)
 
-    def confidences(self, catalogue: Catalogue) -> dict[str, float]:
-        """Pattern id -> posterior mean (0-1), for every pattern of the catalogue."""
-        return {
-            pattern.id: self.tallies.get(pattern.id, Tally()).confidence(pattern.confidence)
-            for pattern in catalogue
-        }
+    def confidence(self, pattern_id: str, prior: float) -> float:
+        """Posterior mean (0-1) of a pattern; its prior where it was never tried."""
+        tally = self.tallies.get(pattern_id)
+        return prior if tally is None else tally.confidence(prior)
 
     def trusted(self, catalogue: Catalogue) -> Catalogue:
         """The catalogue without what was revoked or demoted here."""
         out = {pattern for pattern, state in self.states.items() if state.is_out}
-        return Catalogue(tuple(pattern for pattern in catalogue if pattern.id not in out))
+        return Catalogue(lambda: tuple(pattern for pattern in catalogue if pattern.id not in out))
 
     def learned_for(self, table: str, columns: Iterable[str]) -> tuple[Learned, ...]:
         """What was learned of this table (schema.name) from sources with these columns."""

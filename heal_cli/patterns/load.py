@@ -47,6 +47,13 @@ def load_catalogue(extra: Sequence[str] = (), *, with_disabled: bool = False) ->
     Raises:
         UsageError: A file cannot be read, or one of its patterns is wrong; file, pattern and key are named.
     """
+    if not extra:  # those that ship with heal are never wrong, and may wait
+        return Catalogue(lambda: _read((), with_disabled=with_disabled))
+    patterns = _read(extra, with_disabled=with_disabled)
+    return Catalogue(lambda: patterns)
+
+
+def _read(extra: Sequence[str], *, with_disabled: bool) -> tuple[Pattern, ...]:
     patterns = {pattern.id: pattern for pattern in read_trades()}
     disabled: set[str] = set()
     files = [(origin, text, False) for origin, text in _shipped()]
@@ -63,7 +70,7 @@ def load_catalogue(extra: Sequence[str] = (), *, with_disabled: bool = False) ->
                 )
             patterns[pattern.id] = pattern
     left_out = frozenset() if with_disabled else disabled
-    return Catalogue(tuple(pattern for pattern in patterns.values() if pattern.id not in left_out))
+    return tuple(pattern for pattern in patterns.values() if pattern.id not in left_out)
 
 
 def _shipped() -> Iterator[tuple[str, str]]:

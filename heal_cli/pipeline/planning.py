@@ -53,7 +53,7 @@ def draft_plan(
         catalogue,
         options=replace(options, match=replace(options.match, added=added)),
         past=Past(
-            knowledge.confidences(catalogue),
+            knowledge.confidence,
             known,
             knowledge.learned_for(table.qualified, reader.source.columns),
             knowledge.calibration.expected,

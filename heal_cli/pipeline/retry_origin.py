@@ -141,7 +141,7 @@ class Origins:
 
     def _past(self, table: TableSchema, columns: Sequence[str]) -> Past:
         return Past(
-            self.knowledge.confidences(self.catalogue),
+            self.knowledge.confidence,
             read_statistics(self.connection, table),
             self.knowledge.learned_for(table.qualified, columns),
             self.knowledge.calibration.expected,

@@ -156,7 +156,7 @@ def test_learned_confidence_takes_the_place_of_the_prior(make_table) -> None:
         patterns=load_catalogue().patterns,
         options=MatchOptions(),
         fit=lambda values, type: 1.0,
-        past=Past(confidences={"messages_sender_to_role": 0.6}),
+        past=Past(lambda pattern, prior: 0.6 if pattern == "messages_sender_to_role" else prior),
     )
     assert not matching.matches
     assert matching.refused[0].winner.confidence == 0.6

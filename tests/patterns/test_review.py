@@ -110,9 +110,9 @@ def test_an_undone_run_counts_against_what_it_used_and_taught(heal) -> None:
 def test_old_trials_fade(heal) -> None:
     """After 180 days a trial counts half, and the prior comes back."""
     tried(heal, 0, 1)
-    fresh = read_knowledge(heal).confidences(CATALOGUE)[SENDER]
+    fresh = read_knowledge(heal).confidence(SENDER, 0.95)
     heal.execute("update heal.pattern_trials set recorded_at = now() - interval '180 days'")
-    faded = read_knowledge(heal).confidences(CATALOGUE)[SENDER]
+    faded = read_knowledge(heal).confidence(SENDER, 0.95)
     assert (fresh, faded) == (pytest.approx(0.95 * 4 / 5), pytest.approx(0.95 * 4 / 4.5))
 
 
