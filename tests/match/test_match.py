@@ -10,7 +10,7 @@ import pytest
 from heal_cli.errors import UsageError
 from heal_cli.match import Past, coverage, match_columns, notes
 from heal_cli.model import ROW, Kind, MatchOptions, Tier
-from heal_cli.patterns import load_catalogue
+from heal_cli.patterns import Catalogue, Pattern, load_catalogue
 
 ROWS = ["1", "2", "3"]
 
@@ -145,6 +145,22 @@ def test_a_pattern_names_itself_and_its_evidence(make_table, match) -> None:
         0.95,
         ("pattern messages_sender_to_role 0.95", "2 of 2 values are text"),
     )
+
+
+def test_equal_names_look_into_no_catalogue(make_table) -> None:
+    """Reading it costs more than all the rest of a small load's plan."""
+
+    def read() -> tuple[Pattern, ...]:
+        raise AssertionError
+
+    found = match_columns(
+        pl.DataFrame({"Sender": ["user"], "id": ["1"]}),
+        make_table("messages", "id int8 key", "sender text", "note text"),
+        patterns=Catalogue(read),
+        options=MatchOptions(),
+        fit=lambda values, type: 1.0,
+    )
+    assert [match.target for match in found.matches] == ["id", "sender"]
 
 
 def test_learned_confidence_takes_the_place_of_the_prior(make_table) -> None:
