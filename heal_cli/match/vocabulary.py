@@ -66,13 +66,14 @@ def vocabulary() -> Vocabulary:
     abbreviations |= {short: tuple(long.split()) for short, long in data["abbreviations"].items()}
     words = data["words"]
     groups = _groups(data["related"]["groups"], phrases)
+    several = [phrase for phrase in phrases if " " in phrase]
     spelled = " ".join((*phrases, *data["composed"], *groups)).split()
     spelled += [word for long in abbreviations.values() for word in long]
     return Vocabulary(
         abbreviations=abbreviations,
         phrases=phrases,
-        joined={phrase.replace(" ", ""): meaning for phrase, meaning in phrases.items() if " " in phrase},
-        longest=max(phrase.count(" ") for phrase in phrases) + 1,
+        joined={phrase.replace(" ", ""): phrases[phrase] for phrase in several},
+        longest=max(phrase.count(" ") for phrase in several) + 1,
         temporal=frozenset(words["temporal"]),
         weak=frozenset(words["weak"]),
         of=frozenset(words["of"]),

@@ -143,9 +143,10 @@ def _pattern(origin: str, number: int, entry: Mapping[str, Any], *, is_own: bool
 
 
 def _kind(text: str | None, where: str) -> Kind:
-    if text not in tuple(Kind):
+    try:
+        return Kind(text or "")
+    except ValueError:
         _wrong(where, "kind", f"has to be one of {', '.join(Kind)}, not {text!r}")
-    return Kind(text)
 
 
 def _check_keys(kind: Kind, entry: Mapping[str, Any], where: str) -> None:
@@ -202,7 +203,9 @@ def _text(entry: Mapping[str, Any], key: str, where: str) -> str | None:
 
 
 def _list(entry: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
-    value = entry.get(key, [])
+    value = entry.get(key)
+    if value is None:
+        return ()
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         _wrong(where, key, f"has to be a list of texts, not {value!r}")
     return tuple(value)

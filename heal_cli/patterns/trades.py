@@ -56,7 +56,7 @@ def _pattern(
     id: str, description: str, kind: str, names: tuple[str, ...], scope: Scope, origin: str
 ) -> Pattern:
     type, values = _EXAMPLES[kind]
-    source, target, *_ = names
+    source, target = names[:2]
     return Pattern(
         id,
         Kind.RENAME,
