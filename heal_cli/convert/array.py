@@ -17,16 +17,14 @@ from heal_cli.convert.array_delimited import as_lists, choose_mark
 from heal_cli.convert.array_plain import read_plain
 from heal_cli.convert.array_text import literal_of, parse_array, quoted_elements
 from heal_cli.convert.families import family_of
+from heal_cli.convert.json_layouts import SCALAR
 from heal_cli.convert.residue import Attempt, Healer, Refusal, heal_residue, spread
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
 
 _PLAIN: Final = r'^\{[^{}"\\\s,]+(?:,[^{}"\\\s,]+)*\}$'
 """A literal of one dimension without quotes or blanks."""
 
-_JSON_SCALAR: Final = (
-    r'(?:"[^"\\\x00-\x1f]*"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)'
-)
-_PLAIN_JSON: Final = rf"^\[\s*{_JSON_SCALAR}(?:\s*,\s*{_JSON_SCALAR})*\s*\]$"
+_PLAIN_JSON: Final = rf"^\[\s*{SCALAR}(?:\s*,\s*{SCALAR})*\s*\]$"
 """A list of scalars without escapes."""
 
 _JSON_ITEM: Final = r'"[^"]*"|[^\[\],\s"]+'

@@ -25,6 +25,9 @@ from heal_cli.model import HealMask
 NUMBER: Final = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 """A number of JSON."""
 
+SCALAR: Final = rf'(?:"[^"\\\x00-\x1f]*"|{NUMBER}|true|false|null)'
+"""A scalar of JSON without escapes."""
+
 PYTHON_RULE: Final = "python_literal"
 
 _SAMPLES: Final = 3
@@ -183,7 +186,7 @@ def _of_node(node: ast.expr | None) -> _Value:
 _GRAMMARS: Final = (
     _Grammar(
         _from_json,
-        rf'(?:"[^"\\\x00-\x1f]*"|{NUMBER}|true|false|null)',
+        SCALAR,
         '"',
         " ?",
         re.compile(r'[^"\\\x00-\x1f]*'),
