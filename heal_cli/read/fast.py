@@ -143,7 +143,7 @@ def _is_strict(frame: pl.DataFrame, data: bytes, grammar: Grammar) -> bool:
 
 def _read(data: bytes, grammar: Grammar) -> pl.DataFrame | None:
     try:
-        return pl.read_csv(
+        frame = pl.read_csv(
             data,
             has_header=False,
             separator=grammar.mark,
@@ -154,6 +154,7 @@ def _read(data: bytes, grammar: Grammar) -> pl.DataFrame | None:
         )
     except pl.exceptions.PolarsError:  # a defect in some record, whichever
         return None
+    return frame.rechunk()  # texts stay where they are; what comes after would go over each chunk by itself
 
 
 def _has_short_rows(frame: pl.DataFrame, data: bytes, grammar: Grammar, *, in_cells: bool) -> bool:

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import polars as pl
 import psycopg
 from psycopg import sql
+from psycopg.abc import Buffer
+from psycopg.copy import LibpqWriter
+from psycopg.generators import copy_to
 
 from heal_cli.model import ROW, TableSchema
 from heal_cli.write.connection import table_name
 from heal_cli.write.encode import Encoding, choose_encoding
+
+_BLOCK_BYTES: Final = 1 << 20
+
+
+class BlockWriter(LibpqWriter):
+    """Hands each block to libpq and the kernel at once; psycopg's own copies it in pieces of 128 KiB, a wait for each.
+
+    What the socket does not take, libpq moves to the front of its buffer: blocks have to stay small.
+    """
+
+    def write(self, data: Buffer) -> None:
+        """Send it all.
+
+        Raises:
+            psycopg.OperationalError: The connection is lost.
+        """
+        view = memoryview(data)
+        for start in range(0, len(view), _BLOCK_BYTES):
+            block = view[start : start + _BLOCK_BYTES]
+            self.connection.wait(copy_to(self.connection.pgconn, block))
 
 
 class Copier:
@@ -33,7 +57,7 @@ class Copier:
         """
         values = rows.drop(ROW)
         statement, self.encoding = self._statement(values)
-        with cursor.copy(statement) as stream:
+        with cursor.copy(statement, writer=BlockWriter(cursor)) as stream:
             for data in self.encoding.encode(values):
                 stream.write(data)
         return cursor.rowcount

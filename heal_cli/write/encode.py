@@ -89,12 +89,14 @@ def _binary(names: Sequence[str], types: Sequence[PgType]) -> Callable[[pl.DataF
 
     def encode(frame: pl.DataFrame) -> Iterator[bytes]:
         encoder = None
-        for rows in frame.iter_slices(CHUNK_ROWS):
-            for record_batch in _record_batches(rows.with_columns(to_bytes), bases):
-                if encoder is None:
-                    encoder = _encoder(record_batch.schema, bases)
-                    yield encoder.write_header()
-                yield encoder.write_batch(record_batch)
+        for record_batch in _record_batches(frame.with_columns(to_bytes) if to_bytes else frame, bases):
+            if encoder is None:
+                encoder = _encoder(record_batch.schema, bases)
+                yield encoder.write_header()
+            height = record_batch.num_rows
+            # Slices of Arrow cost nothing; those of polars let go of the GIL, and queue for it again.
+            for start in range(0, height, CHUNK_ROWS):
+                yield encoder.write_batch(record_batch.slice(start, min(CHUNK_ROWS, height - start)))
         if encoder is not None:
             yield encoder.finish()
 

@@ -1,0 +1,66 @@
+"""Rows arrive as they are, however large they are and however many there are."""
+
+from __future__ import annotations
+
+import socket
+
+import polars as pl
+import pytest
+
+from heal_cli.model import ROW
+from heal_cli.schema import introspect
+from heal_cli.write.connection import connect
+from heal_cli.write.copy import Copier
+from heal_cli.write.encode import CHUNK_ROWS
+
+COLUMNS = "id bigint, s text, b boolean, n numeric(10,2), at timestamptz"
+
+
+def _rows(height: int) -> pl.DataFrame:
+    """Of every dtype that Arrow stores in its own way, with nulls at places that no slice begins at."""
+    return pl.DataFrame({ROW: range(height)}).select(
+        pl.col(ROW),
+        id=pl.col(ROW),
+        s=pl.when(pl.col(ROW) % 3 > 0).then(pl.format("a,\n\"{}'", ROW)),
+        b=pl.when(pl.col(ROW) % 7 > 0).then(pl.col(ROW) % 2 == 0),
+        n=(pl.col(ROW) / 4).cast(pl.Decimal(10, 2)),
+        at=pl.from_epoch(pl.col(ROW), "s").cast(pl.Datetime("us", "UTC")),
+    )
+
+
+@pytest.mark.parametrize(("format_", "more"), [("binary", ""), ("csv", ", words tsvector")])
+def test_slices_leave_nothing_out(conn, format_, more) -> None:
+    """Each of the slices that a frame is sent in arrives whole, in binary and in CSV."""
+    conn.execute(f"create table t ({COLUMNS}{more})")
+    rows = _rows(2 * CHUNK_ROWS + 7)
+    if more:
+        rows = rows.with_columns(words=pl.lit("'a'"))
+    copier = Copier(introspect(conn, "t"))
+    with conn.cursor() as cursor:
+        assert copier.copy(cursor, rows) == rows.height
+        sent = cursor.execute("select id, s, b, n, at from t order by id").fetchall()
+    assert copier.encoding is not None
+    assert copier.encoding.format == format_
+    assert sent == rows.select("id", "s", "b", "n", "at").rows()
+
+
+@pytest.mark.parametrize("type_", ["text", "jsonpath"])
+def test_one_value_of_many_blocks(conn, type_) -> None:
+    """A value larger than what is handed over at once arrives whole, in binary and in CSV."""
+    conn.execute(f"create table t (v {type_})")
+    value = f'"{"0123456789" * 350_000}"'
+    with conn.cursor() as cursor:
+        Copier(introspect(conn, "t")).copy(cursor, pl.DataFrame({ROW: [1], "v": [value]}))
+        assert cursor.execute("select v::text from t").fetchall() == [(value,)]
+
+
+def test_room_for_a_batch(conninfo) -> None:
+    """The kernel may take more on its way to a server of this machine than it does unasked."""
+
+    def room(connection) -> int:
+        with socket.fromfd(connection.fileno(), socket.AF_UNIX, socket.SOCK_STREAM) as handle:
+            return handle.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+
+    fresh, other = socket.socketpair()
+    with connect(conninfo) as connection, fresh, other:
+        assert room(connection) > fresh.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
