@@ -16,6 +16,9 @@ _RADIX: Final = {"x": 16, "o": 8, "b": 2}
 
 _SPREAD: Final = 64
 
+_DIGIT: Final = r"\p{N}"
+"""Of any script; words alone need not be taken apart."""
+
 
 def quick(texts: pl.Series, target: Target, mark: grammar.Mark | None, signs: str) -> Attempt:
     """The commonest dress without taking it apart: one match, two replacements, one cast.
@@ -56,6 +59,8 @@ def _shorter(now: pl.Series, before: pl.Series) -> pl.Series:
 
 def dressed(texts: pl.Series, target: Target, format: ColumnFormat, allow: frozenset[str]) -> Attempt:
     """Any dress: taken apart, read by the column's decimal mark, spelt out and cast."""
+    if not texts.str.contains(_DIGIT).any():
+        return number_target.nothing(texts, target)
     parts = number_text.take_apart(texts)
     if not parts["ok"].any():
         return number_target.nothing(texts, target)

@@ -263,6 +263,8 @@ def _text_or_float(parts: pl.DataFrame, target: Target) -> pl.Series:
 
 def special(texts: pl.Series, target: Target) -> Attempt:
     """'NaN' and 'Infinity', in any case and with blanks around, where the type has them (manual, 8.1)."""
+    if not texts.str.contains(r"^\s*[+-]?[NnIi]").any():
+        return nothing(texts, target)
     word = texts.str.strip_chars().str.to_lowercase().str.strip_prefix("+")
     found = word.replace_strict(_SPECIAL, default=None, return_dtype=pl.String)
     if not found.count():
