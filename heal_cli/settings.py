@@ -61,7 +61,7 @@ class Settings:
     comment: str | None = None
     columns: Names = ()
     json_path: str | None = None
-    batch_bytes: Annotated[int, Meta(ge=1024)] = 8 * 2**20
+    batch_bytes: Annotated[int, Meta(ge=1024)] = 12 * 2**20
 
     null: Names = ()
     date_order: Literal["DMY", "MDY", "YMD"] | None = None

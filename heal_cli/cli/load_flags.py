@@ -94,7 +94,7 @@ class LoadFlags:
     ] = None
     batch_bytes: Annotated[
         str | None,
-        flag("--batch-bytes", panel=SOURCE, metavar="SIZE", help="Source per transaction [8MiB]."),
+        flag("--batch-bytes", panel=SOURCE, metavar="SIZE", help="Source per transaction [12MiB]."),
     ] = None
 
     null: Annotated[

@@ -27,7 +27,7 @@ class ReadOptions:
     )
     json_form: str | None = None  # JSON, as found: what makes objects of records that are none
     columns: tuple[str, ...] = ()  # names to use in place of the header's
-    batch_bytes: int = 8 * 2**20
+    batch_bytes: int = 12 * 2**20
     dialect: str | None = None  # JSON, as an earlier look at the source found it: leaves nothing to find out
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 import polars as pl
 
@@ -19,6 +20,8 @@ from heal_cli.read.fast import parse_fast
 from heal_cli.read.locate import Locator
 from heal_cli.read.padding import strip_padding
 from heal_cli.read.passed import Passed
+
+_WIDE: Final = 32  # columns
 
 
 class CsvReader:
@@ -50,9 +53,8 @@ class CsvReader:
         )
         self._grammar = self._dialect.grammar
         self._passed = Passed()
-        self._chunks = cut(
-            stream, self._dialect, options.batch_bytes, footer=options.footer, passed=self._passed
-        )
+        size_of_chunk = _chunk_bytes(options.batch_bytes, self._grammar.width)
+        self._chunks = cut(stream, self._dialect, size_of_chunk, footer=options.footer, passed=self._passed)
         self._first: CsvChunk | None = None
         self._sample: Batch | None = None
         findings = (*_findings(stream), *self._dialect.findings)
@@ -145,6 +147,11 @@ def _sniff(stream: ByteStream, name: str, options: ReadOptions) -> Dialect:
         return decode_dialect(options.dialect)
     head = stream.peek(HEAD_BYTES)
     return sniff(head, name, options, whole=len(head) < HEAD_BYTES)
+
+
+def _chunk_bytes(batch_bytes: int, width: int) -> int:
+    """What a chunk has of a file: a third less of a wide one, where each cell takes 16 bytes beside its text."""
+    return batch_bytes if width <= _WIDE else batch_bytes * 2 // 3
 
 
 def _findings(stream: ByteStream) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from heal_cli.read.fields import STAND_IN, WIDEST_PATTERN, Grammar
 from heal_cli.read.plain_quotes import make_plain, plain_grammar, restore
 
 _PART_BYTES: Final = 1 << 20
+_FEW_CELLS: Final = 1 << 20
 
 
 def parse_fast(
@@ -157,7 +158,8 @@ def _read(data: bytes, grammar: Grammar) -> pl.DataFrame | None:
         )
     except pl.exceptions.PolarsError:  # a defect in some record, whichever
         return None
-    return frame.rechunk()  # texts stay where they are; what comes after would go over each chunk by itself
+    # What comes after would go over each chunk by itself; of more cells the copy costs too much memory.
+    return frame.rechunk() if frame.height * frame.width <= _FEW_CELLS else frame
 
 
 def _has_short_rows(frame: pl.DataFrame, data: bytes, grammar: Grammar, *, in_cells: bool) -> bool:

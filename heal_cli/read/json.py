@@ -197,6 +197,6 @@ def _cutter(stream: ByteStream, name: str, shape: Shape, batch_bytes: int, max_r
 
 
 def _row_limit(lesson: Sequence[bytes], batch_bytes: int) -> int:
-    """Most rows for a chunk: a dense file has fewer than one cell in 4 bytes, and a sparse one gets no more."""
+    """Most rows for a chunk: few files have more than one cell in 6 bytes, and a sparse one gets no more."""
     columns = len(read_records(lesson, ()).columns)
-    return max(1, min(_MAX_ROWS, batch_bytes // 4 // max(columns, 1)))
+    return max(1, min(_MAX_ROWS, batch_bytes // 6 // max(columns, 1)))
