@@ -28,6 +28,7 @@ from heal_cli.match.values import Evidence, Fit
 from heal_cli.model import (
     ROW,
     Candidate,
+    Column,
     ColumnMatch,
     Kind,
     Matching,
@@ -55,10 +56,17 @@ class Board:
 
     def __post_init__(self) -> None:
         self.sources = {name: parse(name) for name in sorted(self.sample.columns) if name != ROW}
-        columns = sorted(self.table.columns, key=lambda column: column.name)
-        names = read_halves({column.name: parse(column.name) for column in columns})
-        self.targets = {c.name: Target(c, names[c.name]) for c in columns if is_writable(c, self.options)}
+        self.writable = {c.name: c for c in self._columns() if is_writable(c, self.options)}
         self.evidence = Evidence(self.sample, self.table, self.fit, self.past.known)
+
+    def _columns(self) -> list[Column]:
+        return sorted(self.table.columns, key=lambda column: column.name)
+
+    @cached_property
+    def targets(self) -> dict[str, Target]:
+        """The writable columns by name; of equal names on both sides nobody asks what their words mean."""
+        names = read_halves({column.name: parse(column.name) for column in self._columns()})
+        return {name: Target(column, names[name]) for name, column in self.writable.items()}
 
     @cached_property
     def said(self) -> dict[str, Name]:
@@ -147,8 +155,8 @@ class Board:
 
     def open_targets(self) -> list[Target]:
         """The targets that are neither placed nor asked about."""
-        done = self.placed.keys() | (self.refused.keys())
-        return [target for name, target in self.targets.items() if name not in done]
+        done = self.placed.keys() | self.refused.keys()
+        return [self.targets[name] for name in self.writable if name not in done]
 
 
 def certain(source: str, target: str, confidence: float, reason: str) -> Candidate:

@@ -23,14 +23,14 @@ def place_explicit(board: Board) -> None:
     for source, target in board.options.renames:
         board.place(certain(source, target, EXACT, "named with --map"))
     for source, target in board.options.added:
-        if target in board.targets:
+        if target in board.writable:
             board.place(certain(source, target, EXACT, "made by --unknown-columns add"))
 
 
 def place_by_position(board: Board) -> None:
     """The columns of a source without header, all of them or none."""
     sources = [name for name in board.sample.columns if name != ROW]
-    columns = [column for column in board.table.columns if column.name in board.targets]
+    columns = [column for column in board.table.columns if column.name in board.writable]
     reason = "by position: there is no header, and all values fit"
     for source, column in by_position(sources, columns, board.evidence):
         board.place(certain(source, column.name, POSITION, reason))
@@ -39,7 +39,7 @@ def place_by_position(board: Board) -> None:
 def place_named(board: Board) -> None:
     """Equal names."""
     for name in board.open_sources():
-        if name in board.targets and name not in board.placed:
+        if name in board.writable and name not in board.placed:
             board.place(certain(name, name, EXACT, "same name"))
 
 
