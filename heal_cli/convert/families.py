@@ -38,6 +38,10 @@ BY_BASE: Final[Mapping[str, str]] = {
     "bytea": "bytea",
     "bit": "bits",
     "varbit": "bits",
+    "oid": "unsigned",
+    "xid": "unsigned",
+    "cid": "unsigned",
+    "xid8": "unsigned",
 }
 """pg_type.typname -> module of this package; enums and arrays are told by the type itself, all else is text."""
 

@@ -21,7 +21,9 @@ NUMBERS: Final[dict[str, Values]] = {
     "double precision": {"-Infinity": "-Infinity", "0.1": "0.1", "1e400": NO},
     "money": {"12.34": "$12.34", "$1,234.50": "$1,234.50", "abc": NO},
     "boolean": {"t": "true", "yes": "true", "off": "false", "0": "false", "maybe": NO},
-    "oid": {"4294967295": "4294967295", "-1x": NO},
+    "oid": {"4294967295": "4294967295", "0": "0", " +7 ": "7", "-1x": NO, "-1": NO, "4294967296": NO, "0012": NO},
+    "xid": {"4294967295": "4294967295", "0x10": "16", "-1": NO, "x": NO, "4294967296": NO, "010": NO},
+    "cid": {"3": "3", "-2147483648": NO, "99999999999": NO},
 }  # fmt: skip
 
 TEXTS: Final[dict[str, Values]] = {
@@ -86,7 +88,8 @@ OTHERS: Final[dict[str, Values]] = {
     "path": {"[(0,0),(1,1)]": "[(0,0),(1,1)]"},
     "circle": {"<(0,0),2>": "<(0,0),2>"},
     "regclass": {"pg_class": "pg_class", "nowhere": NO},
-    "xid8": {"12": "12"},
+    "xid8": {"18446744073709551615": "18446744073709551615", "18446744073709551616": NO, "-1": NO},
+    "oid[]": {"{1,4294967295}": "{1,4294967295}", "{-1}": NO},
     "jsonpath": {"$.a": '$."a"', "$[": NO},
     "public.hstore": {"a=>1, b=>NULL": '"a"=>"1", "b"=>NULL', "a=>": NO},
     "public.ltree": {"Top.Science": "Top.Science", "..": NO},
