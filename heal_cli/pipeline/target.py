@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import Final
 
 import psycopg
 
-from heal_cli.errors import MissingTable, SchemaError
+from heal_cli.errors import MissingTable, SchemaError, UsageError
 from heal_cli.model import Batch, LoadOptions, TableSchema
-from heal_cli.schema import create_table, introspect, plan_table, run_ddl
+from heal_cli.patterns import ddl
+from heal_cli.schema import create_table, introspect, parse_name, plan_table, run_ddl
+from heal_cli.write import ledger_migrations
 
 _TAKES_NO_ROWS: Final = {
     "m": ("is a materialized view, which takes no rows", "Name the table that it is made from"),
@@ -22,6 +25,8 @@ _TAKES_NO_ROWS: Final = {
     "f": ("is a foreign table whose server takes no rows", "Name a table that can be inserted into"),
 }
 """pg_class.relkind -> why it cannot be loaded, and what to do."""
+
+_MAKES: Final = re.compile(r"create table (?:if not exists )?heal\.(\w+)", re.IGNORECASE)
 
 
 def find_target(
@@ -42,10 +47,15 @@ def find_target(
     Raises:
         SchemaError: There is no such table, and neither `--ddl` nor `--create` makes it; or it takes no rows
             from this role.
+        UsageError: It is one of heal's own.
     """
     try:
         return _checked(connection, introspect(connection, options.table)), None
     except MissingTable as missing:
+        named = parse_name(
+            options.table.lower()
+        )  # in any case: nobody wants a table of such a name beside them
+        _refuse_own(named.schema, named.name)
         if only_looks or options.write.dry_run:  # making it could not be rolled back with the rest
             raise _would_make(connection, options, sample, missing) from None
         if options.ddl is not None:
@@ -84,7 +94,8 @@ def find_if_there(connection: psycopg.Connection, table: str) -> TableSchema | N
 
 
 def _checked(connection: psycopg.Connection, table: TableSchema) -> TableSchema:
-    """The same table, if it has columns and this role can insert into them."""
+    """The same table, if it is the user's, has columns, and this role can insert into them."""
+    _refuse_own(table.schema, table.name)
     if not table.columns:
         raise SchemaError(
             f"{table.qualified!r} has no columns", hint="Add them with ALTER TABLE ... ADD COLUMN"
@@ -99,3 +110,22 @@ def _checked(connection: psycopg.Connection, table: TableSchema) -> TableSchema:
         f"Role {role!r} may not insert into {table.qualified!r}",
         hint=f'Ask its owner for GRANT INSERT, SELECT ON "{table.schema}"."{table.name}" TO "{role}"',
     )
+
+
+def _refuse_own(schema: str | None, table: str) -> None:
+    """Keep rows out of what heal itself writes to; other tables in a schema of that name are the user's.
+
+    Raises:
+        UsageError: It is one of heal's own tables.
+    """
+    if schema == "heal" and table in _own_tables():
+        raise UsageError(
+            f"'heal.{table}' is a table of heal's own, where only heal itself writes",
+            hint="Name your own table with --table SCHEMA.TABLE",
+        )
+
+
+def _own_tables() -> frozenset[str]:
+    """Names of the tables that heal makes in schema `heal`."""
+    made = "\n".join((ddl(), *(statements for _, statements in ledger_migrations())))
+    return frozenset(("migrations", *_MAKES.findall(made)))

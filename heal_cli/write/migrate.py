@@ -9,9 +9,10 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
+from heal_cli.errors import WriteError
 from heal_cli.write.connection import transaction
 from heal_cli.write.origin import note_origin
-from heal_cli.write.sqlstate import to_heal_error
+from heal_cli.write.sqlstate import describe, to_heal_error
 
 LOCK_KEY: Final = 0x6865616C  # 'heal'
 """Advisory lock under which migrations run, so that many `heal` may start at once."""
@@ -45,6 +46,7 @@ def migrate(connection: psycopg.Connection, migrations: Iterable[tuple[str, str]
 
     Raises:
         DatabaseUnavailable: The server went away, or takes no writes.
+        WriteError: Somebody else has a table of such a name there.
     """
     wanted = tuple(migrations)
     try:
@@ -62,6 +64,12 @@ def migrate(connection: psycopg.Connection, migrations: Iterable[tuple[str, str]
         return None
     except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as error:
         raise to_heal_error(error, "preparing schema heal") from error
+    except psycopg.ProgrammingError as error:
+        raise WriteError(
+            f"Schema heal holds something that heal has not made: {describe(error)}",
+            sqlstate=error.sqlstate,
+            hint="heal keeps its ledger in a schema of that name; rename yours: ALTER SCHEMA heal RENAME TO ...",
+        ) from error
 
 
 def _missing(cursor: psycopg.Cursor, wanted: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
