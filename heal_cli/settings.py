@@ -38,7 +38,7 @@ _RUN: Final = {"run": True}  # a property of one run: a flag or HEAL_*, never a 
 Count = Annotated[int, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Names = tuple[str, ...]
-Budget = Annotated[str, Meta(pattern=r"^(\d+|\d+(\.\d+)?%)$")]
+Budget = Annotated[str, Meta(pattern=r"^([0-9]{1,18}|(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)%)$")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

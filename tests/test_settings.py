@@ -120,7 +120,7 @@ def test_a_variable_in_the_dsn(tmp_path: Path) -> None:
         ("timeout = 'x'", "heal.toml: timeout must be seconds, or a time such as '90s' or '5min', not 'x'"),
         (
             "max_rejects = '5.5'",
-            "heal.toml: max_rejects must be a number of rows, or a share such as '5%', not '5.5'",
+            "heal.toml: max_rejects must be a number of rows, or a share up to 100% such as '5%', not '5.5'",
         ),
     ],
 )
@@ -130,6 +130,23 @@ def test_refusals_name_file_and_key(tmp_path: Path, text: str, message: str) -> 
     with pytest.raises(UsageError) as caught:
         _load(tmp_path, table="t")
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "budget", ["300%", "100.1%", "101%", "-5%", "abc%", "%", "1e2%", "9" * 19, "\u0665%"]
+)
+def test_no_more_than_all_rows(tmp_path: Path, budget: str) -> None:
+    """A share of more than all rows, and what is no share, is refused."""
+    with pytest.raises(UsageError) as caught:
+        _load(tmp_path, HEAL_MAX_REJECTS=budget)
+    expected = "a number of rows, or a share up to 100% such as '5%'"
+    assert caught.value.message == f"HEAL_MAX_REJECTS must be {expected}, not {budget!r}"
+
+
+@pytest.mark.parametrize("budget", ["0", "0%", "0.5%", "99.99%", "100%", "100.0%", "12345678"])
+def test_any_share_of_the_rows(tmp_path: Path, budget: str) -> None:
+    """From none of them to all."""
+    assert _load(tmp_path, HEAL_MAX_REJECTS=budget).max_rejects == budget
 
 
 @pytest.mark.parametrize(

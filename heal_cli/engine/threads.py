@@ -28,7 +28,7 @@ _TICK_S: Final = 0.1
 """How long a blocked thread may stay unaware of a failure elsewhere."""
 
 BUDGET_SAMPLE: Final = 1_000
-"""Rows read before a percentage of rejects means anything."""
+"""Rows read before a percentage of rejects means anything, as long as more may come."""
 
 
 def atomic_flag(options: LoadOptions) -> str:
@@ -51,6 +51,7 @@ class Crew:
         self._failure: BaseException | None = None
         self._signal = 0
         self._is_over = False
+        self._is_whole = False  # all sources are through
         self._earlier = Rows()  # of the sources that this run goes on with
         self.outcome = Outcome()  # of the batches
         self.recovered = Recovered()  # of their rejects that were tried again
@@ -111,6 +112,7 @@ class Crew:
             should_stop=self._asked_to_stop,
         )
         final = self.recovered.applied_to(self.outcome, run.id)
+        self._is_whole = True
         self._is_over = self._is_over_budget(replace(final, waiting=0))
 
     def load(self, source: SourceRun) -> None:
@@ -160,10 +162,13 @@ class Crew:
         if self._is_over:
             allowed = self._run.options.max_rejects
             rejected = report.rows.rejected + self._earlier.rejected
-            note = (
-                f"Stopped: {rejected:,} rows of the sources were rejected, more than --max-rejects {allowed} allows;"
-                " the same command goes on once heal rejects retry has loaded enough of them, or with more allowed"
+            found = (
+                f"{rejected:,} rows of the sources were rejected, more than --max-rejects {allowed} allows"
             )
+            note = f"At the end {found}; all others are loaded"
+            if not self._is_whole:
+                way_on = "once heal rejects retry has loaded enough of them, or with more allowed"
+                note = f"Stopped: {found}; the same command goes on {way_on}"
             return replace(report, exit_code=BudgetExceeded.exit_code, notes=(*report.notes, note))
         return report
 
@@ -213,5 +218,5 @@ class Crew:
         if allowed is None:
             return False
         if allowed.endswith("%"):
-            return read >= BUDGET_SAMPLE and rejected > read * float(allowed[:-1]) / 100
+            return (self._is_whole or read >= BUDGET_SAMPLE) and rejected > read * float(allowed[:-1]) / 100
         return rejected > int(allowed)

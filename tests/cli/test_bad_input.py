@@ -175,7 +175,7 @@ CASES = [
     ),
     (
         "people.csv -t people --max-rejects lots", 2,
-        "--max-rejects must be a number of rows, or a share such as '5%', not 'lots'", None,
+        "--max-rejects must be a number of rows, or a share up to 100% such as '5%', not 'lots'", None,
     ),
     (
         "many.csv -t people --state-dir people.csv/state", 1,

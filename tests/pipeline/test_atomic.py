@@ -129,3 +129,18 @@ def test_a_share_once_passed_stays_passed(load) -> None:
     report = load(bad, max_rejects="10%")
     assert report.exit_code == 4
     assert report.rows.read < 40_000
+
+
+@pytest.mark.parametrize(("share", "code"), [("0%", 4), ("4.8%", 4), ("5%", 3), ("100%", 3)])
+def test_a_share_of_a_small_source_counts_at_its_end(load, conn, share, code) -> None:
+    """A source of fewer rows than a percentage needs is judged once, when all of its rows are read."""
+    report = load(rows(0, 100) + "x,\n" * 4, max_rejects=share)
+    assert (report.exit_code, report.rows.read, report.rows.rejected) == (code, 104, 5)
+    assert count(conn) == 99
+
+
+def test_a_share_of_a_small_source_is_all_or_nothing(load, conn) -> None:
+    """--atomic commits none of a small source of which too large a share was rejected."""
+    with pytest.raises(BudgetExceeded, match="5 of 104 rows were rejected, more than --max-rejects 1%"):
+        load(rows(0, 100) + "x,\n" * 4, max_rejects="1%", atomic=True)
+    assert count(conn) == 0
