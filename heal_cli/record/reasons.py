@@ -233,13 +233,18 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
         ),
     ),
     "foreign_key_violation": Explanation(
-        "The row refers to another row that is not there.",
+        "The row refers to another row that is not there, or is to go while others refer to it.",
         (
             Fix(
                 "insert the missing row into the table that {constraint} refers to",
                 sql="INSERT INTO ... (...) VALUES ({literal});  -- see: \\d {table}",
             ),
             Fix("if it has been loaded since"),
+            Fix(
+                "delete or change the rows that refer to it, then load the file again",
+                is_retried=False,
+                if_tried="referenced from table",
+            ),
         ),
     ),
     "unique_violation": Explanation(

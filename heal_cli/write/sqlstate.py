@@ -74,6 +74,7 @@ UNIQUE_VIOLATION: Final = "23505"
 FOREIGN_KEY_VIOLATION: Final = "23503"
 
 REASONS: Final[dict[str, str]] = {
+    "23001": "foreign_key_violation",  # of RESTRICT, from PostgreSQL 18 on
     "23502": "not_null_violation",
     FOREIGN_KEY_VIOLATION: "foreign_key_violation",
     UNIQUE_VIOLATION: "unique_violation",

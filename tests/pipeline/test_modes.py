@@ -332,6 +332,19 @@ def test_a_delete_that_would_change_rows_elsewhere_is_refused(changing, action) 
     assert len(changing.all()) == 3
 
 
+@pytest.mark.parametrize("action", ["restrict", "no action"])
+def test_a_row_that_others_refer_to_is_a_reject_of_a_delete(changing, action) -> None:
+    """Whatever the foreign key says to it, the reason is its, and names it."""
+    changing.conn.execute(
+        f"create table child (t int constraint kept references t on delete {action}); insert into child values (2)"
+    )
+    report = changing.load("id\n1\n2\n3\n", mode="delete")
+    assert dict(report.reject_reasons) == {"foreign_key_violation": 1}
+    (record,) = map(json.loads, changing.rejects.read_text().splitlines())
+    assert (record["row"], record["constraint"]) == (2, "kept")
+    assert [id for id, *_ in changing.all()] == [2, 4, 5, 6]
+
+
 def test_a_delete_of_rows_that_refer_to_each_other(changing) -> None:
     """Rows that the batch deletes itself are in the restore point; others are not."""
     changing.conn.execute(
