@@ -241,7 +241,7 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
             ),
             Fix("if it has been loaded since"),
             Fix(
-                "delete or change the rows that refer to it, then load the file again",
+                "delete or change the rows that refer to it, then load the file again with --again",
                 is_retried=False,
                 if_tried="referenced from table",
             ),
