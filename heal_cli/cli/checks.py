@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import psycopg
+from psycopg import sql
 
 from heal_cli.clock import local_time
 from heal_cli.conninfo import mask, mask_text
@@ -192,11 +193,13 @@ def _check_server(connection: psycopg.Connection, *, is_own: bool) -> Iterator[C
         " FROM (SELECT pg_catalog.to_regnamespace('heal') AS oid) AS n"
     ).fetchone()
     assert facts is not None
-    is_standby, _, encoding, may_create, may_temp, may_use = facts
+    is_standby, read_only, encoding, may_create, may_temp, may_use = facts
     if is_standby:
         yield Check(
             "writing", "fail", "the server is a standby and takes no writes", "Connect to the primary"
         )
+    elif read_only == "on":
+        yield _refuse_read_only(info)
     if encoding != "UTF8":
         step = "Characters that it lacks make their rows rejects"
         yield Check("encoding", "warn", f"the server's encoding is {encoding}", step)
@@ -205,6 +208,15 @@ def _check_server(connection: psycopg.Connection, *, is_own: bool) -> Iterator[C
         yield Check(
             "temporary", "warn", "the role may make no temporary tables", "Finding bad rows is slower so"
         )
+
+
+def _refuse_read_only(info: psycopg.ConnectionInfo) -> Check:
+    """A setting of server, database or role, which that of the role in the database overrules."""
+    role, database = (sql.Identifier(name).as_string() for name in (info.user, info.dbname))
+    step = f"ALTER ROLE {role} IN DATABASE {database} SET default_transaction_read_only = off;"
+    return Check(
+        "writing", "fail", f"transactions of {info.user} are read-only unless they say otherwise", step
+    )
 
 
 def _check_schema(connection: psycopg.Connection, *, may_create: bool, may_use: bool | None) -> Check:

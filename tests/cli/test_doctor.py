@@ -46,6 +46,30 @@ def test_missing_rights_come_with_the_statement_that_grants_them(heal: Any, conn
     assert checks["sequences"]["next_step"] == f"GRANT USAGE ON SEQUENCE closed_id_seq TO {role};"
 
 
+def test_a_role_that_only_reads(heal: Any, conninfo: str) -> None:
+    """Read-only transactions by default fail every load: the doctor says so, with the statement that ends it."""
+    role = f"Reader_{uuid.uuid4().hex[:8]}"
+    name = sql.Identifier(role)
+
+    def check() -> list[dict[str, str]]:
+        result = heal("doctor", "-d", make_conninfo(conninfo, user=role), "--json")
+        return [check for check in json.loads(result.out)["checks"] if check["name"] == "writing"]
+
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(sql.SQL("create role {} login").format(name))
+        try:
+            well = check()
+            connection.execute(sql.SQL("alter role {} set default_transaction_read_only = on").format(name))
+            (found,) = check()
+            connection.execute(found["next_step"])
+            mended = check()
+        finally:
+            connection.execute(sql.SQL("drop role {}").format(name))
+    assert (well, mended) == ([], [])
+    assert found["status"] == "fail"
+    assert found["detail"] == f"transactions of {role} are read-only unless they say otherwise"
+
+
 def test_schema_heal_of_another_owner(heal: Any, conninfo: str) -> None:
     """A role that may not use it is told so, with statements that are enough to use it."""
     role = f"reader_{uuid.uuid4().hex[:8]}"
