@@ -122,10 +122,26 @@ def run(arguments: Sequence[str]) -> int:
             _drop_stdout()
             what = f"The result could not be written to standard output: {error.strerror}"
             return _end(arguments, HealError(what, hint="What was done stays done; see: heal runs list"))
+        if refusal := _refusal_of_server(error, arguments):
+            return _end(arguments, refusal)
         from heal_cli.cli.crash import keep_traceback
 
         what = f"{type(error).__name__} inside heal; this is a defect of heal and not of your file"
         return _end(arguments, HealError(what, hint=keep_traceback(error, arguments)))
+
+
+def _refusal_of_server(error: Exception, arguments: Sequence[str]) -> HealError | None:
+    """What the server said, where it went away or refuses the role, whatever was being done; None for a defect."""
+    if not type(error).__module__.startswith("psycopg."):
+        return None
+    import psycopg
+
+    from heal_cli.write.sqlstate import to_heal_error
+
+    if not isinstance(error, (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege)):
+        return None
+    words = [word for word in arguments[:2] if word.isalpha()]
+    return to_heal_error(error, f"running {' '.join(('heal', *words))}")
 
 
 def _drop_stdout() -> None:
