@@ -38,6 +38,7 @@ _MODULES: Final = {
     "undo": "undo",
     "runs": "runs",
     "rejects": "rejects",
+    "explain": "explain",
     "patterns": "patterns",
     "fallback": "fallback",
     "config": "config",
