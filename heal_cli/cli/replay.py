@@ -28,27 +28,28 @@ if TYPE_CHECKING:
     from heal_cli.engine.replay import ReplayOptions, ReplayReport
     from heal_cli.settings import Settings
 
+MaxAttempts = Annotated[
+    int, typer.Option("--max-attempts", min=1, metavar="N", help="Tries before a batch is set aside.")
+]
+AnyServer = Annotated[
+    bool, typer.Option("--any-server", help="Also what was spooled for a server under another host or port.")
+]
+Stay = Annotated[bool, typer.Option("--watch", help="Stay, and bring home whatever comes to wait.")]
+Jitter = Annotated[
+    float, typer.Option("--jitter", min=0, metavar="SECONDS", help="Wait up to so long first (cron).")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and count what waits; write nothing.")]
+
 
 def replay_fallback(
     dsn: Dsn = None,
     state_dir: StateDir = None,
     emergency_log: EmergencyLogPath = None,
-    max_attempts: Annotated[
-        int, typer.Option("--max-attempts", min=1, metavar="N", help="Tries before a batch is set aside.")
-    ] = 5,
-    any_server: Annotated[
-        bool,
-        typer.Option("--any-server", help="Also what was spooled for a server under another host or port."),
-    ] = False,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Stay, and bring home whatever comes to wait.")
-    ] = False,
-    jitter: Annotated[
-        float, typer.Option("--jitter", min=0, metavar="SECONDS", help="Wait up to so long first (cron).")
-    ] = 0.0,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check and count what waits; write nothing.")
-    ] = False,
+    max_attempts: MaxAttempts = 5,
+    any_server: AnyServer = False,
+    watch: Stay = False,
+    jitter: Jitter = 0.0,
+    dry_run: DryRun = False,
     data_dir: DataDir = None,
     pg_bin: PgBin = None,
     config: Config = None,

@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 
 _ROWS: Final = re.compile(r"(\d+)(?:-(\d+))?")
 
+Reasons = Annotated[
+    list[str] | None,
+    typer.Option("--reason", metavar="CODE", help="Only those of this reason; repeatable."),
+]
+Rows = Annotated[
+    str | None, typer.Option("--rows", metavar="N,N-M,...", help="Only these row numbers of the source.")
+]
+Target = Annotated[
+    str | None,
+    typer.Option("--table", "-t", metavar="TABLE", help="Target; only where there is no ledger."),
+]
+
 
 @with_flags(
     *("null", "date_order", "decimal", "timezone", "percent", "allow"),
@@ -32,17 +44,9 @@ def retry(
     context: typer.Context,
     flags: LoadFlags,
     rejects: Named = None,
-    reason: Annotated[
-        list[str] | None,
-        typer.Option("--reason", metavar="CODE", help="Only those of this reason; repeatable."),
-    ] = None,
-    rows: Annotated[
-        str | None, typer.Option("--rows", metavar="N,N-M,...", help="Only these row numbers of the source.")
-    ] = None,
-    table: Annotated[
-        str | None,
-        typer.Option("--table", "-t", metavar="TABLE", help="Target; only where there is no ledger."),
-    ] = None,
+    reason: Reasons = None,
+    rows: Rows = None,
+    table: Target = None,
 ) -> None:
     """Load rejected rows again.
 
