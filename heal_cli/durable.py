@@ -26,6 +26,8 @@ _FULL: Final = "Free some space or name another place, then run the same command
 _HINTS: Final = {errno.ENOSPC: _FULL, errno.EDQUOT: _FULL}
 _FLAGS: Final = {"rejects": "--rejects or ", "events": "--emergency-log or "}
 """What the files hold that have a flag of their own."""
+_BEGINS: Final = {"rejects": b'{"run":', "leftovers": b'{"run":'}
+"""How a file begins that holds such: what begins otherwise is somebody's, the source itself by a slip of a flag."""
 
 
 def file_name(table: str, run: str, kind: str) -> str:
@@ -44,10 +46,11 @@ class DurableFile:
     Args:
         path: Missing folders on the way are made with mode 0700.
         what: What the file holds, for messages: 'rejects', 'leftovers'.
-        is_probed: Make and enter the folder now, and not only when something is written.
+        is_probed: Make and enter the folder now, and not only when something is written; look at what is there.
 
     Raises:
-        RecordError: The folder cannot be made or entered, or is reached by a link that others may have laid.
+        RecordError: The folder cannot be made or entered, or is reached by a link that others may have laid; or
+            the file is one that holds something else.
     """
 
     def __init__(self, path: Path, what: str, *, is_probed: bool = True) -> None:
@@ -57,7 +60,7 @@ class DurableFile:
         self._file: int | None = None
         if is_probed:
             with self._told():
-                os.close(open_folder(self.path.parent))
+                self._probe()
 
     def append(self, data: bytes) -> None:
         """Put `data` at the end of the file and wait until the disk has it.
@@ -90,6 +93,20 @@ class DurableFile:
             os.close(self._file)
             self._file = None
 
+    def _probe(self) -> None:
+        """Raise where nothing could be written; a file that is missing is made when it is."""
+        folder = open_folder(self.path.parent)
+        try:
+            file = os.open(self.path.name, _APPEND & ~os.O_CREAT, dir_fd=folder)
+        except FileNotFoundError:
+            return
+        finally:
+            os.close(folder)
+        try:
+            self._refuse_strange(file)
+        finally:
+            os.close(file)
+
     def _open(self) -> int:
         folder = open_folder(self.path.parent)
         try:
@@ -98,14 +115,15 @@ class DurableFile:
         finally:
             os.close(folder)
         try:
-            self._refuse_strange(os.fstat(file))
+            self._refuse_strange(file)
             os.fchmod(file, 0o600)
         except BaseException:
             os.close(file)
             raise
         return file
 
-    def _refuse_strange(self, found: os.stat_result) -> None:
+    def _refuse_strange(self, file: int) -> None:
+        found = os.fstat(file)
         if not stat.S_ISREG(found.st_mode):
             raise RecordError(
                 f"{str(self.path)!r} is not a regular file, so no {self._what} would be kept in it"
@@ -113,6 +131,12 @@ class DurableFile:
         if found.st_uid != os.geteuid():
             raise RecordError(
                 f"{str(self.path)!r} belongs to another user, so no {self._what} are written to it"
+            )
+        begins = _BEGINS.get(self._what, b"")
+        if found.st_size and os.pread(file, len(begins), 0) != begins:
+            raise RecordError(
+                f"{str(self.path)!r} holds something else, so no {self._what} are written to it",
+                hint=f"Name another place with {_FLAGS.get(self._what, '')}--state-dir",
             )
 
     @contextlib.contextmanager

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from heal_cli.cli.load_flags import LoadFlags
 from heal_cli.cli.options import OUTPUT, Sources, Table
+from heal_cli.cli.saved_file import save_text
 from heal_cli.cli.session import build_options, read_settings
 from heal_cli.cli.taking_flags import with_load_flags
 from heal_cli.cli.terminal import console, note, say_json
@@ -69,8 +69,5 @@ def plan(context: typer.Context, sources: Sources, table: Table, flags: LoadFlag
 def _save(plan: Plan, path: str) -> None:
     from heal_cli.heal import plan_text
 
-    try:
-        Path(path).write_text(plan_text(plan), "utf-8")
-    except OSError as exc:
-        raise UsageError(f"Plan {path!r} cannot be written: {exc.strerror}") from exc
+    save_text(path, plan_text(plan), key="heal_plan", what="a plan")
     note(f"the plan is in {path!r}; follow it with --plan {path}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import BinaryIO, cast
 
 import psycopg
@@ -65,6 +66,7 @@ def run_load(
     """
     locations = expand(options.sources)
     _check_atomic(options, locations)
+    _check_rejects(options, locations)
     with ExitStack() as stack, _faults_of_the_server("loading"):
         run = Run(options, command=command, version=version)
         stack.callback(run.close)
@@ -99,6 +101,19 @@ def _check_atomic(options: LoadOptions, locations: Sequence[str]) -> None:
             f"{atomic_flag(options)} holds the table while it loads, so --unknown-columns add cannot change it for a second source",
             hint="Add the columns first, or leave one of the two out",
         )
+
+
+def _check_rejects(options: LoadOptions, locations: Sequence[str]) -> None:
+    """Raise where rejects would go into a source, which may be a rejects file itself."""
+    path = Path(options.rejects_path) if options.rejects_path else None
+    if path is None or not path.exists():
+        return
+    for location in locations:
+        if Path(location).exists() and path.samefile(location):
+            raise UsageError(
+                f"--rejects {options.rejects_path!r} is the source {location!r} itself",
+                hint="Name another file, or leave --rejects out",
+            )
 
 
 class _Sources:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from heal_cli.cli.options import Config, Dsn, Json
 from heal_cli.cli.patterns.shared import database
+from heal_cli.cli.saved_file import save_text
 from heal_cli.cli.terminal import note, say, say_json
-from heal_cli.errors import UsageError
 
 
 def export(
@@ -31,10 +30,7 @@ def export(
     if path == "-":
         say(text.rstrip("\n"))
         return
-    try:
-        Path(path).write_text(text, "utf-8")
-    except OSError as exc:
-        raise UsageError(f"{path!r} cannot be written: {exc.strerror}") from exc
+    save_text(path, text, key="heal_patterns", what="what heal patterns export writes")
     note(f"{text.count('[[pattern]]')} patterns in {path!r}")
 
 
