@@ -112,6 +112,9 @@ def run(arguments: Sequence[str]) -> int:
     except HealError as error:
         return _end(arguments, error)
     except typer.TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # typer exports no such name
+            typer.echo(error.format_message(), err=True)
+            return UsageError.exit_code
         return _end(arguments, _as_usage(error))
     except (KeyboardInterrupt, typer.Abort):
         return _end(arguments, Interrupted("Interrupted before anything was written"))

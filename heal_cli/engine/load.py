@@ -12,7 +12,7 @@ import psycopg
 
 from heal_cli.engine.failures import Failures
 from heal_cli.engine.threads import Crew, atomic_flag
-from heal_cli.errors import CircuitOpen, DatabaseUnavailable, UsageError
+from heal_cli.errors import CircuitOpen, DatabaseUnavailable, HealError, UsageError
 from heal_cli.model import LoadOptions, LoadReport, Progress, Rows, TableSchema
 from heal_cli.pipeline import (
     BEHIND,
@@ -140,14 +140,17 @@ class _Sources:
             with _faults_of_the_server("loading"):
                 source = self._claim(location, reader)
         except DatabaseUnavailable as away:
+            self._run.begun = None
             kept = keep_whole(self._run, reader, stream, away)
             crew.outcome += Outcome(Rows(read=kept.rows, spooled=kept.rows))
             self.waiting.append(kept)
             return None
+        except HealError:
+            self._run.release_begun()
+            raise
         if stream:
             stream.forget()
         self.table = source.planned.table
-        source.require_cover()
         self.reached.append(source)
         crew.load(source)
         if source.state is State.READ and not (crew.is_stopped or source.has_spooled or options.is_cut):
@@ -174,6 +177,8 @@ class _Sources:
         self._stack.callback(source.close)
         source.require_order()
         source.add_unknown_columns()
+        source.require_cover()
+        run.begun = None
         return source
 
 

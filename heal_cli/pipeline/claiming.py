@@ -99,7 +99,9 @@ def _join(run: Run, name: str, same: Known) -> ClaimedSource | None:
 
 def _add(run: Run, new: NewSource, newest: int) -> ClaimedSource | None:
     if run.has_ledger:
-        return add_source(run.connection, new, newest=newest)
+        claimed = add_source(run.connection, new, newest=newest)
+        run.begun = claimed.source if claimed else None
+        return claimed
     return ClaimedSource(0, None, new.schema_version, run.id, None, {}, new.settled_before, None, is_new=True)
 
 

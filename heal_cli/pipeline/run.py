@@ -37,6 +37,7 @@ from heal_cli.write import (
     ledger_migrations,
     migrate,
     record_failed,
+    release_source,
     way_in,
 )
 
@@ -64,6 +65,8 @@ class Run:
         self.undo = contextlib.ExitStack()
         """What takes back the things that a failed run had begun, last first."""
         self._files: tuple[RejectWriter | LeftoverWriter, ...] = ()
+        self.begun: int | None = None
+        """A source that this run noted first, and has not begun to load."""
         self.has_ledger = False
         self.reads_ledger = False  # a dry run only looks
         self.can_learn = False
@@ -141,6 +144,14 @@ class Run:
             file.close()
         self.fallback.close()
         self._books.close()
+
+    def release_begun(self) -> None:
+        """Forget the source that cannot be loaded as it was read: the next try may read it otherwise."""
+        begun, self.begun = self.begun, None
+        connection = self._books.kept
+        if begun is not None and connection is not None:
+            with contextlib.suppress(psycopg.Error):
+                release_source(connection, begun, self.id)
 
     def note_failure(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Tell the ledger that the run ended by `error`, and take back what it had begun.

@@ -43,7 +43,14 @@ from heal_cli.write.retries import (
     retried_rows,
     retried_totals,
 )
-from heal_cli.write.source_progress import finish_source, keep_plan, note_limited, note_retried, settle_plan
+from heal_cli.write.source_progress import (
+    finish_source,
+    keep_plan,
+    note_limited,
+    note_retried,
+    release_source,
+    settle_plan,
+)
 from heal_cli.write.sources import (
     ClaimedSource,
     DoneBatch,
@@ -119,6 +126,7 @@ __all__ = [
     "read_source",
     "record_failed",
     "redo_run",
+    "release_source",
     "require_inserted",
     "restore_bytes",
     "restore_event",

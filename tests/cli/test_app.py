@@ -46,6 +46,16 @@ def test_every_command_has_help(heal: Any, path: tuple[str, ...]) -> None:
     assert len(result.out.splitlines()) > 4
 
 
+@pytest.mark.parametrize(
+    "group", [(), ("runs",), ("rejects",), ("patterns",), ("fallback",), ("config",), ("db",)]
+)
+def test_a_group_alone_shows_what_it_has(heal: Any, group: tuple[str, ...]) -> None:
+    """Its help stands on stderr, line by line, and the exit code says that nothing was asked for."""
+    result = heal(*group)
+    assert (result.code, result.out) == (2, "")
+    assert result.err == heal(*group, "-h").out
+
+
 def test_every_option_has_help() -> None:
     """No flag of any command is unexplained."""
     group: Any = get_command(command_line())

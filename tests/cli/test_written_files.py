@@ -24,7 +24,10 @@ def source(conninfo: str, tmp_path: Path) -> Path:
 def test_a_plan_is_never_saved_over_something_else(heal: Any, conninfo: str, source: Path) -> None:
     """--save with the name of the source is refused; a plan that is there is written anew."""
     result = heal("plan", str(source), "-t", "people", "-d", conninfo, "--save", str(source))
-    assert (result.code, result.err.splitlines()[0]) == (2, f"heal: {str(source)!r} is there and is not a plan.")
+    assert (result.code, result.err.splitlines()[0]) == (
+        2,
+        f"heal: {str(source)!r} is there and is not a plan.",
+    )
     assert source.read_text() == CONTENT
     plan = str(source.with_suffix(".toml"))
     for _ in range(2):

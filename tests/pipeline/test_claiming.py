@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 import heal_cli
+from heal_cli.errors import PlanError, UsageError
 from heal_cli.model import LoadReport
 
 
@@ -119,3 +120,37 @@ def test_a_source_is_finished_though_a_later_one_fails(load, conn, dsn, tmp_path
     assert heal_cli.load([first, second], max_rejects=3, **options).exit_code == 4
     load(HEADER + csv(1, 15), "a.csv")
     assert ids(conn) == list(range(1, 16))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"columns": ["a", "b"]}, PlanError),
+        ({"header": False}, PlanError),
+        ({"delimiter": ";"}, PlanError),
+        ({"columns": ["a", "b"], "map": ["c=id"]}, UsageError),
+    ],
+)
+def test_a_first_try_with_wrong_flags_does_not_stick(load, conn, wrong, error) -> None:
+    """A source that could not be placed is read anew by the next command, and a loaded one is still loaded."""
+    text = HEADER + csv(1, 5)
+    for again in (False, True):
+        with pytest.raises(error):
+            load(text, again=again, **wrong)
+    assert load(text).rows.loaded == 5
+    with pytest.raises(error):
+        load(text, again=True, **wrong)
+    assert load(text).rows.already == 5
+    assert ids(conn) == [1, 2, 3, 4, 5]
+
+
+def test_one_source_of_several_that_cannot_be_placed_is_forgotten_alone(load, conn, dsn, tmp_path) -> None:
+    """What was loaded beside it is still loaded, and it is read anew."""
+    (tmp_path / "b.csv").write_bytes(b"a;b\n7;8\n")
+    paths = [tmp_path / "t.csv", tmp_path / "b.csv"]
+    paths[0].write_bytes(HEADER + csv(1, 2))
+    options = {"table": "t", "dsn": dsn, "state_dir": str(tmp_path / "state")}
+    assert heal_cli.load(paths, **options).exit_code == 6
+    report = heal_cli.load(paths, columns=["id", "note"], **options)
+    assert (report.rows.loaded, report.rows.already) == (1, 2)
+    assert ids(conn) == [1, 2, 7]
