@@ -24,10 +24,10 @@ _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0"})
 
 _EXPECTED: Final = {
-    "batch_bytes": "a size of at least 1024 bytes, such as 16777216 or '16MiB'",
-    "timeout": "seconds, or a time such as '90s' or '5min'",
-    "lock_timeout": "seconds, or a time such as '90s' or '5min'",
-    "retry": "seconds, or a time such as '90s' or '5min'",
+    "batch_bytes": "a size from 1024 bytes to 1024GiB, such as 16777216 or '16MiB'",
+    "timeout": "seconds, or a time such as '90s' or '5min', up to 480h",
+    "lock_timeout": "seconds, or a time such as '90s' or '5min', up to 480h",
+    "retry": "seconds, or a time such as '90s' or '5min', up to 480h",
     "spool_bytes": "a size, such as 10737418240 or '10GiB'",
     "max_rejects": "a number of rows, or a share up to 100% such as '5%'",
     "max_change": "a number of rows, or a share up to 100% such as '5%'",

@@ -35,8 +35,12 @@ _NO_SETTINGS: Final = ("CONFIG", "TABLE", "TEST_DSN")
 _PATH: Final = {"path": True}  # relative to the file that says it
 _RUN: Final = {"run": True}  # a property of one run: a flag or HEAL_*, never a file
 
-Count = Annotated[int, Meta(ge=0)]
+_MOST: Final = 10**15
+"""More than any file has, and so little that no sum of it leaves 64 bits."""
+
+Count = Annotated[int, Meta(ge=0, le=_MOST)]
 Share = Annotated[float, Meta(ge=0, le=1)]
+Time = Annotated[float, Meta(ge=0, le=20 * 24 * 3600)]  # PostgreSQL counts milliseconds in 31 bits, 24 days
 Names = tuple[str, ...]
 Budget = Annotated[str, Meta(pattern=r"^([0-9]{1,18}|(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)%)$")]
 
@@ -61,7 +65,7 @@ class Settings:
     comment: str | None = None
     columns: Names = ()
     json_path: str | None = None
-    batch_bytes: Annotated[int, Meta(ge=1024)] = 12 * 2**20
+    batch_bytes: Annotated[int, Meta(ge=1024, le=2**40)] = 12 * 2**20
 
     null: Names = ()
     date_order: Literal["DMY", "MDY", "YMD"] | None = None
@@ -91,9 +95,9 @@ class Settings:
     restore: bool = True
     on_conflict: Literal["reject", "ignore", "update"] = "reject"
     key: Names = ()
-    timeout: Annotated[float, Meta(ge=0)] = 30.0
-    lock_timeout: Annotated[float, Meta(ge=0)] = 30.0
-    retry: Annotated[float, Meta(ge=0)] = 10.0
+    timeout: Time = 30.0
+    lock_timeout: Time = 30.0
+    retry: Time = 10.0
     spool: bool = True
     spool_bytes: Count = 10 * 2**30
     emergency_log: str | None = field(default=None, metadata=_PATH)
@@ -102,7 +106,7 @@ class Settings:
 
     plan: str | None = field(default=None, metadata=_PATH | _RUN)
     dry_run: bool = field(default=False, metadata=_RUN)
-    limit: Annotated[int, Meta(ge=1)] | None = field(default=None, metadata=_RUN)
+    limit: Annotated[int, Meta(ge=1, le=_MOST)] | None = field(default=None, metadata=_RUN)
     again: bool = field(default=False, metadata=_RUN)
     source_id: str | None = field(default=None, metadata=_RUN)
     yes: bool = field(default=False, metadata=_RUN)

@@ -116,9 +116,20 @@ def test_a_variable_in_the_dsn(tmp_path: Path) -> None:
         ("quote = 'ab'", "heal.toml: quote must be one character, or '' for none, not 'ab'"),
         (
             "batch_bytes = 12",
-            "heal.toml: batch_bytes must be a size of at least 1024 bytes, such as 16777216 or '16MiB', not 12",
+            "heal.toml: batch_bytes must be a size from 1024 bytes to 1024GiB, such as 16777216 or '16MiB', not 12",
         ),
-        ("timeout = 'x'", "heal.toml: timeout must be seconds, or a time such as '90s' or '5min', not 'x'"),
+        (
+            "timeout = 'x'",
+            "heal.toml: timeout must be seconds, or a time such as '90s' or '5min', up to 480h, not 'x'",
+        ),
+        (
+            "lock_timeout = '481h'",
+            "heal.toml: lock_timeout must be seconds, or a time such as '90s' or '5min', up to 480h, not '481h'",
+        ),
+        (
+            "skip_rows = 1000000000000000000",
+            "heal.toml: skip_rows must be a whole number from 0 to 1000000000000000, not 1000000000000000000",
+        ),
         (
             "max_rejects = '5.5'",
             "heal.toml: max_rejects must be a number of rows, or a share up to 100% such as '5%', not '5.5'",

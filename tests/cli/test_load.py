@@ -238,7 +238,7 @@ def test_the_ledger_never_sees_a_password(heal: Any, engine: Any) -> None:
         (["laod"], "heal: No such command 'laod'. Did you mean 'load'?\n      See: heal --help\n"),
         (
             ["load", "a", "-t", "m", "--jobs", "many"],
-            "heal: --jobs must be a whole number of at least 1, not 'many'\n",
+            "heal: --jobs must be a whole number from 1 to 256, not 'many'\n",
         ),
         (
             ["load", "a", "-t", "m", "--date-order", "XYZ"],
