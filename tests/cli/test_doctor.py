@@ -29,6 +29,21 @@ def test_all_is_well(heal: Any, conninfo: str) -> None:
     assert "may insert into well and read it" in result.out
 
 
+@pytest.mark.parametrize(
+    "name", ["Mixed", '"Mixed"', "public.mixed", "two words", '"two words"', "public.two words"]
+)
+def test_a_table_is_found_as_a_load_finds_it(heal: Any, conninfo: str, name: str) -> None:
+    """Whatever its name is and however it is typed; a table may have more than sequences that hang on it."""
+    with psycopg.connect(conninfo) as connection:
+        connection.execute(
+            'create table if not exists "Mixed" (id serial primary key, note text unique);'
+            'create table if not exists "two words" (id int)'
+        )
+    result = heal("doctor", "-d", conninfo, "-t", name)
+    assert (result.code, result.err) == (0, "")
+    assert "and read it" in result.out
+
+
 def test_missing_rights_come_with_the_statement_that_grants_them(heal: Any, conninfo: str) -> None:
     """A role that may not insert is told what to ask for."""
     role = f"reader_{uuid.uuid4().hex[:8]}"
@@ -96,7 +111,7 @@ def test_a_missing_table_fails(heal: Any, conninfo: str) -> None:
     """A name that is no table is a failure with the ways out."""
     result = heal("doctor", "-d", conninfo, "-t", "nope")
     assert result.code == 1
-    assert "there is no table 'nope', or the role may not see it" in result.out
+    assert "Table 'nope' does not exist in the search path ('public')" in result.out
 
 
 @pytest.mark.parametrize(
