@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
@@ -31,6 +31,9 @@ _HEAD: Final = """\
 # What a load does with this shape, for review. Edit it, then: heal load SOURCE -t {table} --plan THIS-FILE
 # A column without an entry takes the server's default; a source column without one has no target.
 """
+
+_FLAGS: Final = {"nulls": "null"}
+"""Fields of `ValueOptions` that are called otherwise than their flags."""
 
 
 class SavedColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,6 +84,17 @@ class NamedPlan:
         """How the values of a target column are read."""
         return next(column.format for column in self.saved.column if column.target == target)
 
+    def overruled(self, values: ValueOptions, renames: Sequence[tuple[str, str]]) -> list[str]:
+        """Flags that say otherwise than the file, which counts."""
+        own, default = self.saved.values, ValueOptions()
+        columns = {(column.source, column.target) for column in self.saved.column}
+        flags = ["--map" for pair in renames if pair not in columns]
+        for field in fields(ValueOptions):
+            said = getattr(values, field.name)
+            if said not in (getattr(default, field.name), getattr(own, field.name)):
+                flags.append(f"--{_FLAGS.get(field.name, field.name).replace('_', '-')}")
+        return list(dict.fromkeys(flags))
+
     def _check(self, columns: Sequence[str], table: TableSchema) -> None:
         saved = self.saved
         if saved.table != table.qualified:
@@ -129,13 +143,19 @@ def parse_plan(text: str, name: str) -> NamedPlan:
         UsageError: It is no TOML, or no plan; what is wrong is named.
     """
     try:
-        saved = msgspec.convert(tomllib.loads(text), SavedPlan)
+        document = tomllib.loads(text)
+        saved = msgspec.convert(document, SavedPlan)
     except tomllib.TOMLDecodeError as exc:
         raise UsageError(f"Plan {name!r} is not TOML: {exc}") from exc
     except msgspec.ValidationError as exc:
         raise UsageError(
             f"Plan {name!r}: {exc}", hint="heal plan SOURCE -t TABLE --save FILE writes one"
         ) from exc
+    _refuse_unknown(name, "[values]", document.get("values", {}), ValueOptions)
+    for entry in document.get("column", ()):
+        _refuse_unknown(
+            name, f"[column.format] of {entry['target']!r}", entry.get("format", {}), ColumnFormat
+        )
     used: set[str] = set()
     for column in saved.column:
         if (column.source is None) == (column.default is None):
@@ -144,6 +164,14 @@ def parse_plan(text: str, name: str) -> NamedPlan:
             raise UsageError(f"Plan {name!r}: column {column.target!r} stands there twice")
         used.add(column.target)
     return NamedPlan(name, saved)
+
+
+def _refuse_unknown(name: str, where: str, keys: Iterable[str], kind: type) -> None:
+    """Raise for a key that nothing reads: an answer with a slip of the pen would count as none."""
+    known = [field.name for field in fields(kind)]
+    for key in keys:
+        if key not in known:
+            raise UsageError(f"Plan {name!r}: {where} knows no key {key!r}", hint=nearest(key, known))
 
 
 def _match(column: SavedColumn, name: str) -> ColumnMatch:

@@ -67,6 +67,8 @@ def test_an_edited_plan_is_followed() -> None:
         ("heal_plan = 1", "heal_plan = 2", "Plan 'p.toml': Invalid enum value 2 - at `$.heal_plan`"),
         ('source = "MwSt"', 'default = "0"\nsource = "MwSt"', "Plan 'p.toml': column 'vat_amount' needs either a source or a default"),
         ("heal_plan = 1", "heal_plan == 1", "Plan 'p.toml' is not TOML"),
+        ('decimal = ","', 'decimall = ","', "Plan 'p.toml': [values] knows no key 'decimall'"),
+        ('[column.format]\n', '[column.format]\ndate_ordre = "DMY"\n', "Plan 'p.toml': [column.format] of 'invoice_number' knows no key 'date_ordre'"),
     ],
 )  # fmt: skip
 def test_a_plan_that_does_not_fit_is_refused(old: str, new: str, message: str) -> None:
@@ -77,3 +79,22 @@ def test_a_plan_that_does_not_fit_is_refused(old: str, new: str, message: str) -
         planned(replace(OPTIONS, saved=parse_plan(text.replace(old, new), "p.toml")))
     assert caught.value.message.startswith(message)
     assert isinstance(caught.value, PlanError | UsageError)
+
+
+@pytest.mark.parametrize(
+    ("values", "renames", "told"),
+    [
+        (OPTIONS.values, (), None),
+        (ValueOptions(), (("MwSt", "vat_amount"),), None),
+        (ValueOptions(decimal=".", nulls=("x",)), (("MwSt", "paid"),), "--map, --null, --decimal changed nothing"),
+        (ValueOptions(allow=frozenset({"truncate"})), (), "--allow changed nothing"),
+    ],
+)  # fmt: skip
+def test_flags_that_say_otherwise_are_named(
+    values: ValueOptions, renames: tuple[tuple[str, str], ...], told: str | None
+) -> None:
+    """A saved plan is followed whatever the flags say, and a note says which of them had no effect."""
+    saved = parse_plan(plan_text(planned()), "p.toml")
+    plan = planned(replace(OPTIONS, match=MatchOptions(renames=renames), values=values, saved=saved))
+    notes = [note for note in plan.notes if note.startswith("Plan ")]
+    assert notes == ([f"Plan 'p.toml' is followed exactly: {told}"] if told else [])
