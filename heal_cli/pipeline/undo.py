@@ -29,6 +29,7 @@ from heal_cli.write import (
     failed_since,
     find_run,
     find_undo,
+    has_ledger,
     keep_learned,
     ledger_migrations,
     migrate,
@@ -73,6 +74,10 @@ def undo(
     connection = connect(options.conninfo, application_name=f"heal/{own}")
     try:
         connection.autocommit = True
+        if not has_ledger(connection):
+            raise UsageError(
+                "This database has no ledger, so nothing that could be undone was loaded into it"
+            )
         if migrate(connection, ledger_migrations()) is None:
             raise WriteError("The role may not use schema heal, and nothing else knows what a run has loaded")
         run = find_run(connection, options.run)

@@ -28,6 +28,16 @@ def ledger_migrations() -> tuple[tuple[str, str], ...]:
     )
 
 
+def has_ledger(connection: psycopg.Connection) -> bool:
+    """Some load has left a ledger here, whether or not the role may read it."""
+    # to_regclass() wants the right to look into the schema.
+    row = connection.execute(
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_class WHERE relname = 'migrations'"
+        " AND relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'heal'))"
+    ).fetchone()
+    return row is not None and bool(row[0])
+
+
 def way_in(connection: psycopg.Connection) -> str:
     """What lets the role of a connection use schema `heal`, as a hint: making it gives nobody else a right to it."""
     role = sql.Identifier(connection.info.user).as_string(connection)

@@ -32,6 +32,25 @@ def two_runs(conn, dsn, tmp_path, capsys):
     return heal, runs
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("runs", "list"), 0),
+        (("runs", "show", "0123abcd"), 2),
+        (("runs", "prune", "--yes"), 2),
+        (("undo", "0123abcd", "--yes"), 2),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, tuple) else None,
+)
+def test_to_ask_for_runs_makes_no_ledger(conn, dsn, capsys, words: tuple[str, ...], code: int) -> None:
+    """In a database that nothing was loaded into there is nothing to see, and nothing is made."""
+    conn.execute("drop schema if exists heal cascade")
+    assert command([*words, "--dsn", dsn]) == code
+    told = capsys.readouterr()
+    assert "no run" in told.err or "This database has no ledger" in told.err
+    assert conn.execute("select to_regnamespace('heal')").fetchone() == (None,)
+
+
 def test_compare_names_what_differs(two_runs) -> None:
     """Columns, rows and rejects with the value of each run; what is the same is left out."""
     heal, runs = two_runs

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from heal_cli.cli.load_flags import LoadFlags
-from heal_cli.cli.runs.shared import WHERE, counts, facts, ledger
+from heal_cli.cli.runs.shared import WHERE, counts, facts, ledger_if_there
 from heal_cli.cli.taking_flags import with_flags
 from heal_cli.cli.terminal import clean, console, note, say_json
 from heal_cli.clock import local_time
@@ -33,8 +33,10 @@ def list_(
     """List runs, newest first, with what of each is in the table now."""
     from heal_cli.write import list_runs
 
-    with ledger(flags) as connection:
-        found = list_runs(connection, limit=limit, table=table)
+    found = []
+    if connection := ledger_if_there(flags):
+        with connection:
+            found = list_runs(connection, limit=limit, table=table)
     if flags.json:
         say_json({"heal": 1, "runs": [facts(run) for run in found]})
     elif found:

@@ -21,17 +21,32 @@ WHERE: Final = ("dsn", "data_dir", "pg_bin", "config")
 
 
 def ledger(flags: LoadFlags) -> psycopg.Connection:
-    """A connection to a database that has a ledger.
+    """A connection to a database that has a ledger; to ask for runs makes none.
 
     Raises:
         UsageError: It has none, or the role may not read it.
     """
+    connection = ledger_if_there(flags)
+    if connection is None:
+        raise UsageError("This database has no ledger", hint="The first load makes it, in schema heal")
+    return connection
+
+
+def ledger_if_there(flags: LoadFlags) -> psycopg.Connection | None:
+    """The same, or None.
+
+    Raises:
+        UsageError: The role may not read it.
+    """
     from heal_cli.cli.session import connection as conninfo_of
     from heal_cli.settings import load_settings
-    from heal_cli.write import connect, ledger_migrations, migrate, way_in
+    from heal_cli.write import connect, has_ledger, ledger_migrations, migrate, way_in
 
     connection = connect(conninfo_of(load_settings(flags.given(), config=flags.config)))
     connection.autocommit = True
+    if not has_ledger(connection):
+        connection.close()
+        return None
     if migrate(connection, ledger_migrations()) is None:
         with connection:
             raise UsageError("The role may not use schema heal in this database", hint=way_in(connection))
