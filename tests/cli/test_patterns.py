@@ -105,3 +105,12 @@ def test_test_runs_examples_and_looks_at_a_file(heal: Any) -> None:
     Path("chat.csv").write_text("from,text\nhuman,hi\ngpt,hello\nann@example.org,bye\n")
     result = heal("patterns", "test", "messages_from_to_role", "chat.csv")
     assert (result.code, result.out) == (0, "from: 2 of 3 values fit the pattern\n2 of 2 examples hold\n")
+
+
+def test_a_kind_that_is_none_is_refused(heal: Any) -> None:
+    """A slip in --kind is not an empty list."""
+    result = heal("patterns", "list", "--kind", "renames")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == (
+        "heal: --kind 'renames' is none.\n      Kinds are rename, default, conversion, mapping\n"
+    )

@@ -59,6 +59,27 @@ def test_show_limits_and_filters(heal: Any, file: Path) -> None:
     assert "row 22" not in heal("rejects", "show", str(file), "--reason", "unique_violation").out
 
 
+def test_json_is_cut_by_nothing_but_limit(heal: Any, tmp_path: Path) -> None:
+    """A person sees the first 20 and how many are left; a machine gets all of them, or as many as it asked for."""
+    rejects = pl.DataFrame([{ROW: row, "reason": "not_convertible"} for row in range(1, 51)], schema=REJECTS)
+    writer = RejectWriter(rejects_path(str(tmp_path / "state"), "t", "0192f0c2"), "0192f0c2")
+    writer.write(rejects, pl.DataFrame(schema=LOCATIONS), source="t.csv", batch=0, attempt=1)
+    writer.close()
+    assert len(heal("rejects", "show", "--json").out.splitlines()) == 50
+    assert len(heal("rejects", "show", "--json", "-n", "30").out.splitlines()) == 30
+    assert heal("rejects", "show").err == "heal: 30 more; see them with --limit 50\n"
+
+
+@pytest.mark.parametrize("verb", ["show", "retry"])
+def test_a_reason_that_is_none_is_refused(heal: Any, file: Path, verb: str) -> None:
+    """A slip in --reason is not an empty answer."""
+    result = heal("rejects", verb, "--reason", "not_convertable")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == (
+        "heal: --reason 'not_convertable' is no reason of any reject.\n      Did you mean 'not_convertible'?\n"
+    )
+
+
 def test_show_json_is_the_records(heal: Any, file: Path) -> None:
     """One record a line, as in the file."""
     out = heal("rejects", "show", "--json").out

@@ -18,6 +18,7 @@ from heal_cli.cli.patterns.shared import (
     whole_catalogue,
 )
 from heal_cli.cli.terminal import clean, console, note, say_json
+from heal_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from heal_cli.patterns import Pattern
@@ -38,6 +39,10 @@ def list_(
     json: Json = None,
 ) -> None:
     """List all patterns, those switched off among them."""
+    from heal_cli.model import Kind
+
+    if kind is not None and kind not in list(Kind):
+        raise UsageError(f"--kind {kind!r} is none", hint=f"Kinds are {', '.join(Kind)}")
     catalogue, disabled = whole_catalogue(state_dir, config)
     found = [
         pattern

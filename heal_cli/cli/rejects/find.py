@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, NamedTuple
 from urllib.parse import unquote
@@ -61,6 +62,23 @@ def find_rejects(name: str | None, state_dir: str) -> Path:
     if name is not None and len(files) > 1:
         raise UsageError(f"{name!r} fits {len(files)} rejects files", hint="Give the whole id of the run")
     return files[0]
+
+
+def check_reasons(reasons: Iterable[str]) -> None:
+    """Raise where a reason is none that any reject has: none of them would be meant in silence.
+
+    Raises:
+        UsageError: With the nearest one.
+    """
+    from difflib import get_close_matches
+
+    from heal_cli.record import EXPLANATIONS
+
+    for reason in reasons:
+        if reason not in EXPLANATIONS:
+            near = get_close_matches(reason, EXPLANATIONS, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else "heal rejects list shows those that there are"
+            raise UsageError(f"--reason {reason!r} is no reason of any reject", hint=hint)
 
 
 def as_argument(path: Path, state_dir: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from heal_cli.cli.load_flags import LoadFlags
-from heal_cli.cli.rejects.find import Named, as_argument, find_rejects
+from heal_cli.cli.rejects.find import Named, as_argument, check_reasons, find_rejects
 from heal_cli.cli.session import connection
 from heal_cli.cli.signals import stop_on_signal
 from heal_cli.cli.taking_flags import with_flags
@@ -73,6 +73,7 @@ def retry(
             "A retry cannot add columns to the table",
             hint="Add them with ALTER TABLE ... ADD COLUMN, then retry: new columns are matched",
         )
+    check_reasons(reason or ())
     path = find_rejects(rejects, settings.state_dir)
     options = RetryOptions(
         path=path,

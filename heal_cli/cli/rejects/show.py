@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from heal_cli.cli.options import Config, Json, StateDir
-from heal_cli.cli.rejects.find import Named, find_rejects, state_dir_of
+from heal_cli.cli.rejects.find import Named, check_reasons, find_rejects, state_dir_of
 from heal_cli.cli.terminal import clean, json_line, note, quoted, say, styled
 
 if TYPE_CHECKING:
     from heal_cli.record import RejectRecord
 
+_SCREEN: Final = 20
+"""Records shown to a person who named no number."""
+
 
 def show(
     rejects: Named = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most N records.")] = 20,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", "-n", min=1, metavar="N", help="At most N records [20; all with --json]."),
+    ] = None,
     reason: Annotated[
         str | None, typer.Option("--reason", metavar="CODE", help="Only those of this reason.")
     ] = None,
@@ -34,22 +40,23 @@ def show(
     """
     from heal_cli.record import encode_line, iter_rejects
 
+    check_reasons([reason] if reason else [])
     path = find_rejects(rejects, state_dir_of(state_dir, config))
     records = (
         record
         for record in iter_rejects(path)
         if reason in (None, record.reason) and (settled or record.settled is None)
     )
-    shown = list(islice(records, limit))
     if json:
-        for record in shown:
+        for record in islice(records, limit):
             say(json_line(encode_line(record)))
         return
+    shown = list(islice(records, limit or _SCREEN))
     for record in shown:
         say(reject_lines(record))
     rest = sum(1 for _ in records)
     if rest:
-        note(f"{rest:,} more; see them with --limit {limit + rest}")
+        note(f"{rest:,} more; see them with --limit {len(shown) + rest}")
     elif not shown:
         note(f"there are no such rejects in {str(path)!r}")
 
