@@ -88,7 +88,7 @@ def _others(report: LoadReport) -> Iterable[tuple[str, int]]:
     named = {
         "healed": rows.healed,
         "rejected": rows.rejected,
-        "duplicates": rows.duplicates,
+        "duplicate" if rows.duplicates == 1 else "duplicates": rows.duplicates,
         "spooled": rows.spooled,
         "already there": rows.already,
     }

@@ -6,6 +6,7 @@ from heal_cli.cli.fallback.shared import Named, among, manifest_of, open_fallbac
 from heal_cli.cli.options import Config, Json, StateDir, Yes
 from heal_cli.cli.terminal import note, say, say_json
 from heal_cli.errors import UsageError
+from heal_cli.wording import counted
 
 
 def retry(
@@ -38,5 +39,5 @@ def retry(
     if json:
         say_json({"entries": [one.name for one in found]})
         return
-    say(f"{len(found)} entries wait again")
+    say(f"{counted(len(found), 'entry waits', 'entries wait')} again")
     note("bring them home with: heal replay-fallback")

@@ -11,6 +11,7 @@ from heal_cli.cli.runs.shared import WHERE, ledger
 from heal_cli.cli.taking_flags import with_flags
 from heal_cli.cli.terminal import say, say_json
 from heal_cli.errors import UsageError
+from heal_cli.wording import counted
 
 
 @with_flags(*WHERE, "json", "yes")
@@ -38,4 +39,4 @@ def prune(
     if flags.json:
         say_json({"runs": count, "bytes": freed})
         return
-    say(f"deleted the restore points of {count} runs ({freed:,} bytes)")
+    say(f"deleted the restore points of {counted(count, 'run')} ({freed:,} bytes)")
