@@ -2,6 +2,7 @@
 
 from heal_cli.heal.apply import heal_batch
 from heal_cli.heal.late_keys import late_keys, place_late
+from heal_cli.heal.overruled import overruled
 from heal_cli.heal.plan import MATCH_ROWS, PlanOptions, make_plan, planned_sources
 from heal_cli.heal.replan import replan
 from heal_cli.heal.saved import NamedPlan, parse_plan, plan_text
@@ -21,6 +22,7 @@ __all__ = [
     "make_plan",
     "newly_open",
     "open_columns",
+    "overruled",
     "parse_plan",
     "place_late",
     "plan_text",

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from heal_cli.errors import PlanError, UsageError
+from heal_cli.heal.overruled import overruled
 from heal_cli.match.explicit import nearest
 from heal_cli.model import (
     Candidate,
@@ -31,9 +32,6 @@ _HEAD: Final = """\
 # What a load does with this shape, for review. Edit it, then: heal load SOURCE -t {table} --plan THIS-FILE
 # A column without an entry takes the server's default; a source column without one has no target.
 """
-
-_FLAGS: Final = {"nulls": "null"}
-"""Fields of `ValueOptions` that are called otherwise than their flags."""
 
 
 class SavedColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,14 +84,8 @@ class NamedPlan:
 
     def overruled(self, values: ValueOptions, renames: Sequence[tuple[str, str]]) -> list[str]:
         """Flags that say otherwise than the file, which counts."""
-        own, default = self.saved.values, ValueOptions()
-        columns = {(column.source, column.target) for column in self.saved.column}
-        flags = ["--map" for pair in renames if pair not in columns]
-        for field in fields(ValueOptions):
-            said = getattr(values, field.name)
-            if said not in (getattr(default, field.name), getattr(own, field.name)):
-                flags.append(f"--{_FLAGS.get(field.name, field.name).replace('_', '-')}")
-        return list(dict.fromkeys(flags))
+        pairs = {(column.source, column.target) for column in self.saved.column}
+        return overruled(self.saved.values, pairs, values, renames)
 
     def _check(self, columns: Sequence[str], table: TableSchema) -> None:
         saved = self.saved

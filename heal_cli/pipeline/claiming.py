@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from heal_cli.errors import HealError, SourceError
-from heal_cli.model import ReadOptions, Spans, TableSchema, row_count, without
+from heal_cli.errors import HealError, SourceError, UsageError
+from heal_cli.heal import overruled
+from heal_cli.model import Plan, ReadOptions, Spans, TableSchema, row_count, without
 from heal_cli.pipeline.known import Known, known_sources
 from heal_cli.pipeline.run import Run
 from heal_cli.read import SourceReader, reopen
@@ -47,6 +48,7 @@ def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Clai
     Raises:
         SourceError: A run that still works on it began it when it was shorter; or an earlier load of it ended
             inside a quoted cell.
+        UsageError: It goes on by a plan that the flags say otherwise than.
     """
     if not run.reads_ledger:
         return Claim(reader, None)
@@ -58,7 +60,7 @@ def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Clai
         same = _same(run, name, reader, known)
         if same is not None:
             before, reading = None, same.reading
-            claimed = _join(run, name, same)
+            claimed = _join(run, name, same, table)
         else:
             before, settled = _before(run, name, known)
             # A tail is read as what came before it was, or its rows would have other numbers.
@@ -87,14 +89,40 @@ def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Clai
     )
 
 
-def _join(run: Run, name: str, same: Known) -> ClaimedSource | None:
+def _join(run: Run, name: str, same: Known, table: TableSchema) -> ClaimedSource | None:
     source = same.earlier.source
-    if run.has_ledger:
-        return join_source(run.connection, source, run=run.id, name=name, limit=run.options.limit)
     with run.connection.cursor() as cursor:
         claimed = read_source(cursor, source)
+    _refuse_other_flags(run, name, claimed, table)
+    if run.has_ledger:
+        return join_source(run.connection, source, run=run.id, name=name, limit=run.options.limit)
     # A dry run cannot ask the ledger batch by batch what is left of each.
     return replace(claimed, settled_before=settled_rows(run.connection, same.earlier))
+
+
+def _refuse_other_flags(run: Run, name: str, claimed: ClaimedSource, table: TableSchema) -> None:
+    """Keep the rest of a source from being read otherwise than the flags say, since it goes by the plan it has.
+
+    Raises:
+        UsageError: They say something that the plan does not.
+    """
+    is_kept = claimed.plan and claimed.batches and claimed.schema_version == table.version
+    if not is_kept or claimed.finished_at is not None or run.saved is not None:
+        return
+    plan = msgspec.json.decode(claimed.plan or "", type=Plan)
+    pairs = {
+        (candidate.source, column.column.name)
+        for column in plan.columns
+        for candidate in (column.match.winner, *column.match.fallbacks)
+    }
+    flags = overruled(plan.values, pairs, run.options.values, run.options.match.renames)
+    if flags:
+        told = ", ".join(flags)
+        raise UsageError(
+            f"{name!r} goes on by the plan of run {claimed.begun_by}, which began it: {told} would change nothing",
+            hint=f"Take that back with heal undo {claimed.begun_by} and load it anew, or go on without {told}"
+            " and give it to heal rejects retry",
+        )
 
 
 def _add(run: Run, new: NewSource, newest: int) -> ClaimedSource | None:

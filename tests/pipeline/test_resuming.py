@@ -14,7 +14,7 @@ import pytest
 
 from heal_cli.engine import load as engine_module
 from heal_cli.engine import run_load
-from heal_cli.errors import SourceError
+from heal_cli.errors import SourceError, UsageError
 from heal_cli.model import LoadOptions, LoadReport, ReadOptions, WriteOptions
 from heal_cli.pipeline import BatchWorker
 from heal_cli.write import Writer
@@ -322,3 +322,27 @@ def test_a_json_document_is_known_whole(loads, document) -> None:
     again = loads.load(document.encode(), "t.json")
     assert (again.rows.already, loads.ids()) == (2, [1, 2])
     assert any("was loaded on" in note and run in note for note in again.notes)
+
+
+DATED = "id,v\n" + "".join(f"{n},{n % 28 + 1:02}/{n % 12 + 1:02}/2024\n" for n in range(400))
+
+
+@pytest.mark.parametrize("first", [{"limit": 20}, {"max_rejects": "3", "batch_bytes": "1KiB", "jobs": 1}])
+@pytest.mark.parametrize(
+    ("now", "flag"),
+    [({"date_order": "DMY"}, "--date-order"), ({"null": ["1"]}, "--null"), ({"map": ["id=w"]}, "--map")],
+)
+def test_other_flags_are_not_passed_over(retrying, first, now, flag) -> None:
+    """The rest of a source goes by the plan of its beginning; flags that it does not know stop it, untouched."""
+    retrying.conn.execute("create table t (id int, v date, w text)")
+    options = {"map": ["v=v"], "date_order": "MDY"}
+    run = retrying.load(DATED, **options, **first).run
+    before = retrying.all()
+    with pytest.raises(UsageError) as caught:
+        retrying.load(None, **{**options, **now})
+    assert caught.value.message == (
+        f"'{retrying.folder}/a.csv' goes on by the plan of run {run}, which began it: {flag} would change nothing"
+    )
+    assert retrying.all() == before
+    assert retrying.load(None, **options).exit_code == 3
+    assert retrying.load(None, **{**options, **now}).rows.read == 0
