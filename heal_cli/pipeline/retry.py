@@ -32,6 +32,7 @@ from heal_cli.record import (
     RetryReport,
     encode,
     iter_rejects,
+    require_rejects,
     retry_document,
 )
 from heal_cli.write import (
@@ -88,6 +89,7 @@ def retry_rejects(
         UsageError: There is no ledger and nobody said to go on without, or it knows nothing of the file.
         HealError: What ended the retry; what was committed stays, and the same command goes on from there.
     """
+    require_rejects(options.path)
     try:
         with ExitStack() as stack:
             retry = _Retry(options, stack, should_stop=should_stop, command=command, version=version)

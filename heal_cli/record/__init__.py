@@ -15,6 +15,7 @@ from heal_cli.record.rejects import (
     list_rejects,
     read_rejects,
     rejects_path,
+    require_rejects,
 )
 from heal_cli.record.report import PlanReport, encode, error_document, load_document, plan_document
 from heal_cli.record.retry_report import RetryReport, retry_document
@@ -52,6 +53,7 @@ __all__ = [
     "plan_document",
     "read_rejects",
     "rejects_path",
+    "require_rejects",
     "retry_document",
     "undo_document",
 ]

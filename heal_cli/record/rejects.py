@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Container, Iterator
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -186,6 +187,11 @@ def drop_uncommitted(
         ) from exc
 
 
+_LIST: Final = "See which there are with: heal rejects list"
+
+_FIRST_LINES: Final = 100
+"""Lines of which one at least is whole in a file of rejects: a crash tears one."""
+
 _DECODER: Final = msgspec.json.Decoder(RejectRecord)
 
 
@@ -220,10 +226,28 @@ def iter_rejects(path: Path) -> Iterator[RejectRecord]:
                 if record is not None:
                     yield record
     except OSError as exc:
-        raise RecordError(
-            f"The rejects file {str(path)!r} cannot be read: {exc.strerror}",
-            hint="See which there are with: heal rejects list",
-        ) from exc
+        raise _unreadable(path, exc) from exc
+
+
+def _unreadable(path: Path, error: OSError) -> RecordError:
+    return RecordError(f"The rejects file {str(path)!r} cannot be read: {error.strerror}", hint=_LIST)
+
+
+def require_rejects(path: Path) -> None:
+    """Keep a file that holds something else from counting as one without rejects; a missing one is told elsewhere.
+
+    Raises:
+        RecordError: It holds something, and none of its first lines is a reject.
+    """
+    if not path.is_file() or not path.stat().st_size:
+        return
+    try:
+        with path.open("rb") as lines:
+            if any(decode_line(line) for line in islice(lines, _FIRST_LINES)):
+                return
+    except OSError as exc:
+        raise _unreadable(path, exc) from exc
+    raise RecordError(f"{str(path)!r} is no rejects file", hint=_LIST)
 
 
 def read_rejects(path: Path) -> pl.DataFrame:

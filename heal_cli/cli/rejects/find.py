@@ -48,10 +48,12 @@ def find_rejects(name: str | None, state_dir: str) -> Path:
 
     Raises:
         UsageError: There is none, or a run's id fits several.
+        RecordError: That file holds something else.
     """
-    from heal_cli.record import list_rejects
+    from heal_cli.record import list_rejects, require_rejects
 
     if name is not None and Path(name).is_file():
+        require_rejects(Path(name))
         return Path(name)
     files = [path for path in list_rejects(state_dir) if name is None or name in path.name]
     if not files:
