@@ -132,6 +132,8 @@ def undo(
     Raises:
         errors.HealError: Why it was refused; then nothing has happened.
     """
+    if not isinstance(run, str):
+        raise errors.UsageError(f"A run is named by a text, not {type(run).__name__!r}")
     from heal_cli.model import WriteOptions
     from heal_cli.pipeline.undo import UndoOptions
     from heal_cli.pipeline.undo import undo as undo_run

@@ -85,9 +85,7 @@ class Settings:
     create: bool = False
     ddl: str | None = field(default=None, metadata=_PATH)
 
-    jobs: Annotated[int, Meta(ge=1, le=256)] = (
-        2  # threads and connections each; a server takes 100 unless told
-    )
+    jobs: Annotated[int, Meta(ge=1, le=256)] = 2  # a thread and a connection each
     ordered: bool = False
     atomic: bool = False
     mode: Literal["insert", "upsert", "update", "delete", "replace"] = "insert"

@@ -26,6 +26,10 @@ TWINS: Final = (
 )
 
 
+MOST: Final = 10**9
+"""Highest number that --limit takes of what is only shown."""
+
+
 def flag(*names: str, panel: str, help: str, metavar: str | None = None, envvar: str | None = None) -> Any:
     """An option under the heading `panel`; the help text says its default, where it has one."""
     return typer.Option(

@@ -105,15 +105,20 @@ def _check_atomic(options: LoadOptions, locations: Sequence[str]) -> None:
 
 def _check_rejects(options: LoadOptions, locations: Sequence[str]) -> None:
     """Raise where rejects would go into a source, which may be a rejects file itself."""
-    path = Path(options.rejects_path) if options.rejects_path else None
-    if path is None or not path.exists():
-        return
+    rejects = options.rejects_path
     for location in locations:
-        if Path(location).exists() and path.samefile(location):
+        if rejects and _is_one_file(rejects, location):
             raise UsageError(
-                f"--rejects {options.rejects_path!r} is the source {location!r} itself",
+                f"--rejects {rejects!r} is the source {location!r} itself",
                 hint="Name another file, or leave --rejects out",
             )
+
+
+def _is_one_file(one: str, other: str) -> bool:
+    try:
+        return Path(one).samefile(other)
+    except OSError:  # one of them is not there, or not to be looked at
+        return False
 
 
 class _Sources:

@@ -301,20 +301,32 @@ class ByteStream:
 def split_member(name: str) -> tuple[Path, str | None]:
     """The file, and the member of the zip archive that it is where the rest of the name says so."""
     path = Path(name)
-    if path.exists():
+    if is_there(path):
         return path, None
     for slash in (at for at, sign in enumerate(name) if sign == "/"):
         archive = Path(name[:slash])
-        if archive.is_file() and is_zip(archive):
+        if is_zip(archive):
             return archive, name[
                 slash + 1 :
             ]  # as the archive has it: `/etc/a.csv` and `x//a.csv` are no paths
     return path, None
 
 
-def is_zip(path: Path) -> bool:
-    """The file begins as a zip archive does."""
+def is_there(path: Path) -> bool:
+    """There is such a file or folder; one that cannot be looked for is told when it is opened."""
     try:
+        return path.exists()
+    except PermissionError:
+        return True
+    except OSError:  # an address may be longer than any name
+        return False
+
+
+def is_zip(path: Path) -> bool:
+    """It is a file that begins as a zip archive does."""
+    try:
+        if not path.is_file():
+            return False
         with path.open("rb") as file:
             return tell_compression(file.read(8)) == "zip"
     except OSError:
@@ -322,12 +334,12 @@ def is_zip(path: Path) -> bool:
 
 
 def _open(path: Path, name: str) -> BinaryIO:
-    if path.is_dir():
-        raise SourceError(
-            f"{name!r} is a directory", hint=f"Name its files, for example {str(path / '*.csv')!r}"
-        )
     try:
         return path.open("rb", buffering=0)
+    except IsADirectoryError as exc:
+        raise SourceError(
+            f"{name!r} is a directory", hint=f"Name its files, for example {str(path / '*.csv')!r}"
+        ) from exc
     except OSError as exc:
         raise SourceError(f"{name!r} cannot be opened: {exc.strerror}") from exc
 

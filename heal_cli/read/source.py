@@ -15,7 +15,7 @@ import polars as pl
 
 from heal_cli.errors import NoRecords, SourceError
 from heal_cli.model import Batch, Chunk, Format, ReadOptions, Source
-from heal_cli.read.bytes import STDIN, ByteStream, is_zip, split_member
+from heal_cli.read.bytes import STDIN, ByteStream, is_there, is_zip, split_member
 from heal_cli.read.declared import find_declared
 from heal_cli.read.zip_files import zip_members
 
@@ -223,9 +223,9 @@ def _is_junk(head: bytes, stream: ByteStream) -> bool:
 
 def _begins(path: str, magic: bytes) -> bool:
     """The file begins so; only regular ones are opened for a look, since a pipe would lose its bytes."""
-    if not Path(path).is_file():
-        return False
     try:
+        if not Path(path).is_file():
+            return False
         with Path(path).open("rb") as file:
             return file.read(len(magic)) == magic
     except OSError as exc:
@@ -246,7 +246,7 @@ def expand(locations: Sequence[str]) -> tuple[str, ...]:
     """
     found: dict[str, None] = {}
     for location in locations:
-        if location == STDIN or split_member(location)[0].exists():
+        if location == STDIN or is_there(split_member(location)[0]):
             found |= dict.fromkeys(_unzipped(location))
             continue
         matches = sorted(filter(os.path.isfile, glob.glob(location, recursive=True)))  # noqa: PTH207 -- Path.glob takes no absolute pattern
@@ -272,7 +272,7 @@ def _check_encodes(name: str) -> None:
 def _unzipped(location: str) -> tuple[str, ...]:
     """The source itself, or the members of the archive that it is."""
     path = Path(location)
-    if location == STDIN or not path.is_file() or not is_zip(path):
+    if location == STDIN or not is_zip(path):
         return (location,)
     members = zip_members(path, location)
     if len(members) < 2 or "[Content_Types].xml" in members:
@@ -281,7 +281,7 @@ def _unzipped(location: str) -> tuple[str, ...]:
 
 
 def _check_exists(location: str) -> None:
-    if not split_member(location)[0].exists():
+    if not is_there(split_member(location)[0]):
         raise _missing(location)
 
 
@@ -293,7 +293,7 @@ def _missing(location: str) -> SourceError:
     folder = Path(location).parent
     if glob.has_magic(location):
         return SourceError(f"No file matches {location!r}", hint=_nearest(location))
-    if not folder.is_dir():
+    if not is_there(folder):
         return SourceError(f"There is no file {location!r}, nor the folder {str(folder)!r}")
     return SourceError(f"There is no file {location!r}", hint=_nearest(location))
 

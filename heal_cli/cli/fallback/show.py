@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from heal_cli.cli.fallback.shared import Named, find_entries, manifest_of, open_fallback
-from heal_cli.cli.options import Config, Json, StateDir
+from heal_cli.cli.options import MOST, Config, Json, StateDir
 from heal_cli.cli.terminal import clean, note, say, say_json
 from heal_cli.clock import local_time
 from heal_cli.errors import SpoolError
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 def show(
     entry: Named = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most N rows.")] = 10,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, max=MOST, metavar="N", help="At most N rows.")
+    ] = 10,
     state_dir: StateDir = None,
     config: Config = None,
     json: Json = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -52,7 +53,7 @@ def find_rejects(name: str | None, state_dir: str) -> Path:
     """
     from heal_cli.record import list_rejects, require_rejects
 
-    if name is not None and Path(name).is_file():
+    if name is not None and os.path.isfile(name):  # noqa: PTH113  Path.is_file() raises where a name is too long
         require_rejects(Path(name))
         return Path(name)
     files = [path for path in list_rejects(state_dir) if name is None or name in path.name]

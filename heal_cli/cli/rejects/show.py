@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from heal_cli.cli.options import Config, Json, StateDir
+from heal_cli.cli.options import MOST, Config, Json, StateDir
 from heal_cli.cli.rejects.find import Named, check_reasons, find_rejects, state_dir_of
 from heal_cli.cli.terminal import clean, json_line, note, quoted, say, styled
 
@@ -22,7 +22,9 @@ def show(
     rejects: Named = None,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", "-n", min=1, metavar="N", help="At most N records [20; all with --json]."),
+        typer.Option(
+            "--limit", "-n", min=1, max=MOST, metavar="N", help="At most N records [20; all with --json]."
+        ),
     ] = None,
     reason: Annotated[
         str | None, typer.Option("--reason", metavar="CODE", help="Only those of this reason.")

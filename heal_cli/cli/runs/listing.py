@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from heal_cli.cli.load_flags import LoadFlags
+from heal_cli.cli.options import MOST
 from heal_cli.cli.runs.shared import WHERE, counts, facts, ledger_if_there
 from heal_cli.cli.taking_flags import with_flags
 from heal_cli.cli.terminal import clean, console, note, say_json
@@ -28,7 +29,9 @@ def list_(
     table: Annotated[
         str | None, typer.Option("--table", "-t", metavar="TABLE", help="Only runs into this table.")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most N runs.")] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, max=MOST, metavar="N", help="At most N runs.")
+    ] = 20,
 ) -> None:
     """List runs, newest first, with what of each is in the table now."""
     from heal_cli.write import list_runs
