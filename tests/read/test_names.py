@@ -16,7 +16,7 @@ LONG = "x" * 300
 @pytest.mark.parametrize("name", [LONG, f"{LONG}/a.csv", f"a/{LONG}.zip/b.csv", f"*{LONG}"])
 def test_a_name_too_long_for_a_file_is_that_of_none(name: str) -> None:
     """It is told as any other name that nothing has."""
-    with pytest.raises(SourceError, match="There is no file|No file matches"):
+    with pytest.raises(SourceError, match=r"There is no file|No file matches"):
         expand([name])
 
 
