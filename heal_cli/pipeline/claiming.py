@@ -81,6 +81,7 @@ def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Clai
             )
             claimed = _add(run, new, newest)
         if claimed is not None:
+            run.begun = claimed.source if run.has_ledger else None
             notes = [_told(run, name, own, reading), _cut_row(name, before)]
             return Claim(_read_by(reader, reading), claimed, tuple(filter(None, notes)))
     raise SourceError(
@@ -93,6 +94,8 @@ def _join(run: Run, name: str, same: Known, table: TableSchema) -> ClaimedSource
     source = same.earlier.source
     with run.connection.cursor() as cursor:
         claimed = read_source(cursor, source)
+    if claimed is None:
+        return None
     _refuse_other_flags(run, name, claimed, table)
     if run.has_ledger:
         return join_source(run.connection, source, run=run.id, name=name, limit=run.options.limit)
@@ -127,9 +130,7 @@ def _refuse_other_flags(run: Run, name: str, claimed: ClaimedSource, table: Tabl
 
 def _add(run: Run, new: NewSource, newest: int) -> ClaimedSource | None:
     if run.has_ledger:
-        claimed = add_source(run.connection, new, newest=newest)
-        run.begun = claimed.source if claimed else None
-        return claimed
+        return add_source(run.connection, new, newest=newest)
     return ClaimedSource(0, None, new.schema_version, run.id, None, {}, new.settled_before, None, is_new=True)
 
 

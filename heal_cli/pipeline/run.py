@@ -66,7 +66,7 @@ class Run:
         """What takes back the things that a failed run had begun, last first."""
         self._files: tuple[RejectWriter | LeftoverWriter, ...] = ()
         self.begun: int | None = None
-        """A source that this run noted first, and has not begun to load."""
+        """A source that is noted as this run's, and that it has not begun to load."""
         self.has_ledger = False
         self.reads_ledger = False  # a dry run only looks
         self.can_learn = False
@@ -146,7 +146,7 @@ class Run:
         self._books.close()
 
     def release_begun(self) -> None:
-        """Forget the source that cannot be loaded as it was read: the next try may read it otherwise."""
+        """Let go of the source that cannot be loaded as it was read: the next try may read it otherwise."""
         begun, self.begun = self.begun, None
         connection = self._books.kept
         if begun is not None and connection is not None:

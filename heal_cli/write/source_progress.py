@@ -43,22 +43,25 @@ def settle_plan(connection: psycopg.Connection, source: int, plan: str, schema_v
 
 
 def release_source(connection: psycopg.Connection, source: int, run: str) -> None:
-    """Forget a source that a run began and could not place: with other flags it is read and planned anew.
+    """Let go of a source that a run could not place; the last to do so forgets it, and it is read and planned anew.
 
-    It stays where another run works on it by now, or it has taken the place of a shorter one.
+    It stays where anything of it is committed, other runs work on it, or it has taken the place of a shorter one.
     """
     with transaction(connection) as cursor:
         cursor.execute(
-            "SELECT FROM heal.load_sources WHERE source = %s AND before_stop IS NULL FOR UPDATE", (source,)
+            "SELECT FROM heal.load_sources AS s WHERE source = %s AND before_stop IS NULL"
+            " AND NOT EXISTS (SELECT FROM heal.load_batches AS done WHERE done.source = s.source) FOR UPDATE",
+            (source,),
         )
         if cursor.fetchone() is None:
             return
         # Whoever joins it holds its row until that is on record: with the row locked nobody is on the way.
+        cursor.execute("DELETE FROM heal.load_run_sources WHERE source = %s AND run = %s", (source, run))
         cursor.execute(
-            "DELETE FROM heal.load_sources AS s WHERE source = %(source)s AND NOT EXISTS"
-            " (SELECT FROM heal.load_run_sources AS other WHERE other.source = s.source AND run <> %(run)s)"
+            "DELETE FROM heal.load_sources AS s WHERE source = %s AND NOT EXISTS"
+            " (SELECT FROM heal.load_run_sources AS other WHERE other.source = s.source)"
             " AND NOT EXISTS (SELECT FROM heal.load_batches AS done WHERE done.source = s.source)",
-            {"source": source, "run": run},
+            (source,),
         )
 
 

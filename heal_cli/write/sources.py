@@ -156,15 +156,18 @@ def join_source(
         return claimed
 
 
-def read_source(cursor: psycopg.Cursor, source: int) -> ClaimedSource:
-    """A source as the ledger has it now."""
+def read_source(cursor: psycopg.Cursor, source: int) -> ClaimedSource | None:
+    """A source as the ledger has it now; None where the run that began it has let go of it since."""
     cursor.execute(
         "SELECT plan::text, schema_version, run::text, finished_at, settled_before, rows, retried_at IS NOT NULL,"
         " limited_to"
         " FROM heal.load_sources WHERE source = %s",
         (source,),
     )
-    ((plan, version, begun_by, finished_at, before, rows, is_retried, limited_to),) = cursor.fetchall()
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    plan, version, begun_by, finished_at, before, rows, is_retried, limited_to = row
     batches = done_batches(cursor, source)
     settled = from_multirange(before)
     return ClaimedSource(

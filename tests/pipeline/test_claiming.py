@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -142,6 +143,27 @@ def test_a_first_try_with_wrong_flags_does_not_stick(load, conn, wrong, error) -
         load(text, again=True, **wrong)
     assert load(text).rows.already == 5
     assert ids(conn) == [1, 2, 3, 4, 5]
+
+
+def test_runs_that_fail_together_leave_nothing(load, conn, dsn, tmp_path) -> None:
+    """Several that try the same source at once, and none of which can place it, forget it as one does."""
+    text = HEADER + csv(1, 5)
+    load(text)
+
+    def fails(place: int) -> None:
+        with pytest.raises(PlanError):
+            heal_cli.load(
+                tmp_path / "t.csv",
+                table="t",
+                dsn=dsn,
+                state_dir=str(tmp_path),
+                again=True,
+                columns=["a", "b"],
+            )
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(fails, range(8)))
+    assert load(text).rows.already == 5
 
 
 def test_one_source_of_several_that_cannot_be_placed_is_forgotten_alone(load, conn, dsn, tmp_path) -> None:
