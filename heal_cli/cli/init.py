@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -102,10 +103,20 @@ def template() -> str:
 
 
 def _write(path: Path) -> None:
+    """Write the template; over a file that is there only if it is one of settings, broken or not.
+
+    Raises:
+        UsageError: It is something else, or it cannot be written.
+    """
     try:
+        if path.is_file() and path.suffix != ".toml":
+            tomllib.loads(path.read_text("utf-8"))
         path.write_text(template(), "utf-8")
     except OSError as exc:
         raise UsageError(f"{str(path)!r} cannot be written: {exc.strerror}") from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        hint = "Name another file, or remove that one first"
+        raise UsageError(f"{str(path)!r} is there and is not TOML", hint=hint) from exc
     say(f"wrote {path}")
 
 

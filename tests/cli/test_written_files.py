@@ -34,6 +34,18 @@ def test_a_plan_is_never_saved_over_something_else(heal: Any, conninfo: str, sou
         assert heal("plan", str(source), "-t", "people", "-d", conninfo, "--save", plan).code == 0
 
 
+def test_nor_are_settings(heal: Any, source: Path) -> None:
+    """heal init --yes writes anew what was one, and nothing else."""
+    result = heal("init", str(source), "--yes")
+    assert (result.code, result.err.splitlines()[0]) == (
+        2,
+        f"heal: {str(source)!r} is there and is not TOML.",
+    )
+    assert source.read_text() == CONTENT
+    for _ in range(2):
+        assert heal("init", "x.toml", "--yes").code == 0
+
+
 def test_nor_is_what_was_learned(heal: Any, conninfo: str, source: Path) -> None:
     """heal patterns export takes its own file and a new one."""
     assert heal("patterns", "export", str(source), "-d", conninfo).code == 2
