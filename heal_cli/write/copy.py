@@ -38,11 +38,11 @@ class BlockWriter(LibpqWriter):
 
 
 class Copier:
-    """Sends frames of one table over one cursor; remembers the encoding per set of columns."""
+    """Sends frames of one table over one cursor; remembers the encoding per set of columns and dtypes."""
 
     def __init__(self, table: TableSchema) -> None:
         self._table = table
-        self._statements: dict[tuple[str, ...], tuple[sql.Composed, Encoding]] = {}
+        self._statements: dict[tuple[tuple[str, pl.DataType], ...], tuple[sql.Composed, Encoding]] = {}
         self.encoding: Encoding | None = None
         """What the last frame was sent as."""
 
@@ -63,16 +63,17 @@ class Copier:
         return cursor.rowcount
 
     def _statement(self, values: pl.DataFrame) -> tuple[sql.Composed, Encoding]:
-        names = tuple(values.columns)
-        if names not in self._statements:
+        key = tuple(values.schema.items())  # times with `infinity` among them travel as text
+        if key not in self._statements:
+            names = values.columns
             encoding = choose_encoding(values.schema, [self._table.column(name).type for name in names])
             statement = sql.SQL("COPY {} ({}) FROM STDIN WITH ({})").format(
                 table_name(self._table.schema, self._table.name),
                 column_list(names),
                 sql.SQL(encoding.options),
             )
-            self._statements[names] = (statement, encoding)
-        return self._statements[names]
+            self._statements[key] = (statement, encoding)
+        return self._statements[key]
 
 
 def column_list(names: Sequence[str]) -> sql.Composed:

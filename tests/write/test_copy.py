@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from datetime import UTC, datetime
 
 import polars as pl
 import pytest
@@ -52,6 +53,18 @@ def test_one_value_of_many_blocks(conn, type_) -> None:
     with conn.cursor() as cursor:
         Copier(introspect(conn, "t")).copy(cursor, pl.DataFrame({ROW: [1], "v": [value]}))
         assert cursor.execute("select v::text from t").fetchall() == [(value,)]
+
+
+def test_the_form_is_chosen_for_each_frame(conn) -> None:
+    """A frame whose times travel as text, `infinity` among them, may follow one whose times are binary."""
+    conn.execute("CREATE TABLE t (at timestamptz)")
+    copier = Copier(introspect(conn, "t"))
+    times = pl.DataFrame({ROW: [1], "at": [datetime(2024, 1, 2, tzinfo=UTC)]})
+    words = pl.DataFrame({ROW: [2, 3], "at": ["infinity", "2024-01-03 00:00:00+00"]})
+    with conn.cursor() as cursor:
+        assert [copier.copy(cursor, frame) for frame in (times, words, times)] == [1, 2, 1]
+    days = conn.execute("SELECT at::text FROM t ORDER BY at").fetchall()
+    assert [day[:10] for (day,) in days] == ["2024-01-02", "2024-01-02", "2024-01-03", "infinity"]
 
 
 def test_room_for_a_batch(conninfo) -> None:
