@@ -13,7 +13,7 @@ from heal_cli.errors import WriteError
 from heal_cli.model import ROW, TableSchema
 from heal_cli.write.connection import table_name
 from heal_cli.write.copy import column_list
-from heal_cli.write.encode import Encoding
+from heal_cli.write.encode import Format
 from heal_cli.write.facts import Facts, Unique
 from heal_cli.write.images import Images, rows_of
 from heal_cli.write.references import lost_references, silent_references
@@ -60,8 +60,12 @@ class Changer:
         self._target = rows_of(table)
         self.changed = 0
         """Rows of the table that the last `copy` updated or deleted."""
-        self.encoding: Encoding | None = None
+        self._stage: Stage | None = None
+
+    @property
+    def format(self) -> Format | None:
         """What the last frame was staged as."""
+        return self._stage.format if self._stage else None
 
     def copy(self, cursor: psycopg.Cursor, rows: pl.DataFrame) -> int:
         """Rows that were changed or inserted; fewer than came where some found no row of their key.
@@ -70,8 +74,9 @@ class Changer:
             psycopg.Error: As the server said it.
         """
         self._check_key(rows.columns)
-        stage = Stage(self._table, self._facts, rows.schema, rows.drop(ROW).columns, is_numbered=False)
-        self.encoding = stage.encoding
+        stage = self._stage = Stage(
+            self._table, self._facts, rows.schema, rows.drop(ROW).columns, is_numbered=False
+        )
         stage.fill(cursor, rows)
         if self._images is not None:
             if self._mode == "delete":

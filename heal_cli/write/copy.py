@@ -14,7 +14,7 @@ from psycopg.generators import copy_to
 
 from heal_cli.model import ROW, TableSchema
 from heal_cli.write.connection import table_name
-from heal_cli.write.encode import Encoding, choose_encoding
+from heal_cli.write.encode import Format, choose_encoding
 
 _BLOCK_BYTES: Final = 1 << 20
 
@@ -38,12 +38,13 @@ class BlockWriter(LibpqWriter):
 
 
 class Copier:
-    """Sends frames of one table over one cursor; remembers the encoding per set of columns and dtypes."""
+    """Sends frames of one table over one cursor."""
 
     def __init__(self, table: TableSchema) -> None:
         self._table = table
-        self._statements: dict[tuple[tuple[str, pl.DataType], ...], tuple[sql.Composed, Encoding]] = {}
-        self.encoding: Encoding | None = None
+        self._types = {column.name: column.type for column in table.columns}
+        self._statements: dict[tuple[str, ...], sql.Composed] = {}
+        self.format: Format | None = None
         """What the last frame was sent as."""
 
     def copy(self, cursor: psycopg.Cursor, rows: pl.DataFrame) -> int:
@@ -56,23 +57,21 @@ class Copier:
             psycopg.Error: As the server said it.
         """
         values = rows.drop(ROW)
-        statement, self.encoding = self._statement(values)
-        with cursor.copy(statement, writer=BlockWriter(cursor)) as stream:
-            for data in self.encoding.encode(values):
+        encoding = choose_encoding(values, [self._types[name] for name in values.columns])
+        self.format = encoding.format
+        with cursor.copy(
+            self._statement(values.columns, encoding.options), writer=BlockWriter(cursor)
+        ) as stream:
+            for data in encoding.chunks:
                 stream.write(data)
         return cursor.rowcount
 
-    def _statement(self, values: pl.DataFrame) -> tuple[sql.Composed, Encoding]:
-        key = tuple(values.schema.items())  # times with `infinity` among them travel as text
+    def _statement(self, names: Sequence[str], options: str) -> sql.Composed:
+        key = (options, *names)
         if key not in self._statements:
-            names = values.columns
-            encoding = choose_encoding(values.schema, [self._table.column(name).type for name in names])
-            statement = sql.SQL("COPY {} ({}) FROM STDIN WITH ({})").format(
-                table_name(self._table.schema, self._table.name),
-                column_list(names),
-                sql.SQL(encoding.options),
+            self._statements[key] = sql.SQL("COPY {} ({}) FROM STDIN WITH ({})").format(
+                table_name(self._table.schema, self._table.name), column_list(names), sql.SQL(options)
             )
-            self._statements[key] = (statement, encoding)
         return self._statements[key]
 
 

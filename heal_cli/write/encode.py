@@ -5,13 +5,14 @@ Both forms share one signature, so that the writer never knows which one it send
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import polars as pl
 
 from heal_cli.model import PgType
+from heal_cli.write.binary_forms import binary_form, has_form
 
 if TYPE_CHECKING:
     from arro3.core import Field, RecordBatch, Schema
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 CHUNK_ROWS: Final = 4_096
 """Rows encoded and sent at a time: about half a MiB. pgpq keeps the GIL meanwhile, and longer stretches hold up the other workers."""
 
-_TEXT_LIKE: Final = frozenset({"text", "varchar", "bpchar", "citext", "json"})
+_TEXT_LIKE: Final = frozenset({"text", "varchar", "bpchar", "citext", "name", "json"})
 
 BINARY_BASES: Final = frozenset(
     {"int2", "int4", "int8", "float4", "float8", "bool", "date", "time", "timestamp", "timestamptz"}
-    | {"numeric", "uuid", "jsonb"}
+    | {"numeric", "jsonb"}
     | _TEXT_LIKE
 )
 """Base types whose binary form pgpq can write from the wire dtypes; enums too (their label as text)."""
@@ -32,33 +33,35 @@ BINARY_BASES: Final = frozenset(
 _TEXTS_BESIDE: Final = frozenset({"date", "time", "timestamp", "timestamptz"})
 
 
+Format = Literal["binary", "csv"]
+
+
 class Encoding(NamedTuple):
-    """How a COPY is sent."""
+    """How the rows of one frame are sent."""
 
-    format: Literal["binary", "csv"]
+    format: Format
     options: str  # for COPY ... WITH (options)
-    encode: Callable[[pl.DataFrame], Iterator[bytes]]
-
-    def row_at(self, line: int, frame: pl.DataFrame) -> int | None:
-        """Place of the row that the server calls this line of the COPY; None where no row ends there."""
-        if self.format == "binary":
-            return line - 1 if line <= frame.height else None
-        ends = _ends_of_lines(frame)
-        place = int(ends.search_sorted(line))
-        return place if place < frame.height and ends[place] == line else None
+    chunks: Iterator[bytes]  # what follows the statement
 
 
-def choose_encoding(frame_schema: pl.Schema, types: Sequence[PgType]) -> Encoding:
+def choose_encoding(frame: pl.DataFrame, types: Sequence[PgType]) -> Encoding:
     """The fastest form that every column of this frame can travel in.
 
     Args:
-        frame_schema: Names and wire dtypes, in the order of `types`.
+        types: Those of its columns, in their order.
     """
-    if find_spec("pgpq") and all(
-        _has_binary(dtype, type_) for dtype, type_ in zip(frame_schema.dtypes(), types, strict=True)
-    ):
-        return Encoding("binary", "FORMAT binary", _binary(frame_schema.names(), types))
-    return Encoding("csv", "FORMAT csv, NULL '', ENCODING 'UTF8'", _encode_csv)
+    if find_spec("pgpq") and (binary := _in_binary(frame, types)) is not None:
+        return Encoding("binary", "FORMAT binary", _encode_binary(binary, types))
+    return Encoding("csv", "FORMAT csv, NULL '', ENCODING 'UTF8'", _encode_csv(frame))
+
+
+def row_at(line: int, frame: pl.DataFrame, format: Format) -> int | None:
+    """Place of the row that the server calls this line of the COPY; None where no row ends there."""
+    if format == "binary":
+        return line - 1 if line <= frame.height else None
+    ends = _ends_of_lines(frame)
+    place = int(ends.search_sorted(line))
+    return place if place < frame.height and ends[place] == line else None
 
 
 def _ends_of_lines(frame: pl.DataFrame) -> pl.Series:
@@ -75,48 +78,55 @@ def _ends_of_lines(frame: pl.DataFrame) -> pl.Series:
     return (more + 1).cum_sum()
 
 
-def _has_binary(dtype: pl.DataType, type_: PgType) -> bool:
+def _in_binary(frame: pl.DataFrame, types: Sequence[PgType]) -> pl.DataFrame | None:
+    """The frame in dtypes that pgpq writes; None where a column has to travel as text."""
+    columns = list(zip(frame.get_columns(), types, strict=True))
+    texts = [(values, type) for values, type in columns if not _is_binary(values.dtype, type)]
+    if not all(values.dtype == pl.String and has_form(type) for values, type in texts):
+        return None
+    made = []
+    for values, type in sorted(texts, key=lambda text: text[1].base == "uuid"):  # which never fails
+        form = binary_form(values, type)
+        if form is None:
+            return None
+        made.append(form)
+    return frame.with_columns(made) if made else frame
+
+
+def _is_binary(dtype: pl.DataType, type_: PgType) -> bool:
+    """pgpq writes values of the dtype as the type reads them."""
     if type_.base == "numeric":
-        return isinstance(dtype, pl.Decimal)  # unbounded numeric travels as exact text
+        return isinstance(dtype, pl.Decimal)
     if dtype == pl.String and type_.base in _TEXTS_BESIDE:
         return False  # infinity and 24:00 have no place in the wire dtype
     return type_.base in BINARY_BASES or type_.kind == "e"
 
 
-def _binary(names: Sequence[str], types: Sequence[PgType]) -> Callable[[pl.DataFrame], Iterator[bytes]]:
-    bases = {name: type_.base for name, type_ in zip(names, types, strict=True)}
-    to_bytes = [expr(name) for name, base in bases.items() if (expr := _TO_BYTES.get(base))]
-
-    def encode(frame: pl.DataFrame) -> Iterator[bytes]:
-        encoder = None
-        for record_batch in _record_batches(frame.with_columns(to_bytes) if to_bytes else frame, bases):
-            if encoder is None:
-                encoder = _encoder(record_batch.schema, bases)
-                yield encoder.write_header()
-            height = record_batch.num_rows
-            # Slices of Arrow cost nothing; those of polars let go of the GIL, and queue for it again.
-            for start in range(0, height, CHUNK_ROWS):
-                yield encoder.write_batch(record_batch.slice(start, min(CHUNK_ROWS, height - start)))
-        if encoder is not None:
-            yield encoder.finish()
-
-    return encode
+def _encode_binary(frame: pl.DataFrame, types: Sequence[PgType]) -> Iterator[bytes]:
+    bases = {name: type_.base for name, type_ in zip(frame.columns, types, strict=True)}
+    encoder = None
+    for record_batch in _record_batches(frame):
+        if encoder is None:
+            encoder = _encoder(record_batch.schema, bases)
+            yield encoder.write_header()
+        height = record_batch.num_rows
+        # Slices of Arrow cost nothing; those of polars let go of the GIL, and queue for it again.
+        for start in range(0, height, CHUNK_ROWS):
+            yield encoder.write_batch(record_batch.slice(start, min(CHUNK_ROWS, height - start)))
+    if encoder is not None:
+        yield encoder.finish()
 
 
-_TO_BYTES: Final[dict[str, Callable[[str], pl.Expr]]] = {
-    "uuid": lambda name: pl.col(name).str.replace_all("-", "", literal=True).str.decode("hex"),
-}
-
-
-def _record_batches(frame: pl.DataFrame, bases: Mapping[str, str]) -> Iterator[RecordBatch]:
+def _record_batches(frame: pl.DataFrame) -> Iterator[RecordBatch]:
     """Arrow record batches of the frame in layouts that pgpq reads: no binary views, times in us."""
     from arro3.core import DataType, Field, RecordBatch, Schema, Table
 
-    layouts = {
-        "uuid": DataType.large_binary(),
-        "time": DataType.time64("us"),
+    layouts = {pl.Binary: DataType.large_binary(), pl.Time: DataType.time64("us")}
+    recast = {
+        name: layouts[dtype.base_type()]
+        for name, dtype in frame.schema.items()
+        if dtype.base_type() in layouts
     }
-    recast = {name: layouts[base] for name, base in bases.items() if base in layouts}
     for batch in Table.from_arrow(frame).to_batches():
         if not recast:
             yield batch

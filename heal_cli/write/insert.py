@@ -12,7 +12,7 @@ from heal_cli.model import ROW, TableSchema
 from heal_cli.write.conflict import Conflict
 from heal_cli.write.connection import table_name
 from heal_cli.write.copy import column_list
-from heal_cli.write.encode import Encoding
+from heal_cli.write.encode import Format
 from heal_cli.write.facts import Facts, Unique
 from heal_cli.write.stage import IN_ORDER, STAGED, Stage
 
@@ -34,8 +34,12 @@ class Inserter:
         self._table = table
         self._facts = facts
         self._conflict = conflict
-        self.encoding: Encoding | None = None
+        self._stage: Stage | None = None
+
+    @property
+    def format(self) -> Format | None:
         """What the last frame was staged as."""
+        return self._stage.format if self._stage else None
 
     def copy(self, cursor: psycopg.Cursor, rows: pl.DataFrame) -> int:
         """Rows the server says it took (the command tag), rows it updated among them.
@@ -43,11 +47,12 @@ class Inserter:
         Raises:
             psycopg.Error: As the server said it.
         """
-        stage = Stage(self._table, self._facts, rows.schema, rows.drop(ROW).columns, is_numbered=False)
+        stage = self._stage = Stage(
+            self._table, self._facts, rows.schema, rows.drop(ROW).columns, is_numbered=False
+        )
         if not self._facts.can_stage:
             self._insert_values(cursor, stage, rows)
             return cursor.rowcount
-        self.encoding = stage.encoding
         stage.fill(cursor, rows)
         values = _COMMA.join(
             [self._base_value(stage, name, sql.Identifier("s", name)) for name in stage.names]

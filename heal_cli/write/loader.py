@@ -13,6 +13,7 @@ from heal_cli.model import ROW, TableSchema, WriteOptions
 from heal_cli.write.change import Changer
 from heal_cli.write.conflict import Conflict, choose_conflict
 from heal_cli.write.copy import Copier
+from heal_cli.write.encode import row_at
 from heal_cli.write.facts import Facts, read_facts
 from heal_cli.write.insert import Inserter, needs_insert
 from heal_cli.write.probe import refused_suspects
@@ -183,8 +184,8 @@ class Loader:
         if rows.height == 1:
             return 0
         line = failed_line(error) if error else None
-        encoding = self._copier.encoding
-        return None if line is None or encoding is None else encoding.row_at(line, rows.drop(ROW))
+        format = self._copier.format
+        return None if line is None or format is None else row_at(line, rows.drop(ROW), format)
 
     def fault_of(self, error: psycopg.Error) -> Fault:
         """Who is to blame, as far as this table is concerned."""

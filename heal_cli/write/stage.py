@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from heal_cli.model import ROW, Column, PgType, TableSchema
-from heal_cli.write.encode import choose_encoding
+from heal_cli.write.encode import Format, choose_encoding
 from heal_cli.write.facts import Facts
 
 STAGED: Final = sql.Identifier("pg_temp", "heal_staged")
@@ -69,9 +69,8 @@ class Stage:
         self.as_text = frozenset(
             name for name in self.names if is_staged_as_text(table.column(name), schema[name])
         )
-        types = [*(_ROW_TYPE for _ in self._row), *map(self._wire_type, self.names)]
-        sent = pl.Schema({name: schema[name] for name in (*self._row, *self.names)})
-        self.encoding = choose_encoding(sent, types)
+        self.format: Format | None = None
+        """What the last rows were sent as."""
 
     def fill(self, cursor: psycopg.Cursor, rows: pl.DataFrame) -> None:
         """Make the temporary table and copy the rows into it."""
@@ -80,9 +79,12 @@ class Stage:
         cursor.execute(
             sql.SQL("CREATE TEMP TABLE heal_staged ({}) ON COMMIT DROP").format(sql.SQL(", ").join(columns))
         )
-        statement = sql.SQL("COPY {} FROM STDIN WITH ({})").format(STAGED, sql.SQL(self.encoding.options))
+        sent = [*(_ROW_TYPE for _ in self._row), *map(self._wire_type, self.names)]
+        encoding = choose_encoding(rows.select(*self._row, *self.names), sent)
+        self.format = encoding.format
+        statement = sql.SQL("COPY {} FROM STDIN WITH ({})").format(STAGED, sql.SQL(encoding.options))
         with cursor.copy(statement) as stream:
-            for data in self.encoding.encode(rows.select(*self._row, *self.names)):
+            for data in encoding.chunks:
                 stream.write(data)
 
     def value(self, name: str, *, soft: bool) -> sql.Composed:

@@ -1,0 +1,184 @@
+"""Texts that travel to the server -> what their type looks like in a binary COPY, whole columns at a time.
+
+A form takes a column in which every text is of one plain spelling, and leaves all others to the server. The
+bytes are those that the type's `recv` function reads: src/backend/utils/adt of PostgreSQL's sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
+
+import polars as pl
+
+from heal_cli.model import PgType
+
+Form = Callable[[pl.Series], pl.Series | None]
+"""Texts -> what pgpq writes as the type: bytes as they are; None where a text is spelt in another way."""
+
+_OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_ADDRESS: Final = rf"^(?:{_OCTET}\.){{3}}{_OCTET}$"
+_ONE_ADDRESS: Final = b"\x02\x20\x00\x04"
+"""AF_INET, 32 bits of mask, no cidr, 4 bytes to come."""
+
+_DECIMAL_DIGITS: Final = 38  # of the widest Decimal
+
+_DAYS: Final = "[+-]?[0-9]{1,9} days?"
+_CLOCK: Final = r"[0-9]{1,2}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
+_DAYS_AND_CLOCK: Final = rf"^(?:{_DAYS}|(?:{_DAYS} )?{_CLOCK})$"
+_SECONDS: Final = r"^PT-?[0-9]{1,9}\.[0-9]{6}S$"
+
+_WHOLE: Final = "-?[0-9]{1,19}"
+_FLOAT: Final = r"-?[0-9]{1,15}(?:\.[0-9]{1,17})?"
+_ELEMENTS: Final[Mapping[str, tuple[pl.DataType, str]]] = {
+    "int2": (pl.Int16(), _WHOLE),
+    "int4": (pl.Int32(), _WHOLE),
+    "int8": (pl.Int64(), _WHOLE),
+    "float4": (pl.Float32(), _FLOAT),
+    "float8": (pl.Float64(), _FLOAT),
+    "text": (pl.String(), r'[^"\\]*'),
+}
+"""Types of elements: their dtype, for which pgpq writes this type's OID, and a pattern of plain ones."""
+
+
+def binary_form(texts: pl.Series, type: PgType) -> pl.Series | None:
+    """The column in binary; None where the type has no form, or a text is not of the plain spelling.
+
+    Args:
+        texts: String, in spellings that the type reads, or is to refuse.
+    """
+    form = _form_of(type)
+    made = form(texts) if form else None
+    return None if made is None else made.alias(texts.name)
+
+
+def has_form(type: PgType) -> bool:
+    """Texts of the type may have a binary form."""
+    return _form_of(type) is not None
+
+
+def _form_of(type: PgType) -> Form | None:
+    element = type.element
+    if element is None:
+        return _FORMS.get(type.base)
+    # int2vector and oidvector have elements, and are no arrays; an element of another OID is refused
+    if not type.base.startswith("_") or element.domain or element.base not in _ELEMENTS:
+        return None
+    return partial(_list, element=element.base)
+
+
+def _uuid(texts: pl.Series) -> pl.Series:
+    return texts.str.replace_all("-", "", literal=True).str.decode("hex")
+
+
+def _numeric(texts: pl.Series) -> pl.Series | None:
+    """Numbers of any size, where all show the same number of fraction digits: that is part of the value."""
+    first = texts.first(ignore_nulls=True)
+    scale = len(first.partition(".")[2]) if isinstance(first, str) else 0
+    fraction = rf"\.[0-9]{{{scale}}}" if scale else ""
+    if (
+        scale >= _DECIMAL_DIGITS
+        or not texts.str.contains(f"^-?[0-9]{{1,{_DECIMAL_DIGITS - scale}}}{fraction}$").all()
+    ):
+        return None
+    return texts.cast(pl.Decimal(_DECIMAL_DIGITS, scale))
+
+
+def _bytea(texts: pl.Series) -> pl.Series | None:
+    r"""Those of `\x` and digits; all others mean bytes in the server's encoding."""
+    if not texts.str.starts_with("\\x").all():
+        return None
+    made = texts.str.slice(2).str.decode("hex", strict=False)
+    return made if made.null_count() == texts.null_count() else None
+
+
+def _mac(texts: pl.Series, *, size: int) -> pl.Series | None:
+    for mark in (":", "-"):
+        if texts.str.contains(f"^[0-9A-Fa-f]{{2}}(?:{mark}[0-9A-Fa-f]{{2}}){{{size - 1}}}$").all():
+            return texts.str.replace_all(mark, "", literal=True).str.decode("hex")
+    return None
+
+
+def _inet(texts: pl.Series) -> pl.Series | None:
+    """Addresses of IPv4 without a mask."""
+    if not texts.str.contains(_ADDRESS).all():
+        return None
+    octets = pl.col("text").str.split(".").cast(pl.List(pl.UInt8)).cast(pl.Binary)
+    return _made_of(texts, pl.lit(_ONE_ADDRESS) + octets)
+
+
+def _interval(texts: pl.Series) -> pl.Series | None:
+    """Microseconds, days and months of days with a clock, and of seconds; none of them has months."""
+    text = pl.col("text")
+    if texts.str.contains(_DAYS_AND_CLOCK).all():
+        days = text.str.splitn(" ", 2).struct[0].cast(pl.Int64, strict=False)
+        micros = _micros_of_clock(texts)
+    elif texts.str.contains(_SECONDS).all():
+        days = pl.lit(0)
+        micros = text.str.strip_chars("PTS").str.replace(".", "", literal=True).cast(pl.Int64)
+    else:
+        return None
+    parts = texts.alias("text").to_frame().select("text", micros=micros, days=days).fill_null(0)
+    octets = [*_big_endian("micros", 8), *_big_endian("days", 4), *[pl.lit(0, pl.UInt8)] * 4]
+    made = parts.select(pl.concat_arr(octets).arr.to_list().cast(pl.Binary)).to_series()
+    return made.zip_with(texts.is_not_null(), pl.Series([None], dtype=pl.Binary))
+
+
+def _micros_of_clock(texts: pl.Series) -> pl.Expr:
+    """What stands behind the days, null where nothing does."""
+    text = pl.col("text")
+    fraction = pl.lit(0)
+    if texts.str.contains(".", literal=True).any():
+        fraction = text.str.extract(r"\.([0-9]+)$").str.pad_end(6, "0").cast(pl.Int64).fill_null(0)
+        text = text.str.replace(r"\.[0-9]+$", "")
+    hours = text.str.slice(-8, 2).str.strip_chars_start(" ").cast(pl.Int64, strict=False)
+    minutes = text.str.slice(-5, 2).cast(pl.Int64, strict=False)
+    seconds = text.str.slice(-2).cast(pl.Int64, strict=False)
+    return (hours * 3600 + minutes * 60 + seconds) * 1_000_000 + fraction
+
+
+def _list(texts: pl.Series, *, element: str) -> pl.Series | None:
+    """Arrays of one dimension with quotation marks around each element, as conversions write them."""
+    dtype, pattern = _ELEMENTS[element]
+    if not texts.str.contains(rf'^\{{(?:"{pattern}"(?:,"{pattern}")*)?\}}$').all():
+        return None
+    inner = pl.col("text").str.strip_prefix('{"').str.strip_suffix('"}').str.split('","')
+    if not (texts == "{}").any():
+        split = inner
+    else:
+        split = pl.when(pl.col("text") == "{}").then(pl.lit([], pl.List(pl.String))).otherwise(inner)
+    try:
+        return _made_of(texts, split.cast(pl.List(dtype)))
+    except pl.exceptions.InvalidOperationError:  # beyond what the type holds
+        return None
+
+
+def _big_endian(name: str, size: int) -> list[pl.Expr]:
+    """The bytes of a column of whole numbers in two's complement, the highest first."""
+    return [
+        (pl.col(name) // 256**place).cast(pl.UInt8, wrap_numerical=True) for place in reversed(range(size))
+    ]
+
+
+def _made_of(texts: pl.Series, expr: pl.Expr) -> pl.Series:
+    return (
+        texts.alias("text")
+        .to_frame()
+        .select(pl.when(pl.col("text").is_not_null()).then(expr))
+        .to_series()
+        .alias(texts.name)
+    )
+
+
+_FORMS: Final[Mapping[str, Form]] = {
+    "uuid": _uuid,
+    "numeric": _numeric,
+    "bytea": _bytea,
+    "macaddr": partial(_mac, size=6),
+    "macaddr8": partial(_mac, size=8),
+    "inet": _inet,
+    "cidr": _inet,
+    "interval": _interval,
+}
+"""pg_type.typname -> form of its texts."""
