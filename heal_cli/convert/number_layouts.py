@@ -121,8 +121,9 @@ def _read(texts: pl.Series, here: pl.Series, layout: _Layout) -> tuple[pl.Series
     # a leading zero is a heal of its own
     least = 10 ** (layout.digits - 1) if layout.whole > 1 else 0
     made = read_number(texts.gather(here), layout.text, least=least, unit=layout.unit)
-    sound, number = made["sound"], made["number"]
-    return (here, number) if sound.all() else (here.filter(sound), number.filter(sound))
+    if made.sound is None:
+        return here, made.values
+    return here.filter(made.sound), made.values.filter(made.sound)
 
 
 def _heals(which: pl.Series, layouts: Sequence[_Layout], mark: grammar.Mark | None) -> Iterator[HealMask]:
