@@ -65,12 +65,12 @@ def _forms(element: PgType, format: ColumnFormat) -> Iterator[_Form]:
         if mark is not None:
             yield _delimited(number, number, mark)
     elif element.kind == "b" and element.base in _TEXTS and not (element.length or format.sheet_text):
-        for quote, string, rule in _STRINGS:
-            yield _Form(rf"^\[{string}(?:, ?{string})*\]$", quote=quote, rule=rule)
-        if mark is not None:
+        if mark is not None:  # then most cells are such lists
             inner = rf'"\\\x00-\x1f{re.escape(mark)}'
             more = rf"(?:[^{inner}]*[^\s{inner}])?"
             yield _delimited(rf"[^\s{inner}\[{{]{more}", rf"[^\s{inner}]{more}", mark)
+        for quote, string, rule in _STRINGS:
+            yield _Form(rf"^\[{string}(?:, ?{string})*\]$", quote=quote, rule=rule)
 
 
 def _delimited(first: str, other: str, mark: Mark) -> _Form:
