@@ -157,7 +157,12 @@ def _encoder(schema: Schema, bases: Mapping[str, str]) -> ArrowToPostgresBinaryE
     return ArrowToPostgresBinaryEncoder.new_with_encoders(schema, builders)
 
 
+_TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S%.f+00"
+"""Naive times take no heed of the offset. polars' own format of zoned times takes twice as long."""
+
+
 def _encode_csv(frame: pl.DataFrame) -> Iterator[bytes]:
     for rows in frame.iter_slices(CHUNK_ROWS):
         # Every string is quoted: NULL is the bare empty, and a lone `\.` never ends the COPY.
-        yield rows.write_csv(include_header=False, quote_style="non_numeric").encode()
+        text = rows.write_csv(include_header=False, quote_style="non_numeric", datetime_format=_TIME_FORMAT)
+        yield text.encode()

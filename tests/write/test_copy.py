@@ -14,7 +14,7 @@ from heal_cli.write.connection import connect
 from heal_cli.write.copy import Copier
 from heal_cli.write.encode import CHUNK_ROWS
 
-COLUMNS = "id bigint, s text, b boolean, n numeric(10,2), at timestamptz"
+COLUMNS = "id bigint, s text, b boolean, n numeric(10,2), at timestamptz, wall timestamp"
 
 
 def _rows(height: int) -> pl.DataFrame:
@@ -26,6 +26,7 @@ def _rows(height: int) -> pl.DataFrame:
         b=pl.when(pl.col(ROW) % 7 > 0).then(pl.col(ROW) % 2 == 0),
         n=(pl.col(ROW) / 4).cast(pl.Decimal(10, 2)),
         at=pl.from_epoch(pl.col(ROW), "s").cast(pl.Datetime("us", "UTC")),
+        wall=(pl.col(ROW) * 250_000).cast(pl.Datetime("us")),
     )
 
 
@@ -39,9 +40,9 @@ def test_slices_leave_nothing_out(conn, format_, more) -> None:
     copier = Copier(introspect(conn, "t"))
     with conn.cursor() as cursor:
         assert copier.copy(cursor, rows) == rows.height
-        sent = cursor.execute("select id, s, b, n, at from t order by id").fetchall()
+        sent = cursor.execute("select id, s, b, n, at, wall from t order by id").fetchall()
     assert copier.format == format_
-    assert sent == rows.select("id", "s", "b", "n", "at").rows()
+    assert sent == rows.select("id", "s", "b", "n", "at", "wall").rows()
 
 
 @pytest.mark.parametrize("type_", ["text", "jsonpath"])
