@@ -77,8 +77,7 @@ def connect(
         UsageError: No server can be meant by the connection string.
         DatabaseUnavailable: Nobody answers.
     """
-    defaults: dict[str, str | int] = {"client_encoding": "UTF8"}
-    defaults |= {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": application_name}
+    defaults = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": application_name}
     defaults |= tcp_settings(limits)
     try:
         given = psycopg.conninfo.conninfo_to_dict(conninfo) if conninfo else {}
@@ -86,6 +85,7 @@ def connect(
         connection = LimitedConnection.connect(
             conninfo,
             prepare_threshold=None,
+            client_encoding="UTF8",  # whatever the string asks for: the texts of a binary COPY are in it
             **{name: value for name, value in defaults.items() if name not in given},  # type: ignore[arg-type]
         )
         _ask_for_room(connection)

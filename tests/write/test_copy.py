@@ -67,6 +67,21 @@ def test_the_form_is_chosen_for_each_frame(conn) -> None:
     assert [day[:10] for (day,) in days] == ["2024-01-02", "2024-01-02", "2024-01-03", "infinity"]
 
 
+@pytest.mark.parametrize("type_", ["text", "jsonb", "text[]"])
+def test_texts_are_those_of_the_source_whatever_the_connection_asks_for(conn, conninfo, type_) -> None:
+    """A `client_encoding` in the connection string does not make other characters of a binary COPY."""
+    conn.execute(f"create table public.encoded (v {type_})")
+    value = '{"é": "ß"}' if type_ == "jsonb" else '{"é"}'
+    try:
+        with connect(f"{conninfo} client_encoding=latin1") as connection, connection.cursor() as cursor:
+            copier = Copier(introspect(connection, "public.encoded"))
+            copier.copy(cursor, pl.DataFrame({ROW: [1], "v": [value]}))
+        assert copier.format == "binary"
+        assert conn.execute(f"select v = %s::{type_} from public.encoded", [value]).fetchone() == (True,)
+    finally:
+        conn.execute("drop table public.encoded")
+
+
 def test_room_for_a_batch(conninfo) -> None:
     """The kernel may take more on its way to a server of this machine than it does unasked."""
 
