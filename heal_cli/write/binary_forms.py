@@ -14,8 +14,8 @@ import polars as pl
 
 from heal_cli.model import PgType
 
-Form = Callable[[pl.Series], pl.Series | None]
-"""Texts -> what pgpq writes as the type: bytes as they are; None where a text is spelt in another way."""
+Form = Callable[[pl.Series], pl.Series]
+"""Texts of some of the rows -> what pgpq writes as the type: Binary as it is, numbers and lists in its own way."""
 
 _OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _ADDRESS: Final = rf"^(?:{_OCTET}\.){{3}}{_OCTET}$"
@@ -29,36 +29,34 @@ _CLOCK: Final = r"[0-9]{1,2}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
 _DAYS_AND_CLOCK: Final = rf"^(?:{_DAYS}|(?:{_DAYS} )?{_CLOCK})$"
 _SECONDS: Final = r"^PT-?[0-9]{1,9}\.[0-9]{6}S$"
 
-_WHOLE: Final = "-?[0-9]{1,19}"
 _FLOAT: Final = r"-?[0-9]{1,15}(?:\.[0-9]{1,17})?"
 _ELEMENTS: Final[Mapping[str, tuple[pl.DataType, str]]] = {
-    "int2": (pl.Int16(), _WHOLE),
-    "int4": (pl.Int32(), _WHOLE),
-    "int8": (pl.Int64(), _WHOLE),
+    "int2": (pl.Int16(), "-?[0-2]?[0-9]{1,4}"),
+    "int4": (pl.Int32(), "-?[01]?[0-9]{1,9}"),
+    "int8": (pl.Int64(), "-?[0-8]?[0-9]{1,18}"),
     "float4": (pl.Float32(), _FLOAT),
     "float8": (pl.Float64(), _FLOAT),
     "text": (pl.String(), r'[^"\\]*'),
 }
-"""Types of elements: their dtype, for which pgpq writes this type's OID, and a pattern of plain ones."""
+"""Types of elements: their dtype, for which pgpq writes this type's OID, and a pattern of plain ones that it holds."""
 
 
-def binary_form(texts: pl.Series, type: PgType) -> pl.Series | None:
-    """The column in binary; None where the type has no form, or a text is not of the plain spelling.
+def form_of(texts: pl.Series, type: PgType) -> Form | None:
+    """What makes the column binary, slice by slice; None where the type has no form, or a text is not plainly spelt.
 
     Args:
         texts: String, in spellings that the type reads, or is to refuse.
     """
-    form = _form_of(type)
-    made = form(texts) if form else None
-    return None if made is None else made.alias(texts.name)
+    choose = _chooser(type)
+    return choose(texts) if choose else None
 
 
 def has_form(type: PgType) -> bool:
     """Texts of the type may have a binary form."""
-    return _form_of(type) is not None
+    return _chooser(type) is not None
 
 
-def _form_of(type: PgType) -> Form | None:
+def _chooser(type: PgType) -> Callable[[pl.Series], Form | None] | None:
     element = type.element
     if element is None:
         return _FORMS.get(type.base)
@@ -68,68 +66,75 @@ def _form_of(type: PgType) -> Form | None:
     return partial(_list, element=element.base)
 
 
-def _uuid(texts: pl.Series) -> pl.Series:
-    return texts.str.replace_all("-", "", literal=True).str.decode("hex")
+def _hex_without(texts: pl.Series, *, mark: str) -> pl.Series:
+    """The bytes of hexadecimal digits with a mark between some of them."""
+    return texts.str.replace_all(mark, "", literal=True).str.decode("hex")
 
 
-def _numeric(texts: pl.Series) -> pl.Series | None:
+def _uuid(texts: pl.Series) -> Form:
+    """Conversions let no other spelling pass."""
+    return partial(_hex_without, mark="-")
+
+
+def _numeric(texts: pl.Series) -> Form | None:
     """Numbers of any size, where all show the same number of fraction digits: that is part of the value."""
     first = texts.first(ignore_nulls=True)
     scale = len(first.partition(".")[2]) if isinstance(first, str) else 0
     fraction = rf"\.[0-9]{{{scale}}}" if scale else ""
-    if (
-        scale >= _DECIMAL_DIGITS
-        or not texts.str.contains(f"^-?[0-9]{{1,{_DECIMAL_DIGITS - scale}}}{fraction}$").all()
-    ):
+    if scale >= _DECIMAL_DIGITS:
         return None
-    return texts.cast(pl.Decimal(_DECIMAL_DIGITS, scale))
+    if not texts.str.contains(f"^-?[0-9]{{1,{_DECIMAL_DIGITS - scale}}}{fraction}$").all():
+        return None
+    return lambda part: part.cast(pl.Decimal(_DECIMAL_DIGITS, scale))
 
 
-def _bytea(texts: pl.Series) -> pl.Series | None:
+def _bytea(texts: pl.Series) -> Form | None:
     r"""Those of `\x` and digits; all others mean bytes in the server's encoding."""
-    if not texts.str.starts_with("\\x").all():
+    if not texts.str.contains(r"^\\x(?:[0-9A-Fa-f]{2})*$").all():
         return None
-    made = texts.str.slice(2).str.decode("hex", strict=False)
-    return made if made.null_count() == texts.null_count() else None
+    return lambda part: part.str.slice(2).str.decode("hex")
 
 
-def _mac(texts: pl.Series, *, size: int) -> pl.Series | None:
+def _mac(texts: pl.Series, *, size: int) -> Form | None:
     for mark in (":", "-"):
         if texts.str.contains(f"^[0-9A-Fa-f]{{2}}(?:{mark}[0-9A-Fa-f]{{2}}){{{size - 1}}}$").all():
-            return texts.str.replace_all(mark, "", literal=True).str.decode("hex")
+            return partial(_hex_without, mark=mark)
     return None
 
 
-def _inet(texts: pl.Series) -> pl.Series | None:
+def _inet(texts: pl.Series) -> Form | None:
     """Addresses of IPv4 without a mask."""
     if not texts.str.contains(_ADDRESS).all():
         return None
     octets = pl.col("text").str.split(".").cast(pl.List(pl.UInt8)).cast(pl.Binary)
-    return _made_of(texts, pl.lit(_ONE_ADDRESS) + octets)
+    return lambda part: _made_of(part, pl.lit(_ONE_ADDRESS) + octets)
 
 
-def _interval(texts: pl.Series) -> pl.Series | None:
+def _interval(texts: pl.Series) -> Form | None:
     """Microseconds, days and months of days with a clock, and of seconds; none of them has months."""
     text = pl.col("text")
     if texts.str.contains(_DAYS_AND_CLOCK).all():
         days = text.str.splitn(" ", 2).struct[0].cast(pl.Int64, strict=False)
-        micros = _micros_of_clock(texts)
-    elif texts.str.contains(_SECONDS).all():
-        days = pl.lit(0)
+        has_fractions = texts.str.contains(".", literal=True).any()
+        return partial(_months_days_micros, days=days, micros=_micros_of_clock(has_fractions=has_fractions))
+    if texts.str.contains(_SECONDS).all():
         micros = text.str.strip_chars("PTS").str.replace(".", "", literal=True).cast(pl.Int64)
-    else:
-        return None
+        return partial(_months_days_micros, days=pl.lit(0), micros=micros)
+    return None
+
+
+def _months_days_micros(texts: pl.Series, *, days: pl.Expr, micros: pl.Expr) -> pl.Series:
     parts = texts.alias("text").to_frame().select("text", micros=micros, days=days).fill_null(0)
     octets = [*_big_endian("micros", 8), *_big_endian("days", 4), *[pl.lit(0, pl.UInt8)] * 4]
     made = parts.select(pl.concat_arr(octets).arr.to_list().cast(pl.Binary)).to_series()
     return made.zip_with(texts.is_not_null(), pl.Series([None], dtype=pl.Binary))
 
 
-def _micros_of_clock(texts: pl.Series) -> pl.Expr:
+def _micros_of_clock(*, has_fractions: bool) -> pl.Expr:
     """What stands behind the days, null where nothing does."""
     text = pl.col("text")
     fraction = pl.lit(0)
-    if texts.str.contains(".", literal=True).any():
+    if has_fractions:
         fraction = text.str.extract(r"\.([0-9]+)$").str.pad_end(6, "0").cast(pl.Int64).fill_null(0)
         text = text.str.replace(r"\.[0-9]+$", "")
     hours = text.str.slice(-8, 2).str.strip_chars_start(" ").cast(pl.Int64, strict=False)
@@ -138,20 +143,15 @@ def _micros_of_clock(texts: pl.Series) -> pl.Expr:
     return (hours * 3600 + minutes * 60 + seconds) * 1_000_000 + fraction
 
 
-def _list(texts: pl.Series, *, element: str) -> pl.Series | None:
+def _list(texts: pl.Series, *, element: str) -> Form | None:
     """Arrays of one dimension with quotation marks around each element, as conversions write them."""
     dtype, pattern = _ELEMENTS[element]
     if not texts.str.contains(rf'^\{{(?:"{pattern}"(?:,"{pattern}")*)?\}}$').all():
         return None
-    inner = pl.col("text").str.strip_prefix('{"').str.strip_suffix('"}').str.split('","')
-    if not (texts == "{}").any():
-        split = inner
-    else:
-        split = pl.when(pl.col("text") == "{}").then(pl.lit([], pl.List(pl.String))).otherwise(inner)
-    try:
-        return _made_of(texts, split.cast(pl.List(dtype)))
-    except pl.exceptions.InvalidOperationError:  # beyond what the type holds
-        return None
+    split = pl.col("text").str.strip_prefix('{"').str.strip_suffix('"}').str.split('","')
+    if (texts == "{}").any():
+        split = pl.when(pl.col("text") == "{}").then(pl.lit([], pl.List(pl.String))).otherwise(split)
+    return lambda part: _made_of(part, split.cast(pl.List(dtype)))
 
 
 def _big_endian(name: str, size: int) -> list[pl.Expr]:
@@ -162,16 +162,11 @@ def _big_endian(name: str, size: int) -> list[pl.Expr]:
 
 
 def _made_of(texts: pl.Series, expr: pl.Expr) -> pl.Series:
-    return (
-        texts.alias("text")
-        .to_frame()
-        .select(pl.when(pl.col("text").is_not_null()).then(expr))
-        .to_series()
-        .alias(texts.name)
-    )
+    made = pl.when(pl.col("text").is_not_null()).then(expr)
+    return texts.alias("text").to_frame().select(made).to_series()
 
 
-_FORMS: Final[Mapping[str, Form]] = {
+_FORMS: Final[Mapping[str, Callable[[pl.Series], Form | None]]] = {
     "uuid": _uuid,
     "numeric": _numeric,
     "bytea": _bytea,
@@ -181,4 +176,4 @@ _FORMS: Final[Mapping[str, Form]] = {
     "cidr": _inet,
     "interval": _interval,
 }
-"""pg_type.typname -> form of its texts."""
+"""pg_type.typname -> what chooses the form of its texts."""

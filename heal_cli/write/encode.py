@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 import polars as pl
 
 from heal_cli.model import PgType
-from heal_cli.write.binary_forms import binary_form, has_form
+from heal_cli.write.binary_forms import Form, form_of, has_form
 
 if TYPE_CHECKING:
     from arro3.core import Field, RecordBatch, Schema
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS: Final = 4_096
 """Rows encoded and sent at a time: about half a MiB. pgpq keeps the GIL meanwhile, and longer stretches hold up the other workers."""
+
+_FORM_ROWS: Final = 4 * CHUNK_ROWS
+"""Rows whose texts are made binary at a time: all of a batch at once would take as much memory again."""
 
 _TEXT_LIKE: Final = frozenset({"text", "varchar", "bpchar", "citext", "name", "json"})
 
@@ -50,8 +53,8 @@ def choose_encoding(frame: pl.DataFrame, types: Sequence[PgType]) -> Encoding:
     Args:
         types: Those of its columns, in their order.
     """
-    if find_spec("pgpq") and (binary := _in_binary(frame, types)) is not None:
-        return Encoding("binary", "FORMAT binary", _encode_binary(binary, types))
+    if find_spec("pgpq") and (forms := _binary_forms(frame, types)) is not None:
+        return Encoding("binary", "FORMAT binary", _encode_binary(frame, types, forms))
     return Encoding("csv", "FORMAT csv, NULL '', ENCODING 'UTF8'", _encode_csv(frame))
 
 
@@ -78,19 +81,19 @@ def _ends_of_lines(frame: pl.DataFrame) -> pl.Series:
     return (more + 1).cum_sum()
 
 
-def _in_binary(frame: pl.DataFrame, types: Sequence[PgType]) -> pl.DataFrame | None:
-    """The frame in dtypes that pgpq writes; None where a column has to travel as text."""
-    columns = list(zip(frame.get_columns(), types, strict=True))
+def _binary_forms(frame: pl.DataFrame, types: Sequence[PgType]) -> dict[str, Form] | None:
+    """What makes its texts binary, where that is not pgpq itself; None where a column has to travel as text."""
+    columns = zip(frame.get_columns(), types, strict=True)
     texts = [(values, type) for values, type in columns if not _is_binary(values.dtype, type)]
     if not all(values.dtype == pl.String and has_form(type) for values, type in texts):
         return None
-    made = []
-    for values, type in sorted(texts, key=lambda text: text[1].base == "uuid"):  # which never fails
-        form = binary_form(values, type)
+    forms: dict[str, Form] = {}
+    for values, type in texts:
+        form = form_of(values, type)
         if form is None:
             return None
-        made.append(form)
-    return frame.with_columns(made) if made else frame
+        forms[values.name] = form
+    return forms
 
 
 def _is_binary(dtype: pl.DataType, type_: PgType) -> bool:
@@ -102,17 +105,21 @@ def _is_binary(dtype: pl.DataType, type_: PgType) -> bool:
     return type_.base in BINARY_BASES or type_.kind == "e"
 
 
-def _encode_binary(frame: pl.DataFrame, types: Sequence[PgType]) -> Iterator[bytes]:
+def _encode_binary(
+    frame: pl.DataFrame, types: Sequence[PgType], forms: Mapping[str, Form]
+) -> Iterator[bytes]:
     bases = {name: type_.base for name, type_ in zip(frame.columns, types, strict=True)}
     encoder = None
-    for record_batch in _record_batches(frame):
-        if encoder is None:
-            encoder = _encoder(record_batch.schema, bases)
-            yield encoder.write_header()
-        height = record_batch.num_rows
-        # Slices of Arrow cost nothing; those of polars let go of the GIL, and queue for it again.
-        for start in range(0, height, CHUNK_ROWS):
-            yield encoder.write_batch(record_batch.slice(start, min(CHUNK_ROWS, height - start)))
+    for rows in frame.iter_slices(_FORM_ROWS) if forms else [frame]:
+        made = [form(rows[name]).alias(name) for name, form in forms.items()]
+        for record_batch in _record_batches(rows.with_columns(made) if made else rows):
+            if encoder is None:
+                encoder = _encoder(record_batch.schema, bases)
+                yield encoder.write_header()
+            height = record_batch.num_rows
+            # Slices of Arrow cost nothing; those of polars let go of the GIL, and queue for it again.
+            for start in range(0, height, CHUNK_ROWS):
+                yield encoder.write_batch(record_batch.slice(start, min(CHUNK_ROWS, height - start)))
     if encoder is not None:
         yield encoder.finish()
 

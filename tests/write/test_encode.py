@@ -23,8 +23,8 @@ def _arrays(element: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.lists(quoted, max_size=4).map(lambda elements: f"{{{','.join(elements)}}}")
 
 
-def _whole(bits: int) -> st.SearchStrategy[str]:
-    return st.integers(-(1 << bits - 1), (1 << bits - 1) - 1).map(str)
+def _whole(most: int) -> st.SearchStrategy[str]:
+    return st.integers(-most, most).map(str)
 
 
 def _bytes(size: int, mark: str) -> st.SearchStrategy[str]:
@@ -55,9 +55,9 @@ SPELLINGS = {
     "numeric": st.integers(0, 37).flatmap(_decimals),
     "name": st.lists(PLAIN),
     "text[]": st.lists(_arrays(PLAIN)),
-    "smallint[]": st.lists(_arrays(_whole(16))),
-    "integer[]": st.lists(_arrays(_whole(32))),
-    "bigint[]": st.lists(_arrays(_whole(64))),
+    "smallint[]": st.lists(_arrays(_whole(29_999))),
+    "integer[]": st.lists(_arrays(_whole(1_999_999_999))),
+    "bigint[]": st.lists(_arrays(_whole(8_999_999_999_999_999_999))),
     "real[]": st.lists(_arrays(FLOAT)),
     "double precision[]": st.lists(_arrays(FLOAT)),
 }
@@ -68,6 +68,9 @@ OTHERS = [
     ("inet", ["10.0.0.1", "::1"]), ("inet", ["10.0.0.0/8"]), ("cidr", ["10"]), ("macaddr", ["0800.2b01.0203"]),
     ("bytea", ["\\x00", "abc"]), ("bytea", ["\\x 00"]), ("numeric", ["1.5", "1.50"]), ("numeric", ["NaN"]), ("numeric", ["1e3"]),
     ("numeric", ["1" * 39]), ("text[]", ["{a}"]), ("text[]", ['{"a\\"b"}']), ("text[]", ['{"a",NULL}']), ("text[]", ['{{"a"},{"b"}}']),
+    ("smallint[]", ['{"-32768"}']),
+    ("integer[]", ['{"2147483647"}']),
+    ("bigint[]", ['{"-9223372036854775808"}']),
     ("integer[]", ['{"1",NULL}']), ("integer[]", ['[0:1]={"1","2"}']), ("real[]", ['{"NaN"}']), ("real[]", ['{"1e30"}']),
     ("varchar(3)[]", ['{"abc"}']), ("numeric[]", ['{"1.50"}']), ("timestamp", ["infinity"]), ("int4range", ["[1,2)"]),
 ]  # fmt: skip
