@@ -22,6 +22,7 @@ _BLANK: Final = re.compile(r"\s")
 _LONGEST_TAG: Final = 4  # letters that no list of words knows: `sg`, `hs`
 _LONGEST_WRAPPER: Final = 2  # words: `geographicalContext`
 _FEWEST_TAGGED: Final = 2  # names
+_FEWEST_TYPES: Final = 2
 
 Words = tuple[str, ...]
 
@@ -31,7 +32,7 @@ def abridged(names: Iterable[Name], targets: Iterable[Name]) -> dict[str, Name]:
     names = list(names)
     said = {word for target in targets for word in target.plain}
     short = {name.raw: name.plain for name in names}
-    for step in (_without_way, _without_common_step, _without_tag):
+    for step in (_without_way, _without_common_step, _without_tag, _without_type):
         short = _kept_apart(short, step(short, said))
     return {
         name.raw: name if short[name.raw] == name.plain else Name(name.raw, short[name.raw]) for name in names
@@ -101,6 +102,15 @@ def _without_tag(short: Mapping[str, Words], said: Collection[str]) -> dict[str,
         word for word, count in first.items() if count >= _FEWEST_TAGGED and _is_tag(word, said)
     } - telling
     return {raw: words[1:] if len(words) > 1 and words[0] in tags else words for raw, words in short.items()}
+
+
+def _without_type(short: Mapping[str, Words], said: Collection[str]) -> dict[str, Words]:
+    """Short for the type of a value, where most names begin so and not all alike: `strName`, `dtmOrdered`."""
+    types = vocabulary().kinds["typed"]
+    first = Counter(words[0] for words in short.values() if len(words) > 1 and words[0] in types)
+    if len(first) < _FEWEST_TYPES or 2 * first.total() <= len(short):
+        return dict(short)
+    return {raw: words[1:] if len(words) > 1 and words[0] in first else words for raw, words in short.items()}
 
 
 def _is_tag(word: str, said: Collection[str]) -> bool:

@@ -114,7 +114,7 @@ def _joined(plain: Sequence[str]) -> list[str]:
     words: list[str] = []
     for word in plain:
         both = words[-1] + word if words and len(words[-1]) == 1 else ""
-        if both in table.abbreviations or both in table.phrases:
+        if both in table.abbreviations or both in table.phrases or both in table.kinds["unit"]:
             words[-1] += word
         else:
             words.append(word)

@@ -21,6 +21,7 @@ from heal_cli.match.names import Name, split
 from heal_cli.match.readings import readings
 from heal_cli.match.remainder import Context, Need, missing_words
 from heal_cli.match.vocabulary import SYNONYM_TRUST, vocabulary
+from heal_cli.match.wordforms import base_form
 
 UNEXPLAINED: Final = 0.65
 """Most that two names reach when a word that says something has no partner: under every sane threshold."""
@@ -59,7 +60,7 @@ def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Con
         | _frequent_prefix(sources, targets)
         | only_dwelling(sources, targets),
         taken=frozenset(_written(sources) & _written(targets)),
-        table=tuple(map(singular, split(table))),
+        table=tuple(base_form(singular(word)) for word in split(table)),
         single=_single(sources) & _single(targets),
         unbracketed=unbracketed(sources),
         is_lettered=len(sources) > 1 and all(len(name.raw.strip()) == 1 for name in sources),

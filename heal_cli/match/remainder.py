@@ -78,6 +78,8 @@ def _missing(name: Name, word: Word, around: Context, own: frozenset[Word]) -> M
         return Missing(word.weight)
     place = name.words.index(word)
     is_first, is_last = place == 0, place == len(name.words) - 1
+    if word.concept == "address" and not is_last and name.words[place + 1].concept in kinds["addressed"]:
+        return Missing(FILLER_WEIGHT)
     if is_first and word.concept in kinds["mild"]:
         return Missing(KIND_WEIGHT)
     if is_first and word.concept in kinds["counting"]:

@@ -10,6 +10,7 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
     "url": (r"^(?i)([a-z][a-z0-9+.-]*://|www\.)\S+$", "URLs"),
     "ip": (r"^(\d{1,3}(\.\d{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]+)(/\d+)?$", "IP addresses"),
     "phone": (r"^(?i)[+(]?[\d\s()./-]{6,}(\s*(x|ext\.?)\s*\d+)?$", "telephone numbers"),
+    "mobile": (r"^(?i)[+(]?[\d\s()./-]{6,}(\s*(x|ext\.?)\s*\d+)?$", "telephone numbers"),
     "iban": (r"^(?i)[A-Z]{2}\d{2}[\sA-Z0-9]{11,36}$", "IBANs"),
     "zip": (r"^(?i)[A-Z0-9][A-Z0-9 -]{2,9}$", "postal codes"),
 }
