@@ -16,6 +16,7 @@ from heal_cli.match.fallback import never_contradict
 from heal_cli.match.learned import Recall
 from heal_cli.match.likeness import FLOOR
 from heal_cli.match.names import Name
+from heal_cli.match.only_one import by_being_the_only_one
 from heal_cli.match.tiers import Target, are_one_in_singular
 from heal_cli.model import Candidate, Tier
 
@@ -50,14 +51,26 @@ def _place_remaining(board: Board, cells: Cells, alike: Alike) -> None:
     """What the others have left one to one, where nobody taught otherwise and no other question is nearly as likely."""
     sources, targets = board.open_sources(), board.open_targets()
     names = {target.column.name for target in targets}
-    for candidate in list(by_elimination(board.open_said(), targets, cells, alike, board.evidence)):
+    eliminated = list(by_elimination(board.open_said(), targets, cells, alike, board.evidence))
+    for candidate in [*eliminated, *_only_ones(board)]:
         pair = (candidate.source or "", candidate.target)
+        if pair[0] not in board.open_sources() or pair[1] in board.placed:
+            continue
         rivals = [other for other in cells.rivals(pair) if other[0] in sources and other[1] in names]
-        others = [one for rival in (pair, *rivals) for one in cells.candidates(rival)]
+        others = [one for rival in (pair, *rivals) if rival in cells for one in cells.candidates(rival)]
         decision = board.vote([candidate, *others])
         is_taught = any(one.tier is Tier.LEARNED for one in others)
         if decision.winner == candidate and not is_taught and not _experience(board, decision):
             board.place(candidate, decision.runner_up, decision.votes)
+
+
+def _only_ones(board: Board) -> list[Candidate]:
+    """Candidates for what is open on both sides and the only one of its kind."""
+    if not (board.open_sources() and board.open_targets()):
+        return []
+    names, placed = list(board.said.values()), sum(1 for m in board.placed.values() if m.winner.source)
+    found = by_being_the_only_one(names, list(board.targets.values()), placed, board.around, board.evidence)
+    return list(found)
 
 
 def _cells(board: Board, alike: Alike) -> Cells:

@@ -1,0 +1,85 @@
+"""The one column of its kind: the only time, the only yes or no, the only e-mail address of source and table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from heal_cli.match.apart import part, saying, sets_apart
+from heal_cli.match.looks import says_what_happened
+from heal_cli.match.names import Name
+from heal_cli.match.remainder import Context
+from heal_cli.match.shapes import LOOKS, NUMERIC
+from heal_cli.match.tiers import Target, rename
+from heal_cli.match.values import MIN_FIT, TEXTS, Evidence
+from heal_cli.model import Candidate, Features, Tier
+
+ONLY: Final = 0.72
+"""Confidence of such a pair: source and table belong together, and neither end has anything else to go with."""
+
+MOST_APART: Final = 3
+"""One target in so many has to have its source already: files that have nothing to do with a table have lone times, too."""
+
+_FEWEST: Final = 3  # values under which a fit is chance
+_MOST: Final = 0.98  # share of values that have to look like it
+_KINDS: Final = (
+    (frozenset({"date", "timestamp", "timestamptz"}), r"\d\D.*\d", "times"),
+    (frozenset({"bool"}), r"^\s*\D{1,6}\s*$", "yes or no"),
+)
+"""Types of one kind, what all values of that kind have, seen at a glance, and how people call them."""
+
+_LOOKS: Final = ("email", "url", "iban", "ip")
+"""Words of a target's name that say what its values look like: such values are hardly ever something else."""
+
+
+def by_being_the_only_one(
+    sources: Sequence[Name], targets: Sequence[Target], placed: int, around: Context, evidence: Evidence
+) -> Iterator[Candidate]:
+    """Candidates for pairs of which either end is the only one of its kind in all of source and table.
+
+    Args:
+        sources: All of the file, those with a place among them; targets likewise.
+        placed: How many targets have their source already.
+    """
+    if placed * MOST_APART < len(targets):
+        return
+    for bases, glance, spoken in _KINDS:
+        homes = [target for target in targets if target.column.type.base in bases]
+        if len(homes) == 1:
+            found = [source for source in sources if _is_of_kind(source, homes[0], glance, evidence)]
+            if len(found) == 1 and _may_be_one(found[0], homes[0], around):
+                yield _candidate(found[0], homes[0], spoken, evidence)
+    for concept in _LOOKS:
+        homes = [t for t in targets if concept in t.name.concepts and t.column.type.base in TEXTS]
+        found = [source for source in sources if _looks(source, concept, evidence)] if len(homes) == 1 else []
+        if len(found) == 1 and not sets_apart(part(found[0], homes[0].name, around)):
+            yield _candidate(found[0], homes[0], LOOKS[concept][1], evidence)
+
+
+def _is_of_kind(source: Name, target: Target, glance: str, evidence: Evidence) -> bool:
+    """True for values that are of the target's kind, and no bare numbers, which may be anything."""
+    if evidence.profile(source.raw).count < _FEWEST or not evidence.profile(source.raw).text.len():
+        return False
+    is_it = evidence.shape(source.raw, glance) >= _MOST and evidence.shape(source.raw, NUMERIC) == 0
+    return is_it and evidence.fit(source.raw, target.column)[0] >= MIN_FIT
+
+
+def _looks(source: Name, concept: str, evidence: Evidence) -> bool:
+    count = evidence.profile(source.raw).text.len()
+    return count > 0 and evidence.shape(source.raw, LOOKS[concept][0]) >= _MOST
+
+
+def _may_be_one(source: Name, target: Target, around: Context) -> bool:
+    """True where nobody knows that the names are two things: one has a word that is in no list, or says only when."""
+    parting = part(source, target.name, around)
+    if sets_apart(parting) or not (says_what_happened(source) and says_what_happened(target.name)):
+        return False
+    said = saying((*source.words, *target.name.words))
+    return not all(word.is_known for word in said) or not saying(parting.left) or not saying(parting.right)
+
+
+def _candidate(source: Name, target: Target, spoken: str, evidence: Evidence) -> Candidate:
+    fit, reasons = evidence.fit(source.raw, target.column)
+    told = f"nothing else in the file or in the table holds {spoken}"
+    features = Features(0.0, fit, ONLY)
+    return rename(source, target, Tier.FUZZY, ONLY, (*reasons, told), features=features)
