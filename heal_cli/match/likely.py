@@ -68,9 +68,9 @@ def _only_ones(board: Board) -> list[Candidate]:
     """Candidates for what is open on both sides and the only one of its kind."""
     if not (board.open_sources() and board.open_targets()):
         return []
-    names, placed = list(board.said.values()), sum(1 for m in board.placed.values() if m.winner.source)
-    found = by_being_the_only_one(names, list(board.targets.values()), placed, board.around, board.evidence)
-    return list(found)
+    names, targets = list(board.said.values()), list(board.targets.values())
+    placed = {source for source in board.used() if source}
+    return list(by_being_the_only_one(names, targets, placed, board.around, board.evidence))
 
 
 def _cells(board: Board, alike: Alike) -> Cells:

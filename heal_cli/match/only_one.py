@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from heal_cli.match.apart import part, saying, sets_apart
@@ -28,21 +28,29 @@ _KINDS: Final = (
 )
 """Types of one kind, what all values of that kind have, seen at a glance, and how people call them."""
 
+_CODE: Final = r"^[^\s.,@:]+$"
+_DAY: Final = r"^(\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[-/]\w{1,3}[-/]\d{2,4})"
+
 _LOOKS: Final = ("email", "url", "iban", "ip")
 """Words of a target's name that say what its values look like: such values are hardly ever something else."""
 
 
 def by_being_the_only_one(
-    sources: Sequence[Name], targets: Sequence[Target], placed: int, around: Context, evidence: Evidence
+    sources: Sequence[Name],
+    targets: Sequence[Target],
+    placed: Collection[str],
+    around: Context,
+    evidence: Evidence,
 ) -> Iterator[Candidate]:
     """Candidates for pairs of which either end is the only one of its kind in all of source and table.
 
     Args:
         sources: All of the file, those with a place among them; targets likewise.
-        placed: How many targets have their source already.
+        placed: The sources that have their place already.
     """
-    if placed * MOST_APART < len(targets):
+    if len(placed) * MOST_APART < len(targets):
         return
+    yield from _by_key([s for s in sources if s.raw not in placed], targets, around, evidence)
     for bases, glance, spoken in _KINDS:
         homes = [target for target in targets if target.column.type.base in bases]
         if len(homes) == 1:
@@ -54,6 +62,27 @@ def by_being_the_only_one(
         found = [source for source in sources if _looks(source, concept, evidence)] if len(homes) == 1 else []
         if len(found) == 1 and not sets_apart(part(found[0], homes[0].name, around)):
             yield _candidate(found[0], homes[0], LOOKS[concept][1], evidence)
+
+
+def _by_key(
+    sources: Sequence[Name], targets: Sequence[Target], around: Context, evidence: Evidence
+) -> Iterator[Candidate]:
+    """The only column whose values never repeat and have no blanks, for the only key of the table."""
+    keys = [target for target in targets if evidence.is_key(target.column)]
+    if len(keys) != 1 or keys[0].column.default or keys[0].column.identity:
+        return
+    found = [source for source in sources if _numbers_rows(source, keys[0], evidence)]
+    if len(found) == 1 and not sets_apart(part(found[0], keys[0].name, around)):
+        yield _candidate(found[0], keys[0], "what never repeats", evidence)
+
+
+def _numbers_rows(source: Name, target: Target, evidence: Evidence) -> bool:
+    profile = evidence.profile(source.raw)
+    if profile.count < _FEWEST or profile.distinct < 1 or not profile.text.len():
+        return False
+    is_code = evidence.shape(source.raw, _CODE) == 1 == evidence.shape(source.raw, r"\d")
+    is_time = evidence.shape(source.raw, _DAY) > 0
+    return is_code and not is_time and evidence.fit(source.raw, target.column)[0] >= MIN_FIT
 
 
 def _is_of_kind(source: Name, target: Target, glance: str, evidence: Evidence) -> bool:

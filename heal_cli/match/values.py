@@ -240,6 +240,10 @@ class Evidence:
         """The texts that an enum or a CHECK allows a column; empty where there is no such list."""
         return self._lists.get(column.name) or column.type.labels
 
+    def is_key(self, column: Column) -> bool:
+        """True for a column that is a key or unique by itself."""
+        return column.name in self._keys
+
     def accepts(self, text: str, column: Column) -> bool:
         """True when the column would take this one text: by type, enum labels and CHECK list."""
         labels = self.labels(column)
