@@ -83,7 +83,7 @@ def concepts_of(plain: Sequence[str]) -> tuple[Word, ...]:
             trust = min(trust for _, _, trust in spelt)
             trust *= meaning.trust if meaning else 1.0
             words += [
-                Word(text, concept, trust, _weight(concept), meaning is not None or concept in table.known)
+                Word(text, concept, trust, _weight(concept), meaning is not None or concept in table.own)
                 for concept in (meaning.parts if meaning else phrase[:1])
                 if not words or words[-1].concept != concept  # `CacheCacheStatus`, `Memo/Description`
             ]

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from heal_cli.match.names import Name, parse
 from heal_cli.match.vocabulary import vocabulary
+from heal_cli.match.wordforms import base_form
 
 _INITIALS_TRUST: Final = 0.93  # of three initials or more: with values that fit text it passes 0.7
 _FEW_TRUST: Final = 0.85  # of one or two letters: only where the type tells values apart
@@ -62,7 +63,7 @@ def _unclear(plain: Words) -> tuple[_Unclear, ...]:
         _Unclear(
             word,
             place,
-            tuple((tuple(sense.split()), parse(sense).concepts) for sense in senses.get(word, ())),
+            tuple((tuple(sense.split()), parse(sense).concepts) for sense in senses.get(word) or senses.get(base_form(word), ())),
             _initials(word),
             _agent_stem(word),
         )

@@ -49,6 +49,7 @@ class Vocabulary:
     verbs: Mapping[str, str]  # participle -> verb or noun, where endings do not show it: 'sent' -> 'send'
     groups: Mapping[str, frozenset[int]]  # concept -> the groups of words of like meaning that it is in
     known: frozenset[str]  # real words: two of them are never typos of each other
+    own: frozenset[str]  # those of them that are no form of another: `agente` may be one, though `agente fiscal` is known
     backs: Mapping[str, str]  # last part of a compound -> what it means: 'nummer' -> 'number'
     dimensions: Mapping[str, frozenset[str]]  # what is measured -> units that say so by themselves
     kinds: Mapping[str, frozenset[str]]  # 'reference', 'naming', ...: see words/kinds.toml
@@ -67,8 +68,9 @@ def vocabulary() -> Vocabulary:
     words = data["words"]
     groups = _groups(data["related"]["groups"], phrases)
     several = [phrase for phrase in phrases if " " in phrase]
-    spelled = " ".join((*phrases, *data["composed"], *groups)).split()
-    spelled += [word for long in abbreviations.values() for word in long]
+    concepts = " ".join((*data["synonyms"], *data["near"], *data["composed"], *groups)).split()
+    concepts += [word for long in abbreviations.values() for word in long]
+    own = frozenset((*words["known"], *words["temporal"], *words["weak"], *concepts, *abbreviations))
     return Vocabulary(
         abbreviations=abbreviations,
         phrases=phrases,
@@ -87,7 +89,8 @@ def vocabulary() -> Vocabulary:
         backs=data["compounds"]["back"],
         dimensions={measured: frozenset(units) for measured, units in data["dimensions"].items()},
         kinds={kind: frozenset(members) for kind, members in data["kinds"].items()},
-        known=frozenset((*words["known"], *words["temporal"], *words["weak"], *spelled, *abbreviations)),
+        known=own.union(" ".join(phrases).split()),
+        own=own,
     )
 
 

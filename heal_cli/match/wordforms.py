@@ -36,7 +36,7 @@ _UMLAUTS: Final = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 def base_form(word: str) -> str:
     """The word that the vocabulary has for another form of it (`letztes`, `cerrada`, `gebuehr`), or the word."""
     phrases = vocabulary().phrases
-    if len(word) < _SHORTEST_FORM or word in vocabulary().known or word in phrases:
+    if len(word) < _SHORTEST_FORM or word in vocabulary().own or word in phrases:
         return word
     return next((form for form in _forms(word) if form in phrases), word)
 
