@@ -69,7 +69,7 @@ def _only_ones(board: Board) -> list[Candidate]:
     if not (board.open_sources() and board.open_targets()):
         return []
     names, targets = list(board.said.values()), list(board.targets.values())
-    placed = {source for source in board.used() if source}
+    placed = {match.winner.source: match.target for match in board.placed.values() if match.winner.source}
     return list(by_being_the_only_one(names, targets, placed, board.around, board.evidence))
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from heal_cli.match.apart import part, saying, sets_apart
+from heal_cli.match.concepts import singular
 from heal_cli.match.looks import says_what_happened
-from heal_cli.match.names import Name
+from heal_cli.match.names import Name, parse
 from heal_cli.match.remainder import Context
 from heal_cli.match.shapes import LOOKS, NUMERIC
 from heal_cli.match.tiers import Target, rename
 from heal_cli.match.values import MIN_FIT, TEXTS, Evidence
+from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Candidate, Features, Tier
 
 ONLY: Final = 0.72
@@ -23,10 +25,10 @@ MOST_APART: Final = 3
 _FEWEST: Final = 3  # values under which a fit is chance
 _MOST: Final = 0.98  # share of values that have to look like it
 _KINDS: Final = (
-    (frozenset({"date", "timestamp", "timestamptz"}), r"\d\D.*\d", "times"),
-    (frozenset({"bool"}), r"^\s*\D{1,6}\s*$", "yes or no"),
+    (frozenset({"date", "timestamp", "timestamptz"}), r"\d\D.*\d", r"^1\d{9}(\d{3})?$", "times"),
+    (frozenset({"bool"}), r"^\s*\D{1,6}\s*$", r"^[01]$", "yes or no"),
 )
-"""Types of one kind, what all values of that kind have, seen at a glance, and how people call them."""
+"""Types of one kind, what all values of that kind have, seen at a glance, how they look in numbers, and what they are called."""
 
 _CODE: Final = r"^[^\s.,@:]+$"
 _DAY: Final = r"^(\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[-/]\w{1,3}[-/]\d{2,4})"
@@ -38,7 +40,7 @@ _LOOKS: Final = ("email", "url", "iban", "ip")
 def by_being_the_only_one(
     sources: Sequence[Name],
     targets: Sequence[Target],
-    placed: Collection[str],
+    placed: Mapping[str, str],
     around: Context,
     evidence: Evidence,
 ) -> Iterator[Candidate]:
@@ -46,22 +48,46 @@ def by_being_the_only_one(
 
     Args:
         sources: All of the file, those with a place among them; targets likewise.
-        placed: The sources that have their place already.
+        placed: The sources that have their place already, and which.
     """
     if len(placed) * MOST_APART < len(targets):
         return
-    yield from _by_key([s for s in sources if s.raw not in placed], targets, around, evidence)
-    for bases, glance, spoken in _KINDS:
-        homes = [target for target in targets if target.column.type.base in bases]
-        if len(homes) == 1:
-            found = [source for source in sources if _is_of_kind(source, homes[0], glance, evidence)]
-            if len(found) == 1 and _may_be_one(found[0], homes[0], around):
-                yield _candidate(found[0], homes[0], spoken, evidence)
+    if _speak_otherwise(placed):
+        yield from _by_key([s for s in sources if s.raw not in placed], targets, around, evidence)
+        yield from _by_type(sources, targets, around, evidence)
     for concept in _LOOKS:
         homes = [t for t in targets if concept in t.name.concepts and t.column.type.base in TEXTS]
-        found = [source for source in sources if _looks(source, concept, evidence)] if len(homes) == 1 else []
+        found = (
+            [source for source in sources if _all(source, LOOKS[concept][0], evidence)]
+            if len(homes) == 1
+            else []
+        )
         if len(found) == 1 and not sets_apart(part(found[0], homes[0].name, around)):
             yield _candidate(found[0], homes[0], LOOKS[concept][1], evidence)
+
+
+def _speak_otherwise(placed: Mapping[str, str]) -> bool:
+    """True where a third of the names that went together have no word in common: that others have none says nothing."""
+    strange = [source for source, target in placed.items() if _written(source).isdisjoint(_written(target))]
+    return 3 * len(strange) >= len(placed)
+
+
+def _written(name: str) -> set[str]:
+    return set(map(singular, parse(name).plain))
+
+
+def _by_type(
+    sources: Sequence[Name], targets: Sequence[Target], around: Context, evidence: Evidence
+) -> Iterator[Candidate]:
+    """The only times, and the only answers of yes or no."""
+    for bases, glance, in_numbers, spoken in _KINDS:
+        homes = [target for target in targets if target.column.type.base in bases]
+        if len(homes) != 1 or homes[0].column.default:
+            continue
+        found = [source for source in sources if _is_of_kind(source, homes[0], glance, evidence)]
+        others = [source for source in sources if _all(source, in_numbers, evidence)]
+        if len(found) == 1 and not others and _may_be_one(found[0], homes[0], around):
+            yield _candidate(found[0], homes[0], spoken, evidence)
 
 
 def _by_key(
@@ -93,17 +119,22 @@ def _is_of_kind(source: Name, target: Target, glance: str, evidence: Evidence) -
     return is_it and evidence.fit(source.raw, target.column)[0] >= MIN_FIT
 
 
-def _looks(source: Name, concept: str, evidence: Evidence) -> bool:
-    count = evidence.profile(source.raw).text.len()
-    return count > 0 and evidence.shape(source.raw, LOOKS[concept][0]) >= _MOST
+def _all(source: Name, regex: str, evidence: Evidence) -> bool:
+    """True where there are values, and all of them look like it."""
+    return evidence.profile(source.raw).text.len() > 0 and evidence.shape(source.raw, regex) >= _MOST
 
 
 def _may_be_one(source: Name, target: Target, around: Context) -> bool:
     """True where nobody knows that the names are two things: one has a word that is in no list, or says only when."""
     parting = part(source, target.name, around)
-    if sets_apart(parting) or not (says_what_happened(source) and says_what_happened(target.name)):
+    claimless = parting._replace(left=saying(parting.left), right=saying(parting.right))
+    if sets_apart(claimless) or not (says_what_happened(source) and says_what_happened(target.name)):
         return False
+    if source.has_participle and target.name.has_participle:
+        return False  # what was captured need not be disputed
     said = saying((*source.words, *target.name.words))
+    if any(word.concept in vocabulary().kinds["generic"] for word in saying(parting.right)):
+        return False  # any table may have an `active`, whatever else the file says yes or no to
     return not all(word.is_known for word in said) or not saying(parting.left) or not saying(parting.right)
 
 

@@ -63,7 +63,10 @@ def _unclear(plain: Words) -> tuple[_Unclear, ...]:
         _Unclear(
             word,
             place,
-            tuple((tuple(sense.split()), parse(sense).concepts) for sense in senses.get(word) or senses.get(base_form(word), ())),
+            tuple(
+                (tuple(sense.split()), parse(sense).concepts)
+                for sense in senses.get(word) or senses.get(base_form(word), ())
+            ),
             _initials(word),
             _agent_stem(word),
         )

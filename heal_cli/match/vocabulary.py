@@ -49,7 +49,9 @@ class Vocabulary:
     verbs: Mapping[str, str]  # participle -> verb or noun, where endings do not show it: 'sent' -> 'send'
     groups: Mapping[str, frozenset[int]]  # concept -> the groups of words of like meaning that it is in
     known: frozenset[str]  # real words: two of them are never typos of each other
-    own: frozenset[str]  # those of them that are no form of another: `agente` may be one, though `agente fiscal` is known
+    own: frozenset[
+        str
+    ]  # those of them that are no form of another: `agente` may be one, though `agente fiscal` is known
     backs: Mapping[str, str]  # last part of a compound -> what it means: 'nummer' -> 'number'
     dimensions: Mapping[str, frozenset[str]]  # what is measured -> units that say so by themselves
     kinds: Mapping[str, frozenset[str]]  # 'reference', 'naming', ...: see words/kinds.toml

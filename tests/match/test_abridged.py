@@ -58,3 +58,14 @@ def test_brackets_are_left_out_where_they_tell_nothing_apart() -> None:
     assert {raw: name.plain for raw, name in unbracketed(names).items()} == {
         "Blocked By (Dependencies)": ("blocked", "by")
     }
+
+
+def test_types_in_front_of_most_names_are_left_out() -> None:
+    """An old database says of each column what it holds: `strName`, `dtmOrdered`; two of one name keep it."""
+    assert short("strName", "dtmOrdered", "blnPaid", "Zone") == ["name", "ordered", "paid", "zone"]
+    assert short("strName", "txtName", "dtmOrdered") == ["str name", "txt name", "ordered"]
+
+
+def test_a_type_in_front_of_few_names_stays() -> None:
+    """`num_items` counts items, and `cur` may be a currency."""
+    assert short("num_items", "name", "price", "colour") == ["num items", "name", "price", "colour"]

@@ -18,6 +18,7 @@ def placed(found) -> set[tuple[str | None, str]]:
         ("Seq", "leg_sequence int4", ["1", "2", "3"]),
         ("Shelf life", "shelf_life_days int4", ["10", "20", "30"]),
         ("Cellar rent", "rent numeric", NUMBERS),
+        ("reader locale", "locale text", ["de-DE", "fr-FR", "en-US"]),
     ],
 )
 def test_the_only_pair_with_a_common_word_goes_together(make_table, match, source, target, values) -> None:
@@ -35,6 +36,8 @@ def test_the_only_pair_with_a_common_word_goes_together(make_table, match, sourc
         ("buyer_phone", "seller_phone text", ["555-0100-1", "555-0100-2", "555-0100-3"]),
         ("trip_2", "trip_length numeric", NUMBERS),
         ("is_paid_fee", "fee_cents int4", ["1", "0", "1"]),
+        ("driver street", "street text", ["Elm", "Oak", "Ash"]),
+        ("CatNo", "play_type text", ["SK1", "NM2", "J3"]),
     ],
 )
 def test_a_word_that_makes_another_thing_of_it_keeps_them_apart(make_table, match, source, target, values):

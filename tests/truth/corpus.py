@@ -25,7 +25,24 @@ EVERYDAY: Final = "everyday"  # measured, never looked into
 SECOND: Final = "second"  # measured, never looked into
 THIRD: Final = "third"  # measured, never looked into
 FOURTH: Final = "fourth"  # its misses were looked into after it was measured
-SETS: Final = (TUNING, HELD_BACK, BLIND, DRILL, SEALED, FRESH, LAST, VENDORS, EVERYDAY, SECOND, THIRD, FOURTH)
+FIFTH: Final = "fifth"  # likewise
+SIXTH: Final = "sixth"  # likewise; written when the words for the fifth stood
+SETS: Final = (
+    TUNING,
+    HELD_BACK,
+    BLIND,
+    DRILL,
+    SEALED,
+    FRESH,
+    LAST,
+    VENDORS,
+    EVERYDAY,
+    SECOND,
+    THIRD,
+    FOURTH,
+    FIFTH,
+    SIXTH,
+)
 
 
 @dataclass(frozen=True)

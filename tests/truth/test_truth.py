@@ -10,6 +10,7 @@ from corpus import (
     BLIND,
     DRILL,
     EVERYDAY,
+    FIFTH,
     FOURTH,
     FRESH,
     HELD_BACK,
@@ -17,6 +18,7 @@ from corpus import (
     SEALED,
     SECOND,
     SETS,
+    SIXTH,
     THIRD,
     TUNING,
     VENDORS,
@@ -35,7 +37,9 @@ PAIRS = [pair for folder in SETS for pair in read_pairs(folder)]
 CATALOGUE = load_catalogue()
 
 
-@pytest.mark.parametrize("folder", [TUNING, HELD_BACK, BLIND, DRILL, SEALED, FRESH, LAST, VENDORS, FOURTH])
+@pytest.mark.parametrize(
+    "folder", [TUNING, HELD_BACK, BLIND, DRILL, SEALED, FRESH, LAST, VENDORS, FOURTH, FIFTH, SIXTH]
+)
 def test_matches_are_right(folder: str) -> None:
     """No wrong match, and most of the right ones, over the pairs whose names differ."""
     sum_ = total(read_pairs(folder))
