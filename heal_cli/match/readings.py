@@ -65,7 +65,7 @@ def _unclear(plain: Words) -> tuple[_Unclear, ...]:
             place,
             tuple(
                 (tuple(sense.split()), parse(sense).concepts)
-                for sense in senses.get(word) or senses.get(base_form(word), ())
+                for sense in senses.get(word) or senses.get(base_form(word)) or ()
             ),
             _initials(word),
             _agent_stem(word),
