@@ -67,7 +67,7 @@ def _unclear(plain: Words) -> tuple[_Unclear, ...]:
                 (tuple(sense.split()), parse(sense).concepts)
                 for sense in senses.get(word) or senses.get(base_form(word)) or ()
             ),
-            _initials(word),
+            0 if place and len(word) == 1 and word in vocabulary().kinds["unit"] else _initials(word),
             _agent_stem(word),
         )
         for place, word in enumerate(plain)

@@ -27,6 +27,7 @@ THIRD: Final = "third"  # measured, never looked into
 FOURTH: Final = "fourth"  # its misses were looked into after it was measured
 FIFTH: Final = "fifth"  # likewise
 SIXTH: Final = "sixth"  # likewise; written when the words for the fifth stood
+SEVENTH: Final = "seventh"  # measured; only its two wrong matches were looked into
 SETS: Final = (
     TUNING,
     HELD_BACK,
@@ -42,6 +43,7 @@ SETS: Final = (
     FOURTH,
     FIFTH,
     SIXTH,
+    SEVENTH,
 )
 
 

@@ -18,6 +18,7 @@ from corpus import (
     SEALED,
     SECOND,
     SETS,
+    SEVENTH,
     SIXTH,
     THIRD,
     TUNING,
@@ -47,7 +48,9 @@ def test_matches_are_right(folder: str) -> None:
     assert sum_.recall >= MIN_RECALL, "\n".join(sum_.missed)
 
 
-@pytest.mark.parametrize(("folder", "recall"), [(EVERYDAY, 0.85), (SECOND, 0.70), (THIRD, 0.84)])
+@pytest.mark.parametrize(
+    ("folder", "recall"), [(EVERYDAY, 0.85), (SECOND, 0.70), (THIRD, 0.84), (SEVENTH, 0.50)]
+)
 def test_unseen_matches_are_right(folder: str, recall: float) -> None:
     """Precision and recall hold; no pair of these sets is named, not even here, so that nobody tunes on them."""
     sum_ = total(read_pairs(folder))
