@@ -54,7 +54,7 @@ def _place_remaining(board: Board, cells: Cells, alike: Alike) -> None:
     eliminated = list(by_elimination(board.open_said(), targets, cells, alike, board.evidence))
     for candidate in [*eliminated, *_only_ones(board)]:
         pair = (candidate.source or "", candidate.target)
-        if pair[0] not in board.open_sources() or pair[1] in board.placed:
+        if pair[0] not in board.open_sources() or pair[1] not in names or pair[1] in board.placed:
             continue
         rivals = [other for other in cells.rivals(pair) if other[0] in sources and other[1] in names]
         others = [one for rival in (pair, *rivals) if rival in cells for one in cells.candidates(rival)]

@@ -98,7 +98,7 @@ def _by_key(
     if len(keys) != 1 or keys[0].column.default or keys[0].column.identity:
         return
     found = [source for source in sources if _numbers_rows(source, keys[0], evidence)]
-    if len(found) == 1 and not sets_apart(part(found[0], keys[0].name, around)):
+    if len(found) == 1 and _may_number(found[0], keys[0], around, evidence):
         yield _candidate(found[0], keys[0], "what never repeats", evidence)
 
 
@@ -109,6 +109,24 @@ def _numbers_rows(source: Name, target: Target, evidence: Evidence) -> bool:
     is_code = evidence.shape(source.raw, _CODE) == 1 == evidence.shape(source.raw, r"\d")
     is_time = evidence.shape(source.raw, _DAY) > 0
     return is_code and not is_time and evidence.fit(source.raw, target.column)[0] >= MIN_FIT
+
+
+def _may_number(source: Name, target: Target, around: Context, evidence: Evidence) -> bool:
+    """True for a name that says it is a number or a code, or nothing that is known; an invoice numbers no orders.
+
+    Bare numbers that never repeat may as well be counts or moments.
+    """
+    reference = vocabulary().kinds["reference"]
+    is_reference = any(word.concept in reference for word in source.words)
+    if not is_reference and evidence.shape(source.raw, NUMERIC) > 0:
+        return False
+    parting = part(source, target.name, around)
+    left, right = (
+        [word for word in saying(words) if word.concept not in reference]
+        for words in (parting.left, parting.right)
+    )
+    are_two = left and right and all(word.is_known for word in (*left, *right))
+    return not sets_apart(parting) and not are_two
 
 
 def _is_of_kind(source: Name, target: Target, glance: str, evidence: Evidence) -> bool:

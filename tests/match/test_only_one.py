@@ -56,6 +56,9 @@ def test_one_of_two_stays(make_table, match, source, target, values, others) -> 
         ("vegan", "active bool", ["yes", "no", "no"]),
         ("billing_email", "shipping_email text", MAILS),
         ("Vyzva", "updated_at timestamp", DAYS),
+        ("Population", "iso_code text key", ["81", "67", "59"]),
+        ("Zapis", "pledge_no int8 key", ["81", "67", "59"]),
+        ("Invoice No", "shipment_no text key", CODES),
         ("Snibbed", "is_disputed bool", ["yes", "no", "no"]),
     ],
 )
