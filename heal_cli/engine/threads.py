@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
 from typing import Final
@@ -218,5 +219,6 @@ class Crew:
         if allowed is None:
             return False
         if allowed.endswith("%"):
-            return (self._is_whole or read >= BUDGET_SAMPLE) and rejected > read * float(allowed[:-1]) / 100
+            share = Fraction(allowed[:-1]) / 100  # exactly: 0.57 % of 10,000 are 57
+            return (self._is_whole or read >= BUDGET_SAMPLE) and rejected > read * share
         return rejected > int(allowed)

@@ -29,7 +29,12 @@ def overruled(
     default = ValueOptions()
     flags = ["--map"] if any(pair not in pairs for pair in renames) else []
     for field in fields(ValueOptions):
-        said = getattr(values, field.name)
-        if said not in (getattr(default, field.name), getattr(planned, field.name)):
+        said, unsaid, followed = (_meant(getattr(each, field.name)) for each in (values, default, planned))
+        if said not in (unsaid, followed):
             flags.append(f"--{_FLAGS.get(field.name, field.name).replace('_', '-')}")
     return flags
+
+
+def _meant(said: object) -> object:
+    """Tokens mean the same in any order."""
+    return frozenset(said) if isinstance(said, tuple) else said

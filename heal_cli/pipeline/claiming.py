@@ -25,6 +25,7 @@ from heal_cli.write import (
     read_source,
     settled_rows,
 )
+from heal_cli.write.connection import transaction
 
 STDIN: Final = "-"
 
@@ -92,7 +93,7 @@ def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Clai
 
 def _join(run: Run, name: str, same: Known, table: TableSchema) -> ClaimedSource | None:
     source = same.earlier.source
-    with run.connection.cursor() as cursor:
+    with transaction(run.connection) as cursor:
         claimed = read_source(cursor, source)
     if claimed is None:
         return None

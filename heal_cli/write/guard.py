@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import psycopg
 from psycopg import sql
 
@@ -41,7 +43,7 @@ class ChangeGuard:
             return
         cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(self._target))
         (rows,) = cursor.fetchone() or (0,)
-        self._allowed = int(rows * float(limit[:-1]) / 100)
+        self._allowed = int(rows * Fraction(limit[:-1]) / 100)  # a float makes 56 of 0.57 % of 10,000
 
     def remember(self, cursor: psycopg.Cursor) -> None:
         """Keep what the table holds until the transaction ends: of a replacement only what is another row counts."""

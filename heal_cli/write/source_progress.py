@@ -48,6 +48,8 @@ def release_source(connection: psycopg.Connection, source: int, run: str) -> Non
     It stays where anything of it is committed, other runs work on it, or it has taken the place of a shorter one.
     """
     with transaction(connection) as cursor:
+        # Whoever holds it for long is loading it, and then nothing is to be forgotten.
+        cursor.execute("SELECT pg_catalog.set_config('lock_timeout', '2s', true)")
         cursor.execute(
             "SELECT FROM heal.load_sources AS s WHERE source = %s AND before_stop IS NULL"
             " AND NOT EXISTS (SELECT FROM heal.load_batches AS done WHERE done.source = s.source) FOR UPDATE",
