@@ -6,17 +6,17 @@ from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
 from heal_cli.match.alike import UNALIKE, Alike
-from heal_cli.match.apart import Parting, part, saying, sets_apart
+from heal_cli.match.apart import part, saying, sets_apart
 from heal_cli.match.by_likeness import against, doubt
 from heal_cli.match.cells import Pair
-from heal_cli.match.concepts import Word, related
+from heal_cli.match.concepts import Word
 from heal_cli.match.likeness import FLOOR, Similarity
 from heal_cli.match.names import Name
 from heal_cli.match.ranges import NUMBERS
 from heal_cli.match.remainder import Context
 from heal_cli.match.shapes import NUMERIC
 from heal_cli.match.tiers import Target, rename
-from heal_cli.match.values import MIN_FIT, TEXT_FACTOR, TEXTS, TIMES, Evidence
+from heal_cli.match.values import MIN_FIT, TEXT_FACTOR, TIMES, Evidence
 from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Candidate, Features, Tier
 
@@ -73,7 +73,7 @@ def _is_borne_out(
     if saying(parting.left) and not saying(parting.right):
         is_telling = target.column.type.base in _TELLING or bool(evidence.labels(target.column))
         is_clear = is_telling and _is_of_its_kind(source, target, evidence)
-        if not (alike.shares_head and (is_clear or _only_narrows(source, target, parting, around))):
+        if not (alike.shares_head and is_clear):
             return False
     verdict = evidence.judge(source.raw, target.column, target.name)
     return (
@@ -81,20 +81,6 @@ def _is_borne_out(
         and verdict.factor >= TEXT_FACTOR
         and evidence.profile(source.raw).count >= _FEWEST
     )
-
-
-def _only_narrows(source: Name, target: Target, parting: Parting, around: Context) -> bool:
-    """True for words in front of a text's name that say whose it is where nothing else has one: `customer locale`.
-
-    Whose name or address it is matters: the `driver phone` is no `phone` of a trip.
-    """
-    head, left = parting.shared[-1], saying(parting.left)
-    kinds = vocabulary().kinds
-    if target.column.type.base not in TEXTS or source.words[-1] != head or len(target.name.words) > 1:
-        return False
-    if head.concept.endswith("ed") or any(not related(word).isdisjoint(related(head)) for word in left):
-        return False
-    return head.concept in around.single and head.concept not in kinds["personal"]
 
 
 def _numbers_itself(target: Target) -> bool:

@@ -1,4 +1,4 @@
-"""The one column of its kind: the only time, the only yes or no, the only e-mail address of source and table."""
+"""The one column of its kind: the only time, the only key, the only e-mail address of source and table."""
 
 from __future__ import annotations
 
@@ -24,17 +24,20 @@ MOST_APART: Final = 3
 
 _FEWEST: Final = 3  # values under which a fit is chance
 _MOST: Final = 0.98  # share of values that have to look like it
-_KINDS: Final = (
-    (frozenset({"date", "timestamp", "timestamptz"}), r"\d\D.*\d", r"^1\d{9}(\d{3})?$", "times"),
-    (frozenset({"bool"}), r"^\s*\D{1,6}\s*$", r"^[01]$", "yes or no"),
-)
-"""Types of one kind, what all values of that kind have, seen at a glance, how they look in numbers, and what they are called."""
+_TIMES: Final = frozenset({"date", "timestamp", "timestamptz"})
+_TIME: Final = r"\d\D.*\d"
+_TIME_IN_NUMBERS: Final = r"^1\d{9}(\d{3})?$"
 
 _CODE: Final = r"^[^\s.,@:]+$"
 _DAY: Final = r"^(\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[-/]\w{1,3}[-/]\d{2,4})"
 
-_LOOKS: Final = ("email", "url", "iban", "ip")
-"""Words of a target's name that say what its values look like: such values are hardly ever something else."""
+_LOOKS: Final = ("email", "url", "ip")
+"""Words of a target's name that say what its values look like: such values are hardly ever something else.
+
+An IBAN is: a file may name one's own account where the table has the supplier's.
+"""
+
+_OF_LOOKS: Final = frozenset({*_LOOKS, "contact", "mail", "address", "link", "login", "user"})
 
 
 def by_being_the_only_one(
@@ -54,7 +57,7 @@ def by_being_the_only_one(
         return
     if _speak_otherwise(placed):
         yield from _by_key([s for s in sources if s.raw not in placed], targets, around, evidence)
-        yield from _by_type(sources, targets, around, evidence)
+        yield from _by_time(sources, targets, around, evidence)
     for concept in _LOOKS:
         homes = [t for t in targets if concept in t.name.concepts and t.column.type.base in TEXTS]
         found = (
@@ -62,8 +65,15 @@ def by_being_the_only_one(
             if len(homes) == 1
             else []
         )
-        if len(found) == 1 and not sets_apart(part(found[0], homes[0].name, around)):
+        if len(found) == 1 and _may_hold(found[0], homes[0], around):
             yield _candidate(found[0], homes[0], LOOKS[concept][1], evidence)
+
+
+def _may_hold(source: Name, target: Target, around: Context) -> bool:
+    """True where no word that is known says whose it is: a salesperson's address is not that of the customer."""
+    parting = part(source, target.name, around)
+    told = [word for word in saying(parting.left) if word.is_known and word.concept not in _OF_LOOKS]
+    return not sets_apart(parting) and not told
 
 
 def _speak_otherwise(placed: Mapping[str, str]) -> bool:
@@ -76,18 +86,17 @@ def _written(name: str) -> set[str]:
     return set(map(singular, parse(name).plain))
 
 
-def _by_type(
+def _by_time(
     sources: Sequence[Name], targets: Sequence[Target], around: Context, evidence: Evidence
 ) -> Iterator[Candidate]:
-    """The only times, and the only answers of yes or no."""
-    for bases, glance, in_numbers, spoken in _KINDS:
-        homes = [target for target in targets if target.column.type.base in bases]
-        if len(homes) != 1 or homes[0].column.default:
-            continue
-        found = [source for source in sources if _is_of_kind(source, homes[0], glance, evidence)]
-        others = [source for source in sources if _all(source, in_numbers, evidence)]
-        if len(found) == 1 and not others and _may_be_one(found[0], homes[0], around):
-            yield _candidate(found[0], homes[0], spoken, evidence)
+    """The only times. Two lone columns of yes and no are more often two questions than one."""
+    homes = [target for target in targets if target.column.type.base in _TIMES]
+    if len(homes) != 1 or homes[0].column.default:
+        return
+    found = [source for source in sources if _is_time(source, homes[0], evidence)]
+    others = [source for source in sources if _all(source, _TIME_IN_NUMBERS, evidence)]
+    if len(found) == 1 and not others and _may_be_one(found[0], homes[0], around):
+        yield _candidate(found[0], homes[0], "times", evidence)
 
 
 def _by_key(
@@ -129,11 +138,11 @@ def _may_number(source: Name, target: Target, around: Context, evidence: Evidenc
     return not sets_apart(parting) and not are_two
 
 
-def _is_of_kind(source: Name, target: Target, glance: str, evidence: Evidence) -> bool:
-    """True for values that are of the target's kind, and no bare numbers, which may be anything."""
+def _is_time(source: Name, target: Target, evidence: Evidence) -> bool:
+    """True for values that are times, and no bare numbers, which may be anything."""
     if evidence.profile(source.raw).count < _FEWEST or not evidence.profile(source.raw).text.len():
         return False
-    is_it = evidence.shape(source.raw, glance) >= _MOST and evidence.shape(source.raw, NUMERIC) == 0
+    is_it = evidence.shape(source.raw, _TIME) >= _MOST and evidence.shape(source.raw, NUMERIC) == 0
     return is_it and evidence.fit(source.raw, target.column)[0] >= MIN_FIT
 
 
@@ -143,7 +152,7 @@ def _all(source: Name, regex: str, evidence: Evidence) -> bool:
 
 
 def _may_be_one(source: Name, target: Target, around: Context) -> bool:
-    """True where nobody knows that the names are two things: one has a word that is in no list, or says only when."""
+    """True where nobody knows that the names are two things: no word of theirs is in a list, or one says only when."""
     parting = part(source, target.name, around)
     claimless = parting._replace(left=saying(parting.left), right=saying(parting.right))
     if sets_apart(claimless) or not (says_what_happened(source) and says_what_happened(target.name)):
@@ -151,9 +160,7 @@ def _may_be_one(source: Name, target: Target, around: Context) -> bool:
     if source.has_participle and target.name.has_participle:
         return False  # what was captured need not be disputed
     said = saying((*source.words, *target.name.words))
-    if any(word.concept in vocabulary().kinds["generic"] for word in saying(parting.right)):
-        return False  # any table may have an `active`, whatever else the file says yes or no to
-    return not all(word.is_known for word in said) or not saying(parting.left) or not saying(parting.right)
+    return not any(word.is_known for word in said) or not saying(parting.left) or not saying(parting.right)
 
 
 def _candidate(source: Name, target: Target, spoken: str, evidence: Evidence) -> Candidate:

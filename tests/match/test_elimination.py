@@ -18,7 +18,6 @@ def placed(found) -> set[tuple[str | None, str]]:
         ("Seq", "leg_sequence int4", ["1", "2", "3"]),
         ("Shelf life", "shelf_life_days int4", ["10", "20", "30"]),
         ("Cellar rent", "rent numeric", NUMBERS),
-        ("reader locale", "locale text", ["de-DE", "fr-FR", "en-US"]),
     ],
 )
 def test_the_only_pair_with_a_common_word_goes_together(make_table, match, source, target, values) -> None:
