@@ -54,6 +54,21 @@ def _as_heal(id: str) -> Iterator[dict[str, Any]]:
     if (rule := RULES.get(id)) is not None:
         facts = {"lossy": rule.lossy, "assumption": rule.assumption, "allow": rule.allow}
         yield {"kind": "heal", "what": rule.sentence, **facts}
+    if (evidence := _placed_by().get(id)) is not None:
+        what = f"The column has another name in the table, and was placed by {evidence}; heal plan shows it."
+        yield {"kind": "heal", "what": what, "lossy": False, "assumption": False, "allow": None}
+
+
+def _placed_by() -> dict[str, str]:
+    """What the report calls a column that no pattern placed, and what did."""
+    from heal_cli.model import Kind, Tier
+
+    evidence = {
+        Tier.FUZZY: "the likeness of names and values",
+        Tier.LEARNED: "what earlier loads and people taught",
+        Tier.SEMANTIC: "what a language model finds alike",
+    }
+    return {f"{tier}_{Kind.RENAME}": by for tier, by in evidence.items()}
 
 
 def _as_reason(id: str) -> Iterator[dict[str, Any]]:
@@ -102,7 +117,12 @@ def _unknown(id: str, state_dir: str | None, config: str | None) -> UsageError:
     from heal_cli.convert import RULES
     from heal_cli.record import EXPLANATIONS
 
-    known = [*RULES, *EXPLANATIONS, *(pattern.id for pattern in whole_catalogue(state_dir, config)[0])]
+    known = [
+        *RULES,
+        *_placed_by(),
+        *EXPLANATIONS,
+        *(pattern.id for pattern in whole_catalogue(state_dir, config)[0]),
+    ]
     near = get_close_matches(id, known, n=1)
     hint = (
         f"Did you mean {near[0]!r}?"

@@ -15,6 +15,7 @@ from heal_cli.record import EXPLANATIONS
     ("id", "lines"),
     [
         ("decimal_comma", ["heal", "A decimal comma was read as the decimal point: 12,5 is 12.5."]),
+        ("fuzzy_rename", ["heal", "placed by the likeness of names and values; heal plan shows it."]),
         ("round", ["It happens only with --allow round, since it loses something."]),
         ("hex_bytes", ["It happens only with --allow hex_bytes."]),
         ("enum_near_miss", ["It is an assumption: plan and report say so."]),
