@@ -14,7 +14,7 @@ from psycopg.generators import copy_to
 
 from heal_cli.model import ROW, TableSchema
 from heal_cli.write.connection import table_name
-from heal_cli.write.encode import Format, choose_encoding
+from heal_cli.write.encode import Encoding, Format, choose_encoding
 
 _BLOCK_BYTES: Final = 1 << 20
 
@@ -35,6 +35,17 @@ class BlockWriter(LibpqWriter):
         for start in range(0, len(view), _BLOCK_BYTES):
             block = view[start : start + _BLOCK_BYTES]
             self.connection.wait(copy_to(self.connection.pgconn, block))
+
+
+def send(cursor: psycopg.Cursor, statement: sql.Composed, encoding: Encoding) -> None:
+    """One COPY of rows in the form that its statement names.
+
+    Raises:
+        psycopg.Error: As the server said it.
+    """
+    with cursor.copy(statement, writer=BlockWriter(cursor)) as stream:
+        for data in encoding.chunks:
+            stream.write(data)
 
 
 class Copier:
@@ -59,11 +70,7 @@ class Copier:
         values = rows.drop(ROW)
         encoding = choose_encoding(values, [self._types[name] for name in values.columns])
         self.format = encoding.format
-        with cursor.copy(
-            self._statement(values.columns, encoding.options), writer=BlockWriter(cursor)
-        ) as stream:
-            for data in encoding.chunks:
-                stream.write(data)
+        send(cursor, self._statement(values.columns, encoding.options), encoding)
         return cursor.rowcount
 
     def _statement(self, names: Sequence[str], options: str) -> sql.Composed:

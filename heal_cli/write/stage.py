@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from heal_cli.model import ROW, Column, PgType, TableSchema
+from heal_cli.write.copy import send
 from heal_cli.write.encode import Format, choose_encoding
 from heal_cli.write.facts import Facts
 
@@ -83,9 +84,7 @@ class Stage:
         encoding = choose_encoding(rows.select(*self._row, *self.names), sent)
         self.format = encoding.format
         statement = sql.SQL("COPY {} FROM STDIN WITH ({})").format(STAGED, sql.SQL(encoding.options))
-        with cursor.copy(statement) as stream:
-            for data in encoding.chunks:
-                stream.write(data)
+        send(cursor, statement, encoding)
 
     def value(self, name: str, *, soft: bool) -> sql.Composed:
         """The staged value as it would stand in the table.
