@@ -79,7 +79,7 @@ class Settings:
     min_confidence: Share = 0.7
     min_margin: Share = 0.1
     override_identity: bool = False
-    semantic: bool = False
+    semantic: bool | None = None
     unknown_columns: Literal["rescue", "drop", "reject", "add"] = "rescue"
     patterns: Names = field(default=(), metadata=_PATH)
     create: bool = False

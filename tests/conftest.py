@@ -28,6 +28,8 @@ settings.register_profile("gate", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=1_000)
 settings.load_profile("gate")
 
+os.environ["HEAL_SEMANTIC"] = "false"  # opening the model costs each load with an open column a second
+
 
 def pytest_report_header() -> str:
     """Say which server the tests talk to."""

@@ -41,6 +41,7 @@ _EXAMPLES: Final[Mapping[str, Any]] = {
     "decimal": ",",
     "timezone": "Europe/Berlin",
     "percent": "number",
+    "semantic": False,
     "ddl": "schema.sql",
     "max_rejects": "5%",
     "max_change": "5%",

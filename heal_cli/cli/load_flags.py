@@ -174,7 +174,7 @@ class LoadFlags:
         flag(
             "--semantic/--no-semantic",
             panel=MAPPING,
-            help="Ask a small model about open columns; needs heal-cli[semantic].",
+            help="Ask a small model about open columns [if it is installed].",
         ),
     ] = None
     patterns: Annotated[

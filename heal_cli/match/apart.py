@@ -17,7 +17,7 @@ import rtoml
 from rapidfuzz.distance import Postfix, Prefix
 
 from heal_cli.match.concepts import Word, singular
-from heal_cli.match.likeness import align
+from heal_cli.match.likeness import Similarity, align
 from heal_cli.match.names import Name, is_claim
 from heal_cli.match.remainder import Context
 from heal_cli.match.vocabulary import vocabulary
@@ -76,21 +76,22 @@ def sets_apart(parting: Parting) -> bool:
     return lone or any(_are_apart(x, y) for x, y in product(parting.left, parting.right))
 
 
-def is_open(a: Name, b: Name, parting: Parting, *, is_time: bool) -> bool:
-    """True where the names differ by a word on either side of which nobody knows that they are two things.
+def may_be_one(a: Name, b: Name, parting: Parting, alike: Similarity, *, is_time: bool) -> bool:
+    """True where names differ by words of which nobody knows that they are two things.
+
+    Either both have a word of their own, or the source says more and the words that say what they are agree.
 
     Args:
         is_time: The target takes a date or a time.
     """
     left, right = saying(parting.left), saying(parting.right)
-    table = vocabulary()
-    light = {word.concept in table.temporal for word in parting.words}
     return (
-        bool(left and right)
+        bool(left and (right or alike.shares_head))
+        and min(len(a.key), len(b.key)) >= _SHORTEST
         and is_claim(a) == is_claim(b)
-        and (is_time or True not in light)
-        and not any(map(_is_exact, parting.words))
-        and not any(_are_apart(x, y) for x, y in product(parting.left, parting.right))
+        and (is_time or not any(word.concept in vocabulary().temporal for word in parting.words))
+        and not (any(map(_is_unit, left)) and any(map(_is_unit, right)))
+        and not sets_apart(parting)
     )
 
 
@@ -99,11 +100,9 @@ def are_listed(parting: Parting) -> bool:
     return any(map(_is_listed, saying(parting.left))) and any(map(_is_listed, saying(parting.right)))
 
 
-def _is_exact(word: Word) -> bool:
-    """True for words that are never like another: opposites, units, numbers, single letters."""
+def _is_unit(word: Word) -> bool:
     kinds = vocabulary().kinds
-    is_kind = word.concept in kinds["contrast"] or word.concept in kinds["unit"]
-    return is_kind or not word.text.isalpha() or len(word.text) < _SHORTEST or not word.text.isascii()
+    return word.concept in kinds["unit"] or word.concept in kinds["in_unit"]
 
 
 def _is_listed(word: Word) -> bool:

@@ -181,6 +181,15 @@ def split(raw: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(unicodedata.normalize("NFC", text)))
 
 
+def spoken(raw: str) -> str:
+    """The words of a name as they are written, accents and all: what a model of language reads.
+
+    >>> spoken("Größe (createdAt)")
+    'größe created at'
+    """
+    return " ".join(_WORD.findall(_CAMEL.sub(" ", unicodedata.normalize("NFKC", raw)).lower()))
+
+
 def is_claim(name: Name) -> bool:
     """True for a name that reads as yes or no: `is_active`, `has_discount`."""
     return bool(name.words) and name.words[0].concept in vocabulary().claims

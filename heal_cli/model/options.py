@@ -39,7 +39,7 @@ class MatchOptions:
     min_confidence: float = 0.7
     min_margin: float = 0.1
     override_identity: bool = False
-    semantic: bool = False  # ask a model of language about columns that all else leaves open
+    semantic: bool | None = None  # ask a model of language about open columns; None: where it is installed
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def draft_plan(
     """The plan by the sample alone; see `plan_source`."""
     options = run.plan_options()
     catalogue = knowledge.trusted(run.patterns)
-    return make_plan(
+    plan = make_plan(
         sample,
         as_written(table, run.options.write, run.options.match),
         catalogue,
@@ -61,6 +61,9 @@ def draft_plan(
         nearness=run.nearness,
         is_nameless=is_nameless(run, reader),
     )
+    if run.nearness is not None:
+        run.nearness.close()
+    return plan
 
 
 def settle(reader: SourceReader, plan: Plan, columns: Sequence[str]) -> Plan:

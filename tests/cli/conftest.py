@@ -196,6 +196,7 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith(("HEAL_", "PG")) or name in ("DATABASE_URL", "CI", "NO_COLOR", "COLUMNS"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HEAL_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("HEAL_SEMANTIC", "false")
     monkeypatch.chdir(tmp_path)
 
 

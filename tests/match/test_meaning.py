@@ -46,26 +46,62 @@ def meant(make_table, match):
 
 
 def test_a_shared_word_and_the_models_word_place_a_column(meant) -> None:
-    """`vicar_name` is `curate_name`; the vote is the tier's own, with the words that it compared."""
+    """`vicar_name` is `curate_name`; the vote is the tier's own, with the names that it compared."""
     ((found,), _) = meant("vicar_name", "curate_name text", WORDS, near("vicar~curate"))
-    assert [(vote.tier, vote.confidence) for vote in found.votes] == [(Tier.SEMANTIC, 0.745)]
-    assert found.winner.evidence == ("meaning 0.90: vicar ~ curate", "3 of 3 values are text")
+    assert [(vote.tier, vote.confidence) for vote in found.votes] == [(Tier.SEMANTIC, 0.83)]
+    assert found.winner.evidence == ("meaning 0.90: vicar name ~ curate name", "3 of 3 values are text")
+
+
+def test_the_nearer_the_surer(meant) -> None:
+    """So that a higher --min-confidence asks more of it."""
+    least, most = (
+        meant("vicar_name", "curate_name text", WORDS, near("vicar~curate", nearness=n))[0][
+            0
+        ].winner.confidence
+        for n in (NEAR, 0.96)
+    )
+    assert 0.7 <= least < 0.8 < most < 0.9
 
 
 @pytest.mark.parametrize(
-    ("source", "target", "values", "nearness"),
+    ("source", "target", "values"),
     [
-        ("yarn_budget", "saga_budget text", WORDS, 0.8),  # a word in common that says what the column is
-        ("yarn_name", "saga_name text", WORDS, 0.85),  # one that many columns have
-        ("yarn", "saga numeric", NUMBERS, 0.85),  # values that fit
-        ("yarn_count", "saga_count int4", NUMBERS, 0.79),  # both
-        ("yarn", "saga text in Alien|Jaws", ["Jaws", "Alien"], 0.6),  # values that the column lists
+        ("yarn_budget", "saga_budget text", WORDS),  # a word in common that says what the column is
+        ("yarn_name", "saga_name text", WORDS),  # one that many columns have
+        ("yarn", "saga numeric", NUMBERS),  # values that not any column would take
+        ("yarn", "saga text in Alien|Jaws", ["Jaws", "Alien"]),  # values that the column lists
+        ("yarn_category", "category text", WORDS),  # a word more, in front of what it is
     ],
 )
-def test_the_less_else_speaks_for_it_the_nearer_it_has_to_be(meant, source, target, values, nearness) -> None:
-    """At the nearness given it is placed, a little under it it is a question or nothing."""
-    assert meant(source, target, values, near("yarn~saga", nearness=nearness))[0]
-    assert not meant(source, target, values, near("yarn~saga", nearness=nearness - 0.03))[0]
+def test_beside_other_evidence_the_nearest_is_placed(meant, source, target, values) -> None:
+    """From the tier's threshold on; under it all is as it was without a model."""
+    assert meant(source, target, values, lambda one, other: NEAR)[0]
+    assert meant(source, target, values, lambda one, other: NEAR - 0.01) == meant(
+        source, target, values, None
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "values"),
+    [
+        ("yarn_email", "saga_email text", ["a@b.example", "c@d.example"]),
+        ("yarn_phone", "phone text", ["+44 20 7946 0018", "+44 20 7946 0019"]),
+    ],
+)
+def test_whose_address_it_is_a_model_is_not_believed(meant, source, target, values) -> None:
+    """The e-mail of a manager is near to the e-mail of an employee: a question at most."""
+    matches, (asked,) = meant(source, target, values, sure)
+    assert not matches
+    assert asked.winner.confidence < 0.7
+
+
+@pytest.mark.parametrize(("rival", "is_placed"), [(0.84, True), (0.86, False)])
+def test_an_open_column_that_is_about_as_near_is_a_rival(make_table, match, rival, is_placed) -> None:
+    """Two open columns may be meant: neither is taken."""
+    table = make_table("t", "saga numeric", "opus numeric")
+    said = {"saga": 0.9, "opus": rival}
+    made = match({"yarn": NUMBERS}, table, nearness=lambda one, other: said.get(other, said.get(one, 0.0)))
+    assert bool(made.matches) == is_placed
 
 
 @pytest.mark.parametrize(
@@ -103,8 +139,9 @@ def test_the_model_alone_never_decides(meant, strategy) -> None:
     ],
 )
 def test_words_that_the_vocabulary_lists_apart_are_a_question_at_most(meant, source, target) -> None:
-    """It has the first word on what is a synonym; a model may ask."""
-    matches, refused = meant(source, target, DAYS if target.endswith("date") else NUMBERS, sure)
+    """It has the first word on what is a synonym; a model that is not sure may ask."""
+    values = DAYS if target.endswith("date") else NUMBERS
+    matches, refused = meant(source, target, values, lambda one, other: 0.74)
     assert not [match for match in matches if match.winner.tier is Tier.SEMANTIC]
     assert all(match.winner.confidence <= 0.65 for match in refused if match.winner.tier is Tier.SEMANTIC)
 
@@ -158,15 +195,16 @@ def test_opposites_and_siblings_never_gain(meant, source, target) -> None:
 
 
 def test_a_nearer_column_keeps_its_own(make_table, match) -> None:
-    """A source that is as near to a column with a place of its own takes no other one."""
+    """A source that is nearer to a column with a place of its own takes no other one."""
     table = make_table("t", "saga_name text", "opus_name text")
     sample = {"yarn_name": WORDS, "opus_name": WORDS}
-    assert [m.target for m in match(sample, table, nearness=near("yarn~saga")).matches] == [
-        "saga_name",
-        "opus_name",
-    ]
-    both = near("yarn~saga", "yarn~opus")
-    assert [m.target for m in match(sample, table, nearness=both).matches] == ["opus_name"]
+    both = ["saga_name", "opus_name"]
+    assert [m.target for m in match(sample, table, nearness=near("yarn~saga")).matches] == both
+
+    def nearer(one: str, other: str) -> float:
+        return 0.9 if "opus" in one + other else 0.8
+
+    assert [m.target for m in match(sample, table, nearness=nearer).matches] == ["opus_name"]
 
 
 def test_values_that_speak_against_a_name_silence_it(meant) -> None:
