@@ -7,7 +7,7 @@ column would take.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final, NamedTuple, TypeAlias
@@ -18,7 +18,6 @@ from heal_cli.match.by_likeness import against
 from heal_cli.match.concepts import Word
 from heal_cli.match.likeness import UNEXPLAINED, similarity
 from heal_cli.match.names import Name, parse, spoken
-from heal_cli.match.remainder import Context
 from heal_cli.match.shapes import LOOKS
 from heal_cli.match.tiers import Target
 from heal_cli.match.values import MIN_FIT, TEXT_FACTOR, TIMES, Evidence, Verdict
@@ -60,15 +59,18 @@ class Side(Enum):
 
 
 def add_meaning(matching: Matching, board: Board, nearness: Nearness) -> Matching:
-    """The matching, with what the model adds to columns that have no place; all else stays as it is."""
+    """The matching, with what the model adds to columns that have no place; all else stays as it is.
+
+    The model is not asked where nothing could come of it but questions about columns that may stay empty.
+    """
     sources, targets = _open_columns(matching, board)
-    if not sources or not targets:
+    pairs = [pair for source in sources for target in targets for pair in _pairs(source, target, board)]
+    if not any(pair.is_backed or pair.target.column.is_required for pair in pairs):
         return matching
     names = tuple(board.said.values()), tuple(parse(column.name) for column in board.table.columns)
     open_ = {(Side.SOURCE, source.raw) for source in sources}
     open_ |= {(Side.TARGET, target.column.name) for target in targets}
-    meaning = _Meaning(nearness, *names, frozenset(open_), board.around, board.evidence)
-    found = [c for source in sources for target in targets for c in meaning.candidates(source, target)]
+    found = _surest(_Meaning(nearness, *names, frozenset(open_)).candidates(pairs))
     votes = [_vote(candidate, (*found, *_asked(matching)), board) for candidate in found]
     return _joined(matching, votes, board.table)
 
@@ -109,6 +111,66 @@ def _vote(candidate: Candidate, others: Sequence[Candidate], board: Board) -> _V
     return _Vote(match, board.experience(candidate, match.margin))
 
 
+class _Pair(NamedTuple):
+    """Two open columns of which neither names nor values say that they are two things.
+
+    Attributes:
+        target: By its name, or by what its comment calls it.
+        own: The name that the target's column has.
+        doubt: Why the pair may be a question at most, whatever the model says; empty where it may be more.
+    """
+
+    source: Name
+    target: Target
+    own: Name
+    parting: Parting
+    verdict: Verdict
+    doubt: str
+
+    @property
+    def is_backed(self) -> bool:
+        """Something else speaks for it, too."""
+        return not self.doubt
+
+
+def _pairs(source: Name, target: Target, board: Board) -> Iterator[_Pair]:
+    """The pair by each name that the target has, where it may be one."""
+    for named in (target, target.by_comment) if target.by_comment else (target,):
+        parting = part(source, named.name, board.around)
+        alike = similarity(source, named.name, board.around)
+        if not may_be_one(source, named.name, parting, alike, is_time=target.column.type.base in TIMES):
+            continue
+        verdict = board.evidence.judge(source.raw, target.column, named.name)
+        if verdict.fit < MIN_FIT or (verdict.is_evidence and verdict.factor < TEXT_FACTOR):
+            continue
+        objection = against(source, named, alike, board.evidence)
+        if not objection and not _contradicts(source, target, parting, board.evidence):
+            doubt = _doubt(source, target, parting, verdict, board.evidence)
+            yield _Pair(source, named, target.name, parting, verdict, doubt)
+
+
+def _contradicts(source: Name, target: Target, parting: Parting, evidence: Evidence) -> bool:
+    """True when the values speak against a word that only one name has: `email`, `number`, `name`."""
+    kinds = vocabulary().kinds
+    alone = {word.concept for word in parting.words}
+    asked = (kind for kind in _ASKED if alone & kinds.get(kind, frozenset((kind,))))
+    return any(evidence.contradiction(source.raw, target.column, kind) for kind in asked)
+
+
+def _doubt(source: Name, target: Target, parting: Parting, verdict: Verdict, evidence: Evidence) -> str:
+    """Why the model's word would not do."""
+    if _PERSONAL & {word.concept for word in parting.shared}:
+        return "whose it is, a model cannot tell"
+    shares_word = any(word.weight == 1.0 and not word.text.isdigit() for word in parting.shared)
+    is_telling = verdict.factor >= 1.0 or _knows(source, target, evidence)
+    return "" if verdict.is_evidence and (shares_word or is_telling) else "nothing else speaks for it"
+
+
+def _knows(source: Name, target: Target, evidence: Evidence) -> bool:
+    """True when the values are among the column's labels, or in the table already."""
+    return bool(evidence.labels(target.column)) or evidence.known_share(source.raw, target.column) >= _MET
+
+
 @dataclass(frozen=True, slots=True)
 class _Meaning:
     """What the model says of pairs.
@@ -123,30 +185,13 @@ class _Meaning:
     sources: tuple[Name, ...]
     targets: tuple[Name, ...]
     open: frozenset[tuple[Side, str]]
-    around: Context
-    evidence: Evidence
 
-    def candidates(self, source: Name, target: Target) -> Iterator[Candidate]:
-        """The pair's candidate, if it is near, and nearer than any other pair of either name."""
-        named = (target, target.by_comment) if target.by_comment else (target,)
-        found = [candidate for other in named for candidate in self._compare(source, other, target.name)]
-        if found:
-            yield max(found, key=lambda candidate: candidate.confidence)
-
-    def _compare(self, source: Name, target: Target, own: Name) -> Iterator[Candidate]:
-        """The candidate that the target is by this name of it, if any; `own` is the one that its column has."""
-        near = self._near(source, target.name)
-        if near < NEAR or not self._leads(source, own, near):
-            return
-        parting = part(source, target.name, self.around)
-        alike = similarity(source, target.name, self.around)
-        if not may_be_one(source, target.name, parting, alike, is_time=target.column.type.base in TIMES):
-            return
-        verdict = self.evidence.judge(source.raw, target.column, target.name)
-        is_against = verdict.fit < MIN_FIT or (verdict.is_evidence and verdict.factor < TEXT_FACTOR)
-        is_against = is_against or bool(against(source, target, alike, self.evidence))
-        if not is_against and not self._contradicts(source, target, parting):
-            yield self._weigh(source, target, parting, near, verdict)
+    def candidates(self, pairs: Iterable[_Pair]) -> Iterator[Candidate]:
+        """Of each pair that is near, and nearer than any other pair of either name: the surer the nearer."""
+        for pair in pairs:
+            near = self._near(pair.source, pair.target.name)
+            if near >= NEAR and self._leads(pair.source, pair.own, near):
+                yield _candidate(pair, near)
 
     def _near(self, source: Name, target: Name) -> float:
         """Nearness of the names, as they are written or with all that is known of them in English."""
@@ -156,59 +201,39 @@ class _Meaning:
     def _leads(self, source: Name, target: Name, near: float) -> bool:
         """True when no open column of either side is about as near, and none that has its place is nearer."""
         rivals = [
-            (Side.TARGET, other.raw, self._near(source, other)) for other in self.targets if other != target
+            (Side.TARGET, name.raw, self._near(source, name)) for name in self.targets if name != target
         ]
         rivals += [
-            (Side.SOURCE, other.raw, self._near(other, target)) for other in self.sources if other != source
+            (Side.SOURCE, name.raw, self._near(name, target)) for name in self.sources if name != source
         ]
         return all(
             near - rival >= (LEAD if (side, raw) in self.open else -LEAD) for side, raw, rival in rivals
         )
 
-    def _contradicts(self, source: Name, target: Target, parting: Parting) -> bool:
-        """True when the values speak against a word that only one name has: `email`, `number`, `name`."""
-        kinds = vocabulary().kinds
-        alone = {word.concept for word in parting.words}
-        asked = (kind for kind in _ASKED if alone & kinds.get(kind, frozenset((kind,))))
-        return any(self.evidence.contradiction(source.raw, target.column, kind) for kind in asked)
 
-    def _weigh(
-        self, source: Name, target: Target, parting: Parting, near: float, verdict: Verdict
-    ) -> Candidate:
-        """The candidate, the surer the nearer; where nothing else speaks for it, a question."""
-        is_telling = verdict.is_evidence and (verdict.factor >= 1.0 or self._knows(source, target))
-        reason = _against(
-            parting, near, is_backed=verdict.is_evidence and (is_telling or _shares_word(parting))
-        )
-        told = f"meaning {near:.2f}: {spoken(source.raw)} ~ {spoken(target.name.raw)}"
-        return Candidate(
-            Kind.RENAME,
-            target.column.name,
-            source.raw,
-            Tier.SEMANTIC,
-            round(min(_LEAST + _SLOPE * near, UNEXPLAINED if reason else _SUREST), 4),
-            evidence=(told, *verdict.reasons, *reason),
-            features=Features(near, verdict.fit, verdict.factor),
-        )
-
-    def _knows(self, source: Name, target: Target) -> bool:
-        """True when the values are among the column's labels, or in the table already."""
-        is_listed = bool(self.evidence.labels(target.column))
-        return is_listed or self.evidence.known_share(source.raw, target.column) >= _MET
+def _candidate(pair: _Pair, near: float) -> Candidate:
+    """The candidate; a question where something is in doubt."""
+    doubt = "these are two words to heal" if near < LISTED and are_listed(pair.parting) else pair.doubt
+    told = f"meaning {near:.2f}: {spoken(pair.source.raw)} ~ {spoken(pair.target.name.raw)}"
+    return Candidate(
+        Kind.RENAME,
+        pair.target.column.name,
+        pair.source.raw,
+        Tier.SEMANTIC,
+        round(min(_LEAST + _SLOPE * near, UNEXPLAINED if doubt else _SUREST), 4),
+        evidence=(told, *pair.verdict.reasons, *((doubt,) if doubt else ())),
+        features=Features(near, pair.verdict.fit, pair.verdict.factor),
+    )
 
 
-def _against(parting: Parting, near: float, *, is_backed: bool) -> tuple[str, ...]:
-    """Why the pair may be a question at most; nothing where it may be more."""
-    if near < LISTED and are_listed(parting):
-        return ("these are two words to heal",)
-    if _PERSONAL & {word.concept for word in parting.shared}:
-        return ("whose it is, a model cannot tell",)
-    return () if is_backed else ("nothing else speaks for it",)
-
-
-def _shares_word(parting: Parting) -> bool:
-    """True when the names have a word in common that says something."""
-    return any(word.weight == 1.0 and not word.text.isdigit() for word in parting.shared)
+def _surest(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """One candidate of each pair: a column has a name, and may have another by its comment."""
+    best: dict[tuple[str | None, str], Candidate] = {}
+    for candidate in candidates:
+        fix = candidate.source, candidate.target
+        if fix not in best or best[fix].confidence < candidate.confidence:
+            best[fix] = candidate
+    return list(best.values())
 
 
 def _joined(matching: Matching, votes: Sequence[_Vote], table: TableSchema) -> Matching:

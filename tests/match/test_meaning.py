@@ -84,8 +84,8 @@ def test_beside_other_evidence_the_nearest_is_placed(meant, source, target, valu
 @pytest.mark.parametrize(
     ("source", "target", "values"),
     [
-        ("yarn_email", "saga_email text", ["a@b.example", "c@d.example"]),
-        ("yarn_phone", "phone text", ["+44 20 7946 0018", "+44 20 7946 0019"]),
+        ("yarn_email", "saga_email text required", ["a@b.example", "c@d.example"]),
+        ("yarn_phone", "phone text required", ["+44 20 7946 0018", "+44 20 7946 0019"]),
     ],
 )
 def test_whose_address_it_is_a_model_is_not_believed(meant, source, target, values) -> None:
@@ -124,10 +124,20 @@ def test_without_a_shared_word_the_values_decide(meant, target, values, is_place
 @pytest.mark.parametrize("strategy", ["weighted", "majority", "unanimous"])
 def test_the_model_alone_never_decides(meant, strategy) -> None:
     """However sure it is: without a shared word or telling values it is a question under the threshold."""
-    matches, (asked,) = meant("yarn", "saga text", WORDS, sure, strategy=strategy)
+    matches, (asked,) = meant("yarn", "saga text required", WORDS, sure, strategy=strategy)
     assert not matches
     assert asked.winner.confidence == 0.65
     assert "nothing else speaks for it" in asked.winner.evidence
+
+
+def test_a_model_is_not_opened_for_idle_questions(meant) -> None:
+    """Where a column may stay empty and nothing could be placed, nobody waits a second for a question."""
+
+    def unasked(one: str, other: str) -> float:
+        raise AssertionError((one, other))
+
+    assert meant("yarn", "saga text", WORDS, unasked) == ((), ())
+    assert meant("yarn", "saga timestamptz", WORDS, unasked) == ((), ())
 
 
 @pytest.mark.parametrize(
