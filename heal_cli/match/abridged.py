@@ -18,6 +18,7 @@ from heal_cli.model.column_names import bare
 
 _STEP: Final = re.compile(r"\.|/|:|->|__")
 _BRACKETS: Final = re.compile(r"(?P<front>[^(\[]+)[(\[](?P<behind>[^)\]]+)[)\]]")
+_SLOT: Final = re.compile(r"(?P<front>[^\W\d][^\d]*?)\s*(?P<number>\d+) - (?P<field>.+)")
 _BLANK: Final = re.compile(r"\s")
 _LONGEST_TAG: Final = 4  # letters that no list of words knows: `sg`, `hs`
 _LONGEST_WRAPPER: Final = 2  # words: `geographicalContext`
@@ -32,24 +33,54 @@ def abridged(names: Iterable[Name], targets: Iterable[Name]) -> dict[str, Name]:
     names = list(names)
     said = {word for target in targets for word in target.plain}
     short = {name.raw: name.plain for name in names}
-    for step in (_without_way, _without_common_step, _without_tag, _without_type):
+    for step in (_without_slot, _without_way, _without_common_step, _without_tag, _without_type):
         short = _kept_apart(short, step(short, said))
     return {
         name.raw: name if short[name.raw] == name.plain else Name(name.raw, short[name.raw]) for name in names
     }
 
 
-def unbracketed(names: Sequence[Name]) -> dict[str, Name]:
-    """Raw name -> the name without what stands in brackets behind it, where that tells it from no other name."""
+def plainer(names: Sequence[Name]) -> dict[str, Name]:
+    """Raw name -> a shorter one to compare, too: without what stands in brackets behind it, or its last step only.
+
+    Only where that is no other name's, and what is left out makes no other thing of it.
+    """
+    contrast = vocabulary().kinds["contrast"]
+    whose = contrast | vocabulary().kinds["person"]
     found = {}
     for name in names:
         parts = _BRACKETS.fullmatch(name.raw.strip())
-        if parts is None or vocabulary().kinds["contrast"] & Name(name.raw, split(parts["behind"])).concepts:
-            continue
-        plain = split(parts["front"])
-        if plain and not any(other is not name and other.plain[: len(plain)] == plain for other in names):
-            found[name.raw] = Name(name.raw, plain)
+        if parts is not None and not whose & Name(name.raw, split(parts["behind"])).concepts:
+            plain = split(parts["front"])
+            if plain and not any(other is not name and other.plain[: len(plain)] == plain for other in names):
+                found[name.raw] = Name(name.raw, plain)
+    ways = {name.raw: _steps(name.raw) for name in names if "." in name.raw}
+    often = Counter(way[-1] for way in ways.values())
+    for raw, way in ways.items():
+        last = Name(raw, _last_thing(way))
+        front = Name(raw, _spelled(way[:-1])).concepts
+        says_what = last.words and any(_says_what(word.concept) for word in last.words)
+        if (
+            len(last.plain) < len(_spelled(way))
+            and says_what
+            and often[way[-1]] == 1
+            and not contrast & front
+        ):
+            found.setdefault(raw, last)
     return found
+
+
+def _last_thing(way: Sequence[Words]) -> Words:
+    """The last step, with the one before it where it only names that: `thread.name`."""
+    kinds = vocabulary().kinds
+    is_named = len(way) > 1 and all(word in kinds["naming"] or word in kinds["reference"] for word in way[-1])
+    return _spelled(way[-2:] if is_named else way[-1:])
+
+
+def _says_what(concept: str) -> bool:
+    """True for a word that few tables have: whose name, street or status it is, the steps before it say."""
+    kinds = vocabulary().kinds
+    return not any(concept in kinds[kind] for kind in ("personal", "generic", "which", "unit", "contrast"))
 
 
 def _kept_apart(before: Mapping[str, Words], after: Mapping[str, Words]) -> dict[str, Words]:
@@ -66,7 +97,23 @@ def _kept_apart(before: Mapping[str, Words], after: Mapping[str, Words]) -> dict
 
 def _without_way(short: Mapping[str, Words], said: Collection[str]) -> dict[str, Words]:
     """Steps that name no thing (`fields`, `payload`, `0`), and those that the next step says again."""
-    return {raw: _spelled(_told(_steps(raw))) or words for raw, words in short.items()}
+    return {
+        raw: words if _SLOT.fullmatch(raw) else _spelled(_told(_steps(raw))) or words
+        for raw, words in short.items()
+    }
+
+
+def _without_slot(short: Mapping[str, Words], said: Collection[str]) -> dict[str, Words]:
+    """The first of several slots of an address book: `Phone 1 - Value` is `Phone`, `Address 1 - City` is `Address City`."""
+    return {raw: _slot(raw) or words for raw, words in short.items()}
+
+
+def _slot(raw: str) -> Words:
+    parts = _SLOT.fullmatch(bare(raw).strip())
+    if parts is None:
+        return ()
+    field, number = split(parts["field"]), () if parts["number"] == "1" else (parts["number"],)
+    return (*split(parts["front"]), *number, *(() if field == ("value",) else field))
 
 
 def _told(steps: Sequence[Words]) -> list[Words]:

@@ -48,9 +48,9 @@ class Alike:
         return [self._sources[place] for place in sorted(places)]
 
     def _readings(self, source: Name) -> list[Name]:
-        """The name as it is compared, and without what stands in brackets behind it."""
-        plainer = self.around.unbracketed.get(source.raw)
-        return [source, *([plainer] if plainer else [])]
+        """The name as it is compared, and a shorter one where there is one."""
+        shorter = self.around.plainer.get(source.raw)
+        return [source, *([shorter] if shorter else [])]
 
 
 def _keys(name: Name) -> set[str]:

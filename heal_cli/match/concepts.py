@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import zip_longest
@@ -19,6 +20,11 @@ _LONGEST_SHORT: Final = 5
 _SHORTEST_FRONT: Final = 4  # letters of a compound's first part
 _UNTIL: Final = ("to", "till", "until")
 _LINKS: Final = ("", "s", "n", "en", "es", "er")  # between the parts of a compound
+_DONE: Final = re.compile(
+    r"(ge|be|ver|ont|ent|her|er|zer|aan|af|in|uit|toe|om|over|onder|bij|mee|terug|vast|weg|door|voor|ab|an|auf|aus|ein"
+    r"|vor|zu|mit|um)\w{3,}(d|t|en)|\w{2,}([aiu]|[rst])t[oaie]|\w{2,}[ers]s[oaie]|\w{2,}[ai]d[oa]s?"
+)
+"""How participles of German, Dutch and the Romance languages look: `gemeld`, `richiesta`, `enviado`."""
 
 
 class Word(NamedTuple):
@@ -65,7 +71,7 @@ def concepts_of(plain: Sequence[str]) -> tuple[Word, ...]:
             short = ("date",)
         base = word if word in table.phrases else base_form(singular(word))
         spelled += [(long, word, ABBREVIATION_TRUST) for long in short] if short else [(base, word, 1.0)]
-    spelled = _genitive(_without_until(spelled))
+    spelled = _genitive(_without_until(_done_on(spelled)))
     words: list[Word] = []
     while spelled:
         for length in range(min(table.longest, len(spelled)), 0, -1):
@@ -90,6 +96,17 @@ def concepts_of(plain: Sequence[str]) -> tuple[Word, ...]:
             del spelled[:length]
             break
     return _shipped(words)
+
+
+def _done_on(spelled: list[tuple[str, str, float]]) -> list[tuple[str, str, float]]:
+    """`gemeld op` as `gemeld on`, `approvato da` as `approvato by`: small words that mean so behind what was done."""
+    if len(spelled) < 2:
+        return spelled
+    (base, before, _), (_, last, _) = spelled[-2:]
+    meant = next((word for word in ("on", "by") if last in vocabulary().kinds[f"done_{word}"]), None)
+    meaning = vocabulary().phrases.get(base)
+    is_done = _DONE.fullmatch(before) or (meaning is not None and meaning.concept.endswith("ed"))
+    return [*spelled[:-1], (meant, last, 1.0)] if meant and is_done else spelled
 
 
 def _shipped(words: Sequence[Word]) -> tuple[Word, ...]:

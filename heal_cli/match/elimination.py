@@ -9,14 +9,15 @@ from heal_cli.match.alike import UNALIKE, Alike
 from heal_cli.match.apart import part, saying, sets_apart
 from heal_cli.match.by_likeness import against, doubt
 from heal_cli.match.cells import Pair
-from heal_cli.match.concepts import Word
-from heal_cli.match.likeness import FLOOR, Similarity
+from heal_cli.match.concepts import Word, related
+from heal_cli.match.kinship import exchangeable
+from heal_cli.match.likeness import FLOOR, Similarity, align
 from heal_cli.match.names import Name
 from heal_cli.match.ranges import NUMBERS
 from heal_cli.match.remainder import Context
 from heal_cli.match.shapes import NUMERIC
 from heal_cli.match.tiers import Target, rename
-from heal_cli.match.values import MIN_FIT, TEXT_FACTOR, TIMES, Evidence
+from heal_cli.match.values import MIN_FIT, TEXT_FACTOR, TEXTS, TIMES, Evidence
 from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Candidate, Features, Tier
 
@@ -24,6 +25,7 @@ ELIMINATED: Final = 0.72
 """Confidence of such a pair: the names point at it, the type bears it out, and nobody else is left."""
 
 _FEWEST: Final = 3  # values under which a fit is chance
+_COUNTS: Final = frozenset({"count", "total"})
 _TELLING: Final = frozenset((*NUMBERS, *TIMES, "bool", "uuid", "inet", "json", "jsonb"))
 
 
@@ -65,6 +67,8 @@ def _is_borne_out(
     if shared and shared <= vocabulary().kinds["web"]:  # any two addresses are: `link`, `transcript_url`
         return False
     parting = part(source, target.name, around)
+    if not _is_said_by_both(source, target, around):
+        return False
     is_more = target.column.type.base in NUMBERS or saying(parting.right)
     if is_more and any(map(_is_reference, parting.left)):
         return False  # the code of a polling station is no number of its votes
@@ -81,6 +85,39 @@ def _is_borne_out(
         and verdict.factor >= TEXT_FACTOR
         and evidence.profile(source.raw).count >= _FEWEST
     )
+
+
+def _is_said_by_both(source: Name, target: Target, around: Context) -> bool:
+    """True where what both names say is a thing, and not only its unit, its count, or the number of somebody's house.
+
+    A word of like meaning is not enough where the target goes on: a frequency is no rate of clicks.
+    """
+    kinds = vocabulary().kinds
+    pairs, left, right = align(source, target.name, around)
+    told = [
+        (x, y) for x, y, _ in pairs if x.weight == 1.0 == y.weight and y.concept not in kinds["unit"] | {"by"}
+    ]
+    if not pairs:  # a word is read otherwise
+        return True
+    if source.units and target.name.units and source.units != target.name.units:
+        return False  # miles are no kilometres
+    narrows = saying([word for word in left if word.concept not in kinds["unit"]])
+    if narrows and all(y.concept in _COUNTS for _, y in told):
+        return False
+    if all(_is_reference(y) for _, y in told) and any(word.concept in kinds["personal"] for word in narrows):
+        return False
+    goes_on = saying([word for word in right if word.concept not in kinds["unit"]])
+    is_vague = bool(goes_on) and any(_is_of_like_meaning(x, y) for x, y in told)
+    return not is_vague or (
+        target.column.type.base in TEXTS
+        and all(_is_reference(word) or word.concept in kinds["naming"] for word in goes_on)
+    )
+
+
+def _is_of_like_meaning(x: Word, y: Word) -> bool:
+    """True for two words that mean two things of one kind, and no more than that."""
+    is_exchangeable = not exchangeable(x.concept).isdisjoint(exchangeable(y.concept))
+    return x.concept != y.concept and not is_exchangeable and not related(x).isdisjoint(related(y))
 
 
 def _numbers_itself(target: Target) -> bool:

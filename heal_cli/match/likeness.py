@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 from typing import Final
 
-from heal_cli.match.abridged import unbracketed
+from heal_cli.match.abridged import plainer
 from heal_cli.match.carried import CARRIED, COMPLETED, Pair, carries, completes, share_head
 from heal_cli.match.concepts import Word, singular
 from heal_cli.match.dwelling import only_dwelling
@@ -31,7 +31,7 @@ FLOOR: Final = 0.4
 
 _SUREST: Final = 0.95  # of names that are not the same name
 _REORDERED: Final = 0.7  # `duration_min` may count minutes: a question, never a match
-_UNBRACKETED: Final = 0.95  # trust in a name without what stands in brackets behind it
+_PLAINER: Final = 0.95  # trust in a name without what stands in brackets behind it, or before its last step
 _NO_UNITS: Final[frozenset[str]] = frozenset()
 _PLURAL: Final = frozenset({"count", "list"})
 _FEWEST_PREFIXED: Final = 3  # names
@@ -62,7 +62,7 @@ def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Con
         taken=frozenset(_written(sources) & _written(targets)),
         table=tuple(base_form(singular(word)) for word in split(table)),
         single=_single(sources) & _single(targets),
-        unbracketed=unbracketed(sources),
+        plainer=plainer(sources),
         is_lettered=len(sources) > 1 and all(len(name.raw.strip()) == 1 for name in sources),
     )
 
@@ -73,10 +73,10 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
     Where short words may mean several things, the likest reading counts.
     """
     best = _similarity(a, b, around)
-    plainer = around.unbracketed.get(a.raw)
-    if plainer is not None:
-        found = _similarity(plainer, b, around)
-        if (score := round(found.score * _UNBRACKETED, 4)) > best.score:
+    shorter = around.plainer.get(a.raw)
+    if shorter is not None and not (a.units and b.units and a.units != b.units):
+        found = _similarity(shorter, b, around)
+        if (score := round(found.score * _PLAINER, 4)) > best.score:
             best = replace(found, score=score)
     read_so = [(a, one, one.name, b) for one in readings(a, b)]
     read_so += [(b, other, a, other.name) for other in readings(b, a)]

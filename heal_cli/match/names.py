@@ -171,7 +171,7 @@ def split(raw: str) -> tuple[str, ...]:
     """
     if _PLAIN.fullmatch(raw) and "mail" not in raw:  # most are, and a catalogue has thousands
         return tuple(_WORD.findall(raw))
-    text = unicodedata.normalize("NFKC", raw)
+    text = unicodedata.normalize("NFKC", raw).lstrip("@")
     for symbol, spoken in _SYMBOLS.items():
         text = text.replace(symbol, spoken)
     for spelling, plain in _SPELLINGS:

@@ -32,7 +32,7 @@ class Context:
         table: The words of the table's name, in the singular.
         is_lettered: Every source column is called by one character, as a sheet calls its columns.
         single: Words that one source column and one target column have, and no others.
-        unbracketed: Raw name of a source column -> the name without what stands in brackets behind it.
+        plainer: Raw name of a source column -> a shorter one to compare, too.
     """
 
     filler: frozenset[str] = frozenset()
@@ -40,7 +40,7 @@ class Context:
     table: tuple[str, ...] = ()
     single: frozenset[str] = frozenset()
     is_lettered: bool = False
-    unbracketed: Mapping[str, Name] = field(default_factory=dict)
+    plainer: Mapping[str, Name] = field(default_factory=dict)
 
 
 class Missing(NamedTuple):

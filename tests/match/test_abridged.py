@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from heal_cli.match.abridged import abridged, unbracketed
+from heal_cli.match.abridged import abridged, plainer
 from heal_cli.match.names import parse
 
 
@@ -55,9 +55,27 @@ def test_a_tag_in_front_of_several_names_is_left_out() -> None:
 def test_brackets_are_left_out_where_they_tell_nothing_apart() -> None:
     """`Amount (EUR)` beside `Amount (USD)` keeps them, and so does `Weight (gross)`."""
     names = [parse(name) for name in ("Blocked By (Dependencies)", "Weight (gross)", "Rate (a)", "Rate (b)")]
-    assert {raw: name.plain for raw, name in unbracketed(names).items()} == {
+    assert {raw: name.plain for raw, name in plainer(names).items()} == {
         "Blocked By (Dependencies)": ("blocked", "by")
     }
+
+
+def test_brackets_that_say_whose_it_is_stay() -> None:
+    """The boss of a customer is no cook."""
+    assert not plainer([parse("Chef (Kunde)")])
+
+
+def test_the_last_step_may_stand_for_the_whole_way() -> None:
+    """`log.logger` is a logger; what everybody has, two things have, or opposites have, keeps its way."""
+    names = ["log.logger", "process.thread.name", "agent.email", "web.port", "db.port", "source.pod"]
+    short = {raw: name.plain for raw, name in plainer([parse(name) for name in names]).items()}
+    assert short == {"log.logger": ("logger",), "process.thread.name": ("thread", "name")}
+
+
+def test_the_first_slot_of_an_address_book_is_the_thing() -> None:
+    """`Phone 1 - Value` is the phone; the second is another one."""
+    names = ["Phone 1 - Value", "Phone 2 - Value", "Address 1 - City", "E-mail 1 - Type"]
+    assert short(*names) == ["phone", "phone 2", "address city", "email type"]
 
 
 def test_types_in_front_of_most_names_are_left_out() -> None:

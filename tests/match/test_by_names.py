@@ -15,16 +15,16 @@ def placed(found) -> dict[str, str]:
 
 def test_a_trade_is_known_by_its_words_whatever_the_table_is_called(make_table, match) -> None:
     """Four things that a bank's statement and a table name differently make the table one of a bank."""
-    table = make_table("t", "narrative text", "tegenpartij text", "mandate_id text", "end_to_end_id text")
+    table = make_table("t", "narrative text", "related_party text", "mandate_id text", "end_to_end_id text")
     sample = {
         "verwendungszweck": WORDS,
-        "gegenpartei": ["Ann", "Ben", "Cem"],
+        "name_zahlungsbeteiligter": ["Ann", "Ben", "Cem"],
         "mandatsreferenz": CODES,
         "kundenreferenz": ["K1", "K2", "K3"],
     }
     assert placed(match(sample, table)) == {
         "verwendungszweck": "narrative",
-        "gegenpartei": "tegenpartij",
+        "name_zahlungsbeteiligter": "related_party",
         "mandatsreferenz": "mandate_id",
         "kundenreferenz": "end_to_end_id",
     }

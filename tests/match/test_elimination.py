@@ -37,6 +37,18 @@ def test_the_only_pair_with_a_common_word_goes_together(make_table, match, sourc
         ("is_paid_fee", "fee_cents int4", ["1", "0", "1"]),
         ("driver street", "street text", ["Elm", "Oak", "Ash"]),
         ("CatNo", "play_type text", ["SK1", "NM2", "J3"]),
+        ("status", "condition_note text", ["new", "used", "sold"]),
+        ("Frequency", "click_rate_percent numeric", NUMBERS),
+        ("Nº de ejemplares", "page_count int4", ["4", "2", "6"]),
+        ("Nb de pièces jointes", "nb_pages int4", ["4", "2", "6"]),
+        ("numVoie", "establishment_no text key", ["14", "3", "201"]),
+        ("Concime (t/ha)", "resa_t_ha numeric", NUMBERS),
+        ("Temperatura esterna", "room_temperature numeric", NUMBERS),
+        ("Distance (miles)", "distance_km numeric", NUMBERS),
+        ("Weight (lb)", "weight_kg numeric", NUMBERS),
+        ("Apagado por", "uploaded_by text", ["r.melo", "t.nunes", "j.reis"]),
+        ("Sale closed on", "sale_opened_on date", ["2026-05-01", "2026-05-09", "2026-05-16"]),
+        ("Richiesta il", "special_requests text", ["28/01/2026", "02/02/2026", "13/02/2026"]),
     ],
 )
 def test_a_word_that_makes_another_thing_of_it_keeps_them_apart(make_table, match, source, target, values):
@@ -49,6 +61,19 @@ def test_two_that_share_the_word_are_a_question(make_table, match) -> None:
     table = make_table("t", "amount_eur numeric")
     found = match({"gift amount": NUMBERS, "match amount": NUMBERS}, table)
     assert not placed(found)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "values"),
+    [
+        ("Station", "site_code text", ["A1", "B2", "C3"]),
+        ("Topic", "theme_name text", ["abc", "def", "ghi"]),
+    ],
+)
+def test_a_word_of_like_meaning_is_enough_before_a_code(make_table, match, source, target, values) -> None:
+    """The target says no more than that it is the code or the number of it."""
+    found = match({source: values}, make_table("t", target))
+    assert placed(found) == {(source, target.split()[0])}
 
 
 def test_a_code_is_no_count(make_table, match) -> None:

@@ -20,6 +20,8 @@ from heal_cli.match.names import parse, split
         ("Order #", ("order", "number")),
         ("名前", ("名前",)),
         ("--", ()),
+        ("@lat", ("lat",)),
+        ("Rate @ 5", ("rate", "at", "5")),
     ],
 )
 def test_a_name_is_cut_into_plain_words(raw: str, words: tuple[str, ...]) -> None:
@@ -51,6 +53,11 @@ def test_plurals_become_singular_and_lookalikes_stay(word: str, one: str) -> Non
         ("Memo/Description", ["description"]),
         ("Revenue (EUR)", ["revenue"]),
         ("MATNR", ["material", "number"]),
+        ("Verzegeld op", ["verzegeld", "on"]),
+        ("Sigillata il", ["sigillata", "on"]),
+        ("Verwijderd door", ["deleted", "by"]),
+        ("Gültig von", ["valid", "start"]),
+        ("Cod. op.", ["code", "operation"]),
     ],
 )
 def test_a_name_means_what_its_words_mean(raw: str, concepts: list[str]) -> None:
