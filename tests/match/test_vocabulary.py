@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import product
+
+import pytest
+
+from heal_cli.match.concepts import related
 from heal_cli.match.names import parse
 from heal_cli.match.vocabulary import NEAR_TRUST, SYNONYM_TRUST, vocabulary
 
@@ -37,3 +42,26 @@ def test_composed_phrases_mean_the_words_they_stand_for() -> None:
         ("annee de construction", "construction year"),
     ):
         assert parse(phrase).concepts == parse(words).concepts, phrase
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("volume", "weight"),
+        ("log", "message"),
+        ("sicherheitsbestand", "meldebestand"),
+        ("breedte", "length"),
+        ("aussentemperatur", "temperatura"),
+        ("don", "cotisation"),
+        ("sent", "delivered"),
+        ("sale closed", "sale opened"),
+        ("carpeta", "carpet"),
+        ("librería", "library"),
+        ("depth", "height"),
+    ],
+)
+def test_two_things_of_one_topic_are_no_synonyms(one: str, other: str) -> None:
+    """They stand in the same tables and never mean the same, in whatever language."""
+    words = product(parse(one).words, parse(other).words)
+    assert parse(one).meaning_key != parse(other).meaning_key
+    assert all(x.concept == y.concept or not related(x) & related(y) for x, y in words)
