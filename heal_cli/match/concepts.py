@@ -181,20 +181,21 @@ def _genitive(spelled: list[tuple[str, str, float]]) -> list[tuple[str, str, flo
     several is a count.
     """
     table = vocabulary()
-    plain = [base for base, _, _ in spelled]
+    plain, written = [base for base, _, _ in spelled], [text for _, text, _ in spelled]
     for place in range(1, len(spelled) - 1):
         if plain[place] not in table.of:
             continue
         for start in range(place):
             for stop in range(place + 2, len(plain) + 1):
-                if " ".join(plain[start:stop]) in table.phrases:
+                said = " ".join(plain[start:stop]), " ".join(written[start:stop])
+                if any(phrase in table.phrases for phrase in said):
                     return spelled
         after = next((i for i in range(place + 1, len(plain)) if plain[i] not in table.of), None)
         if after is None:
             return spelled
         counts = plain[place - 1] == "number" and spelled[-1][0] != spelled[-1][1]  # `No. of guests`
-        said = ("count", *spelled[place - 1][1:]) if counts else spelled[place - 1]
-        return [*spelled[: place - 1], *spelled[after:], said]
+        counted = ("count", *spelled[place - 1][1:]) if counts else spelled[place - 1]
+        return [*spelled[: place - 1], *spelled[after:], counted]
     return spelled
 
 
