@@ -7,8 +7,10 @@ import random
 import polars as pl
 import pytest
 from corpus import (
+    BAIT,
     BLIND,
     DRILL,
+    EIGHTH,
     EVERYDAY,
     FIFTH,
     FOURTH,
@@ -39,7 +41,7 @@ CATALOGUE = load_catalogue()
 
 
 @pytest.mark.parametrize(
-    "folder", [TUNING, HELD_BACK, BLIND, DRILL, SEALED, FRESH, LAST, VENDORS, FOURTH, FIFTH, SIXTH]
+    "folder", [TUNING, HELD_BACK, BLIND, DRILL, SEALED, FRESH, LAST, VENDORS, FOURTH, FIFTH, SIXTH, EIGHTH]
 )
 def test_matches_are_right(folder: str) -> None:
     """No wrong match, and most of the right ones, over the pairs whose names differ."""
@@ -49,13 +51,22 @@ def test_matches_are_right(folder: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "recall"), [(EVERYDAY, 0.85), (SECOND, 0.70), (THIRD, 0.84), (SEVENTH, 0.50)]
+    ("folder", "recall"), [(EVERYDAY, 0.87), (SECOND, 0.75), (THIRD, 0.87), (SEVENTH, 0.50)]
 )
 def test_unseen_matches_are_right(folder: str, recall: float) -> None:
     """Precision and recall hold; no pair of these sets is named, not even here, so that nobody tunes on them."""
     sum_ = total(read_pairs(folder))
     assert sum_.precision >= MIN_PRECISION
     assert sum_.recall >= recall
+
+
+def test_bait_is_not_taken() -> None:
+    """Only names that two languages write alike (`Gift`, `Art`, `Nome`) go to the column that tempts."""
+    sum_ = total(read_pairs(BAIT))
+    same = ("same name but for spelling", "nome = nom;")
+    assert len(sum_.wrong) <= 9
+    assert all(any(reason in wrong for reason in same) for wrong in sum_.wrong), "\n".join(sum_.wrong)
+    assert sum_.recall >= 0.90
 
 
 def test_no_cell_is_wrong() -> None:
