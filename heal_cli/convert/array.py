@@ -14,7 +14,7 @@ import polars as pl
 from heal_cli.convert import extended_json
 from heal_cli.convert.array_delimited import RULE as DELIMITED
 from heal_cli.convert.array_delimited import as_lists, choose_mark
-from heal_cli.convert.array_plain import read_plain
+from heal_cli.convert.array_plain import read_plain, tell_nothing
 from heal_cli.convert.array_text import literal_of, parse_array, quoted_elements
 from heal_cli.convert.families import family_of
 from heal_cli.convert.json_layouts import SCALAR
@@ -48,6 +48,8 @@ def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnF
     """The format of the elements, decided from all of them."""
     element = _element(type)
     mark = choose_mark(values, element, options, base)
+    if tell_nothing(values, element, replace(base, list_mark=mark)):
+        values = values.clear()
     spelt, _ = as_lists(values, mark)
     laid = _lay_texts(spelt, element).elements["value"].drop_nulls()
     texts, _ = extended_json.unwrap(laid, element)

@@ -56,6 +56,17 @@ def read_plain(texts: pl.Series, element: PgType, format: ColumnFormat) -> Attem
     return Attempt(made, tuple(heals))
 
 
+def tell_nothing(texts: pl.Series, element: PgType, format: ColumnFormat) -> bool:
+    """True where no element says how the others are read, as far as that is seen at a glance; False says nothing.
+
+    Whole numbers without marks do not, nor do strings without the marks that spreadsheets put before texts.
+    """
+    pattern = "|".join(form.pattern for form in _forms(element, format))
+    if not pattern or not texts.str.contains(pattern).all():
+        return False
+    return element.base in _MORE_DIGITS or not texts.str.contains("'", literal=True).any()
+
+
 def _forms(element: PgType, format: ColumnFormat) -> Iterator[_Form]:
     """What such cells look like, of which no text can be two."""
     mark = format.list_mark

@@ -67,7 +67,7 @@ def wire(type: PgType) -> pl.DataType:
 
 def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnFormat) -> ColumnFormat:
     """`base` with the words that mean true and false in this column."""
-    words = frozenset(_folded(values).unique().to_list())
+    words = frozenset(_folded(values.unique()).to_list())
     pairs = [pair for pair in PAIRS if words.intersection(pair)]
     letters = [pair for pair in LETTERS if words and words <= set(pair) and pair[0] in words]
     if len(letters) == 1:

@@ -80,7 +80,10 @@ def _slips(values: pl.Series, known: Mapping[str, str], taken: frozenset[str]) -
     """
     if not known or not len(values):
         return {}
-    counts = dict(_folded(values).alias("text").value_counts().iter_rows())
+    spelt = values.alias("text").value_counts()
+    counts: Counter[str] = Counter()
+    for text, count in zip(_folded(spelt["text"]), spelt["count"], strict=True):
+        counts[text] += count
     strange = [text for text in counts if text not in known and text not in taken]
     if not strange or len(strange) * _RARE > len(values):
         return {}

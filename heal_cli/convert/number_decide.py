@@ -17,6 +17,8 @@ _ANSWERS: Final = f"{_DECIMAL_FLAG} . or {_DECIMAL_FLAG} ,"
 
 _POINT_OR_GROUP: Final = r"^\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*$"
 
+_PERCENTS: Final = f"[{''.join(sign for sign, ascii in grammar.ASCII_OF.items() if ascii == '%')}%]"
+
 _THREE: Final = 3
 """Digits between thousands marks. Types with as many fractional digits expect 1.234; types with fewer do not, and
 hardly any amount of money has three, whatever its type."""
@@ -27,6 +29,11 @@ _POINTED: Final = pl.col("point") & pl.col("marked")
 def asks_decimal(format: ColumnFormat) -> bool:
     """Whether the column's decimal mark is an open question, so that only what fits one reading is read."""
     return format.decimal is None and format.question is not None and _DECIMAL_FLAG in format.question
+
+
+def asks_values(texts: pl.Series, base: ColumnFormat) -> bool:
+    """Whether what the column's numbers are worth bears on its format, and not only how they are written."""
+    return base.percent is None and texts.str.contains(_PERCENTS).any()
 
 
 def decide(

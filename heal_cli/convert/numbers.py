@@ -16,6 +16,7 @@ from heal_cli.convert import (
     number_typed,
     number_units,
 )
+from heal_cli.convert.number_alike import one_of_each
 from heal_cli.convert.number_target import Target, target_of
 from heal_cli.convert.residue import Attempt, Healer, heal_residue
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
@@ -31,7 +32,10 @@ def wire(type: PgType) -> pl.DataType:
 
 def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnFormat) -> ColumnFormat:
     """`base` with decimal mark, percent scale and question, from the texts."""
-    bare = number_units.take_off(values) if base.units else values
+    few = one_of_each(values)
+    if number_decide.asks_values(few, base):
+        few = values
+    bare = number_units.take_off(few) if base.units else few
     return number_decide.decide(bare, target_of(type), base, options.allow)
 
 

@@ -34,6 +34,7 @@ def decide(values: pl.Series, type: PgType, options: ValueOptions, base: ColumnF
     """
     if options.timezone is not None:
         check_zone(options.timezone)
+    values = values.unique()  # how often a text stands there says nothing
     questions: list[str | None] = []
     if type.base not in TIMES_OF_DAY and options.date_order is None:
         orders, question = decide_orders(values)

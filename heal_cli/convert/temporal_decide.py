@@ -138,11 +138,19 @@ def decide_epoch(texts: pl.Series) -> tuple[Unit | None, str | None]:
     is_epoch = texts.str.contains(EPOCH)
     if not is_epoch.any():
         return None, None
-    numbers = texts.filter(is_epoch).str.extract("([0-9]+)").cast(pl.Int64, strict=False)
+    numbers = _whole_numbers(texts if is_epoch.all() else texts.filter(is_epoch))
     units: list[Unit] = epoch_unit(numbers).drop_nulls().unique().sort().to_list()
     if len(units) < 2:
         return (units[0] if units else None), None
     return None, f"epoch numbers of several units ({', '.join(units)}) stand in one column"
+
+
+def _whole_numbers(texts: pl.Series) -> pl.Series:
+    """What stands before the point of unsigned numbers."""
+    numbers = texts.str.strip_chars().cast(pl.Int64, strict=False)
+    if not numbers.null_count():
+        return numbers
+    return texts.str.extract("([0-9]+)").cast(pl.Int64, strict=False)
 
 
 _ZONED: Final = rf":[0-9]{{2}}(?:[.,][0-9]+)?(?: ?[AaPp]\.?[Mm]\.?)? ?({ZONE}|{'|'.join(MAIL_ZONES)})(?: [0-9]{{4}}| ?\([^()]*\)|{NAMED})?\s*$"

@@ -26,12 +26,16 @@ _NEAR_S: Final = 0.01  # a serial is a float: so near to a whole second it is th
 
 
 def counts_days(texts: pl.Series) -> bool:
-    """True for a column with several such numbers in which every bare number is one."""
+    """True for a column with several such numbers in which every bare number is one.
+
+    Args:
+        texts: Each once.
+    """
     is_number = texts.str.contains(r"^\s*[+-]?[0-9]+(\.[0-9]+)?\s*$")
     if int(is_number.sum()) < _FEWEST:
         return False
-    numbers = texts.filter(is_number).unique()
-    if len(numbers) < _FEWEST or not numbers.str.contains(_SERIAL).all():
+    numbers = texts.filter(is_number)
+    if not numbers.str.contains(_SERIAL).all():
         return False
     days = numbers.str.extract(_SERIAL).cast(pl.Int64)
     return bool(days.is_between(_FIRST, _LAST).all())

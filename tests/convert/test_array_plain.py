@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heal_cli.convert import array, convert, decide_format
-from heal_cli.convert.array_plain import read_plain
+from heal_cli.convert.array_plain import read_plain, tell_nothing
+from heal_cli.convert.families import family_of
 from heal_cli.convert.residue import nothing
 from heal_cli.model import ColumnFormat, Converted, PgType, ValueOptions
 
@@ -101,3 +102,35 @@ def test_what_stays_to_the_letter_is_rewritten(text: str, element: PgType, liter
     """Plain whole numbers and texts; whatever needs a thought is left."""
     made = read_plain(pl.Series([text]), element, ColumnFormat(list_mark=";"))
     assert made.values.to_list() == [literal]
+
+
+@pytest.mark.parametrize(
+    ("cells", "element", "tells"),
+    [
+        (["[1, 2]", "{3,4}"], WHOLE, False),
+        (["[1, 2]", "{3.5,4}"], WHOLE, True),
+        (["red;green", "blue"], TEXT, False),
+        (["red;green", "'5;'7"], TEXT, True),
+        (['["red", "green"]'], TEXT, False),
+        (['="5";="7"'], TEXT, True),
+    ],
+)
+def test_columns_whose_elements_tell_nothing_are_seen_at_a_glance(
+    cells: list[str], element: PgType, tells: bool
+) -> None:
+    """Elements are laid out to decide how they are read only where one of them may say so."""
+    texts = pl.Series(cells)
+    format = ColumnFormat(list_mark=";" if element is TEXT and "[" not in cells[0] else None)
+    assert tell_nothing(texts, element, format) is not tells
+
+
+@given(st.lists(st.lists(ELEMENTS, min_size=1, max_size=3).map(";".join), min_size=1, max_size=4))
+def test_elements_that_tell_nothing_leave_the_format_as_it_is(cells: list[str]) -> None:
+    """What is skipped would not have changed a thing."""
+    texts = pl.Series(cells)
+    for type, element in ((TEXTS, TEXT), (WHOLES, WHOLE)):
+        mark = decide_format(texts, type, ValueOptions()).list_mark
+        base = ColumnFormat(list_mark=mark)
+        if tell_nothing(texts, element, base):
+            laid = array._lay_texts(array.as_lists(texts, mark)[0], element).elements["value"].drop_nulls()
+            assert family_of(element).decide(laid, element, ValueOptions(), base) == base
