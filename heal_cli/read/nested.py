@@ -22,6 +22,10 @@ _SAMPLE: Final = 1000  # objects of the first batch whose keys are looked at
 _MOST_KEYS: Final = 200  # of objects in a column; more are data, and no names
 
 
+OBJECT: Final = r'^\{\s*["}/,]'
+"""How an object begins, and one that can be mended; a dict of Python and an id in braces do not."""
+
+
 class _Values(NamedTuple):
     """One nested key in all rows."""
 
@@ -78,11 +82,15 @@ def inner_values(
 
 def _leaves(values: pl.Series, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], pl.Series]]:
     """The values below these that have none below them."""
-    fields = _fields(values).columns if len(path) < _MAX_DEPTH else {}
+    fields = _fields(values).columns if len(path) < _MAX_DEPTH and _may_hold_objects(values) else {}
     if not fields and len(path) > 1:
         yield path, values
     for name, inner in fields.items():
         yield from _leaves(inner.values, (*path, name))
+
+
+def _may_hold_objects(values: pl.Series) -> bool:
+    return values.dtype != pl.String or bool(values.str.contains(OBJECT).any())
 
 
 class _Wrapping(NamedTuple):

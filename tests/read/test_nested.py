@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heal_cli.model import ROW, Batch, ReadOptions
-from heal_cli.read import open_source, unnest
+from heal_cli.read import inner_values, open_source, unnest
+from heal_cli.read.json_mend import mend
+from heal_cli.read.nested import OBJECT
 
 
 def batch_of(records: list[object], targets: list[str]) -> Batch:
@@ -92,6 +95,23 @@ def test_an_object_that_cannot_be_taken_apart_is_a_reject() -> None:
     assert batch.frame.select(ROW, "user.name").rows() == [(1, "x")]
     assert batch.broken.select(ROW, "reason", "column").rows() == [(2, "duplicate_key", "user.name")]
     assert batch.locate(batch.broken[ROW])["line"].to_list() == [2]
+
+
+def test_braces_around_something_else_are_no_objects() -> None:
+    """Dicts of Python and ids in braces are looked at once, and not mended one by one; mendable objects are opened."""
+    records = [
+        {"id": "{550E8400-E29B}", "dict": "{'a': 1}", "odd": '{ // note\n"x": 1,}', "object": {"y": 2}},
+    ]
+    data = "\n".join(map(json.dumps, records)).encode()
+    batch = open_source("-", ReadOptions(), stdin=io.BytesIO(data)).sample()
+    assert inner_values(batch, [], rows=10).paths == {"odd.x": ("odd", "x"), "object.y": ("object", "y")}
+
+
+@given(st.text('{}/*,": \n\t1a', max_size=12).map(lambda text: "{" + text))
+@settings(max_examples=1000)
+def test_whatever_can_be_mended_is_seen_to_be_an_object(text: str) -> None:
+    """The first signs tell no object that reading would have found from what is none."""
+    assert mend(text.encode()) is None or re.match(OBJECT, text)
 
 
 def test_fields_of_typed_structs_are_values_too(tmp_path: Path) -> None:
