@@ -37,13 +37,13 @@ def unwrap(values: pl.Series, type: PgType) -> tuple[pl.Series, pl.Series | None
         return values, None
     # few texts sort behind the brace: one comparison spares the others a look at their first sign
     suspects = (values >= "{").arg_true()
-    if len(suspects):
-        suspects = suspects.filter(values.gather(suspects).str.starts_with("{"))
     if not len(suspects):
         return values, None
     texts = values.gather(suspects)
-    if not texts.str.contains('"$', literal=True).any():
+    wrapped = texts.str.contains('"$', literal=True)
+    if not wrapped.any():
         return values, None
+    suspects, texts = suspects.filter(wrapped), texts.filter(wrapped)
     inner = _inner(texts, type)
     found = inner.is_not_null()
     if not found.any():
