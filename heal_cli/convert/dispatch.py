@@ -25,8 +25,6 @@ TO_THE_LETTER: Final = frozenset({"text", "json", "hstore", "bytea", "composite"
 BYTES: Final = frozenset({"text", "uuid", "bytea"})
 """Families that read raw bytes themselves; to all others bytes are text or nothing."""
 
-_DIRT: Final = f"{invisible.DIRT.pattern}|{sheet_text.DIRT.pattern}"
-
 _DATED: Final = frozenset({"date", "timestamp", "timestamptz"})
 _ORDERS: Final[tuple[DateOrder, ...]] = ("DMY", "MDY")
 _MARKS: Final[tuple[Literal[".", ","], ...]] = (".", ",")
@@ -56,7 +54,7 @@ def decide_format(values: pl.Series, type: PgType, options: ValueOptions) -> Col
     if values.dtype != pl.String:
         return family_of(type).decide(pl.Series(dtype=pl.String), type, options, base)
     texts, _ = extended_json.unwrap(values.drop_nulls() if values.null_count() else values, type)
-    if family_name(type) not in TO_THE_LETTER and texts.str.contains(_DIRT).any():
+    if family_name(type) not in TO_THE_LETTER:
         texts = sheet_text.without_marks(invisible.take_out(texts))
     if base.nulls:
         texts = texts.filter(~nulls.is_token(texts, base.nulls))

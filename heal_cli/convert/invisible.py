@@ -16,6 +16,8 @@ _WIDTHLESS: Final = "[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]
 
 def take_out(texts: pl.Series) -> pl.Series:
     """The texts without characters that nobody sees."""
+    if texts.str.len_bytes().sum() == texts.str.len_chars().sum():
+        return texts  # ASCII has none: a fifth of the price of the regular expression
     return texts.str.replace_all(_WIDTHLESS, "") if texts.str.contains(_WIDTHLESS).any() else texts
 
 
