@@ -87,12 +87,14 @@ def run_load(
             table = find_if_there(run.connection, options.table)
         failures.settle(table, loaded=len(sources.reached))
         run.notes += failures.notes
+        is_all_read = sources.are_read(len(locations))
         if crew.outcome.rows.spooled or sources.waiting:
             away = close_away(run, table, sources.reached, crew.outcome, unclaimed=sources.waiting)
-            return failures.judged(crew.judged(away))
+            return failures.judged(crew.judged(away, is_all_read=is_all_read))
         if table is None or not (sources.reached or failures.are_none):
             raise failures.first
-        return failures.judged(crew.judged(_close(run, table, sources.reached, crew)))
+        report = _close(run, table, sources.reached, crew)
+        return failures.judged(crew.judged(report, is_all_read=is_all_read))
 
 
 def _check_atomic(options: LoadOptions, locations: Sequence[str]) -> None:
@@ -134,6 +136,10 @@ class _Sources:
         """Those that have a plan for the table."""
         self.waiting: list[Waiting] = []
         """Those kept whole, since the server was not there to claim them."""
+
+    def are_read(self, count: int) -> bool:
+        """Every batch was given out of each of the `count` sources."""
+        return len(self.reached) == count and all(source.state >= State.READ for source in self.reached)
 
     def take(self, location: str) -> SourceRun | None:
         """Load one; None where the server is away, and replay will."""

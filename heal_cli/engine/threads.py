@@ -24,6 +24,7 @@ from heal_cli.pipeline import (
     check_books,
     retry_own_references,
 )
+from heal_cli.wording import counted
 
 _TICK_S: Final = 0.1
 """How long a blocked thread may stay unaware of a failure elsewhere."""
@@ -89,8 +90,9 @@ class Crew:
                 hint=f"Run it again: {self._run.command}",
             )
         raise BudgetExceeded(
-            f"{rows.rejected} of {rows.read} rows were rejected, more than --max-rejects"
-            f" {self._run.options.max_rejects} allows; {atomic_flag(self._run.options)} committed nothing",
+            f"{rows.rejected:,} of {counted(rows.read, 'row')} {'was' if rows.rejected == 1 else 'were'} rejected,"
+            f" more than --max-rejects {self._run.options.max_rejects} allows;"
+            f" {atomic_flag(self._run.options)} committed nothing",
             hint=f"See why in {str(self._run.rejects.path)!r}, or allow more",
         )
 
@@ -156,18 +158,21 @@ class Crew:
         if damage:
             raise with_rows(damage, before, self.outcome.rows, self._run.options.write)
 
-    def judged(self, report: LoadReport) -> LoadReport:
-        """The report with what a signal or the reject budget makes of it."""
+    def judged(self, report: LoadReport, *, is_all_read: bool) -> LoadReport:
+        """The report with what a signal or the reject budget makes of it.
+
+        Args:
+            is_all_read: The budget left no batch of any source out, if it was passed at all.
+        """
         if self._signal:
             return replace(report, exit_code=128 + self._signal, resume=self._run.command)
         if self._is_over:
             allowed = self._run.options.max_rejects
             rejected = report.rows.rejected + self._earlier.rejected
-            found = (
-                f"{rejected:,} rows of the sources were rejected, more than --max-rejects {allowed} allows"
-            )
+            were = counted(rejected, "row of the sources was", "rows of the sources were")
+            found = f"{were} rejected, more than --max-rejects {allowed} allows"
             note = f"At the end {found}; all others are loaded"
-            if not self._is_whole:
+            if not self._is_whole and (self.outcome.waiting or not is_all_read):
                 way_on = "once heal rejects retry has loaded enough of them, or with more allowed"
                 note = f"Stopped: {found}; the same command goes on {way_on}"
             return replace(report, exit_code=BudgetExceeded.exit_code, notes=(*report.notes, note))

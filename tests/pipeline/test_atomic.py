@@ -104,6 +104,34 @@ def test_the_same_budget_is_not_given_twice(load, conn) -> None:
     assert count(conn) == 2970
 
 
+@pytest.mark.parametrize(
+    ("bad", "were"), [(1, "1 row of the sources was"), (2, "2 rows of the sources were")]
+)
+def test_a_budget_passed_in_the_last_batch_stops_nothing(load, conn, bad, were) -> None:
+    """All was read: nothing is left for the same command, which says the same again. Previously it was to go on."""
+    text = "id,note\n1,a\n" + "x,b\n" * bad
+    for report in (load(text, max_rejects=0), load(text, max_rejects=0)):
+        assert report.exit_code == 4
+        assert report.notes[-1] == (
+            f"At the end {were} rejected, more than --max-rejects 0 allows; all others are loaded"
+        )
+    assert count(conn) == 1
+
+
+def test_a_budget_passed_before_the_last_source_stops_before_it(load, conn) -> None:
+    """What the sources behind it hold is left, though all of the one that passed the budget is read."""
+    bad, good = "id,note\n1,a\nx,b\n", "id,note\n2,c\n"
+    report = load(bad, good, max_rejects=0)
+    assert report.notes[-1].startswith("Stopped: 1 row of the sources was rejected")
+    assert count(conn) == 1
+
+
+def test_a_budget_counts_one_row_as_one(load) -> None:
+    """--atomic says so in the words for one. Previously '1 of 1 rows were'."""
+    with pytest.raises(BudgetExceeded, match="1 of 1 row was rejected, more than --max-rejects 0 allows"):
+        load("id,note\nx,b\n", max_rejects=0, atomic=True)
+
+
 def test_a_dry_run_is_the_whole_run_rolled_back(load, conn) -> None:
     """--dry-run counts as the run would, and leaves neither rows nor a memory of them."""
     report = load(rows(0, 1000), dry_run=True)
