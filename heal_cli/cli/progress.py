@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from heal_cli.cli.terminal import clean, is_plain, note
+from heal_cli.wording import counted
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -48,7 +49,10 @@ def shown_progress(
 def progress_line(progress: Progress, *, seconds: float) -> str:
     """One line of a log: rows, speed, share, time left, healed and rejected."""
     speed = progress.position / seconds if seconds > 0 else 0.0
-    parts = [f"{clean(progress.source)}: {progress.rows.read:,} rows", f"{speed / _MEGABYTE:.1f} MB/s"]
+    parts = [
+        f"{clean(progress.source)}: {counted(progress.rows.read, 'row')}",
+        f"{speed / _MEGABYTE:.1f} MB/s",
+    ]
     if progress.size:
         parts.append(f"{min(progress.position / progress.size, 1):.0%}")
         if speed:
@@ -104,7 +108,7 @@ class _Bar:
             tail = f"{rows.healed:,} healed  {rows.rejected:,} rejected"
             # Batches end out of order: a bar that goes back says nothing.
             self._position = max(self._position, progress.position)
-            bars.update(self._task, completed=self._position, rows=f"{rows.read:,} rows", tail=tail)
+            bars.update(self._task, completed=self._position, rows=counted(rows.read, "row"), tail=tail)
 
     def stop(self) -> None:
         """Take the bar away; the report stands in its place."""

@@ -177,7 +177,7 @@ class Fallback:
                 is_rest = is_table and manifest.is_cut and not self._options.again
                 if is_ours and is_rest and goes_on_from(reader, entry):
                     raise SourceError(
-                        f"{source.name!r} begins with {manifest.rows:,} rows that are spooled, and they wait",
+                        f"{source.name!r} begins with {counted(manifest.rows, 'row that is spooled, and waits', 'rows that are spooled, and wait')}",
                         hint=f"Bring them home first: heal replay-fallback; or: heal fallback discard {entry.name}",
                     )
                 if is_ours and has_changed(source, entry, manifest):

@@ -35,6 +35,7 @@ from heal_cli.record import (
     require_rejects,
     retry_document,
 )
+from heal_cli.wording import counted
 from heal_cli.write import (
     Books,
     RejectBatch,
@@ -242,6 +243,6 @@ class _Retry:
             yield f"{str(self._options.path)!r} is in use; run the retry again to mark what is loaded"
         if self._file.unknown:
             yield (
-                f"{self._file.unknown:,} lines are of attempts that this database's ledger does not hold: never"
+                f"{counted(self._file.unknown, 'line is of an attempt', 'lines are of attempts')} that this database's ledger does not hold: never"
                 " committed, undone, a dry run, or another database"
             )

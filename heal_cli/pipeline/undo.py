@@ -16,6 +16,7 @@ from heal_cli.patterns import Discredited, count_again, count_against
 from heal_cli.pipeline.identity import new_run_id
 from heal_cli.record import UndoneSource, UndoReport, encode, undo_document
 from heal_cli.resilience import Spool
+from heal_cli.wording import counted
 from heal_cli.write import (
     FormerUndo,
     RunNote,
@@ -171,7 +172,7 @@ def _check_there_is_something(connection: psycopg.Connection, run: RunRecord, op
     waiting = [entry for entry in Spool(options.state_dir).entries() if entry.name.startswith(run.run)]
     if waiting:
         raise UsageError(
-            f"{len(waiting)} batches of run {run.run} wait in the spool, and replay would load them after the undo",
+            f"{counted(len(waiting), 'batch', 'batches')} of run {run.run} {'waits' if len(waiting) == 1 else 'wait'} in the spool, and replay would load {'it' if len(waiting) == 1 else 'them'} after the undo",
             hint=f"Throw them away with heal fallback discard {run.run}, or let heal replay-fallback bring them home first",
         )
     if run.loaded or run.rejected or run.duplicates:
@@ -220,6 +221,6 @@ def _notes(run: RunRecord, undone: Undone, former: FormerUndo | None, own: str |
         yield f"Numbers that the rows took from {', '.join(undone.sequences)} are not given again"
     kept = sum(1 for batch in undone.batches if batch.changed)
     if kept and former is None:
-        yield f"{kept} batches with changed rows stay in the ledger and do not load again, except with --again"
+        yield f"{counted(kept, 'batch with changed rows stays in the ledger and does', 'batches with changed rows stay in the ledger and do')} not load again, except with --again"
     if run.rejects_path and run.rejected:
         yield f"Its rejects in {run.rejects_path!r} can be retried no more"

@@ -23,6 +23,7 @@ from heal_cli.read.typed_rows import (
     plain,
     refuse_wide_decimals,
 )
+from heal_cli.wording import counted
 
 _BLOCK: Final = 2**20
 _ERRORS: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
@@ -92,7 +93,7 @@ class ArrowFileReader:
             raise _damaged(self._name, exc) from exc
         if frame.height != stop - start:
             raise SourceError(
-                f"{self._name!r} is a damaged Arrow file: it ends after {start + frame.height:,} rows"
+                f"{self._name!r} is a damaged Arrow file: it ends after {counted(start + frame.height, 'row')}"
             )
         return frame
 

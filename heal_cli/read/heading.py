@@ -23,6 +23,7 @@ from heal_cli.read.header_lines import (
 )
 from heal_cli.read.region import Record
 from heal_cli.read.row_names import ROW_NUMBERS, begin_with_numbers, split_number
+from heal_cli.wording import counted
 
 MAX_COLUMNS: Final = 10_000
 """PostgreSQL stops at 1,600; far more is a file read with the wrong delimiter."""
@@ -198,7 +199,7 @@ def _without(trial: Trial, options: ReadOptions, name: str, begin: int, why: str
 def _told(options: ReadOptions, count: int, name: str) -> tuple[str, ...]:
     if options.columns and len(options.columns) != count:
         raise UsageError(
-            f"--columns has {len(options.columns)} names and {name!r} has {count} columns",
+            f"--columns has {counted(len(options.columns), 'name')} and {name!r} has {counted(count, 'column')}",
             hint="Give one name for each column",
         )
     return options.columns
@@ -238,7 +239,7 @@ def _align(
         return ["", *names], width, True
     guess = [*names, *(f"column_{i}" for i in range(given + 1, width + 1))][:width]
     raise SourceError(
-        f"The header of {name!r} has {given} names and its records have {width} fields; nothing says which name is"
+        f"The header of {name!r} has {counted(given, 'name')} and its records have {counted(width, 'field')}; nothing says which name is"
         f" {'missing' if given < width else 'too many'}",
         hint=f"Name the fields in their order, as in --columns {','.join(guess)}",
     )
@@ -258,7 +259,7 @@ def _check_whole_numbers(
     if cut is None or (quote and trial.records[trial.region.last - 1].text.startswith(quote)):
         return
     raise SourceError(
-        f"The header of {name!r} has {len(names)} names and its records have {trial.width} fields: either"
+        f"The header of {name!r} has {counted(len(names), 'name')} and its records have {trial.width} fields: either"
         f" {rows[0][0]!r} is a row number without a name, or {cut!r} is one number",
         hint="Quote such numbers, or name the fields in their order, as in --columns row," + ",".join(names),
     )

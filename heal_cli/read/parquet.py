@@ -17,6 +17,7 @@ from heal_cli.model import Batch, Chunk, Format, ReadOptions, Source
 from heal_cli.read.jsonl_keys import column_name
 from heal_cli.read.parquet_footer import Footer, RowGroup, check_pages, read_footer
 from heal_cli.read.typed_rows import MAX_ROWS, SAMPLE_ROWS, as_texts, batch_of, memory, plain
+from heal_cli.wording import counted
 
 _BLOCK: Final = 2**20
 
@@ -134,7 +135,7 @@ class ParquetReader:
             ) from exc
         if frame.height != stop - start:
             raise SourceError(
-                f"{self._name!r} is a damaged Parquet file: its footer says {self._footer.rows:,} rows,"
+                f"{self._name!r} is a damaged Parquet file: its footer says {counted(self._footer.rows, 'row')},"
                 f" its pages end after {start + frame.height:,}"
             )
         return frame

@@ -12,6 +12,7 @@ from psycopg import sql
 
 from heal_cli.errors import WriteError
 from heal_cli.model import WriteOptions
+from heal_cli.wording import counted
 from heal_cli.write.audit import AUDIT
 from heal_cli.write.connection import begin
 from heal_cli.write.images import Images
@@ -154,7 +155,7 @@ class _TakenBack:
         gone = self._delete().total()
         if gone != inserted:
             raise WriteError(
-                f"Run {self._run} was not undone: {abs(inserted - gone):,} of the {inserted:,} rows that it inserted"
+                f"Run {self._run} was not undone: {abs(inserted - gone):,} of the {counted(inserted, 'row')} that it inserted"
                 " were changed or deleted since, or triggers wrote more of them"
             )
 
@@ -209,7 +210,7 @@ def _compare(
 
 def _has_changed(run: str, changed: Sequence[UndoneBatch]) -> WriteError:
     told = [
-        f"{batch.changed:,} of {batch.loaded:,} rows of batch {batch.batch + 1} of {batch.source_name!r}"
+        f"{batch.changed:,} of {counted(batch.loaded, 'row')} of batch {batch.batch + 1} of {batch.source_name!r}"
         for batch in changed[:_SHOWN]
     ]
     more = f", and of {len(changed) - _SHOWN} more batches" if len(changed) > _SHOWN else ""

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from heal_cli.errors import WriteError
+from heal_cli.wording import counted
 from heal_cli.write.images import COLUMNS_NOW, Images
 from heal_cli.write.references import lost_references
 from heal_cli.write.undo_table import UndoTable, written_by
@@ -269,6 +270,6 @@ class Restorer:
     def _check_count(self, restored: int, expected: int) -> None:
         if restored != expected:
             raise WriteError(
-                f"Run {self._run} was not undone: triggers or others kept {abs(expected - restored):,} rows"
+                f"Run {self._run} was not undone: triggers or others kept {counted(abs(expected - restored), 'row')}"
                 " from being restored"
             )

@@ -192,7 +192,7 @@ def test_a_second_look_gives_one_column_of_all_chunks(tmp_path: Path) -> None:
         (
             b"a,b\n1,2\n",
             {"columns": ("x",)},
-            "--columns has 1 names and '-' has 2 columns. Give one name for each column",
+            "--columns has 1 name and '-' has 2 columns. Give one name for each column",
         ),
         (b"a,b\n1,2\n", {"quote": "ab"}, "--quote 'ab' is not one ASCII character. Use --quote '' for none"),
         (b"a,b\n1,2\n", {"delimiter": ""}, "--delimiter '' cannot be a delimiter"),

@@ -10,6 +10,7 @@ from heal_cli.cli.options import Config, Dsn, Json, StateDir
 from heal_cli.cli.patterns.shared import database, read_learned, whole_catalogue
 from heal_cli.cli.terminal import clean, say, say_json
 from heal_cli.errors import UsageError
+from heal_cli.wording import counted
 
 if TYPE_CHECKING:
     from heal_cli.patterns import Connection, Tally
@@ -73,7 +74,7 @@ def compare(
     for side, column in zip(sides, columns, strict=True):
         say(
             clean(
-                f"{side.id}: {column['source']} → {column['target']}, {column['held']} of {column['rows']} rows hold"
+                f"{side.id}: {column['source']} → {column['target']}, {column['held']} of {counted(column['rows'], 'row holds', 'rows hold')}"
             )
         )
     say(

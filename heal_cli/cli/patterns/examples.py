@@ -9,6 +9,7 @@ import typer
 from heal_cli.cli.options import Config, Json, StateDir
 from heal_cli.cli.patterns.shared import example_facts, spoken, whole_catalogue
 from heal_cli.cli.terminal import clean, say, say_json
+from heal_cli.wording import counted
 
 if TYPE_CHECKING:
     from heal_cli.patterns import Pattern
@@ -46,7 +47,11 @@ def try_(
             wanted = "is not taken" if outcome.expected else "is taken and should not be"
             say(clean(f"{each.id}: {spoken(example_facts(outcome.example))} {wanted}"))
         for column in columns:
-            say(clean(f"{column['column']}: {column['fits']} of {column['values']} values fit the pattern"))
+            say(
+                clean(
+                    f"{column['column']}: {column['fits']} of {counted(column['values'], 'value fits', 'values fit')} the pattern"
+                )
+            )
         if source and not columns:
             say(clean(f"{source}: no column has a name of this pattern"))
         say(f"{len(outcomes) - len(failed)} of {len(outcomes)} examples hold")

@@ -10,6 +10,7 @@ from heal_cli.cli.options import Config, Dsn, Json
 from heal_cli.cli.patterns.shared import database
 from heal_cli.cli.saved_file import save_text
 from heal_cli.cli.terminal import note, say, say_json
+from heal_cli.wording import counted
 
 
 def export(
@@ -31,7 +32,7 @@ def export(
         say(text.rstrip("\n"))
         return
     save_text(path, text, key="heal_patterns", what="what heal patterns export writes")
-    note(f"{text.count('[[pattern]]')} patterns in {path!r}")
+    note(f"{counted(text.count('[[pattern]]'), 'pattern')} in {path!r}")
 
 
 def import_(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from heal_cli.cli.options import Config, Dsn, Json, StateDir
 from heal_cli.cli.patterns.shared import database, learned_facts, new_grid, whole_catalogue
 from heal_cli.cli.terminal import clean, console, note, say_json
+from heal_cli.wording import counted
 
 if TYPE_CHECKING:
     from heal_cli.patterns import Calibration, Catalogue, Knowledge
@@ -41,7 +42,9 @@ def stats(dsn: Dsn = None, state_dir: StateDir = None, config: Config = None, js
         grid.add_row(*(Text(clean(cell)) for cell in cells))
     if documents:
         console().print(grid)
-    note(f"{len(documents)} patterns were tried, learned or judged in this database")
+    note(
+        f"{counted(len(documents), 'pattern was', 'patterns were')} tried, learned or judged in this database"
+    )
     note(_told(knowledge.calibration))
 
 
