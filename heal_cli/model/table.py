@@ -12,7 +12,7 @@ class PgType:
 
     oid: int  # of the declared type (the domain's own where there is one)
     name: str  # format_type(): 'numeric(10,4)', 'timestamp with time zone', 'integer[]'
-    base: str  # pg_type.typname under all domains: 'int4', 'numeric', 'varchar', '_int4', 'mood'
+    base: str  # pg_type.typname under all domains: 'int4', 'numeric', '_int4'; of people's own types 'schema.mood'
     kind: Literal["b", "c", "d", "e", "m", "r", "p"]  # pg_type.typtype of the base type
     precision: int | None = None  # numeric(p,s); fractional digits of times in `scale`
     scale: int | None = None

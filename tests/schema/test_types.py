@@ -80,7 +80,7 @@ def test_enums(conn: psycopg.Connection, schema: str) -> None:
     """Labels come in their order, not in that of their making."""
     conn.execute("create type mood as enum ('ok', 'good'); alter type mood add value 'bad' before 'ok'")
     found = only(conn, "a mood").type
-    assert (found.name, found.base, found.kind) == (f"{schema}.mood", "mood", "e")
+    assert (found.name, found.base, found.kind) == (f"{schema}.mood", f"{schema}.mood", "e")
     assert found.labels == ("bad", "ok", "good")
 
 

@@ -74,7 +74,12 @@ SELECT r.oid::int8, r.nspname, r.relname, r.relkind::text, current_database() AS
         AND c.objsubid = a.attnum) AS columns,
     (SELECT jsonb_agg(jsonb_build_object(
             'oid', t.oid::int8, 'typmod', type.typmod, 'name', format_type(t.oid, type.typmod),
-            'base', t.typname, 'kind', t.typtype, 'not_null', t.typnotnull,
+            -- What is known of a type of PostgreSQL or of an extension is not true of another of its name.
+            'base', CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace OR t.typcategory = 'A' OR EXISTS (
+                    SELECT FROM pg_depend x WHERE x.classid = 'pg_type'::regclass AND x.objid = t.oid
+                    AND x.refclassid = 'pg_extension'::regclass AND x.deptype = 'e')
+                THEN t.typname::text ELSE t.typnamespace::regnamespace || '.' || t.typname END,
+            'kind', t.typtype, 'not_null', t.typnotnull,
             'inner', CASE WHEN t.typtype = 'd' THEN t.typbasetype::int8 END, 'inner_typmod', t.typtypmod,
             'default', CASE WHEN t.typtype = 'd' THEN pg_get_expr(t.typdefaultbin, 0) END,
             'element', (SELECT e.oid::int8 FROM pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid),
