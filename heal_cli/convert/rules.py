@@ -22,7 +22,7 @@ RULES: Final[Mapping[str, Rule]] = {
         "Characters without width (zero-width blanks, marks of direction) were taken out of a value that is no text."
     ),
     "outer_blanks": Rule(
-        "Blanks around a value of a type that has none (inet, cidr, pg_lsn) were taken off."
+        "Blanks around a value of a type that has none (inet, cidr, pg_lsn, oid, xid) were taken off."
     ),
     "extended_json": Rule(
         'A value that MongoDB wraps in an object was taken out of it: {"$oid": "507f..."}, {"$date": ...},'

@@ -1,7 +1,8 @@
 """oid, xid, cid, xid8: whole numbers without a sign.
 
 Their input functions are C's strtoul: -1 becomes the highest number, 0012 is octal from PostgreSQL 16 on, and up to
-15 an xid takes whatever is no number for 0, and cuts what is too large (ran). None of that raises an error.
+15 an xid takes whatever is no number for 0, and cuts what is too large (ran). None of that raises an error. Blanks
+are taken off here, since a no-break space is none to C.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import polars as pl
 from heal_cli.convert import text, text_typed
 from heal_cli.convert.residue import NOT_CONVERTIBLE, Attempt, Healer, Refusal, heal_residue, nothing
 from heal_cli.convert.text import decide, wire
-from heal_cli.model import ColumnFormat, Converted, PgType
+from heal_cli.model import ColumnFormat, Converted, HealMask, PgType
 
 __all__ = ["decide", "from_typed", "to_typed", "wire"]
 
@@ -27,13 +28,15 @@ _OCTAL: Final = r"^[+-]?0[0-9]+$"
 
 
 def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
-    """Decimal digits and 0x hex as they are; whatever the server would take for another number is refused."""
+    """Decimal digits and 0x hex without what stands around; what the server would take for another number is refused."""
     highest = _HIGHEST.get(type.base, _HIGHEST_OID)
     bare = values.str.strip_chars()
     hex = bare.str.contains(rf"^0[xX][0-9A-Fa-f]{{1,{len(f'{highest:x}')}}}$")
-    typed = text.where(values, hex | (_number(bare) <= highest).fill_null(False))
+    typed = text.where(bare, hex | (_number(bare) <= highest).fill_null(False))
+    padded = (typed.str.len_bytes() < values.str.len_bytes()).fill_null(False)
     healer = Healer(f"a whole number from 0 to {highest}", lambda cells: _refused(cells, type))
-    return heal_residue(values, typed, (healer,), nulls=format.nulls)
+    made = heal_residue(values, typed, (healer,), nulls=format.nulls)
+    return made._replace(heals=(HealMask("outer_blanks", padded), *made.heals)) if padded.any() else made
 
 
 def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:

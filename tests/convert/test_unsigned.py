@@ -40,3 +40,12 @@ def test_what_it_takes_passes() -> None:
     typed = _convert("oid", 5, -5)
     assert typed.values.to_list() == ["5", None, None]
     assert typed.faults[0].mask.to_list() == [False, True, False]
+
+
+def test_blanks_around_a_number_stay_here() -> None:
+    """A no-break space before it made an xid 0 on PostgreSQL 15, in silence; what is taken off is a counted heal."""
+    made = _convert("xid", "42", "\u00a042", " 0xff ")
+    assert made.values.to_list() == ["42", "42", "0xff", None]
+    assert [(heal.rule, heal.mask.to_list()) for heal in made.heals] == [
+        ("outer_blanks", [False, True, True, False])
+    ]
