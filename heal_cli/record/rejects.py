@@ -13,7 +13,7 @@ import msgspec
 import polars as pl
 
 from heal_cli.durable import DurableFile, drop_lines, file_name
-from heal_cli.errors import RecordError
+from heal_cli.errors import RecordError, UsageError
 from heal_cli.model import ROW
 
 RECORD: Final = pl.Schema(
@@ -237,7 +237,8 @@ def require_rejects(path: Path) -> None:
     """Keep a file that holds something else from counting as one without rejects; a missing one is told elsewhere.
 
     Raises:
-        RecordError: It holds something, and none of its first lines is a reject.
+        UsageError: It holds something, and none of its first lines is a reject.
+        RecordError: It cannot be read.
     """
     if not path.is_file() or not path.stat().st_size:
         return
@@ -247,7 +248,7 @@ def require_rejects(path: Path) -> None:
                 return
     except OSError as exc:
         raise _unreadable(path, exc) from exc
-    raise RecordError(f"{str(path)!r} is no rejects file", hint=_LIST)
+    raise UsageError(f"{str(path)!r} is no rejects file", hint=_LIST)
 
 
 def read_rejects(path: Path) -> pl.DataFrame:

@@ -83,11 +83,11 @@ def test_a_reason_that_is_none_is_refused(heal: Any, file: Path, verb: str) -> N
 @pytest.mark.parametrize("verb", ["show", "explain", "retry", "discard"])
 @pytest.mark.parametrize("content", ["id,name\n1,x\n", '{"id": 1}\n', "\0\0"])
 def test_a_source_is_no_rejects_file(heal: Any, tmp_path: Path, verb: str, content: str) -> None:
-    """The source in the place of its rejects is told as that, and stays where it is."""
+    """The source in the place of its rejects is told as that, with the code of a wrong argument, and stays there."""
     source = tmp_path / "a.csv"
     source.write_text(content)
     result = heal("rejects", verb, str(source), *(("--yes",) if verb == "discard" else ()))
-    assert (result.code, result.out) == (1, "")
+    assert (result.code, result.out) == (2, "")
     assert result.err.splitlines()[0] == f"heal: {str(source)!r} is no rejects file."
     assert source.read_text() == content
 

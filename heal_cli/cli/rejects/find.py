@@ -48,8 +48,8 @@ def find_rejects(name: str | None, state_dir: str) -> Path:
     """The rejects file that is meant.
 
     Raises:
-        UsageError: There is none, or a run's id fits several.
-        RecordError: That file holds something else.
+        UsageError: There is none, that file holds something else, or a run's id fits several.
+        RecordError: It cannot be read.
     """
     from heal_cli.record import list_rejects, require_rejects
 
