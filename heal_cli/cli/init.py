@@ -10,9 +10,10 @@ from typing import Annotated, Any, Final, get_type_hints
 
 import typer
 
+from heal_cli.cli.command import shell_word
 from heal_cli.cli.load_flags import LoadFlags
 from heal_cli.cli.options import Config, Dsn, Yes
-from heal_cli.cli.terminal import note, say
+from heal_cli.cli.terminal import clean, note, say
 from heal_cli.errors import HealError, UsageError
 
 _HEAD: Final = """\
@@ -48,6 +49,8 @@ _EXAMPLES: Final[Mapping[str, Any]] = {
     "emergency_log": "emergency.jsonl",
 }
 
+_DEFAULT: Final = Path("heal.toml")
+
 _TAIL: Final = """\
 
 # Settings of one table:
@@ -58,7 +61,7 @@ _TAIL: Final = """\
 
 
 def init(
-    path: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")] = Path("heal.toml"),
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")] = _DEFAULT,
     dsn: Dsn = None,
     config: Config = None,
     yes: Yes = None,
@@ -67,16 +70,18 @@ def init(
 
     The schema only where a connection is given and works.
     """
+    _demand_settings(path)
     stays = path.exists() and not yes
+    again = f"heal init{'' if path == _DEFAULT else ' ' + shell_word(str(path))} --yes"
     if not stays:
         _write(path)
     from heal_cli.settings import load_settings
 
     settings = load_settings({"dsn": dsn}, config=config)
     if stays and settings.conninfo is None:
-        raise UsageError(f"{str(path)!r} exists already", hint="Write it anew with: heal init --yes")
+        raise UsageError(f"{str(path)!r} exists already", hint=f"Write it anew with: {again}")
     if stays:
-        note(f"{str(path)!r} exists already and stays as it is; heal init --yes writes it anew")
+        note(f"{str(path)!r} exists already and stays as it is; {again} writes it anew")
     if settings.conninfo is None:
         note("no connection is set, so schema heal is made with the first load")
         return
@@ -103,22 +108,40 @@ def template() -> str:
     return "\n".join(lines) + "\n" + _TAIL
 
 
-def _write(path: Path) -> None:
-    """Write the template; over a file that is there only if it is one of settings, broken or not.
+def _demand_settings(path: Path) -> None:
+    """Return if a file of settings may stand there: none does, or one that may be broken.
 
     Raises:
-        UsageError: It is something else, or it cannot be written.
+        UsageError: It is something else, which is nothing to write over.
+    """
+    hint = f"Name another file, as in: heal init {shell_word(str(path.with_suffix('.toml')))}"
+    if path.is_dir():
+        inside = shell_word(str(path / _DEFAULT))
+        raise UsageError(f"{str(path)!r} is a folder", hint=f"Name a file in it: heal init {inside}")
+    if not path.is_file() or path.suffix == ".toml":
+        return
+    try:
+        tomllib.loads(path.read_text("utf-8"))
+    except OSError as exc:
+        raise UsageError(f"{str(path)!r} cannot be read: {exc.strerror}", hint=hint) from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise UsageError(f"{str(path)!r} is there and is not TOML", hint=hint) from exc
+
+
+def _write(path: Path) -> None:
+    """Write the template.
+
+    Raises:
+        UsageError: It cannot be written.
     """
     try:
-        if path.is_file() and path.suffix != ".toml":
-            tomllib.loads(path.read_text("utf-8"))
         path.write_text(template(), "utf-8")
     except OSError as exc:
-        raise UsageError(f"{str(path)!r} cannot be written: {exc.strerror}") from exc
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        hint = "Name another file, or remove that one first"
-        raise UsageError(f"{str(path)!r} is there and is not TOML", hint=hint) from exc
-    say(f"wrote {path}")
+        raise UsageError(
+            f"{str(path)!r} cannot be written: {exc.strerror}",
+            hint="Name a file in a folder that you may write to: heal init FILE",
+        ) from exc
+    say(f"wrote {clean(str(path))}")
 
 
 def _make_schema(conninfo: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from heal_cli.settings import load_settings
 
@@ -54,6 +55,25 @@ def test_init_never_overwrites_unasked(heal: Any) -> None:
     Path("heal.toml").write_text("broken = [")
     assert heal("init", "--yes").code == 0
     assert Path("heal.toml").read_text().startswith("# Settings of heal.")
+
+
+@pytest.mark.parametrize("flags", [(), ("--yes",)])
+def test_init_over_what_is_no_settings_names_another_file(heal: Any, flags: tuple[str, ...]) -> None:
+    """The hint is a command that works. Previously it was one that was refused, or wrote another file."""
+    Path("my notes.txt").write_text("dear diary")
+    hint = "Name another file, as in: heal init 'my notes.toml'"
+    expected = (2, "", f"heal: 'my notes.txt' is there and is not TOML.\n      {hint}\n")
+    assert heal("init", "my notes.txt", *flags) == expected
+    Path("own.toml").write_text("# mine")
+    expected = (
+        2,
+        "",
+        "heal: 'own.toml' exists already.\n      Write it anew with: heal init own.toml --yes\n",
+    )
+    assert heal("init", "own.toml") == expected
+    Path("folder").mkdir()
+    hint = "Name a file in it: heal init folder/heal.toml"
+    assert heal("init", "folder", *flags) == (2, "", f"heal: 'folder' is a folder.\n      {hint}\n")
 
 
 def test_init_makes_schema_heal(heal: Any, conninfo: str) -> None:
