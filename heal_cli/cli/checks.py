@@ -40,6 +40,11 @@ SELECT c.relkind, c.oid::pg_catalog.regclass::text,
 """
 """CASE keeps the server from asking about what is no sequence, which it refuses (ran)."""
 
+_WAYS_BACK: Final = {
+    "database": "See that it is up (heal doctor -d DSN); the next load that reaches it closes this breaker"
+}
+"""What a breaker guards -> how it is closed; rows that wait have a line of their own."""
+
 Status = Literal["ok", "warn", "fail"]
 
 
@@ -91,7 +96,7 @@ def _check_fallback(settings: Settings) -> Iterator[Check]:
         if breaker.state != "closed":
             opened[breaker.name].append(breaker)
     for name, breakers in opened.items():
-        yield Check("breaker", "warn", _failed(name, breakers))
+        yield Check("breaker", "warn", _failed(name, breakers), _WAYS_BACK.get(name, ""))
 
 
 def _failed(name: str, breakers: Sequence[BreakerState]) -> str:

@@ -182,8 +182,11 @@ def test_breakers_of_several_databases_are_one_line(heal: Any, tmp_path: Path) -
     for database in ("h/a", "h/b"):
         Breaker("database", database, str(tmp_path), is_fault=lambda error: True).open()
     out = heal("doctor", "-d", "host=/nowhere", "--state-dir", str(tmp_path)).out
-    (line,) = (
-        line for line in out.splitlines() if "databases failed" in line or "the database failed" in line
-    )
+    told = out.splitlines()
+    (at,) = (n for n, line in enumerate(told) if "databases failed" in line or "the database failed" in line)
+    line = told[at]
     assert "2 databases failed, the last one at 20" in line
     assert line.endswith(", and nobody has seen them work since")
+    assert told[at + 1].strip() == (
+        "See that it is up (heal doctor -d DSN); the next load that reaches it closes this breaker"
+    )
