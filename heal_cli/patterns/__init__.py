@@ -20,7 +20,7 @@ from heal_cli.patterns.review import (
 )
 from heal_cli.patterns.rivals import Comparison, Duel, compare, compare_counts, compare_trials
 from heal_cli.patterns.statistics import is_significant, posterior_mean, wilson_lower_bound
-from heal_cli.patterns.store import Connection, ddl, ensure, may_record, require_open
+from heal_cli.patterns.store import TABLES, Connection, ensure, may_record, require_open
 from heal_cli.patterns.trials import (
     LEARNED_PRIOR,
     Tally,
@@ -35,6 +35,7 @@ __all__ = [
     "MIN_CONFIDENCE",
     "NAMES",
     "PREFIX",
+    "TABLES",
     "Calibration",
     "Catalogue",
     "Comparison",
@@ -59,7 +60,6 @@ __all__ = [
     "compare_trials",
     "count_again",
     "count_against",
-    "ddl",
     "decide",
     "ensure",
     "export_patterns",

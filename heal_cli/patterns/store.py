@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any, Final, TypeAlias
 
@@ -19,7 +20,16 @@ EVENTS: Final = sql.Identifier(SCHEMA, "pattern_events")
 MATCHES: Final = sql.Identifier(SCHEMA, "match_trials")
 DUELS: Final = sql.Identifier(SCHEMA, "pattern_duels")
 
-_TABLES: Final = ("patterns", "pattern_trials", "pattern_events", "pattern_duels", "match_trials")
+_COLUMNS: Final[Mapping[str, str]] = {
+    "patterns": "id kind confidence definition enabled created_at",
+    "pattern_trials": "pattern run shape success recorded_at",
+    "pattern_events": "number pattern state reason run at",
+    "pattern_duels": "incumbent rival run shape incumbent_ok rival_ok",
+    "match_trials": "run shape target tier name type_fit value_fit margin confidence success recorded_at",
+}
+"""What `sql/` makes: by these a table of heal's is told from one of somebody else's."""
+
+TABLES: Final = frozenset(_COLUMNS)
 _LOCK: Final = 0x6865616C_70617474  # 'healpatt': two runs at once must not both create the tables
 
 
@@ -36,9 +46,13 @@ def ensure(conn: Connection) -> bool:
     """True when lessons can be recorded; the tables are made where missing, if the role may.
 
     The caller's transaction, if there is one, is left usable whatever the server says.
+
+    Raises:
+        WriteError: One of that name is somebody else's.
     """
     if may_record(conn):
         return True
+    _require_own(conn)
     try:
         with conn.transaction():
             conn.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
@@ -57,13 +71,14 @@ def require_open(conn: Connection) -> None:
     """Keep what the role may not read from being taken for an empty record.
 
     Raises:
-        WriteError: Something is there that it may not read.
+        WriteError: Something is there that it may not read, or that is not heal's.
     """
+    _require_own(conn)
     query = (
         "select exists (select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
         "where n.nspname = %s and c.relname = any (%s))"
     )
-    (is_there,) = conn.execute(query, (SCHEMA, list(_TABLES))).fetchone() or (False,)
+    (is_there,) = conn.execute(query, (SCHEMA, list(TABLES))).fetchone() or (False,)
     if is_there and not may_read(conn):
         raise WriteError(
             "The role may not read what schema heal knows of patterns",
@@ -82,11 +97,40 @@ def may_change(conn: Connection) -> bool:
 
 
 def _has_rights(conn: Connection, right: str) -> bool:
-    """True when the tables are there and the role holds the right on all of them and on their schema."""
+    """True when the tables are there, heal's own, and the role holds the right on all of them and on their schema."""
     query = (
-        "select count(*) filter (where has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, %s)) "
+        "select c.relname, has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, %s) "
         "from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
         "where n.nspname = %s and c.relname = any (%s)"
     )
-    row = conn.execute(query, (right, SCHEMA, list(_TABLES))).fetchone()
-    return bool(row and row[0] == len(_TABLES))
+    rights = dict(conn.execute(query, (right, SCHEMA, list(TABLES))).fetchall())
+    return len(rights) == len(TABLES) and all(rights.values()) and _not_own(conn) is None
+
+
+def _require_own(conn: Connection) -> None:
+    """Return unless a table of such a name is somebody else's.
+
+    Raises:
+        WriteError: With what to type.
+    """
+    if (found := _not_own(conn)) is not None:
+        table, column = found
+        raise WriteError(
+            f"heal.{table} is not what heal makes under that name: it has no column {column!r}",
+            hint="heal keeps what it learns in a schema of that name; rename yours:"
+            f" ALTER TABLE heal.{table} RENAME TO ...",
+        )
+
+
+def _not_own(conn: Connection) -> tuple[str, str] | None:
+    """A table of such a name that is there without a column of heal's, and that column."""
+    query = (
+        "select c.relname, array(select attname::text from pg_catalog.pg_attribute where attrelid = c.oid) "
+        "from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
+        "where n.nspname = %s and c.relname = any (%s) order by 1"
+    )
+    for table, columns in conn.execute(query, (SCHEMA, list(TABLES))).fetchall():
+        for column in _COLUMNS[table].split():
+            if column not in columns:
+                return table, column
+    return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -12,9 +11,9 @@ import psycopg
 
 from heal_cli.errors import MissingTable, SchemaError, UsageError
 from heal_cli.model import Batch, LoadOptions, TableSchema
-from heal_cli.patterns import ddl
+from heal_cli.patterns import TABLES
 from heal_cli.schema import create_table, introspect, parse_name, plan_table, run_ddl
-from heal_cli.write import ledger_migrations
+from heal_cli.write import LEDGER_TABLES
 
 _TAKES_NO_ROWS: Final = {
     "m": ("is a materialized view, which takes no rows", "Name the table that it is made from"),
@@ -25,8 +24,6 @@ _TAKES_NO_ROWS: Final = {
     "f": ("is a foreign table whose server takes no rows", "Name a table that can be inserted into"),
 }
 """pg_class.relkind -> why it cannot be loaded, and what to do."""
-
-_MAKES: Final = re.compile(r"create table (?:if not exists )?heal\.(\w+)", re.IGNORECASE)
 
 
 def find_target(
@@ -118,14 +115,8 @@ def _refuse_own(schema: str | None, table: str) -> None:
     Raises:
         UsageError: It is one of heal's own tables.
     """
-    if schema == "heal" and table in _own_tables():
+    if schema == "heal" and table in LEDGER_TABLES | TABLES:
         raise UsageError(
             f"'heal.{table}' is a table of heal's own, where only heal itself writes",
             hint="Name your own table with --table SCHEMA.TABLE",
         )
-
-
-def _own_tables() -> frozenset[str]:
-    """Names of the tables that heal makes in schema `heal`."""
-    made = "\n".join((ddl(), *(statements for _, statements in ledger_migrations())))
-    return frozenset(("migrations", *_MAKES.findall(made)))

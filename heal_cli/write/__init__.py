@@ -27,7 +27,7 @@ from heal_cli.write.ledger import (
     run_totals,
     traces,
 )
-from heal_cli.write.migrate import has_ledger, ledger_migrations, migrate, way_in
+from heal_cli.write.migrate import LEDGER_TABLES, has_ledger, ledger_migrations, migrate, way_in
 from heal_cli.write.redo import FormerUndo, brought_back_by, find_undo, keep_learned, redo_run, undos_of
 from heal_cli.write.restoring import are_complete, count_settled, is_superseded_and_done, restore_event
 from heal_cli.write.retries import (
@@ -70,6 +70,7 @@ from heal_cli.write.undo import Undone, undo_run
 from heal_cli.write.undo_ledger import UndoneBatch
 
 __all__ = [
+    "LEDGER_TABLES",
     "Attempts",
     "BatchRef",
     "Books",

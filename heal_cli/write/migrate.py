@@ -18,6 +18,16 @@ LOCK_KEY: Final = 0x6865616C  # 'heal'
 """Advisory lock under which migrations run, so that many `heal` may start at once."""
 
 
+LEDGER_TABLES: Final = frozenset(
+    {
+        *("load_runs", "load_sources", "load_run_sources", "load_batches", "load_retries"),
+        *("restore_points", "restore_images", "undos", "undone_batches", "undone_lines", "moved_rows"),
+        *("audit_log", "restored_events", "origin", "migrations"),
+    }
+)
+"""What the migrations make."""
+
+
 def ledger_migrations() -> tuple[tuple[str, str], ...]:
     """Name and SQL of every migration of the ledger, in order."""
     folder = files("heal_cli.write") / "migrations"

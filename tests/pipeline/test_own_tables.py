@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+import heal_cli
 from heal_cli.errors import UsageError, WriteError
+from heal_cli.patterns import TABLES
+from heal_cli.write import LEDGER_TABLES
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +53,44 @@ def test_a_table_in_the_place_of_the_ledger(retrying: Any) -> None:
         " heal keeps its ledger in a schema of that name; rename yours: ALTER SCHEMA heal RENAME TO ..."
     )
     assert retrying.all() == []
+
+
+@pytest.mark.parametrize("name", ["patterns", "match_trials"])
+def test_a_table_in_the_place_of_what_was_learned(retrying: Any, name: str) -> None:
+    """It is told as that, with what to type, and left as it is. Previously heal ended with a defect."""
+    retrying.conn.execute(f"create schema heal; create table heal.{name} (id int, seam text)")
+    retrying.conn.execute(f"create table t (id int); insert into heal.{name} values (1, 'bias')")
+    with pytest.raises(WriteError) as refused:
+        retrying.load("id\n1\n")
+    lacks = "kind" if name == "patterns" else "run"
+    assert str(refused.value) == (
+        f"heal.{name} is not what heal makes under that name: it has no column {lacks!r}. heal keeps what it learns"
+        f" in a schema of that name; rename yours: ALTER TABLE heal.{name} RENAME TO ..."
+    )
+    with pytest.raises(WriteError, match="is not what heal makes"):
+        heal_cli.is_statistically_significant("x", dsn=retrying.dsn)
+    assert retrying.all(f"select * from heal.{name}") == [(1, "bias")]
+    assert retrying.all() == []
+    retrying.conn.execute(f"alter table heal.{name} rename to mine")
+    assert retrying.load("id\n1\n").rows.loaded == 1
+
+
+def test_such_a_table_keeps_nobody_from_looking(retrying: Any) -> None:
+    """A plan and a dry run write nothing, and so have nothing to learn. Previously they ended with a defect, too."""
+    retrying.conn.execute("create table t (id int)")
+    retrying.load("id\n0\n")
+    retrying.conn.execute("drop table heal.patterns; create table heal.patterns (id int)")
+    path = retrying.folder / "b.csv"
+    path.write_text("id\n1\n")
+    assert heal_cli.plan(path, table="t", **retrying.options).plan.columns
+    assert heal_cli.load(path, table="t", dry_run=True, **retrying.options).rows.loaded == 1
+
+
+def test_the_names_of_heals_tables(retrying: Any) -> None:
+    """No table of heal's is a target, so each that is made has to be known by name."""
+    retrying.conn.execute("create table t (id int)")
+    retrying.load("id\n1\n")
+    made = retrying.all(
+        "select relname from pg_class where relkind = 'r' and relnamespace = 'heal'::regnamespace"
+    )
+    assert {name for (name,) in made} == LEDGER_TABLES | TABLES
