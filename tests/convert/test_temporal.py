@@ -2,42 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import Any
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from heal_cli.convert import convert, decide_format
-from heal_cli.model import Converted, PgType, ValueOptions
+from .conftest import INSTANT, convert_texts, rules_of
 
-
-def _type(base: str, digits: int | None = None) -> PgType:
-    return PgType(oid=0, name=base, base=base, kind="b", scale=digits)
-
-
-def _convert(
-    texts: Sequence[str | None],
-    base: str,
-    *,
-    allow: Sequence[str] = (),
-    digits: int | None = None,
-    **said: Any,
-) -> Converted:
-    values = pl.Series("c", texts, dtype=pl.String)
-    options = ValueOptions(allow=frozenset(allow), **said)
-    format = decide_format(values, _type(base, digits), options)
-    return convert(values, _type(base, digits), format, allow=options.allow)
-
-
-def _rules(made: Converted) -> dict[str, int]:
-    return {heal.rule: int(heal.mask.sum()) for heal in made.heals}
-
-
-INSTANT = datetime(2024, 1, 5, 15, 4, 6, tzinfo=UTC)
 MINUTE = INSTANT.replace(second=0)
 
 ISO_INSTANTS = [
@@ -63,7 +34,7 @@ ISO_INSTANTS = [
 @pytest.mark.parametrize(("text", "instant"), ISO_INSTANTS)
 def test_iso_is_no_heal(text: str, instant: datetime) -> None:
     """Every ISO spelling is its instant and counts as no heal."""
-    made = _convert([text], "timestamptz")
+    made = convert_texts([text], "timestamptz")
     assert (made.values.to_list(), made.failed, made.heals) == ([instant], None, ())
 
 
@@ -103,8 +74,8 @@ SHAPES = [
 @pytest.mark.parametrize(("text", "rule", "instant"), SHAPES)
 def test_shape_has_a_name(text: str, rule: str, instant: datetime) -> None:
     """A shape that is not ISO is read as its instant under its own rule."""
-    made = _convert([text], "timestamptz", timezone="UTC")
-    assert (made.values.to_list(), _rules(made), made.failed) == ([instant], {rule: 1}, None)
+    made = convert_texts([text], "timestamptz", timezone="UTC")
+    assert (made.values.to_list(), rules_of(made), made.failed) == ([instant], {rule: 1}, None)
 
 
 NO_TIMES = [
@@ -123,7 +94,7 @@ NO_TIMES = [
 @pytest.mark.parametrize("base", ["timestamptz", "timestamp", "date"])
 def test_what_is_no_time_fails(text: str, base: str) -> None:
     """No such day, no such time, words and bare numbers fail with attempts; nothing is guessed."""
-    made = _convert([text], base, date_order="DMY")
+    made = convert_texts([text], base, date_order="DMY")
     if text == "1729131122172" and base != "date":
         assert made.failed is None  # a plausible epoch in milliseconds
         return
@@ -138,19 +109,19 @@ def test_what_is_no_time_fails(text: str, base: str) -> None:
 def test_blanks_around_a_date_are_none_of_it(text: str) -> None:
     """A blank behind a date is no beginning of a time of day."""
     for base in ("date", "timestamp"):
-        bare = _convert([text], base).values
+        bare = convert_texts([text], base).values
         for padded in (f"{text} ", f"  {text}", f" {text}  "):
-            assert _convert([padded], base).values.equals(bare)
+            assert convert_texts([padded], base).values.equals(bare)
 
 
 @pytest.mark.parametrize("text", ["2024-01-31 24:00", "2024-01-31T24:00:00.000", "31.01.2024 24:00:00"])
 def test_24_00_ends_the_day(text: str) -> None:
     """It is midnight of the day after, counted; a date cannot say which of the two is meant."""
-    made = _convert([text], "timestamp", date_order="DMY")
+    made = convert_texts([text], "timestamp", date_order="DMY")
     assert (made.values.to_list(), made.failed) == ([datetime(2024, 2, 1)], None)  # noqa: DTZ001 -- a timestamp
-    assert _rules(made)["end_of_day"] == 1
-    assert _convert([text], "date", date_order="DMY").faults[0].reason == "would_drop_time"
-    dropped = _convert([text], "date", date_order="DMY", allow=("drop_time",))
+    assert rules_of(made)["end_of_day"] == 1
+    assert convert_texts([text], "date", date_order="DMY").faults[0].reason == "would_drop_time"
+    dropped = convert_texts([text], "date", date_order="DMY", allow=("drop_time",))
     assert dropped.values.to_list() == [date(2024, 1, 31)]
 
 
@@ -163,15 +134,15 @@ def test_24_00_ends_the_day(text: str) -> None:
 )  # fmt: skip
 def test_zones_behind_a_time(text: str) -> None:
     """An abbreviation of one meaning is its offset; a zone's name behind an offset adds nothing."""
-    made = _convert([text], "timestamptz")
+    made = convert_texts([text], "timestamptz")
     assert (made.values.to_list(), made.failed) == ([INSTANT], None)
 
 
 def test_days_with_the_signs_of_east_asia() -> None:
     """Blanks behind a sign are none of the number; a day that is none is a reject."""
-    made = _convert(["2024年1月5日", "2024年 1月 5日", "2024년 1월 5일", "2024年13月5日"], "date")
+    made = convert_texts(["2024年1月5日", "2024年 1月 5日", "2024년 1월 5일", "2024年13月5日"], "date")
     assert made.values.to_list() == [date(2024, 1, 5)] * 3 + [None]
-    assert _rules(made) == {"date_cjk": 3}
+    assert rules_of(made) == {"date_cjk": 3}
 
 
 def test_shapes_may_mix() -> None:
@@ -184,10 +155,10 @@ def test_shapes_may_mix() -> None:
         None,
         "Jan 5, 2024 3:04:06 PM",
     ]
-    made = _convert(texts, "timestamptz", timezone="UTC")
+    made = convert_texts(texts, "timestamptz", timezone="UTC")
     new_year = datetime(2023, 12, 31, tzinfo=UTC)
     assert made.values.to_list() == [INSTANT, INSTANT, new_year, INSTANT, None, INSTANT]
-    assert _rules(made) == {"date_dmy": 2, "epoch_seconds": 1, "month_name": 1, "twelve_hour_clock": 1}
+    assert rules_of(made) == {"date_dmy": 2, "epoch_seconds": 1, "month_name": 1, "twelve_hour_clock": 1}
 
 
 ORDERED = [
@@ -201,16 +172,16 @@ ORDERED = [
 @pytest.mark.parametrize(("texts", "dates", "rule"), ORDERED)
 def test_one_value_proves_the_order(texts: list[str], dates: list[date], rule: str) -> None:
     """The order of day and month holds for the whole column once a value proves it."""
-    made = _convert(texts, "date")
-    assert (made.values.to_list(), _rules(made)) == (dates, {rule: 2})
+    made = convert_texts(texts, "date")
+    assert (made.values.to_list(), rules_of(made)) == (dates, {rule: 2})
 
 
 def test_each_mark_has_its_own_order() -> None:
     """A column of two systems is read by what each of them proves; what nobody proves is a question."""
     texts = ["31.01.2024", "1.2.2024", "12/31/2024", "04/05/2024", "01-02-2024"]
-    made = _convert(texts, "date")
+    made = convert_texts(texts, "date")
     assert made.values.to_list() == [*(date(2024, *d) for d in ((1, 31), (2, 1), (12, 31), (4, 5))), None]
-    assert (_rules(made), [fault.reason for fault in made.faults]) == (
+    assert (rules_of(made), [fault.reason for fault in made.faults]) == (
         {"date_dmy": 2, "date_mdy": 2},
         ["ambiguous"],
     )
@@ -218,17 +189,17 @@ def test_each_mark_has_its_own_order() -> None:
 
 def test_ambiguous_order_is_a_question() -> None:
     """Where every value fits both orders the cells fail as ambiguous and name the flag; the flag settles it."""
-    made = _convert(["01/02/2024", "03/04/2024", "2024-05-06"], "date")
+    made = convert_texts(["01/02/2024", "03/04/2024", "2024-05-06"], "date")
     assert made.failed is not None
     assert (made.faults[0].reason, made.failed.to_list()) == ("ambiguous", [True, True, False])
     assert any("--date-order DMY or --date-order MDY" in attempt for attempt in made.faults[0].attempts)
-    said = _convert(["01/02/2024", "03/04/2024"], "date", date_order="MDY")
+    said = convert_texts(["01/02/2024", "03/04/2024"], "date", date_order="MDY")
     assert said.values.to_list() == [date(2024, 1, 2), date(2024, 3, 4)]
 
 
 def test_value_against_the_order_fails() -> None:
     """In a month-first column a value that is only day-first is a reject, and the attempt names the order."""
-    made = _convert(["02/13/2024", "13/02/2024"], "date", date_order="MDY")
+    made = convert_texts(["02/13/2024", "13/02/2024"], "date", date_order="MDY")
     assert made.failed is not None
     assert (made.faults[0].reason, made.failed.to_list()) == ("not_convertible", [False, True])
     assert (
@@ -240,7 +211,7 @@ def test_value_against_the_order_fails() -> None:
 @pytest.mark.parametrize(("text", "year"), [("31/12/69", 2069), ("31/12/70", 1970), ("31-DEC-24", 2024)])
 def test_two_digit_years_are_an_assumption(text: str, year: int) -> None:
     """Two-digit years turn over between 69 and 70 and are shown as an assumption."""
-    made = _convert([text], "date", date_order="DMY")
+    made = convert_texts([text], "date", date_order="DMY")
     assert made.values.to_list() == [date(year, 12, 31)]
     assert [heal.assumption for heal in made.heals if heal.rule == "two_digit_year"] == [True]
 
@@ -256,13 +227,13 @@ ZONES = [
 @pytest.mark.parametrize(("said", "text", "instant"), ZONES)
 def test_named_zone_places_naive_times(said: dict[str, str], text: str, instant: datetime) -> None:
     """A zone that the user named is no assumption."""
-    made = _convert([text], "timestamptz", **said)
+    made = convert_texts([text], "timestamptz", **said)
     assert (made.values.to_list(), made.heals) == ([instant], ())
 
 
 def test_naive_times_without_a_zone_are_utc_by_assumption() -> None:
     """With no zone anywhere UTC is taken, counted and marked as an assumption."""
-    made = _convert(["2024-01-05 15:04:06", None], "timestamptz")
+    made = convert_texts(["2024-01-05 15:04:06", None], "timestamptz")
     assert made.values.to_list() == [INSTANT, None]
     assert [(h.rule, h.assumption, h.mask.to_list()) for h in made.heals] == [
         ("naive_time_zone", True, [True, False])
@@ -271,14 +242,14 @@ def test_naive_times_without_a_zone_are_utc_by_assumption() -> None:
 
 def test_naive_times_take_the_column_s_only_offset() -> None:
     """The offset that all other values bear is taken for the naive ones, as an assumption."""
-    made = _convert(["2024-01-05 17:04:06+02:00", "2024-01-05 17:04:06"], "timestamptz")
+    made = convert_texts(["2024-01-05 17:04:06+02:00", "2024-01-05 17:04:06"], "timestamptz")
     assert made.values.to_list() == [INSTANT, INSTANT]
-    assert _rules(made) == {"naive_time_zone": 1}
+    assert rules_of(made) == {"naive_time_zone": 1}
 
 
 def test_naive_times_beside_several_offsets_are_ambiguous() -> None:
     """Several offsets do not say which is the naive ones'; these fail and name the flag."""
-    made = _convert(
+    made = convert_texts(
         ["2024-01-05T17:04:06+02:00", "2024-01-05T15:04:06Z", "2024-01-05T15:04:06"], "timestamptz"
     )
     assert made.failed is not None
@@ -292,29 +263,29 @@ def test_naive_times_beside_several_offsets_are_ambiguous() -> None:
 )
 def test_wall_clock_that_jumps_fails(text: str, reason: str) -> None:
     """A time that the zone's clocks skipped or showed twice is a reject, not a guess."""
-    made = _convert([text, "2024-06-01 12:00"], "timestamptz", timezone="Europe/Berlin")
+    made = convert_texts([text, "2024-06-01 12:00"], "timestamptz", timezone="Europe/Berlin")
     assert made.failed is not None
     assert (made.faults[0].reason, made.failed.to_list()) == (reason, [True, False])
 
 
 def test_timestamp_keeps_no_offset() -> None:
     """UTC drops its mark as an assumption; another offset fails unless --timezone names the wall clock."""
-    made = _convert(["2024-01-05T15:04:06Z"], "timestamp")
+    made = convert_texts(["2024-01-05T15:04:06Z"], "timestamp")
     assert made.values.to_list() == [INSTANT.replace(tzinfo=None)]
     assert [(heal.rule, heal.assumption) for heal in made.heals] == [("zone_dropped", True)]
-    lost = _convert(["2024-01-05T15:04:06+02:00"], "timestamp")
+    lost = convert_texts(["2024-01-05T15:04:06+02:00"], "timestamp")
     assert lost.faults[0].reason == "would_drop_zone"
-    said = _convert(["2024-01-05T15:04:06Z"], "timestamp", timezone="Europe/Berlin")
+    said = convert_texts(["2024-01-05T15:04:06Z"], "timestamp", timezone="Europe/Berlin")
     assert said.values.to_list() == [datetime(2024, 1, 5, 16, 4, 6)]  # noqa: DTZ001
 
 
 def test_date_drops_midnight_alone() -> None:
     """A date takes a midnight as a heal; another time of day fails unless allowed."""
     texts = ["2024-01-05", "2024-01-05T00:00:00Z", "2024-01-05 15:04:06"]
-    made = _convert(texts, "date")
+    made = convert_texts(texts, "date")
     assert made.values.to_list() == [date(2024, 1, 5), date(2024, 1, 5), None]
-    assert (_rules(made), made.faults[0].reason) == ({"midnight_dropped": 1}, "would_drop_time")
-    dropped = _convert(texts, "date", allow=["drop_time"])
+    assert (rules_of(made), made.faults[0].reason) == ({"midnight_dropped": 1}, "would_drop_time")
+    dropped = convert_texts(texts, "date", allow=["drop_time"])
     assert dropped.values.to_list() == [date(2024, 1, 5)] * 3
     assert [heal.lossy for heal in dropped.heals if heal.rule == "time_dropped"] == [True]
 
@@ -330,132 +301,32 @@ def test_date_drops_midnight_alone() -> None:
 )
 def test_rounding_needs_leave(text: str, digits: int | None, rounded: datetime) -> None:
     """Digits of a second that the type cannot hold fail, or round to the nearest under --allow subsecond."""
-    made = _convert([text], "timestamptz", digits=digits)
+    made = convert_texts([text], "timestamptz", digits=digits)
     assert (made.faults[0].reason, made.values.to_list()) == ("would_round", [None])
-    allowed = _convert([text], "timestamptz", digits=digits, allow=["subsecond"])
+    allowed = convert_texts([text], "timestamptz", digits=digits, allow=["subsecond"])
     assert allowed.values.to_list() == [rounded]
     assert [(heal.rule, heal.lossy) for heal in allowed.heals] == [("subsecond", True)]
 
 
 def test_epoch_needs_one_unit() -> None:
     """Epoch numbers of two units in one column are a question."""
-    made = _convert(["1704467046", "1704467046123"], "timestamptz")
+    made = convert_texts(["1704467046", "1704467046123"], "timestamptz")
     assert made.failed is not None
     assert (made.faults[0].reason, made.failed.to_list()) == ("ambiguous", [True, True])
 
 
 def test_year_10000_cannot_travel() -> None:
     """An offset that leads out of the years 1 to 9999 is refused."""
-    made = _convert(["9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00"], "timestamptz")
+    made = convert_texts(["9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00"], "timestamptz")
     assert made.failed is not None
     assert (made.faults[0].reason, made.failed.to_list()) == ("out_of_range", [True, True])
 
 
-offsets = st.integers(-15 * 60 - 59, 15 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-instants = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=offsets)  # noqa: DTZ001
-columns = st.lists(instants, min_size=1, max_size=20)
-
-
-@given(columns, st.sampled_from(["T", " "]))
-def test_isoformat_round_trips(values: list[datetime], separator: str) -> None:
-    """What Python writes as ISO 8601 is read as the same instant, whatever stands beside it."""
-    made = _convert([value.isoformat(separator) for value in values], "timestamptz")
-    assert (made.values.to_list(), made.failed, made.heals) == ([v.astimezone(UTC) for v in values], None, ())
-
-
-@given(
-    st.lists(st.datetimes(datetime(1000, 1, 1)), min_size=1, max_size=20),  # noqa: DTZ001
-    st.sampled_from("/.-"),
-    st.booleans(),
-)
-def test_ordered_dates_round_trip(values: list[datetime], mark: str, day_first: bool) -> None:
-    """Numeric dates in a known order are read back, padded or not, with and without a time."""
-    values = [value.replace(microsecond=0) for value in values]
-    order = ("{0.day}", "{0.month}") if day_first else ("{0.month:02}", "{0.day:02}")
-    form = mark.join((*order, "{0.year}")) + " {0:%H:%M:%S}"
-    made = _convert([form.format(v) for v in values], "timestamp", date_order="DMY" if day_first else "MDY")
-    assert (made.values.to_list(), made.failed) == (values, None)
-
-
-@given(st.datetimes(datetime(1990, 1, 1), datetime(2099, 12, 31)), st.sampled_from([1, 1_000, 1_000_000]))  # noqa: DTZ001
-def test_epoch_round_trips(value: datetime, per_second: int) -> None:
-    """An epoch number of any unit is its instant."""
-    ticks = (value - datetime(1970, 1, 1)) // timedelta(microseconds=1_000_000 // per_second)  # noqa: DTZ001
-    made = _convert([str(ticks)], "timestamptz")
-    assert made.values.to_list() == [
-        datetime.fromtimestamp(0, UTC) + timedelta(microseconds=ticks * 1_000_000 // per_second)
-    ]
-
-
-@given(st.lists(st.one_of(st.none(), st.text(max_size=30)), max_size=20))
-def test_any_text_is_read_or_fails(texts: list[str | None]) -> None:
-    """No text breaks the conversion: each cell is a value, NULL, or failed."""
-    for base in ("date", "timestamp", "timestamptz", "time", "timetz"):
-        made = _convert(texts, base)
-        failed = made.failed if made.failed is not None else pl.Series([False] * len(texts), dtype=pl.Boolean)
-        assert len(made.values) == len(texts)
-        assert not (failed & made.values.is_not_null()).any()
-
-
-TYPED = [
-    (
-        pl.Series([date(2024, 1, 5)]),
-        "timestamptz",
-        [datetime(2024, 1, 5, tzinfo=UTC)],
-        {"naive_time_zone": 1},
-    ),
-    (pl.Series([INSTANT]), "timestamptz", [INSTANT], {}),
-    (pl.Series([INSTANT]).dt.convert_time_zone("Asia/Tokyo"), "timestamptz", [INSTANT], {}),
-    (pl.Series([INSTANT]), "timestamp", [INSTANT.replace(tzinfo=None)], {"zone_dropped": 1}),
-    (pl.Series([datetime(2024, 1, 5)]), "date", [date(2024, 1, 5)], {"midnight_dropped": 1}),  # noqa: DTZ001
-    (pl.Series([1_704_467_046, None]), "timestamptz", [INSTANT, None], {"epoch_seconds": 1}),
-    (pl.Series([1_704_467_046.0]), "timestamptz", [INSTANT], {"epoch_seconds": 1}),
-    (pl.Series([20240105]), "date", [date(2024, 1, 5)], {"compact_date": 1}),
-]
-
-
-@pytest.mark.parametrize(("values", "base", "typed", "rules"), TYPED)
-def test_typed_columns(values: pl.Series, base: str, typed: list[Any], rules: dict[str, int]) -> None:
-    """Typed columns keep their instant; what is assumed or dropped is counted as for texts."""
-    format = decide_format(values, _type(base), ValueOptions())
-    made = convert(values, _type(base), format, allow=frozenset())
-    assert (made.values.to_list(), _rules(made), made.failed) == (typed, rules, None)
-
-
-@pytest.mark.parametrize(
-    "values", [pl.Series([True]), pl.Series([time(1)]), pl.Series([[1]]), pl.Series([7])]
-)
-def test_typed_columns_without_a_time_fail(values: pl.Series) -> None:
-    """What holds no date fails and says its dtype or its shapes."""
-    made = convert(
-        values,
-        _type("timestamptz"),
-        decide_format(values, _type("timestamptz"), ValueOptions()),
-        allow=frozenset(),
-    )
-    assert made.failed is not None
-    assert made.failed.all()
-    assert made.faults[0].attempts
-
-
-def test_nanoseconds_of_a_typed_column() -> None:
-    """Nanoseconds that a microsecond cannot hold are refused."""
-    values = pl.Series([1_704_467_046_000_000_001, 1_704_467_046_000_000_000]).cast(pl.Datetime("ns"))
-    made = convert(
-        values,
-        _type("timestamp"),
-        decide_format(values, _type("timestamp"), ValueOptions()),
-        allow=frozenset(),
-    )
-    assert made.failed is not None
-    assert (made.faults[0].reason, made.failed.to_list()) == ("would_round", [True, False])
-
-
 def test_oracles_clock_behind_a_date() -> None:
     """Points may stand for the colons of a time, but only behind a date."""
-    made = _convert(["02-JAN-24 03.04.05.123456 PM", "31-DEC-2023 00.30.00"], "timestamp")
+    made = convert_texts(["02-JAN-24 03.04.05.123456 PM", "31-DEC-2023 00.30.00"], "timestamp")
     assert made.values.cast(pl.String).to_list() == [
         "2024-01-02 15:04:05.123456",
         "2023-12-31 00:30:00.000000",
     ]
-    assert _convert(["03.04.05"], "time").values.to_list() == [None]
+    assert convert_texts(["03.04.05"], "time").values.to_list() == [None]

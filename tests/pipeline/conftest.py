@@ -56,6 +56,10 @@ def retrying(conn: psycopg.Connection, dsn: str, tmp_path: Path) -> Retrying:
     return Retrying(conn, dsn, tmp_path)
 
 
+OLD = [(n, f"old {n}", n) for n in range(1, 7)]
+"""The rows of `changing` before anything changed them."""
+
+
 @pytest.fixture
 def changing(retrying: Retrying) -> Retrying:
     """Six rows by id, and a loader into their table."""
