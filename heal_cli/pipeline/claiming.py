@@ -57,7 +57,9 @@ def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Clai
     for _ in range(_LOOKS):
         newest = newest_source(run.connection, table.oid)
         earlier = earlier_sources(run.connection, table.oid, _source_id(run))
-        reader, known = known_sources(reader, earlier)
+        reader, found = known_sources(reader, earlier)
+        void = [each for each in found if _is_void(each, own)]
+        known = [each for each in found if each not in void]
         same = _same(run, name, reader, known)
         if same is not None:
             before, reading = None, same.reading
@@ -78,6 +80,7 @@ def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Clai
                 run=run.id,
                 generation=_generation(known, before),
                 before=before.earlier if before else None,
+                in_place_of=tuple(each.earlier for each in void),
                 settled_before=settled,
             )
             claimed = _add(run, new, newest)
@@ -89,6 +92,13 @@ def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Clai
         f"{name!r} could not be noted in the ledger: other runs keep beginning sources of {table.qualified}",
         hint="Run the same command again",
     )
+
+
+def _is_void(known: Known, own: ReadOptions) -> bool:
+    """It was begun to be read in another way, and nobody has loaded anything by that or is about to."""
+    earlier = known.earlier
+    is_begun = not (known.has_ended or earlier.pieces or earlier.inherits or earlier.loading_run)
+    return is_begun and known.reading != replace(own, batch_bytes=known.reading.batch_bytes)
 
 
 def _join(run: Run, name: str, same: Known, table: TableSchema) -> ClaimedSource | None:

@@ -92,6 +92,7 @@ class NewSource:
     run: str
     generation: int = 0
     before: EarlierSource | None = None  # the shorter one that it goes on with
+    in_place_of: tuple[EarlierSource, ...] = ()  # those of which nothing was loaded, nor will be
     settled_before: Spans = ()
 
 
@@ -198,7 +199,8 @@ def add_source(
 
     An unfinished source that it goes on with is superseded: nothing more will be loaded for it.
     """
-    supersedes = new.before if new.before is not None and new.before.rows is None else None
+    before = () if new.before is None else (new.before,)
+    supersedes = [earlier for earlier in before if earlier.rows is None] + [*new.in_place_of]
     with transaction(connection) as cursor:
         cursor.execute(
             "SELECT pg_catalog.pg_advisory_xact_lock(%s, %s::oid::int4)", (CLAIM_LOCK_CLASS, new.table_oid)
@@ -208,22 +210,20 @@ def add_source(
         )
         if cursor.fetchone() != (newest,):
             return None
-        if supersedes is not None and not _is_as_seen(cursor, supersedes):
+        if not all(_is_as_seen(cursor, earlier) for earlier in supersedes):
             return None
         source = _insert(cursor, new)
-        if supersedes is not None:
-            cursor.execute(
-                "UPDATE heal.load_sources SET superseded_by = %s WHERE source = %s",
-                (source, supersedes.source),
-            )
-        if new.before is not None:
-            # What dead runs wrote of the shorter one, and never committed, is dropped with this one's; and
-            # rows of it that refer to rows of the tail are tried again.
-            cursor.execute(
-                "INSERT INTO heal.load_run_sources (run, source, name)"
-                " SELECT run, %s, name FROM heal.load_run_sources WHERE source = %s",
-                (source, new.before.source),
-            )
+        cursor.execute(
+            "UPDATE heal.load_sources SET superseded_by = %s WHERE source = ANY(%s)",
+            (source, [earlier.source for earlier in supersedes]),
+        )
+        # What dead runs wrote of those before it, and never committed, is dropped with this one's; and rows of a
+        # shorter one that refer to rows of the tail are tried again.
+        cursor.execute(
+            "INSERT INTO heal.load_run_sources (run, source, name)"
+            " SELECT run, %s, name FROM heal.load_run_sources WHERE source = ANY(%s) ON CONFLICT DO NOTHING",
+            (source, [earlier.source for earlier in (*before, *new.in_place_of)]),
+        )
         _note_source(cursor, new.run, source, new.name)
     return ClaimedSource(
         source, None, new.schema_version, new.run, None, {}, new.settled_before, None, is_new=True
