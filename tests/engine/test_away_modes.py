@@ -193,3 +193,14 @@ def test_a_changed_table_is_updated_by_key_alone(changing: Any) -> None:
     changing.conn.execute(f"alter table {changing.table} alter must drop default")
     assert changing.replay().left == 0
     assert amounts(changing) == {2: changing.rows // 2}
+
+
+def test_rows_that_wait_by_flags_of_which_nothing_came(outage: Outage) -> None:
+    """All of a first try waits, and a second one reads the source otherwise: its rows count, and each once."""
+    outage.meet_outage(read=replace(outage.options.read, columns=("n", "k", "note", "amount")))
+    books = "select count(*) from heal.load_batches join heal.load_sources using (source) where table_oid = %s::regclass"
+    assert outage.conn.execute(books, (outage.table,)).fetchone() == (0,)
+    outage.load()
+    outage.replay()
+    outage.check()
+    assert outage.load().rows.already == outage.rows
