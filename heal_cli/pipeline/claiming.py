@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Final, NamedTuple
 
 import msgspec
@@ -102,19 +103,21 @@ def _is_void(known: Known, own: ReadOptions) -> bool:
 
 
 def _join(run: Run, name: str, same: Known, table: TableSchema) -> ClaimedSource | None:
-    source = same.earlier.source
+    source, check = same.earlier.source, partial(_refuse_other_flags, run, name, table)
+    if run.has_ledger:
+        return join_source(
+            run.connection, source, run=run.id, name=name, check=check, limit=run.options.limit
+        )
     with transaction(run.connection) as cursor:
         claimed = read_source(cursor, source)
     if claimed is None:
         return None
-    _refuse_other_flags(run, name, claimed, table)
-    if run.has_ledger:
-        return join_source(run.connection, source, run=run.id, name=name, limit=run.options.limit)
+    check(claimed)
     # A dry run cannot ask the ledger batch by batch what is left of each.
     return replace(claimed, settled_before=settled_rows(run.connection, same.earlier))
 
 
-def _refuse_other_flags(run: Run, name: str, claimed: ClaimedSource, table: TableSchema) -> None:
+def _refuse_other_flags(run: Run, name: str, table: TableSchema, claimed: ClaimedSource) -> None:
     """Keep the rest of a source from being read otherwise than the flags say, since it goes by the plan it has.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -133,11 +133,18 @@ def can_read_sources(connection: psycopg.Connection) -> bool:
 
 
 def join_source(
-    connection: psycopg.Connection, source: int, *, run: str, name: str, limit: int | None = None
+    connection: psycopg.Connection,
+    source: int,
+    *,
+    run: str,
+    name: str,
+    check: Callable[[ClaimedSource], None],
+    limit: int | None = None,
 ) -> ClaimedSource | None:
     """Go on with a source that the ledger has; None where a longer one has just taken its place.
 
     Args:
+        check: Raises where the run cannot go on with it: then it has not joined.
         limit: How many of its first rows are asked for now; None: all.
     """
     with transaction(connection) as cursor:
@@ -149,6 +156,8 @@ def join_source(
             return None
         _note_source(cursor, run, source, name)
         claimed = read_source(cursor, source)
+        assert claimed is not None
+        check(claimed)
         # Asked for more, it is unfinished as any other until that is loaded.
         cursor.execute(
             "UPDATE heal.load_sources SET limited_to = NULL WHERE source = %s AND limited_to < %s",
