@@ -31,8 +31,8 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
     """Decimal digits and 0x hex without what stands around; what the server would take for another number is refused."""
     highest = _HIGHEST.get(type.base, _HIGHEST_OID)
     bare = values.str.strip_chars()
-    hex = bare.str.contains(rf"^0[xX][0-9A-Fa-f]{{1,{len(f'{highest:x}')}}}$")
-    typed = text.where(bare, hex | (_number(bare) <= highest).fill_null(False))
+    is_hex = bare.str.contains(rf"^0[xX][0-9A-Fa-f]{{1,{len(f'{highest:x}')}}}$")
+    typed = text.where(bare, is_hex | (_number(bare) <= highest).fill_null(False))
     padded = (typed.str.len_bytes() < values.str.len_bytes()).fill_null(False)
     healer = Healer(f"a whole number from 0 to {highest}", lambda cells: _refused(cells, type))
     made = heal_residue(values, typed, (healer,), nulls=format.nulls)

@@ -151,7 +151,7 @@ class _Sources:
             with _faults_of_the_server("loading"):
                 source = self._claim(location, reader)
         except DatabaseUnavailable as away:
-            self._run.begun = None
+            self._run.keep_begun()
             kept = keep_whole(self._run, reader, stream, away)
             crew.outcome += Outcome(Rows(read=kept.rows, spooled=kept.rows))
             self.waiting.append(kept)
@@ -189,7 +189,7 @@ class _Sources:
         source.require_order()
         source.add_unknown_columns()
         source.require_cover()
-        run.begun = None
+        run.keep_begun()
         return source
 
 

@@ -1,8 +1,8 @@
 """Plan + batch -> healed rows, rejects and tallies; pure over frames."""
 
 from heal_cli.heal.apply import heal_batch
+from heal_cli.heal.flags_against import flags_against
 from heal_cli.heal.late_keys import late_keys, place_late
-from heal_cli.heal.overruled import overruled
 from heal_cli.heal.plan import MATCH_ROWS, PlanOptions, make_plan, planned_sources
 from heal_cli.heal.replan import replan
 from heal_cli.heal.saved import NamedPlan, parse_plan, plan_text
@@ -16,13 +16,13 @@ __all__ = [
     "PlanOptions",
     "as_text",
     "duels",
+    "flags_against",
     "heal_batch",
     "holds",
     "late_keys",
     "make_plan",
     "newly_open",
     "open_columns",
-    "overruled",
     "parse_plan",
     "place_late",
     "plan_text",

@@ -99,13 +99,13 @@ def make_plan(
 
 def _saved_plan(saved: NamedPlan, sample: Batch, table: TableSchema, options: PlanOptions) -> Plan:
     """The plan that `--plan` names, its own options above those of the command, which a note names."""
-    overruled = saved.overruled(options.values, options.match.renames)
+    flags = saved.unheeded(options.values, options.match.renames)
     options = replace(options, values=saved.saved.values, unknown_columns=saved.saved.unknown_columns)
     matching = saved.matching([name for name in sample.frame.columns if name != ROW], table)
     plan = _plan(matching, telling_cells(sample, FORMAT_ROWS), table, options)
-    if not overruled:
+    if not flags:
         return plan
-    note = f"Plan {saved.name!r} is followed exactly: {', '.join(overruled)} changed nothing"
+    note = f"Plan {saved.name!r} is followed exactly: {', '.join(flags)} changed nothing"
     return replace(plan, notes=(*plan.notes, note))
 
 

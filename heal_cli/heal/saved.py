@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from heal_cli.errors import PlanError, UsageError
-from heal_cli.heal.overruled import overruled
+from heal_cli.heal.flags_against import flags_against
 from heal_cli.match.explicit import nearest
 from heal_cli.model import (
     Candidate,
@@ -82,10 +82,10 @@ class NamedPlan:
         """How the values of a target column are read."""
         return next(column.format for column in self.saved.column if column.target == target)
 
-    def overruled(self, values: ValueOptions, renames: Sequence[tuple[str, str]]) -> list[str]:
+    def unheeded(self, values: ValueOptions, renames: Sequence[tuple[str, str]]) -> list[str]:
         """Flags that say otherwise than the file, which counts."""
         pairs = {(column.source, column.target) for column in self.saved.column}
-        return overruled(self.saved.values, pairs, values, renames)
+        return flags_against(self.saved.values, pairs, values, renames)
 
     def _check(self, columns: Sequence[str], table: TableSchema) -> None:
         saved = self.saved

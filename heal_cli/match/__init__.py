@@ -5,7 +5,7 @@ from heal_cli.match.coverage import coverage, left_to_triggers, notes
 from heal_cli.match.ensemble import Decision, decide, ensemble_decision
 from heal_cli.match.match import match_columns
 from heal_cli.match.meaning import Nearness
-from heal_cli.match.overruled import overruled
+from heal_cli.match.overruled import find_overruled
 from heal_cli.match.past import NO_PAST, Past
 
 __all__ = [
@@ -18,8 +18,8 @@ __all__ = [
     "coverage",
     "decide",
     "ensemble_decision",
+    "find_overruled",
     "left_to_triggers",
     "match_columns",
     "notes",
-    "overruled",
 ]

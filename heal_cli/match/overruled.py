@@ -13,7 +13,7 @@ from heal_cli.match.tiers import Target
 from heal_cli.model import TableSchema
 
 
-def overruled(
+def find_overruled(
     said: Collection[Pair],
     columns: Iterable[str],
     table: TableSchema,

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from heal_cli.errors import HealError, SourceError, UsageError
-from heal_cli.heal import overruled
+from heal_cli.heal import flags_against
 from heal_cli.model import Plan, ReadOptions, Spans, TableSchema, row_count, without
 from heal_cli.pipeline.known import Known, known_sources
 from heal_cli.pipeline.run import Run
@@ -86,7 +86,7 @@ def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Clai
             )
             claimed = _add(run, new, newest)
         if claimed is not None:
-            run.begun = claimed.source if run.has_ledger else None
+            run.note_begun(claimed.source)
             notes = [_told(run, name, own, reading), _cut_row(name, before)]
             return Claim(_read_by(reader, reading), claimed, tuple(filter(None, notes)))
     raise SourceError(
@@ -132,7 +132,7 @@ def _refuse_other_flags(run: Run, name: str, table: TableSchema, claimed: Claime
         for column in plan.columns
         for candidate in (column.match.winner, *column.match.fallbacks)
     }
-    flags = overruled(plan.values, pairs, run.options.values, run.options.match.renames)
+    flags = flags_against(plan.values, pairs, run.options.values, run.options.match.renames)
     if flags:
         told = ", ".join(flags)
         raise UsageError(

@@ -11,7 +11,7 @@ from typing import Final
 
 import psycopg
 
-from heal_cli.match import overruled
+from heal_cli.match import find_overruled
 from heal_cli.match.names import parse
 from heal_cli.model import ColumnPlan, Kind, PatternTrial, Tier
 from heal_cli.patterns import (
@@ -150,7 +150,7 @@ def _judged(run: Run, sources: Sequence[SourceRun], outcome: Outcome) -> Iterato
         for each in known:
             if (each.source, each.target) in said:
                 yield Trial(each.id, shape, success=not outcome.faults[each.target])
-        against = overruled(said, columns, table, patterns=run.catalogue.patterns, learned=known)
+        against = find_overruled(said, columns, table, patterns=run.catalogue.patterns, learned=known)
         yield from (Trial(pattern, shape, success=False) for pattern in sorted(against))
 
 

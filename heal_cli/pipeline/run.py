@@ -65,7 +65,7 @@ class Run:
         self.undo = contextlib.ExitStack()
         """What takes back the things that a failed run had begun, last first."""
         self._files: tuple[RejectWriter | LeftoverWriter, ...] = ()
-        self.begun: int | None = None
+        self._begun: int | None = None
         """A source that is noted as this run's, and that it has not begun to load."""
         self.has_ledger = False
         self.reads_ledger = False  # a dry run only looks
@@ -145,9 +145,17 @@ class Run:
         self.fallback.close()
         self._books.close()
 
+    def note_begun(self, source: int) -> None:
+        """The ledger has the source as this run's, which may yet be one that it cannot place."""
+        self._begun = source if self.has_ledger else None
+
+    def keep_begun(self) -> None:
+        """The source stays this run's: it is loaded now, or waits for the server."""
+        self._begun = None
+
     def release_begun(self) -> None:
         """Let go of the source that cannot be loaded as it was read: the next try may read it otherwise."""
-        begun, self.begun = self.begun, None
+        begun, self._begun = self._begun, None
         connection = self._books.kept
         if begun is not None and connection is not None:
             with contextlib.suppress(psycopg.Error):

@@ -41,27 +41,27 @@ _ELEMENTS: Final[Mapping[str, tuple[pl.DataType, str]]] = {
 """Types of elements: their dtype, for which pgpq writes this type's OID, and a pattern of plain ones that it holds."""
 
 
-def form_of(texts: pl.Series, type: PgType) -> Form | None:
+def form_of(texts: pl.Series, type_: PgType) -> Form | None:
     """What makes the column binary, slice by slice; None where the type has no form, or a text is not plainly spelt.
 
     Args:
         texts: String, in spellings that the type reads, or is to refuse.
     """
-    choose = _chooser(type)
+    choose = _chooser(type_)
     return choose(texts) if choose else None
 
 
-def has_form(type: PgType) -> bool:
+def has_form(type_: PgType) -> bool:
     """Texts of the type may have a binary form."""
-    return _chooser(type) is not None
+    return _chooser(type_) is not None
 
 
-def _chooser(type: PgType) -> Callable[[pl.Series], Form | None] | None:
-    element = type.element
+def _chooser(type_: PgType) -> Callable[[pl.Series], Form | None] | None:
+    element = type_.element
     if element is None:
-        return _FORMS.get(type.base)
+        return _FORMS.get(type_.base)
     # int2vector and oidvector have elements, and are no arrays; an element of another OID is refused
-    if not type.base.startswith("_") or element.domain or element.base not in _ELEMENTS:
+    if not type_.base.startswith("_") or element.domain or element.base not in _ELEMENTS:
         return None
     return partial(_list, element=element.base)
 

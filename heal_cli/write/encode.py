@@ -58,9 +58,9 @@ def choose_encoding(frame: pl.DataFrame, types: Sequence[PgType]) -> Encoding:
     return Encoding("csv", "FORMAT csv, NULL '', ENCODING 'UTF8'", _encode_csv(frame))
 
 
-def row_at(line: int, frame: pl.DataFrame, format: Format) -> int | None:
+def row_at(line: int, frame: pl.DataFrame, sent_as: Format) -> int | None:
     """Place of the row that the server calls this line of the COPY; None where no row ends there."""
-    if format == "binary":
+    if sent_as == "binary":
         return line - 1 if line <= frame.height else None
     ends = _ends_of_lines(frame)
     place = int(ends.search_sorted(line))
@@ -84,12 +84,12 @@ def _ends_of_lines(frame: pl.DataFrame) -> pl.Series:
 def _binary_forms(frame: pl.DataFrame, types: Sequence[PgType]) -> dict[str, Form] | None:
     """What makes its texts binary, where that is not pgpq itself; None where a column has to travel as text."""
     columns = zip(frame.get_columns(), types, strict=True)
-    texts = [(values, type) for values, type in columns if not _is_binary(values.dtype, type)]
-    if not all(values.dtype == pl.String and has_form(type) for values, type in texts):
+    texts = [(values, type_) for values, type_ in columns if not _is_binary(values.dtype, type_)]
+    if not all(values.dtype == pl.String and has_form(type_) for values, type_ in texts):
         return None
     forms: dict[str, Form] = {}
-    for values, type in texts:
-        form = form_of(values, type)
+    for values, type_ in texts:
+        form = form_of(values, type_)
         if form is None:
             return None
         forms[values.name] = form

@@ -184,8 +184,8 @@ class Loader:
         if rows.height == 1:
             return 0
         line = failed_line(error) if error else None
-        format = self._copier.format
-        return None if line is None or format is None else row_at(line, rows.drop(ROW), format)
+        sent_as = self._copier.format
+        return None if line is None or sent_as is None else row_at(line, rows.drop(ROW), sent_as)
 
     def fault_of(self, error: psycopg.Error) -> Fault:
         """Who is to blame, as far as this table is concerned."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 import pytest
 
-from heal_cli.match import Past, match_columns, overruled
+from heal_cli.match import Past, find_overruled, match_columns
 from heal_cli.model import ColumnMatch, MatchOptions, TableSchema, Tier
 from heal_cli.patterns import load_catalogue
 
@@ -146,9 +146,9 @@ def test_the_user_overrules_patterns_and_what_was_learned(make_table) -> None:
     table = make_table("messages", "id int8", "role text", "content text")
     said = {("zwurk", "role")}
     learned = (Taught("zwurk", "content"), Taught("zwurk", "role"), Taught("other", "content"))
-    found = overruled(said, ["id", "sender", "zwurk"], table, patterns=PATTERNS, learned=learned)
+    found = find_overruled(said, ["id", "sender", "zwurk"], table, patterns=PATTERNS, learned=learned)
     assert "messages_sender_to_role" in found
     assert "learned_zwurk_to_content" in found
     assert not found & {"learned_zwurk_to_role", "learned_other_to_content"}
-    same = overruled({("id", "id")}, ["id", "sender"], table, patterns=PATTERNS, learned=())
+    same = find_overruled({("id", "id")}, ["id", "sender"], table, patterns=PATTERNS, learned=())
     assert not same

@@ -12,7 +12,7 @@ _FLAGS: Final = {"nulls": "null"}
 """Fields of `ValueOptions` that are called otherwise than their flags."""
 
 
-def overruled(
+def flags_against(
     planned: ValueOptions,
     pairs: Container[tuple[str | None, str]],
     values: ValueOptions,
