@@ -119,7 +119,7 @@ def _two_digits_each(tokens: pl.Series, fits: dict[str, pl.Series]) -> Found:
     return Found(
         None,
         f"dates such as {tokens[0]!r} fit several orders of day, month and two-digit year; "
-        "--date-order DMY, MDY or YMD says which",
+        "--date-order DMY, --date-order MDY or --date-order YMD says which",
     )
 
 

@@ -33,6 +33,8 @@ _HEAD: Final = """\
 # A column without an entry takes the server's default; a source column without one has no target.
 """
 
+_WRITTEN_BY: Final = "heal plan SOURCE -t TABLE --save FILE writes one"
+
 
 class SavedColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where one target column gets its values: from a source column or from a default."""
@@ -138,11 +140,9 @@ def parse_plan(text: str, name: str) -> NamedPlan:
         document = tomllib.loads(text)
         saved = msgspec.convert(document, SavedPlan)
     except tomllib.TOMLDecodeError as exc:
-        raise UsageError(f"Plan {name!r} is not TOML: {exc}") from exc
+        raise UsageError(f"Plan {name!r} is not TOML: {exc}", hint=_WRITTEN_BY) from exc
     except msgspec.ValidationError as exc:
-        raise UsageError(
-            f"Plan {name!r}: {exc}", hint="heal plan SOURCE -t TABLE --save FILE writes one"
-        ) from exc
+        raise UsageError(f"Plan {name!r}: {exc}", hint=_WRITTEN_BY) from exc
     _refuse_unknown(name, "[values]", document.get("values", {}), ValueOptions)
     for entry in document.get("column", ()):
         _refuse_unknown(

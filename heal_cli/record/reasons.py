@@ -36,7 +36,12 @@ DUPLICATES: Final = frozenset({"duplicate_ignored", "duplicate_superseded"})
 ONLY_BY_NAME: Final = DUPLICATES | {"doubtful_footer", "group_line"}
 """Reasons that a retry leaves alone unless they are named: to load such a row is an answer to a question."""
 
-_BY_HAND: Final = Fix("mend the record in the file and load the file again", is_retried=False)
+_BY_HAND: Final = Fix(
+    "mend the record in a file of its own, below the header if there is one, and load that file",
+    is_retried=False,
+)
+"""The whole file, changed, would be another source, and loaded with all that is there already."""
+
 _TO_TEXT: Final = Fix(
     "if the column may hold any text", sql="ALTER TABLE {table} ALTER COLUMN {column} TYPE text;"
 )
@@ -46,7 +51,8 @@ _DROP_NOT_NULL: Final = Fix(
 )
 _LATER: Final = Fix("if the cause is gone, or was in rows that have changed since")
 _UTF8_HINT: Final = Fix(
-    "if the whole file is in another encoding, load it with that: --encoding cp1252", is_retried=False
+    "if the whole file is in another encoding, undo the run and load it with that: --encoding cp1252",
+    is_retried=False,
 )
 
 EXPLANATIONS: Final[Mapping[str, Explanation]] = {
@@ -55,14 +61,20 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     "stray_quote": Explanation(
         "A quoted field has a quote in it that is not doubled.",
         (
-            Fix("if quotes mean nothing in this file, load it with --quote ''", is_retried=False),
+            Fix(
+                "if quotes mean nothing in this file, undo the run and load it with --quote ''",
+                is_retried=False,
+            ),
             _BY_HAND,
         ),
     ),
     "unknown_escape": Explanation(
         "A backslash stands before a character that neither COPY nor MySQL would put it before.",
         (
-            Fix("if backslashes mean nothing in this file, load it with --escape ''", is_retried=False),
+            Fix(
+                "if backslashes mean nothing in this file, undo the run and load it with --escape ''",
+                is_retried=False,
+            ),
             _BY_HAND,
         ),
     ),
@@ -87,7 +99,10 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     "no_row_after": Explanation(
         "The record is the event of a change that leaves no row, such as a delete.",
         (
-            Fix("if the events themselves are the rows, load them with --json-path .", is_retried=False),
+            Fix(
+                "if the events themselves are the rows, undo the run and load them with --json-path .",
+                is_retried=False,
+            ),
             Fix(
                 "delete such rows by their keys: heal load --mode delete with a file of these",
                 is_retried=False,
@@ -150,7 +165,7 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
         "A spreadsheet has shortened a long whole number, and its last digits are gone from the file.",
         (
             Fix(
-                "if the source has them: format that column as text, save and load the file again",
+                "if the source has them: format that column as text, save, undo the run and load the new file",
                 is_retried=False,
             ),
             Fix("if zeros will do in their place", flags="--allow exponent"),
@@ -265,7 +280,7 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
                 "if the rule is too narrow",
                 sql="ALTER TABLE {table} DROP CONSTRAINT {constraint};",
             ),
-            Fix("mend the value in the file and load the file again", is_retried=False),
+            _BY_HAND,
         ),
     ),
     "exclusion_violation": Explanation(
@@ -282,7 +297,7 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     ),
     "with_check_option_violation": Explanation(
         "The row would not be visible through the view that it was to go in by.",
-        (Fix("load it into the table behind the view", is_retried=False),),
+        (Fix("undo the run and load the file into the table behind the view", is_retried=False),),
     ),
     "row_security_violation": Explanation(
         "A row security policy of the table does not let this role insert the row.",

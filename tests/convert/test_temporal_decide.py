@@ -102,7 +102,7 @@ def test_two_digits_each_need_a_margin() -> None:
     assert _order(few) is None
     assert few.question == (
         "dates such as '24-01-12' fit several orders of day, month and two-digit year; "
-        "--date-order DMY, MDY or YMD says which"
+        "--date-order DMY, --date-order MDY or --date-order YMD says which"
     )
 
 

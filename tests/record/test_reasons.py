@@ -97,3 +97,11 @@ def test_an_explanation_is_whole(reason: str) -> None:
         names = re.findall(r"\{(\w+)\}", f"{fix.when} {fix.sql} {fix.flags}")
         assert set(names) <= {"table", "column", "constraint", "value", "literal"}
         assert fix.is_retried or not (fix.sql or fix.flags)
+
+
+@pytest.mark.parametrize("reason", EXPLANATIONS)
+def test_no_way_out_loads_a_row_twice(reason: str) -> None:
+    """A changed file is another source. Previously it was said to be loaded again, with the rows that are there."""
+    for fix in EXPLANATIONS[reason].fixes:
+        if not fix.is_retried and "load" in fix.when:
+            assert re.search("of its own|undo the run|--again|--mode", fix.when), fix.when
