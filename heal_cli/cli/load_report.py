@@ -71,7 +71,8 @@ def _headline(report: LoadReport) -> str:
     else:
         mark = styled("✘", color="red", bold=True)
     if not rows.read and rows.already and report.exit_code in (0, 3):
-        return f"{mark} nothing new: earlier runs have loaded or rejected all {counted(rows.already, 'row')}"
+        those = "the only row" if rows.already == 1 else f"all {rows.already:,} rows"
+        return f"{mark} nothing new: earlier runs have loaded or rejected {those}"
     loaded = styled(f"{rows.loaded:,}", bold=True)
     speed = f"{rows.read / report.seconds:,.0f} rows/s" if report.seconds > 0 else ""
     pace = styled("  ".join(filter(None, [_duration(report.seconds), speed])), dim=True)

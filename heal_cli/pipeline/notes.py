@@ -11,7 +11,7 @@ from heal_cli.clock import local_time
 from heal_cli.model import row_count
 from heal_cli.pipeline.outcome import Outcome
 from heal_cli.pipeline.run import Run
-from heal_cli.pipeline.source import SourceRun
+from heal_cli.pipeline.source import SourceRun, State
 from heal_cli.read import ROW_NUMBERS
 from heal_cli.wording import counted
 from heal_cli.write import Trace, traces
@@ -52,6 +52,8 @@ def _told(run: Run, source: SourceRun) -> str:
             f" --limit, by that run's plan (--again reads it anew, by another){_see(run, claimed.source)}"
         )
     see = _see(run, claimed.source)
+    if claimed.finished_at is None and not source.has_given and source.state >= State.READ:
+        return f"{source.name!r}: all rows were loaded or rejected by run {claimed.begun_by} or after it{see}"
     if claimed.finished_at is None:
         return f"{source.name!r} goes on where run {claimed.begun_by} stopped, by that run's plan{see}"
     when = f"{local_time(claimed.finished_at):%Y-%m-%d %H:%M}"

@@ -196,13 +196,16 @@ def test_a_dry_run_says_that_nothing_stays(heal: Any, engine: Any, load_report: 
     )
 
 
-def test_a_source_that_was_loaded_before(heal: Any, engine: Any, load_report: Any) -> None:
+@pytest.mark.parametrize(("already", "rows"), [(3, "all 3 rows"), (1, "the only row")])
+def test_a_source_that_was_loaded_before(
+    heal: Any, engine: Any, load_report: Any, already: int, rows: str
+) -> None:
     """A no-op is one line and exit code 0."""
     engine.load = replace(
-        load_report, rows=Rows(already=3), exit_code=0, heals=(), notes=(), trials=(), reject_reasons={},
+        load_report, rows=Rows(already=already), exit_code=0, heals=(), notes=(), trials=(), reject_reasons={},
         rejects_path=None, leftovers_path=None,
     )  # fmt: skip
-    expected = "✔ nothing new: earlier runs have loaded or rejected all 3 rows\n"
+    expected = f"✔ nothing new: earlier runs have loaded or rejected {rows}\n"
     assert heal("load", "a.csv", "-t", "m", "-d", DSN) == (0, expected, "")
 
 

@@ -110,11 +110,14 @@ def test_the_same_budget_is_not_given_twice(load, conn) -> None:
 def test_a_budget_passed_in_the_last_batch_stops_nothing(load, conn, bad, were) -> None:
     """All was read: nothing is left for the same command, which says the same again. Previously it was to go on."""
     text = "id,note\n1,a\n" + "x,b\n" * bad
-    for report in (load(text, max_rejects=0), load(text, max_rejects=0)):
+    first = load(text, max_rejects=0)
+    for report in (first, load(text, max_rejects=0)):
         assert report.exit_code == 4
         assert report.notes[-1] == (
             f"At the end {were} rejected, more than --max-rejects 0 allows; all others are loaded"
         )
+    assert report.notes[0].endswith(f" or after it; its rejects: heal rejects show {first.run}")
+    assert "all rows were loaded or rejected by run" in report.notes[0]
     assert count(conn) == 1
 
 
