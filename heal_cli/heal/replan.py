@@ -12,6 +12,7 @@ from heal_cli.convert import decide_format
 from heal_cli.heal.plan import PlanOptions, make_plan
 from heal_cli.heal.values import as_text
 from heal_cli.match import NO_PAST, Past, coverage
+from heal_cli.match.explicit import check_renames
 from heal_cli.model import (
     Batch,
     ColumnFormat,
@@ -54,6 +55,7 @@ def replan(
     )
     if table.version == kept.table.version and not is_asked and not was_typed:
         return kept
+    check_renames(options.match, rejected.frame.columns[1:], table)
     moved_from = {source for source, _ in options.match.renames}
     moved_to = {target for _, target in options.match.renames}
     names = {column.name for column in table.columns if column.insertable and not column.generated}

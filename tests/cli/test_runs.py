@@ -51,6 +51,13 @@ def test_to_ask_for_runs_makes_no_ledger(conn, dsn, capsys, words: tuple[str, ..
     assert conn.execute("select to_regnamespace('heal')").fetchone() == (None,)
 
 
+def test_a_table_without_runs(heal, conninfo) -> None:
+    """Others may have some, and so it is named. Previously the ledger was said to know none at all."""
+    assert (
+        heal("runs", "list", "-d", conninfo, "-t", "nope").err == "heal: the ledger knows no run on 'nope'\n"
+    )
+
+
 def test_compare_names_what_differs(two_runs) -> None:
     """Columns, rows and rejects with the value of each run; what is the same is left out."""
     heal, runs = two_runs

@@ -221,6 +221,17 @@ def test_a_rename_moves_a_column(retrying) -> None:
     assert retrying.all("select id, remark from t where id = 2") == [(2, "none of it")]
 
 
+def test_a_rename_of_a_column_that_is_not_there(retrying) -> None:
+    """All columns of the source are looked through for the nearest. Previously it was said to have none."""
+    retrying.conn.execute("create table t (id int, total numeric)")
+    retrying.load("id,total\n1,5\n2,none of it\n")
+    with pytest.raises(UsageError) as refused:
+        retrying.retry(map=["totl=total"])
+    assert (
+        str(refused.value) == "--map totl=total: the source has no column 'totl'. Nearest are 'total', 'id'"
+    )
+
+
 def test_a_plan_that_covers_no_more(messy) -> None:
     """A new required column that nothing fills is said, and nothing is loaded or lost."""
     messy.conn.execute("delete from t; alter table t add column must int not null")

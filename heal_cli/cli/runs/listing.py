@@ -45,7 +45,7 @@ def list_(
     elif found:
         _show(found)
     else:
-        note("the ledger knows no run")
+        note("the ledger knows no run" + (f" on {clean(table)!r}" if table else ""))
 
 
 def _show(runs: list[RunRecord]) -> None:
