@@ -155,7 +155,7 @@ class _TakenBack:
         gone = self._delete().total()
         if gone != inserted:
             raise WriteError(
-                f"Run {self._run} was not undone: {abs(inserted - gone):,} of the {counted(inserted, 'row')} that it inserted"
+                f"Run {self._run} was not undone: {abs(inserted - gone):,} of the {inserted:,} rows that it inserted"
                 " were changed or deleted since, or triggers wrote more of them"
             )
 
