@@ -14,12 +14,15 @@ from heal_cli.errors import SourceError
 from heal_cli.model import LOCATIONS, ROW, Chunk
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.json_forms import Form
+from heal_cli.read.octets import count, octets_of
 
 MAX_LINE_BYTES: Final = 256 * 2**20
 """Longest line; a jsonb value cannot pass 255 MiB either."""
 
 _READ_AT_LEAST: Final = 2**16
 _BLANKS: Final = " \t\r"
+_LF: Final = 10
+_BLANK: Final = 32
 
 
 class LineCutter:
@@ -198,12 +201,24 @@ def _text(line: bytes) -> str | bytes:
 
 def count_lines(data: bytes) -> tuple[int, int]:
     """Physical lines, and how many of them are not blank."""
+    octets = octets_of(data)
+    if not _may_have_blanks(octets):
+        records = count(octets == _LF) + (not data.endswith(b"\n"))
+        return records, records
     try:
         lines = pl.read_lines(data).to_series()
     except pl.exceptions.ComputeError:
         split = split_lines(data)
         return len(split), sum(not is_blank(line) for line in split)
     return len(lines), len(lines) - int(blank(lines).sum())
+
+
+def _may_have_blanks(octets: pl.Series) -> bool:
+    """Some line begins with a blank, or is none."""
+    if octets.is_empty() or octets[0] <= _BLANK:
+        return True
+    ends = octets.slice(0, len(octets) - 1) == _LF
+    return bool((ends & (octets.slice(1) <= _BLANK)).any())
 
 
 def blank(lines: pl.Series) -> pl.Series:

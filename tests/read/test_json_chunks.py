@@ -11,12 +11,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 import xxhash
+from hypothesis import given
+from hypothesis import strategies as st
 from json_batches import batches, one, open_bytes
 
 from heal_cli.errors import SourceError
 from heal_cli.model import ROW, ReadOptions
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.json import JsonReader
+from heal_cli.read.jsonl_lines import count_lines, is_blank, split_lines
 
 
 @pytest.mark.parametrize("batch_bytes", [1, 50, 1000, 2**20])
@@ -108,3 +111,13 @@ def test_damaged_archive_gives_what_was_whole(tmp_path: Path) -> None:
     reader.close()
     assert batch.frame.height > 10_000
     assert batch.broken.is_empty()
+
+
+@given(
+    st.lists(st.sampled_from(["a", "", " ", "\t", "\r", " a", "\xa0", "é", "\0"]), max_size=8), st.booleans()
+)
+def test_lines_are_counted_as_they_are_split(lines: list[str], ends: bool) -> None:
+    """Physical lines, and those that are not blank, whatever they begin with."""
+    data = ("\n".join(lines) + "\n" * ends).encode()
+    split_up = split_lines(data) if data else []
+    assert count_lines(data) == (len(split_up), sum(not is_blank(line) for line in split_up))
