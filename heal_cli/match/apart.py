@@ -112,8 +112,16 @@ def _is_listed(word: Word) -> bool:
 
 def _are_apart(x: Word, y: Word) -> bool:
     """True for two words that stand in one group of `apart.toml`, or are built alike."""
+    if any(_share_group(one, other) for one, other in product(_spellings(x), _spellings(y))):
+        return True
     spelled = {x.concept, x.text, singular(x.text)}, {y.concept, y.text, singular(y.text)}
-    return any(_share_group(one, other) or _are_built_alike(one, other) for one, other in product(*spelled))
+    return any(_are_built_alike(one, other) for one, other in product(*spelled))
+
+
+def _spellings(word: Word) -> set[str]:
+    """What a word means and how it is written; of a phrase (`expedido por`) also its parts."""
+    parts = word.text.split()
+    return {word.concept, word.text, *parts, *map(singular, parts)}
 
 
 def _share_group(x: str, y: str) -> bool:

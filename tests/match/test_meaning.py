@@ -194,6 +194,12 @@ def test_what_is_not_near_is_no_question(meant, nearness) -> None:
         ("Vermieter", "Mieter text"),
         ("fecha_inicio", "fecha_fin date"),
         ("prix_min", "prix_max numeric"),
+        ("Expedido por", "recebido_por text"),
+        ("Data semina", "data_raccolta date"),
+        ("Qtd. saída", "qtd_entrada int4"),
+        ("geht_um", "kommt_um timestamptz"),
+        ("overtime_hours", "heures_normales numeric"),
+        ("Verkäufer", "acheteur text"),
     ],
 )
 def test_opposites_and_siblings_never_gain(meant, source, target) -> None:

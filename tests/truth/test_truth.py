@@ -17,6 +17,7 @@ from corpus import (
     FRESH,
     HELD_BACK,
     LAST,
+    NINTH,
     SEALED,
     SECOND,
     SETS,
@@ -51,7 +52,7 @@ def test_matches_are_right(folder: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "recall"), [(EVERYDAY, 0.87), (SECOND, 0.75), (THIRD, 0.87), (SEVENTH, 0.50)]
+    ("folder", "recall"), [(EVERYDAY, 0.87), (SECOND, 0.75), (THIRD, 0.87), (SEVENTH, 0.50), (NINTH, 0.66)]
 )
 def test_unseen_matches_are_right(folder: str, recall: float) -> None:
     """Precision and recall hold; no pair of these sets is named, not even here, so that nobody tunes on them."""
