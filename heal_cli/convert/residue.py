@@ -173,7 +173,7 @@ class _Residue:
 
     def take_distinct(self, healers: Sequence[Healer]) -> None:
         """All healers on each text once: what becomes of a cell depends on its text alone."""
-        texts = self._texts.unique()
+        texts = self._texts.unique(maintain_order=True)  # the first of many faults are told one by one
         once = _Residue(
             texts, nothing(texts, self._typed.dtype).values, texts.to_frame().with_row_index()["index"]
         )

@@ -99,6 +99,20 @@ def test_neighbours_of_a_bad_element() -> None:
     assert made.values.to_list() == ['{"1","2"}', None, '{"3"}', None, '{{"4"}}']
 
 
+def test_bad_elements_are_told_in_their_order() -> None:
+    """Of many labels that an enum lacks the first are told one by one, the same ones in every run."""
+    values = pl.Series("c", [f"{{sad,bad{place % 60}}}" for place in range(3_000)])
+    kind = PgType(oid=0, name="mood", base="mood", kind="e", labels=("sad", "ok"))
+    made = convert(
+        values,
+        PgType(oid=0, name="mood[]", base="_mood", kind="b", element=kind),
+        decide_format(values, kind, ValueOptions()),
+        allow=frozenset(),
+    )
+    told = [attempt for fault in made.faults for attempt in fault.attempts if "nearest" in attempt]
+    assert [text.split("'")[1] for text in told] == [f"bad{place}" for place in range(20)]
+
+
 @pytest.mark.parametrize(
     ("values", "element", "literals"),
     [
