@@ -49,7 +49,7 @@ def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Clai
 
     Raises:
         SourceError: A run that still works on it began it when it was shorter; or an earlier load of it ended
-            inside a quoted cell.
+            inside a quoted cell; or rows wait of one that went on otherwise.
         UsageError: It goes on by a plan that the flags say otherwise than.
     """
     if not run.reads_ledger:
@@ -60,6 +60,7 @@ def claim(run: Run, name: str, table: TableSchema, reader: SourceReader) -> Clai
         earlier = earlier_sources(run.connection, table.oid, _source_id(run))
         reader, found = known_sources(reader, earlier)
         void = [each for each in found if _is_void(each, own)]
+        _require_whole(run, reader, found, void)
         known = [each for each in found if each not in void]
         same = _same(run, name, reader, known)
         if same is not None:
@@ -100,6 +101,27 @@ def _is_void(known: Known, own: ReadOptions) -> bool:
     earlier = known.earlier
     is_begun = not (known.has_ended or earlier.pieces or earlier.inherits or earlier.loading_run)
     return is_begun and known.reading != replace(own, batch_bytes=known.reading.batch_bytes)
+
+
+def _require_whole(run: Run, reader: SourceReader, found: list[Known], void: list[Known]) -> None:
+    """Keep rows that wait from being taken for rows of a source that only begins as theirs did.
+
+    Raises:
+        SourceError: Some wait that are not in this one, or of which nobody can tell.
+    """
+    name, is_pipe = reader.source.name, reader.stream is not None and not reader.stream.is_seekable
+    for each in (each for each in found if not each.is_finished):
+        far = run.fallback.furthest(each.earlier.source)
+        if far is None or (is_pipe and each not in void):
+            continue  # the batches of a stream are compared when they come, if they are cut alike
+        spooled = replace(each.earlier, stop=far.stop, digest=far.digest)
+        if is_pipe or not (far.stop <= each.earlier.stop or known_sources(reader, [spooled])[1]):
+            raise SourceError(
+                f"Rows wait of a source that began as {name!r} does"
+                + (", and was read otherwise" if is_pipe else " and went on otherwise"),
+                hint="Bring them home first: heal replay-fallback;"
+                f" or: heal fallback discard {each.earlier.run}",
+            )
 
 
 def _join(run: Run, name: str, same: Known, table: TableSchema) -> ClaimedSource | None:

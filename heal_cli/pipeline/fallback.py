@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from heal_cli.clock import local_time
 from heal_cli.errors import CircuitOpen, DatabaseUnavailable, SourceError, SpoolError
-from heal_cli.model import Batch, Format, LoadOptions, Plan, Source, TableSchema
+from heal_cli.model import Batch, Chunk, Format, LoadOptions, Plan, Source, TableSchema
 from heal_cli.pipeline.spooled_whole import goes_on_from, has_changed, is_same_whole
 from heal_cli.pipeline.storing import Look, store
 from heal_cli.read import SourceReader
@@ -185,6 +185,21 @@ class Fallback:
                         f"{source.name!r} has changed since {counted(manifest.rows, 'row of it was spooled and waits', 'rows of it were spooled and wait')}",
                         hint=f"Bring them home first: heal replay-fallback; or: heal fallback discard {entry.name}",
                     )
+
+    def furthest(self, number: int) -> Chunk | None:
+        """The last batch that waits of a source, by the ledger's number; None where none does."""
+        if self._options.source_name is not None:
+            return None  # replay itself brings them home, first to last
+        chunks = []
+        for entry in self.spool.entries():
+            with suppress(SpoolError):  # a damaged one is replay's to tell
+                manifest = read_manifest(entry)
+                is_there = (manifest.target.server, manifest.target.database) == server_of(
+                    self._options.conninfo
+                )
+                if is_there and manifest.source.number == number and manifest.chunk is not None:
+                    chunks.append(manifest.chunk)
+        return max(chunks, key=lambda chunk: chunk.stop, default=None)
 
     def require_order(self, source: Source, number: int) -> None:
         """Keep rows from overtaking changes of their table that wait, and changes from overtaking any rows.
