@@ -26,7 +26,7 @@ class Scope:
 
     tables: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()  # of the target
-    types: tuple[str, ...] = ()  # pg_type.typname under all domains, or 'enum'
+    types: tuple[str, ...] = ()  # base of the type under all domains: its name, `schema.name` of somebody's own, or 'enum'
     comments: tuple[str, ...] = ()  # of the target column
 
 
