@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import chain
 from typing import Final, NamedTuple, TypeAlias
 
-from heal_cli.match.apart import Parting, are_listed, may_be_one, part
+from heal_cli.match.apart import Parting, are_listed, may_be_one, part, saying
 from heal_cli.match.board import Board
 from heal_cli.match.by_likeness import against
 from heal_cli.match.concepts import Word
 from heal_cli.match.likeness import UNEXPLAINED, similarity
 from heal_cli.match.names import Name, parse, spoken
+from heal_cli.match.ranges import NUMBERS
 from heal_cli.match.shapes import LOOKS
 from heal_cli.match.tiers import Target
 from heal_cli.match.values import MIN_FIT, TEXT_FACTOR, TIMES, Evidence, Verdict
@@ -140,6 +142,8 @@ def _pairs(source: Name, target: Target, board: Board) -> Iterator[_Pair]:
         alike = similarity(source, named.name, board.around)
         if not may_be_one(source, named.name, parting, alike, is_time=target.column.type.base in TIMES):
             continue
+        if target.column.type.base in NUMBERS and not saying(parting.right):
+            continue  # engaged sessions are some of the sessions
         verdict = board.evidence.judge(source.raw, target.column, named.name)
         if verdict.fit < MIN_FIT or (verdict.is_evidence and verdict.factor < TEXT_FACTOR):
             continue
@@ -200,14 +204,13 @@ class _Meaning:
 
     def _leads(self, source: Name, target: Name, near: float) -> bool:
         """True when no open column of either side is about as near, and none that has its place is nearer."""
-        rivals = [
-            (Side.TARGET, name.raw, self._near(source, name)) for name in self.targets if name != target
-        ]
-        rivals += [
-            (Side.SOURCE, name.raw, self._near(name, target)) for name in self.sources if name != source
-        ]
-        return all(
-            near - rival >= (LEAD if (side, raw) in self.open else -LEAD) for side, raw, rival in rivals
+        rivals = chain(
+            ((Side.TARGET, name.raw, source, name) for name in self.targets if name != target),
+            ((Side.SOURCE, name.raw, name, target) for name in self.sources if name != source),
+        )
+        return all(  # one is enough: of a thousand columns the first is soon found
+            near - self._near(one, other) >= (LEAD if (side, raw) in self.open else -LEAD)
+            for side, raw, one, other in rivals
         )
 
 

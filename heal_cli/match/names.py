@@ -181,6 +181,7 @@ def split(raw: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(unicodedata.normalize("NFC", text)))
 
 
+@lru_cache(maxsize=8192)
 def spoken(raw: str) -> str:
     """The words of a name as they are written, accents and all: what a model of language reads.
 

@@ -223,6 +223,32 @@ def test_a_nearer_column_keeps_its_own(make_table, match) -> None:
     assert [m.target for m in match(sample, table, nearness=nearer).matches] == ["opus_name"]
 
 
+def test_a_part_of_a_number_is_not_the_whole(make_table, match) -> None:
+    """Engaged sessions are some of the sessions: a word more makes another number of it."""
+    sample, table = {"engaged_sessions": NUMBERS, "bot_sessions": NUMBERS}, make_table("t", "sessions int4")
+    made = match(sample, table, nearness=near("engaged"))
+    assert made == match(sample, table)
+    assert not made.matches
+
+
+def test_of_many_columns_the_first_rival_is_enough(make_table, match) -> None:
+    """A wide file asks the model about pairs, not about each pair with all of its rivals again."""
+    asked = []
+
+    def equally_near(one: str, other: str) -> float:
+        asked.append((one, other))
+        return 0.9
+
+    names = [f"{a}{b}" for a in ("vi", "po", "ru", "ta") for b in ("kam", "lod", "rin", "sep", "tuv")]
+    made = match(
+        {f"{name}_name": WORDS for name in names},
+        make_table("t", *(f"{name[::-1]}_name text" for name in names)),
+        nearness=equally_near,
+    )
+    assert not made.matches
+    assert len(asked) <= 2 * 2 * len(names) ** 2  # two readings of a pair, and of its first rival
+
+
 def test_values_that_speak_against_a_name_silence_it(meant) -> None:
     """`yarn_email` holds no addresses, and numbers are no name."""
     assert not meant("yarn_email", "saga_email text", WORDS, near("yarn~saga"))[0]

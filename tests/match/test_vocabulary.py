@@ -65,3 +65,44 @@ def test_two_things_of_one_topic_are_no_synonyms(one: str, other: str) -> None:
     words = product(parse(one).words, parse(other).words)
     assert parse(one).meaning_key != parse(other).meaning_key
     assert all(x.concept == y.concept or not related(x) & related(y) for x, y in words)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Postfach", "po_box"),
+        ("Fin de contrat", "contract_end"),
+        ("Kadastraal nummer", "cadastral_ref"),
+        ("Niet gekomen", "no_show"),
+        ("Behandelgroep", "assignment_group"),
+        ("Número de documento", "document_number"),
+        ("Weight (lbs)", "weight_lb"),
+        ("E-mail do gestor", "manager_email"),
+    ],
+)
+def test_one_thing_in_two_languages_is_one(one: str, other: str) -> None:
+    """What exports call it and what tables do is read as the same words."""
+    assert parse(one).meaning_key == parse(other).meaning_key
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Postfach", "mailbox"),
+        ("Fin de contrat", "left_date"),
+        ("Kadastraal nummer", "created_number"),
+        ("Niet gekomen", "number_event"),
+        ("Behandelgroep", "supplier_city_group"),
+        ("Número de documento", "coupon_number"),
+        ("Saldo disponible", "balance"),
+        ("Anzahl Teile", "segment"),
+        ("Affectation", "usage"),
+        ("Inkoopwaarde", "purchase_price"),
+        ("Active users", "total_users"),
+        ("Tipo de correspondencia", "match_type"),
+        ("N 1", "manager"),
+    ],
+)
+def test_what_commonly_means_another_thing_is_no_synonym(one: str, other: str) -> None:
+    """A box at the post office is no folder of mails, and what is available no balance."""
+    assert parse(one).meaning_key != parse(other).meaning_key
