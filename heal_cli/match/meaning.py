@@ -46,6 +46,9 @@ _LEAST: Final = 0.56
 _SLOPE: Final = 0.3
 _SUREST: Final = 0.85
 
+_MOST_PAIRS: Final = 10_000
+"""Open pairs of which the model is asked: a hundred columns with a hundred take seconds, a thousand minutes."""
+
 _PERSONAL: Final = frozenset({"email", "phone", "mobile", "fax"})
 """Words that many people of one table have: of a manager's and an employee's, a model hears the same word first."""
 
@@ -63,9 +66,12 @@ class Side(Enum):
 def add_meaning(matching: Matching, board: Board, nearness: Nearness) -> Matching:
     """The matching, with what the model adds to columns that have no place; all else stays as it is.
 
-    The model is not asked where nothing could come of it but questions about columns that may stay empty.
+    The model is not asked where nothing could come of it but questions about columns that may stay empty, and not
+    of two tables that have next to nothing in common.
     """
     sources, targets = _open_columns(matching, board)
+    if len(sources) * len(targets) > _MOST_PAIRS:
+        return matching
     pairs = [pair for source in sources for target in targets for pair in _pairs(source, target, board)]
     if not any(pair.is_backed or pair.target.column.is_required for pair in pairs):
         return matching

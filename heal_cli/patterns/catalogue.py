@@ -26,7 +26,9 @@ class Scope:
 
     tables: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()  # of the target
-    types: tuple[str, ...] = ()  # base of the type under all domains: its name, `schema.name` of somebody's own, or 'enum'
+    types: tuple[
+        str, ...
+    ] = ()  # base of the type under all domains: its name, `schema.name` of somebody's own, or 'enum'
     comments: tuple[str, ...] = ()  # of the target column
 
 

@@ -140,6 +140,17 @@ def test_a_model_is_not_opened_for_idle_questions(meant) -> None:
     assert meant("yarn", "saga timestamptz", WORDS, unasked) == ((), ())
 
 
+def test_a_model_is_not_asked_about_two_tables_of_strangers(make_table, match) -> None:
+    """More than ten thousand open pairs would take minutes, and no two of them are what somebody meant."""
+
+    def unasked(one: str, other: str) -> float:
+        raise AssertionError((one, other))
+
+    sample = {f"yarn{chr(97 + i % 26)}{chr(97 + i // 26)}": NUMBERS for i in range(101)}
+    table = make_table("t", *(f"saga{chr(97 + i % 26)}{chr(97 + i // 26)} numeric" for i in range(101)))
+    assert not match(sample, table, nearness=unasked).matches
+
+
 @pytest.mark.parametrize(
     ("source", "target"),
     [
