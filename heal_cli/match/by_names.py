@@ -44,8 +44,8 @@ class ByNames:
 
     def of(self, source: Name, target: Name) -> Sequence[Pattern]:
         """Those for this pair of names, in the order of the catalogue; a unit behind the source's may be left out."""
-        if source.units and target.units and source.units != target.units:
-            return ()  # pounds are no kilograms, though both are the weight of a parcel
+        if source.is_in_another_unit(target):
+            return ()
         found = self._between(source.meaning_key, target.meaning_key)
         if found or not _are_units(source, target):
             return found

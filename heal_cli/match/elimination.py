@@ -99,7 +99,7 @@ def _is_said_by_both(source: Name, target: Target, around: Context) -> bool:
     ]
     if not pairs:  # a word is read otherwise
         return True
-    if source.units and target.name.units and source.units != target.name.units:
+    if source.is_in_another_unit(target.name):
         return False  # miles are no kilometres
     narrows = saying([word for word in left if word.concept not in kinds["unit"]])
     if narrows and all(y.concept in _COUNTS for _, y in told):

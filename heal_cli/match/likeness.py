@@ -74,7 +74,7 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
     """
     best = _similarity(a, b, around)
     shorter = around.plainer.get(a.raw)
-    if shorter is not None and not (a.units and b.units and a.units != b.units):
+    if shorter is not None and not a.is_in_another_unit(b):
         found = _similarity(shorter, b, around)
         if (score := round(found.score * _PLAINER, 4)) > best.score:
             best = replace(found, score=score)

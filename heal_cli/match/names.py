@@ -122,6 +122,15 @@ class Name:
         words = self.words[: len(self.words) - len(self.units)]
         return "".join(word.concept.replace(" ", "") for word in words)
 
+    def is_in_another_unit(self, other: Name) -> bool:
+        """Both end in units of one kind, and not in the same: pounds are no kilograms, though both are a weight.
+
+        Of a length of time and anything else one is misread: `wheel_dia` is no day.
+        """
+        lasting = vocabulary().kinds["lasting"]
+        is_either = bool(self.units and other.units and self.units != other.units)
+        return is_either and lasting.isdisjoint(self.units) == lasting.isdisjoint(other.units)
+
     @cached_property
     def initials(self) -> frozenset[str]:
         """Of all words, as written and as meant."""
