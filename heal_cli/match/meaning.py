@@ -39,9 +39,9 @@ place may be nearer by as much."""
 LISTED: Final = 0.75
 """Nearness from which two words that the vocabulary knows, and not as one, may be one all the same."""
 
-# What is nearest to each other, and neither an opposite nor a sibling that is known, is right as good as always: on
-# four sets that nobody had tuned on 62 of 62, on a set of baits 3 of 4. So the model's word passes 0.7 wherever
-# another thing speaks for the pair, too: a word in common, or values that not any column would take.
+# What is nearest to each other, and neither an opposite nor a sibling that is known, is right as good as always: of 58
+# matches in five sets that nobody had looked into, 57. So the model's word passes 0.7 wherever another thing speaks
+# for the pair, too: a word in common, or values that not any column would take.
 _LEAST: Final = 0.56
 _SLOPE: Final = 0.3
 _SUREST: Final = 0.85
