@@ -70,6 +70,7 @@ def _type(base: str, args: str | None) -> PgType:
     if base.startswith("_"):
         return PgType(0, f"{base[1:]}[]", base, "b", element=_type(base[1:], args))
     name = f"{base}({args})" if args else base
+    base = "bpchar" if base == "char" else base  # pg_type.typname; "char" is another type, of one byte
     numbers = [int(number) for number in args.split(",")] if args else []
     if base == "numeric" and numbers:
         return PgType(0, name, base, "b", precision=numbers[0], scale=numbers[1] if len(numbers) > 1 else 0)
