@@ -98,6 +98,9 @@ def by_pattern(
         shaped = evidence.shape(source.raw, pattern.shape) if pattern.shape else 1.0
         if shaped < MIN_FIT:
             reasons += (f"only {shaped:.0%} of the values look as the pattern asks",)
+        strange = evidence.strangeness(source.raw, target.name)
+        if strange:
+            shaped, reasons = min(shaped, CONTRADICTED), (*reasons, strange)
         trusted = confidence_of(pattern.id, pattern.confidence)
         confidence = trusted * trust * worth * held(min(fit, shaped))
         if evidence.holds_objects(source.raw, target.column):

@@ -15,26 +15,6 @@ _CERTAIN: Final = 0.999  # confidences are capped here before they become odds
 _TIER_ORDER: Final = {tier: place for place, tier in enumerate(Tier)}
 
 
-class Pairs:
-    """One-to-one pairs, sorted."""
-
-    def __init__(self, pairs: Iterable[Pair]) -> None:
-        self._pairs = sorted(pairs)
-        self._by_source = {source: (source, target) for source, target in self._pairs}
-        self._by_target = {target: (source, target) for source, target in self._pairs}
-
-    def __iter__(self) -> Iterator[Pair]:
-        return iter(self._pairs)
-
-    def __len__(self) -> int:
-        return len(self._pairs)
-
-    def touching(self, other: Pair) -> list[Pair]:
-        """The pairs that share a source or a target with another."""
-        found = (self._by_source.get(other[0]), self._by_target.get(other[1]))
-        return [pair for pair in found if pair is not None]
-
-
 class Cells:
     """Candidates by pair, each list surest first."""
 
@@ -45,6 +25,9 @@ class Cells:
         for pair in sorted(self._cells):
             self._rows.setdefault(pair[0], []).append(pair)
             self._columns.setdefault(pair[1], []).append(pair)
+
+    def __iter__(self) -> Iterator[Pair]:
+        return iter(self._cells)
 
     def __contains__(self, pair: object) -> bool:
         """True for a pair with a candidate."""
@@ -67,13 +50,7 @@ class Cells:
         both = (*self._rows.get(pair[0], ()), *self._columns.get(pair[1], ()))
         return [other for other in both if other != pair]
 
-    def belongs_elsewhere(self, rival: Pair, pair: Pair, pairs: Pairs, margin: float) -> bool:
-        """True when the rival's other end is paired where it is surer by the margin."""
-        taken = [other for other in pairs.touching(rival) if other != pair and other in self._cells]
-        wanted = self.best(rival).confidence + margin
-        return any(self.best(other).confidence >= wanted for other in taken)
-
-    def assignment(self, min_confidence: float) -> Pairs:
+    def assignment(self, min_confidence: float) -> list[Pair]:
         """The one-to-one pairs, each at least that sure, whose odds add up to the most.
 
         Odds, not confidences: one pair at 0.95 is worth more than two at 0.75.
@@ -86,7 +63,7 @@ class Cells:
         sources = sorted({source for source, _ in odds})
         targets = sorted({target for _, target in odds})
         weights = [[odds.get((source, target), 0.0) for target in targets] for source in sources]
-        return Pairs((sources[row], targets[column]) for row, column in assign(weights))
+        return sorted((sources[row], targets[column]) for row, column in assign(weights))
 
 
 def surest_first(candidate: Candidate) -> tuple[float, int, str, str]:

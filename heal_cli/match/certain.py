@@ -14,6 +14,7 @@ from heal_cli.model import ROW
 
 EXACT: Final = 1.0
 POSITION: Final = 0.9
+_FEWEST: Final = 3  # values under which a misfit is chance
 CUT: Final = "PostgreSQL takes 63 bytes of the name"
 
 
@@ -39,8 +40,16 @@ def place_by_position(board: Board) -> None:
 def place_named(board: Board) -> None:
     """Equal names."""
     for name in board.open_sources():
-        if name in board.writable and name not in board.placed:
+        if name in board.writable and name not in board.placed and not _can_be_no_key(board, name, name):
             board.place(certain(name, name, EXACT, "same name"))
+
+
+def _can_be_no_key(board: Board, source: str, target: str) -> bool:
+    """True for codes beside a key that the server counts up: not one of their rows could be loaded."""
+    key = board.targets[target]
+    if not key.numbers_itself or board.evidence.profile(source).count < _FEWEST:
+        return False
+    return board.evidence.fit(source, key.column)[0] == 0
 
 
 def place_made(board: Board) -> None:
@@ -67,6 +76,7 @@ def place_normalised(board: Board) -> None:
             certain(source.raw, target.column.name, NORMALISED, "same name but for spelling")
             for target in targets
             for source in sorted(sources, key=lambda source: _fullest(board, source))
+            if not _can_be_no_key(board, source.raw, target.column.name)
         ]
         if not pairs:
             continue

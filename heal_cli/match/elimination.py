@@ -61,7 +61,7 @@ def _is_borne_out(
     source: Name, target: Target, alike: Similarity, around: Context, evidence: Evidence
 ) -> bool:
     """True when neither the words that only one name has nor the values make two things of the pair."""
-    if _numbers_itself(target):
+    if target.numbers_itself:
         return False
     shared = source.concepts & target.name.concepts
     if shared and shared <= vocabulary().kinds["web"]:  # any two addresses are: `link`, `transcript_url`
@@ -118,11 +118,6 @@ def _is_of_like_meaning(x: Word, y: Word) -> bool:
     """True for two words that mean two things of one kind, and no more than that."""
     is_exchangeable = not exchangeable(x.concept).isdisjoint(exchangeable(y.concept))
     return x.concept != y.concept and not is_exchangeable and not related(x).isdisjoint(related(y))
-
-
-def _numbers_itself(target: Target) -> bool:
-    """The server counts it up: such a key waits for no source, and any number would fit."""
-    return bool(target.column.identity) or (target.column.default or "").startswith("nextval(")
 
 
 def _is_reference(word: Word) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 from heal_cli.match.alike import Alike
 from heal_cli.match.board import Board
 from heal_cli.match.by_likeness import by_likeness
-from heal_cli.match.cells import Cells, Pair, Pairs, surest_first
+from heal_cli.match.cells import Cells, Pair, surest_first
 from heal_cli.match.elimination import by_elimination
 from heal_cli.match.ensemble import Decision
 from heal_cli.match.fallback import never_contradict
@@ -17,11 +17,17 @@ from heal_cli.match.learned import Recall
 from heal_cli.match.likeness import FLOOR
 from heal_cli.match.names import Name
 from heal_cli.match.only_one import by_being_the_only_one
+from heal_cli.match.regret import Regrets
+from heal_cli.match.standing_out import by_standing_out
 from heal_cli.match.tiers import Target, are_one_in_singular
 from heal_cli.model import Candidate, Tier
 
 _OUTDONE: Final = 0.85
 """What is left of a likeness where source or target has a namesake."""
+
+_LIKELY: Final = 0.6
+_YIELDED: Final = 0.5
+"""What is left of a candidate for a key that counts itself up, where another column is likely for its source."""
 
 
 def place_assigned(board: Board) -> None:
@@ -31,8 +37,9 @@ def place_assigned(board: Board) -> None:
     alike = Alike(board.open_said(), board.around)
     cells = _cells(board, alike)
     pairs = cells.assignment(board.options.min_confidence)
+    regrets = Regrets(cells, board.options.min_confidence)
     while True:
-        decisions = {pair: _decide(board, pair, cells, pairs) for pair in pairs}
+        decisions = {pair: _decide(board, pair, cells, pairs, regrets) for pair in pairs}
         standing = [
             pair
             for pair in pairs
@@ -40,11 +47,11 @@ def place_assigned(board: Board) -> None:
         ]
         if len(standing) == len(pairs):
             break
-        pairs = Pairs(standing)
+        pairs = standing
     for pair in pairs:
         board.place(cells.best(pair), decisions[pair].runner_up, decisions[pair].votes)
     _place_remaining(board, cells, alike)
-    _ask(board, cells, pairs)
+    _ask(board, cells, pairs, regrets)
 
 
 def _place_remaining(board: Board, cells: Cells, alike: Alike) -> None:
@@ -52,7 +59,8 @@ def _place_remaining(board: Board, cells: Cells, alike: Alike) -> None:
     sources, targets = board.open_sources(), board.open_targets()
     names = {target.column.name for target in targets}
     eliminated = list(by_elimination(board.open_said(), targets, cells, alike, board.evidence))
-    for candidate in [*eliminated, *_only_ones(board)]:
+    standing = list(by_standing_out(board.open_said(), targets, cells, alike, board.evidence))
+    for candidate in [*eliminated, *_only_ones(board), *standing]:
         pair = (candidate.source or "", candidate.target)
         if pair[0] not in board.open_sources() or pair[1] not in names or pair[1] in board.placed:
             continue
@@ -92,6 +100,7 @@ def _cells(board: Board, alike: Alike) -> Cells:
             if worthy:
                 found[source.raw, target.column.name] = worthy
     _favour(namesakes, found, wanted)
+    _yield_keys([target for target in targets if target.numbers_itself], found)
     by_name = {target.column.name: target for target in targets}
     Recall(board.past.learned, frozenset(board.open_sources()), by_name).add_to(found, board.evidence)
     return Cells(found)
@@ -129,22 +138,38 @@ def _favour(namesakes: set[Pair], found: dict[Pair, list[Candidate]], wanted: fl
             found[pair] = [_outdone(candidate) for candidate in candidates]
 
 
+def _yield_keys(keys: list[Target], found: dict[Pair, list[Candidate]]) -> None:
+    """Takes from a key that the server counts up what another column is likely to wait for: `order_id`, beside `broker_order_id`."""
+    names = {key.column.name for key in keys}
+    wanted = {
+        source
+        for (source, target), candidates in found.items()
+        if target not in names and max(c.confidence for c in candidates) >= _LIKELY
+    }
+    for pair in [pair for pair in found if pair[1] in names and pair[0] in wanted]:
+        found[pair] = [replace(c, confidence=round(c.confidence * _YIELDED, 4)) for c in found[pair]]
+
+
 def _outdone(candidate: Candidate) -> Candidate:
     if candidate.tier is not Tier.FUZZY:
         return candidate
     return replace(candidate, confidence=round(candidate.confidence * _OUTDONE, 4))
 
 
-def _decide(board: Board, pair: Pair, cells: Cells, pairs: Pairs) -> Decision:
+def _decide(board: Board, pair: Pair, cells: Cells, pairs: list[Pair], regrets: Regrets) -> Decision:
     """The vote on a pair among its own candidates and those of its rivals in row and column."""
-    rivals = [other for other in cells.rivals(pair) if not _is_settled(board, other, pair, cells, pairs)]
+    rivals = [
+        other for other in cells.rivals(pair) if not _is_settled(board, other, pair, cells, pairs, regrets)
+    ]
     candidates = [candidate for one in (pair, *rivals) for candidate in cells.candidates(one)]
     return board.vote(candidates)
 
 
-def _is_settled(board: Board, rival: Pair, pair: Pair, cells: Cells, pairs: Pairs) -> bool:
-    """True when a rival is none: it clearly belongs elsewhere, or may stand in for the pair's source."""
-    if cells.belongs_elsewhere(rival, pair, pairs, board.options.min_margin):
+def _is_settled(
+    board: Board, rival: Pair, pair: Pair, cells: Cells, pairs: list[Pair], regrets: Regrets
+) -> bool:
+    """True when a rival is none: all others would be clearly worse off with it, or it may stand in for the pair's source."""
+    if regrets.of(rival, pairs) >= board.options.min_margin:
         return True
     stands_in = rival[1] == pair[1] and cells.best(rival).tier is not Tier.FUZZY
     return stands_in and never_contradict(board.sample, pair[0], rival[0])
@@ -158,7 +183,7 @@ def _experience(board: Board, decision: Decision) -> str:
     return board.experience(winner, winner.confidence - rival.confidence if rival else 1.0)
 
 
-def _ask(board: Board, cells: Cells, pairs: Pairs) -> None:
+def _ask(board: Board, cells: Cells, pairs: list[Pair], regrets: Regrets) -> None:
     """A question for each target column that stays open although it has a candidate."""
     sources = board.open_sources()
     for target in board.open_targets():
@@ -166,7 +191,7 @@ def _ask(board: Board, cells: Cells, pairs: Pairs) -> None:
         if not waiting:
             continue
         pair = min(waiting, key=lambda pair: surest_first(cells.best(pair)))
-        decision = _decide(board, pair, cells, pairs)
+        decision = _decide(board, pair, cells, pairs, regrets)
         surer = f"{pair[0]!r} is surer as {decision.best.target!r}" if decision.best else ""
         reason = decision.reason or _experience(board, decision) or surer
         board.refuse(cells.best(pair), decision.runner_up, reason, decision.votes)

@@ -38,8 +38,15 @@ _GLANCE: Final[Mapping[str, str]] = {
 }
 """Types -> what all their values have, seen at a glance: conversions are tried only on those that do."""
 
+_REACHED: Final = 0.85
+"""Of a time that rows commonly have (`born_on`), a margin over one that most of them never reach (`died_on`)."""
+
 _SHAPE_OF_TYPE: Final = {"inet": "ip", "cidr": "ip", "macaddr": "mac", "macaddr8": "mac"}
 """Types whose values are known by their looks."""
+
+_NUMBER: Final = r"^(?:\+\d[\d ()./-]{7,16}|\(\d{2,5}\) ?[\d -]{5,12}|\d{3}[- ]\d{3}[- ]\d{4}|0\d{1,4}[ /-]\d[\d -]{4,11})$"
+_ALONE: Final = {"phone": _NUMBER, "mobile": _NUMBER}
+"""Concepts whose looks are too wide where no name speaks for them (any number may be a telephone's) -> narrower ones."""
 
 _BY_SHAPE: Final[Mapping[str, float]] = {
     "email": 0.85,
@@ -51,6 +58,8 @@ _BY_SHAPE: Final[Mapping[str, float]] = {
     "mac": 0.85,
     "currency": 0.85,
     "country code": 0.80,
+    "phone": 0.78,
+    "mobile": 0.78,
 }
 """Concepts in the target's name -> how surely a column with such values is meant, without rivals."""
 
@@ -96,7 +105,7 @@ def by_looks(source: Name, column: Column, name: Name, evidence: Evidence) -> Lo
         by_name = "country code"
     if by_name is not None and column.type.base not in _BY_TYPE:
         regex, spoken = LOOKS[by_name]
-        if evidence.shape(source.raw, regex) < _MOST:
+        if evidence.shape(source.raw, _ALONE.get(by_name, regex)) < _MOST:
             return NOTHING
         return Look(_BY_SHAPE[by_name], f"name says nothing, all values look like {spoken}")
     if (
@@ -105,7 +114,11 @@ def by_looks(source: Name, column: Column, name: Name, evidence: Evidence) -> Lo
         and evidence.known_share(source.raw, column) >= _MOST
     ):
         return Look(LISTED, "name says nothing, all values stand in the table already")
-    return _typed(source, column, evidence)
+    look = _typed(source, column, evidence)
+    is_when = column.type.base in TIMES and look.confidence
+    return (
+        Look(_REACHED, look.reason) if is_when and not name.concepts & vocabulary().kinds["seldom"] else look
+    )
 
 
 def tells_which(source: Name, column: Column, evidence: Evidence) -> Look:

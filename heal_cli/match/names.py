@@ -30,6 +30,9 @@ _SPELLINGS: Final = (
 )
 _SOUNDS: Final = {"k": "c", "q": "c", "z": "s", "w": "v", "j": "i", "y": "i"}
 """First letters that are others in other languages: `Kategorie`, `category`."""
+_TIMES_ALONE: Final = frozenset({"hora", "heure", "ora", "uur", "hour", "data"})
+"""Words that mean a time where they stand alone and the values are times: `data` is a date in two languages."""
+
 _EPOCHS: Final = frozenset({"millisecond", "second"})
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+")
@@ -92,7 +95,8 @@ class Name:
     def says_only_when(self) -> bool:
         """The name is `date`, `timestamp`, `ts_ms`: words about time and nothing else but the unit of an epoch."""
         times = self.concepts & vocabulary().temporal
-        return bool(times) and self.concepts <= times | _EPOCHS
+        is_lone = len(self.words) == 1 and self.words[0].text in _TIMES_ALONE
+        return is_lone or (bool(times) and self.concepts <= times | _EPOCHS)
 
     @cached_property
     def says_which(self) -> bool:

@@ -45,6 +45,11 @@ class Target:
         """Its own name, and what its comment calls it."""
         return (self.name,) if self.by_comment is None else (self.name, self.by_comment.name)
 
+    @property
+    def numbers_itself(self) -> bool:
+        """The server counts it up: such a key waits for no source, and any number would fit."""
+        return bool(self.column.identity) or (self.column.default or "").startswith("nextval(")
+
     @cached_property
     def by_comment(self) -> Target | None:
         """The column by its comment, where that is a few words and so another name; None for sentences and none."""

@@ -255,6 +255,14 @@ class Evidence:
             self._fits[key] = self._fit(self.profile(source).values, type)
         return self._fits[key]
 
+    def strangeness(self, source: str, name: Name) -> str:
+        """Why values cannot be what a target's name says they look like; empty where some do."""
+        concept = next((word.concept for word in reversed(name.words) if word.concept in SHAPES), None)
+        if concept is None or not self.profile(source).text.len():
+            return ""
+        regex, spoken = SHAPES[concept]
+        return f"no value looks like {spoken}" if self.shape(source, regex) == 0 else ""
+
     def _judge_shape(self, source: str, name: Name) -> tuple[float | None, tuple[str, ...]]:
         """Share of values with the look that the target's name calls for; None when it calls for none."""
         concept = next((word.concept for word in reversed(name.words) if word.concept in LOOKS), None)
