@@ -9,7 +9,7 @@ from heal_cli.match.alike import UNALIKE, Alike
 from heal_cli.match.apart import part, saying, sets_apart
 from heal_cli.match.by_likeness import against, doubt
 from heal_cli.match.cells import Pair
-from heal_cli.match.concepts import Word, related
+from heal_cli.match.concepts import Word, related, singular
 from heal_cli.match.kinship import exchangeable
 from heal_cli.match.likeness import FLOOR, Similarity, align
 from heal_cli.match.names import Name
@@ -67,7 +67,7 @@ def _is_borne_out(
     if shared and shared <= vocabulary().kinds["web"]:  # any two addresses are: `link`, `transcript_url`
         return False
     parting = part(source, target.name, around)
-    if not _is_said_by_both(source, target, around):
+    if not is_said_by_both(source, target, around):
         return False
     is_more = target.column.type.base in NUMBERS or saying(parting.right)
     if is_more and any(map(_is_reference, parting.left)):
@@ -87,11 +87,13 @@ def _is_borne_out(
     )
 
 
-def _is_said_by_both(source: Name, target: Target, around: Context) -> bool:
+def is_said_by_both(source: Name, target: Target, around: Context) -> bool:
     """True where what both names say is a thing, and not only its unit, its count, or the number of somebody's house.
 
     A word of like meaning is not enough where the target goes on: a frequency is no rate of clicks.
     """
+    if _counts(source, target):
+        return False
     kinds = vocabulary().kinds
     pairs, left, right = align(source, target.name, around)
     told = [
@@ -112,6 +114,13 @@ def _is_said_by_both(source: Name, target: Target, around: Context) -> bool:
         target.column.type.base in TEXTS
         and all(_is_reference(word) or word.concept in kinds["naming"] for word in goes_on)
     )
+
+
+def _counts(source: Name, target: Target) -> bool:
+    """True for `No. of Sales` beside `sale_id`: how many there are is no key of one."""
+    alone = {word.concept for word in target.name.words if singular(word.text) == word.text}
+    are_many = any(singular(word.text) != word.text and word.concept in alone for word in source.words)
+    return are_many and any(map(_is_reference, target.name.words))
 
 
 def _is_of_like_meaning(x: Word, y: Word) -> bool:

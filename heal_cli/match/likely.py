@@ -20,6 +20,7 @@ from heal_cli.match.only_one import by_being_the_only_one
 from heal_cli.match.regret import Regrets
 from heal_cli.match.standing_out import by_standing_out
 from heal_cli.match.tiers import Target, are_one_in_singular
+from heal_cli.match.together import by_two_together
 from heal_cli.model import Candidate, Tier
 
 _OUTDONE: Final = 0.85
@@ -102,6 +103,8 @@ def _cells(board: Board, alike: Alike) -> Cells:
     _favour(namesakes, found, wanted)
     _yield_keys([target for target in targets if target.numbers_itself], found)
     by_name = {target.column.name: target for target in targets}
+    for candidate in by_two_together(sources, targets, board.sample, board.evidence):
+        found.setdefault((candidate.source or "", candidate.target), []).append(candidate)
     Recall(board.past.learned, frozenset(board.open_sources()), by_name).add_to(found, board.evidence)
     return Cells(found)
 

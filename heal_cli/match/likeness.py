@@ -18,6 +18,7 @@ from heal_cli.match.concepts import Word, singular
 from heal_cli.match.dwelling import only_dwelling
 from heal_cli.match.kinship import kinship
 from heal_cli.match.names import Name, split
+from heal_cli.match.party import without_party
 from heal_cli.match.readings import readings
 from heal_cli.match.remainder import Context, Need, missing_words
 from heal_cli.match.vocabulary import SYNONYM_TRUST, vocabulary
@@ -62,7 +63,8 @@ def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Con
         taken=frozenset(_written(sources) & _written(targets)),
         table=tuple(base_form(singular(word)) for word in split(table)),
         single=_single(sources) & _single(targets),
-        plainer=plainer(sources),
+        plainer={**without_party(sources, targets), **plainer(sources)},
+        bare=without_party(targets, sources),
         is_lettered=len(sources) > 1 and all(len(name.raw.strip()) == 1 for name in sources),
     )
 
@@ -76,6 +78,11 @@ def similarity(a: Name, b: Name, around: Context) -> Similarity:
     shorter = around.plainer.get(a.raw)
     if shorter is not None and not a.is_in_another_unit(b):
         found = _similarity(shorter, b, around)
+        if (score := round(found.score * _PLAINER, 4)) > best.score:
+            best = replace(found, score=score)
+    bare = around.bare.get(b.raw)
+    if bare is not None:
+        found = _similarity(a, bare, around)
         if (score := round(found.score * _PLAINER, 4)) > best.score:
             best = replace(found, score=score)
     read_so = [(a, one, one.name, b) for one in readings(a, b)]
@@ -137,13 +144,13 @@ def _shared_prefix(names: Sequence[Name]) -> frozenset[str]:
 
 
 def _frequent_prefix(sources: Sequence[Name], targets: Sequence[Name]) -> frozenset[str]:
-    """The word that more than half of the source's names start with, where no name of the table has it: `ClientRequestHost`."""
+    """The word that more than a quarter of the source's names start with, where no name of the table has it: `ClientRequestHost`."""
     first = Counter(name.words[0].concept for name in sources if len(name.words) > 1)
     said = _written(targets) | vocabulary().kinds["contrast"]
     return frozenset(
         concept
         for concept, count in first.items()
-        if count >= _FEWEST_PREFIXED and 2 * count > len(sources) and concept not in said
+        if count >= _FEWEST_PREFIXED and 4 * count > len(sources) and concept not in said
     )
 
 

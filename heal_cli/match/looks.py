@@ -10,6 +10,7 @@ import polars as pl
 
 from heal_cli.match.names import Name
 from heal_cli.match.shapes import LOOKS, NUMERIC
+from heal_cli.match.telling_looks import telling_look
 from heal_cli.match.values import TEXTS, TIMES, Evidence
 from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Column
@@ -44,10 +45,6 @@ _REACHED: Final = 0.85
 _SHAPE_OF_TYPE: Final = {"inet": "ip", "cidr": "ip", "macaddr": "mac", "macaddr8": "mac"}
 """Types whose values are known by their looks."""
 
-_NUMBER: Final = r"^(?:\+\d[\d ()./-]{7,16}|\(\d{2,5}\) ?[\d -]{5,12}|\d{3}[- ]\d{3}[- ]\d{4}|0\d{1,4}[ /-]\d[\d -]{4,11})$"
-_ALONE: Final = {"phone": _NUMBER, "mobile": _NUMBER}
-"""Concepts whose looks are too wide where no name speaks for them (any number may be a telephone's) -> narrower ones."""
-
 _BY_SHAPE: Final[Mapping[str, float]] = {
     "email": 0.85,
     "url": 0.80,
@@ -58,8 +55,6 @@ _BY_SHAPE: Final[Mapping[str, float]] = {
     "mac": 0.85,
     "currency": 0.85,
     "country code": 0.80,
-    "phone": 0.78,
-    "mobile": 0.78,
 }
 """Concepts in the target's name -> how surely a column with such values is meant, without rivals."""
 
@@ -105,7 +100,7 @@ def by_looks(source: Name, column: Column, name: Name, evidence: Evidence) -> Lo
         by_name = "country code"
     if by_name is not None and column.type.base not in _BY_TYPE:
         regex, spoken = LOOKS[by_name]
-        if evidence.shape(source.raw, _ALONE.get(by_name, regex)) < _MOST:
+        if evidence.shape(source.raw, regex) < _MOST:
             return NOTHING
         return Look(_BY_SHAPE[by_name], f"name says nothing, all values look like {spoken}")
     if (
@@ -114,6 +109,14 @@ def by_looks(source: Name, column: Column, name: Name, evidence: Evidence) -> Lo
         and evidence.known_share(source.raw, column) >= _MOST
     ):
         return Look(LISTED, "name says nothing, all values stand in the table already")
+    telling = telling_look(name) if column.type.base in TEXTS else None
+    if telling is not None:
+        looks_so = evidence.shape(source.raw, telling.regex) >= _MOST
+        return (
+            Look(telling.confidence, f"name says nothing, all values look like {telling.spoken}")
+            if looks_so
+            else NOTHING
+        )
     look = _typed(source, column, evidence)
     is_when = column.type.base in TIMES and look.confidence
     return (

@@ -33,6 +33,7 @@ class Context:
         is_lettered: Every source column is called by one character, as a sheet calls its columns.
         single: Words that one source column and one target column have, and no others.
         plainer: Raw name of a source column -> a shorter one to compare, too.
+        bare: The same of a target column.
     """
 
     filler: frozenset[str] = frozenset()
@@ -41,6 +42,7 @@ class Context:
     single: frozenset[str] = frozenset()
     is_lettered: bool = False
     plainer: Mapping[str, Name] = field(default_factory=dict)
+    bare: Mapping[str, Name] = field(default_factory=dict)
 
 
 class Missing(NamedTuple):

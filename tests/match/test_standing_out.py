@@ -17,7 +17,6 @@ def placed(found) -> dict[str | None, str]:
 @pytest.mark.parametrize(
     ("source", "target", "values"),
     [
-        ("place", "location_text text", TEXTS),
         ("num_reviews", "review_count int4", ["4", "0", "11"]),
         ("spotify_track_uri", "track_uri text", ["spotify:track:1", "spotify:track:2", "spotify:track:3"]),
         ("rate", "hourly_rate numeric", NUMBERS),
@@ -33,6 +32,8 @@ def test_a_likely_pair_that_nothing_else_is_near_to_is_taken(make_table, match, 
     ("sources", "targets"),
     [
         ({"place": TEXTS, "site": TEXTS}, ["location_text text"]),
+        ({"user_pseudo_id": TEXTS}, ["user_id text"]),
+        ({"No. of Sales": ["4", "5", "6"]}, ["sale_id int4"]),
         ({"driver_rating": NUMBERS}, ["driver numeric"]),
         ({"buyer_text": TEXTS}, ["seller_text text"]),
         ({"place": NUMBERS}, ["location_text date"]),

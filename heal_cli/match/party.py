@@ -1,0 +1,46 @@
+"""The one whose name, address and telephone a side has, where the other does not say whose they are: `donor_email`, `E-Mail`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from heal_cli.match.names import Name
+from heal_cli.match.vocabulary import vocabulary
+
+_FEWEST: Final = 2  # facets of one party, under which it may be chance
+
+
+def without_party(names: Iterable[Name], others: Iterable[Name]) -> Mapping[str, Name]:
+    """Raw name -> the name without the word that says whose it is, where the other side knows only one and does not say.
+
+    Neither side may have that facet twice, or of two.
+    """
+    names, others = list(names), list(others)
+    told, bare = Counter(filter(None, map(_facet, names))), Counter(filter(None, map(_facet, others)))
+    shared = {facet for facet in told if told[facet] == bare[facet] == 1}
+    mine = [name for name in names if _whose(name) and _facet(name) in shared]
+    mine = [name for name in mine if not any(_whose(o) for o in others if _facet(o) == _facet(name))]
+    often = Counter(map(_whose, mine))
+    return {
+        name.raw: Name(name.raw, name.plain[len(name.words[0].text.split()) :])
+        for name in mine
+        if often[_whose(name)] >= _FEWEST
+    }
+
+
+def _facet(name: Name) -> str:
+    """What of a person or a company it is; empty for all other names."""
+    is_one = len(name.words) == 1 or (len(name.words) == 2 and name.words[0].concept not in _facets())
+    return name.words[-1].concept if is_one and name.words[-1].concept in _facets() else ""
+
+
+def _whose(name: Name) -> str:
+    """The word in front of a facet; empty where there is none."""
+    return name.words[0].concept if len(name.words) == 2 and _facet(name) else ""
+
+
+def _facets() -> frozenset[str]:
+    """What belongs to a person or a company: the parts of an address, and how to reach them."""
+    return vocabulary().kinds["addressed"] | {"email", "mobile", "fax"}
