@@ -17,6 +17,8 @@ CROWDED: Final = 0.85
 ENOUGH: Final = 4
 """Things of one trade that source and table both name, from which they are of that trade, whatever the table is called."""
 
+_TRADE: Final = "trade_"  # how the ids of a trade's names begin
+
 
 class ByNames:
     """Renames and mappings by what source and target name mean.
@@ -88,11 +90,16 @@ def _recognised(
     ours, theirs = _said_only_here(sources, targets), _said_only_here(targets, sources)
     met: Counter[tuple[str, ...]] = Counter()
     for pattern in patterns:
-        if pattern.sources == pattern.targets and pattern.scope.tables:
-            names = "\n".join(pattern.sources).replace("_", "").split("\n")
-            if not (ours.isdisjoint(names) or theirs.isdisjoint(names)):
+        if pattern.id.startswith(_TRADE) and pattern.scope.tables:
+            is_ours = not ours.isdisjoint(_run_together(pattern.sources))
+            if is_ours and not theirs.isdisjoint(_run_together(pattern.targets)):
                 met[pattern.scope.tables] += 1
     return [tables for tables, count in met.items() if count >= ENOUGH]
+
+
+def _run_together(names: Iterable[str]) -> list[str]:
+    """The names as keys have them."""
+    return "\n".join(names).replace("_", "").split("\n")
 
 
 def _said_only_here(names: Sequence[Name], others: Sequence[Name]) -> set[str]:

@@ -1,6 +1,7 @@
 """Names that one trade has for one thing, and that mean other things elsewhere: `trades/` -> patterns.
 
-An entry is a description, what kind of column it speaks of, and the names, each of which stands for each.
+An entry is a description, what kind of column it speaks of, and the names, each of which stands for each. One of a
+well-known format has two lists: what the format says, and what tables do; only the first stands for the second.
 """
 
 from __future__ import annotations
@@ -47,23 +48,30 @@ def read_trades() -> Iterator[Pattern]:
         for trade, entries in rtoml.loads(file.read_text("utf-8")).items():
             tables = tuple(entries.pop("tables").split(", "))
             scopes = {kind: Scope(tables, (), types) for kind, types in _TYPES.items()}
-            for thing, (description, kind, names) in entries.items():
+            for thing, (description, kind, *lists) in entries.items():
+                names = [tuple(names.split(", ")) for names in lists]
                 id = f"trade_{trade}_{thing}"
-                yield _pattern(id, description, kind, tuple(names.split(", ")), scopes[kind], origin)
+                yield _pattern(id, description, kind, names[0], names[-1], scopes[kind], origin)
 
 
 def _pattern(
-    id: str, description: str, kind: str, names: tuple[str, ...], scope: Scope, origin: str
+    id: str,
+    description: str,
+    kind: str,
+    sources: tuple[str, ...],
+    targets: tuple[str, ...],
+    scope: Scope,
+    origin: str,
 ) -> Pattern:
     type, values = _EXAMPLES[kind]
-    source, target = names[:2]
+    source, target = sources[0], targets[1 if sources == targets else 0]
     return Pattern(
         id,
         Kind.RENAME,
         description,
         CONFIDENCE,
-        names,
-        names,
+        sources,
+        targets,
         scope,
         shape=_KEYED if kind == "key" else None,
         positive=(Example(scope.tables[0].strip("*_"), source, target, type=type, values=values),),

@@ -30,6 +30,21 @@ def test_a_trade_is_known_by_its_words_whatever_the_table_is_called(make_table, 
     }
 
 
+def test_a_format_is_known_by_its_fields_whatever_the_table_is_called(make_table, match) -> None:
+    """Four fields of the measurement protocol say what the other two letters are; three of them do not."""
+    table = make_table("t", "page_url text", "language text", "screen_resolution text", "page_title text")
+    sample = {
+        "dl": WORDS,
+        "ul": ["de", "en", "fr"],
+        "sr": ["8x6", "7x5", "9x7"],
+        "dt": ["Home", "Shop", "Cart"],
+    }
+    expected = {"dl": "page_url", "ul": "language", "sr": "screen_resolution", "dt": "page_title"}
+    assert placed(match(sample, table)) == expected
+    del sample["dt"]
+    assert not placed(match(sample, table)).keys() & {"dl", "ul"}
+
+
 def test_two_things_of_a_trade_are_too_few(make_table, match) -> None:
     """Names that a trade has for one thing are other things elsewhere."""
     table = make_table("t", "dish text", "waiter text")

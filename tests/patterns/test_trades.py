@@ -18,6 +18,14 @@ def test_each_name_of_a_group_stands_for_each() -> None:
     assert subject.confidence == CONFIDENCE
 
 
+def test_what_a_format_says_stands_for_what_tables_do() -> None:
+    """`spt` is a source port; a source port, or two words that tables have for it, say nothing of `spt`."""
+    port = next(pattern for pattern in TRADES if pattern.id == "trade_arcsight_from_port")
+    assert "spt" in port.sources
+    assert "source_port" in port.targets
+    assert not set(port.sources) & set(port.targets)
+
+
 def test_no_trade_speaks_of_every_table() -> None:
     """A group without tables would merge everywhere what is one thing in one trade only."""
     globs = {glob for pattern in TRADES for glob in pattern.scope.tables}
@@ -28,5 +36,7 @@ def test_no_trade_speaks_of_every_table() -> None:
 def test_no_group_has_a_name_twice() -> None:
     """Names of one meaning in one group are one name too many."""
     for pattern in TRADES:
-        keys = [parse(name).key for name in pattern.sources]
+        is_group = pattern.sources == pattern.targets
+        names = pattern.sources if is_group else (*pattern.sources, *pattern.targets)
+        keys = [parse(name).key for name in names]
         assert len(keys) == len(set(keys)) >= 2, pattern.id
