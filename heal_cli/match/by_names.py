@@ -49,6 +49,8 @@ class ByNames:
         if source.is_in_another_unit(target):
             return ()
         found = self._between(source.meaning_key, target.meaning_key)
+        if not found and (whole := parse(source.raw)).plain != source.plain:  # `emails.0.value`, `MV_LCL`
+            found = self._between(whole.meaning_key, target.meaning_key)
         if found or not _are_units(source, target):
             return found
         return self._between(source.unitless, target.meaning_key) or (
@@ -88,6 +90,7 @@ def _recognised(
     A trade is recognised by the things that both name, and name differently.
     """
     ours, theirs = _said_only_here(sources, targets), _said_only_here(targets, sources)
+    ours |= {parse(name.raw).key for name in sources if name.key in ours}
     met: Counter[tuple[str, ...]] = Counter()
     for pattern in patterns:
         if pattern.id.startswith(_TRADE) and pattern.scope.tables:

@@ -34,7 +34,7 @@ _TIMES_ALONE: Final = frozenset({"hora", "heure", "ora", "uur", "hour", "data"})
 """Words that mean a time where they stand alone and the values are times: `data` is a date in two languages."""
 
 _EPOCHS: Final = frozenset({"millisecond", "second"})
-_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])(?![A-Z]s(?![a-z]))")
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+")
 _PLAIN: Final = re.compile(r"[a-z0-9_ ]*")
 _OPAQUE: Final = re.compile(

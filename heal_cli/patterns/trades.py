@@ -17,6 +17,7 @@ from heal_cli.patterns.catalogue import Example, Pattern, Scope
 
 FOLDER: Final = "trades"
 CONFIDENCE: Final = 0.85
+DOCUMENTED: Final = 0.92  # of what a format says: its maker wrote down what the field is
 
 _WHOLE: Final = ("int2", "int4", "int8")
 _TYPES: Final = {
@@ -69,7 +70,7 @@ def _pattern(
         id,
         Kind.RENAME,
         description,
-        CONFIDENCE,
+        CONFIDENCE if sources == targets else DOCUMENTED,
         sources,
         targets,
         scope,
