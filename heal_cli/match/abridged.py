@@ -24,6 +24,8 @@ _LONGEST_TAG: Final = 4  # letters that no list of words knows: `sg`, `hs`
 _LONGEST_WRAPPER: Final = 2  # words: `geographicalContext`
 _FEWEST_TAGGED: Final = 2  # names
 _FEWEST_TYPES: Final = 2
+_CODE: Final = ("cd",)  # what dictionaries of data write behind all that is kept as a code
+_VALUE: Final = ("value",)
 
 Words = tuple[str, ...]
 
@@ -41,7 +43,7 @@ def abridged(names: Iterable[Name], targets: Iterable[Name]) -> dict[str, Name]:
 
 
 def plainer(names: Sequence[Name]) -> dict[str, Name]:
-    """Raw name -> a shorter one to compare, too: without what stands in brackets behind it, or its last step only.
+    """Raw name -> a shorter one to compare, too: without what stands in brackets behind it or a `CD`, or its last step only.
 
     Only where that is no other name's, and what is left out makes no other thing of it.
     """
@@ -52,8 +54,12 @@ def plainer(names: Sequence[Name]) -> dict[str, Name]:
         parts = _BRACKETS.fullmatch(name.raw.strip())
         if parts is not None and not whose & Name(name.raw, split(parts["behind"])).concepts:
             plain = split(parts["front"])
-            if plain and not any(other is not name and other.plain[: len(plain)] == plain for other in names):
+            if plain and not _begin_so(plain, name, names):
                 found[name.raw] = Name(name.raw, plain)
+    for name in names:  # `MARITAL_STATUS_CD`
+        front = name.plain[:-1]
+        if name.plain[-1:] == _CODE and front and not _begin_so(front, name, names):
+            found.setdefault(name.raw, Name(name.raw, front))
     ways = {name.raw: _steps(name.raw) for name in names if "." in name.raw}
     often = Counter(way[-1] for way in ways.values())
     for raw, way in ways.items():
@@ -68,6 +74,11 @@ def plainer(names: Sequence[Name]) -> dict[str, Name]:
         ):
             found.setdefault(raw, last)
     return found
+
+
+def _begin_so(words: Words, name: Name, names: Iterable[Name]) -> bool:
+    """True where another name begins with these words."""
+    return any(other is not name and other.plain[: len(words)] == words for other in names)
 
 
 def _last_thing(way: Sequence[Words]) -> Words:
@@ -118,6 +129,8 @@ def _slot(raw: str) -> Words:
 
 def _told(steps: Sequence[Words]) -> list[Words]:
     wrappers = vocabulary().kinds["wrapper"]
+    if len(steps) > 2 and steps[-1] == _VALUE and steps[-2][0].isdigit():  # `emails.0.value`
+        steps = steps[:-2]
     told = []
     for step, behind in pairwise(steps):
         is_said_again = behind[: len(step)] == step and len(behind) > len(step)

@@ -20,6 +20,8 @@ def short(*names: str, table: str = "") -> list[str]:
         ("fields.priority.name", "priority name"),
         ("payload.temperature", "temperature"),
         ("name.0.given.0", "name given"),
+        ("emails.0.value", "emails"),
+        ("rate.value", "rate value"),
         ("context.page.title", "page title"),
         ("customer.email", "customer email"),
         ("billing.address.city", "billing city"),
@@ -58,6 +60,12 @@ def test_brackets_are_left_out_where_they_tell_nothing_apart() -> None:
     assert {raw: name.plain for raw, name in plainer(names).items()} == {
         "Blocked By (Dependencies)": ("blocked", "by")
     }
+
+
+def test_the_short_word_for_a_code_is_left_out_where_it_tells_nothing_apart() -> None:
+    """`SEDOL_CD` is the SEDOL; `EXCH_CD` is a code where the name is there, too, and so is one that is written out."""
+    names = [parse(name) for name in ("SEDOL_CD", "EXCH_CD", "EXCH_NM", "CD", "Country Code")]
+    assert {raw: name.plain for raw, name in plainer(names).items()} == {"SEDOL_CD": ("sedol",)}
 
 
 def test_brackets_that_say_whose_it_is_stay() -> None:

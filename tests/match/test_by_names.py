@@ -45,6 +45,22 @@ def test_a_format_is_known_by_its_fields_whatever_the_table_is_called(make_table
     assert not placed(match(sample, table)).keys() & {"dl", "ul"}
 
 
+def test_a_field_is_known_with_its_way_and_its_tag(make_table, match) -> None:
+    """What a format calls `code.coding.0.code` is no code, and `MV_LCL` no tag of anybody's system."""
+    table = make_table("lab_results", "loinc_code text", "test_name text")
+    sample = {
+        "code.coding.0.code": ["718-7", "2160-0", "2345-7"],
+        "code.coding.0.display": ["Hb", "Crea", "Glu"],
+    }
+    assert placed(match(sample, table)) == {
+        "code.coding.0.code": "loinc_code",
+        "code.coding.0.display": "test_name",
+    }
+    table = make_table("holdings", "market_value_local numeric", "market_value_base numeric")
+    sample = {"MV_LCL": ["1000", "2000", "3000"], "MV_BASE": ["1100", "2100", "3100"]}
+    assert placed(match(sample, table)) == {"MV_LCL": "market_value_local", "MV_BASE": "market_value_base"}
+
+
 def test_two_things_of_a_trade_are_too_few(make_table, match) -> None:
     """Names that a trade has for one thing are other things elsewhere."""
     table = make_table("t", "dish text", "waiter text")

@@ -13,6 +13,8 @@ from heal_cli.match.names import parse, split
     [
         ("createdAt", ("created", "at")),
         ("HTTPServerID", ("http", "server", "id")),
+        ("CPUs", ("cpus",)),
+        ("sourceIPsSeen", ("source", "ips", "seen")),
         ("  Größe (cm) ", ("grosse", "cm")),
         ("Ærø", ("aero",)),
         ("ｆｕｌｌ　ｗｉｄｔｈ", ("full", "width")),  # noqa: RUF001
