@@ -87,7 +87,7 @@ def _recognised(
 ) -> list[tuple[str, ...]]:
     """The tables of a trade that source and table speak the words of, whatever the table is called.
 
-    A trade is recognised by the things that both name, and name differently.
+    A trade is recognised by the things that both name, and name differently; a format by its own fields.
     """
     ours, theirs = _said_only_here(sources, targets), _said_only_here(targets, sources)
     ours |= {parse(name.raw).key for name in sources if name.key in ours}
@@ -95,7 +95,8 @@ def _recognised(
     for pattern in patterns:
         if pattern.id.startswith(_TRADE) and pattern.scope.tables:
             is_ours = not ours.isdisjoint(_run_together(pattern.sources))
-            if is_ours and not theirs.isdisjoint(_run_together(pattern.targets)):
+            is_format = pattern.sources != pattern.targets
+            if is_ours and (is_format or not theirs.isdisjoint(_run_together(pattern.targets))):
                 met[pattern.scope.tables] += 1
     return [tables for tables, count in met.items() if count >= ENOUGH]
 
