@@ -57,9 +57,9 @@ def plainer(names: Sequence[Name]) -> dict[str, Name]:
             if plain and not _begin_so(plain, name, names):
                 found[name.raw] = Name(name.raw, plain)
     for name in names:  # `MARITAL_STATUS_CD`
-        front = name.plain[:-1]
-        if name.plain[-1:] == _CODE and front and not _begin_so(front, name, names):
-            found.setdefault(name.raw, Name(name.raw, front))
+        rest = name.plain[:-1]
+        if name.plain[-1:] == _CODE and rest and not _begin_so(rest, name, names):
+            found.setdefault(name.raw, Name(name.raw, rest))
     ways = {name.raw: _steps(name.raw) for name in names if "." in name.raw}
     often = Counter(way[-1] for way in ways.values())
     for raw, way in ways.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -18,6 +18,8 @@ ENOUGH: Final = 4
 """Things of one trade that source and table both name, from which they are of that trade, whatever the table is called."""
 
 _TRADE: Final = "trade_"  # how the ids of a trade's names begin
+_LETTERS: Final = 2  # of a field that others may have, too: `dl`, `sr`
+_HALF: Final = 0.5  # of a thing that only such letters speak of
 
 
 class ByNames:
@@ -91,13 +93,14 @@ def _recognised(
     """
     ours, theirs = _said_only_here(sources, targets), _said_only_here(targets, sources)
     ours |= {parse(name.raw).key for name in sources if name.key in ours}
-    met: Counter[tuple[str, ...]] = Counter()
+    met: dict[tuple[str, ...], float] = defaultdict(float)
     for pattern in patterns:
         if pattern.id.startswith(_TRADE) and pattern.scope.tables:
-            is_ours = not ours.isdisjoint(_run_together(pattern.sources))
-            is_format = pattern.sources != pattern.targets
-            if is_ours and (is_format or not theirs.isdisjoint(_run_together(pattern.targets))):
+            said = ours.intersection(_run_together(pattern.sources))
+            if said and not theirs.isdisjoint(_run_together(pattern.targets)):
                 met[pattern.scope.tables] += 1
+            elif said and pattern.sources != pattern.targets:
+                met[pattern.scope.tables] += 1 if any(len(name) > _LETTERS for name in said) else _HALF
     return [tables for tables, count in met.items() if count >= ENOUGH]
 
 
