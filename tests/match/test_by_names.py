@@ -34,7 +34,7 @@ def test_a_format_is_known_by_its_fields_whatever_the_table_is_called(make_table
     """Four fields of the measurement protocol say what the other two letters are; three of them do not."""
     table = make_table("t", "page_url text", "language text", "screen_resolution text", "page_title text")
     sample = {
-        "dl": WORDS,
+        "dl": ["https://a.com/", "https://a.com/b", "https://a.com/c"],
         "ul": ["de", "en", "fr"],
         "sr": ["8x6", "7x5", "9x7"],
         "dt": ["Home", "Shop", "Cart"],
