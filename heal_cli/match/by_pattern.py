@@ -98,7 +98,7 @@ def by_pattern(
         shaped = evidence.shape(source.raw, pattern.shape) if pattern.shape else 1.0
         if shaped < MIN_FIT:
             reasons += (f"only {shaped:.0%} of the values look as the pattern asks",)
-        strange = evidence.strangeness(source.raw, target.name)
+        strange = evidence.strangeness(source.raw, target.column, target.name)
         if strange:
             shaped, reasons = min(shaped, CONTRADICTED), (*reasons, strange)
         trusted = confidence_of(pattern.id, pattern.confidence)

@@ -26,7 +26,7 @@ _MET: Final = 0.5  # share of values met again, from which they speak for the pa
 _MANY: Final = 10  # values of which one at least should be met in a column of few
 TEXT_FACTOR: Final = 0.85  # any value fits text, so the name alone has to be better
 _KEY_FACTOR: Final = 0.95  # any text fits a key of texts, but not every column has a value but once
-_FEW: Final = 3  # values, of which one misfit may be a slip
+_FEW: Final = 3  # values, of which one misfit may be a slip; fewer look like nothing by chance
 _AGAINST: Final = 0.5
 _FAR: Final = 0.8  # loses to a rival that is near, and still lets a sure name stand alone
 _MOSTLY: Final = 0.9
@@ -255,10 +255,11 @@ class Evidence:
             self._fits[key] = self._fit(self.profile(source).values, type)
         return self._fits[key]
 
-    def strangeness(self, source: str, name: Name) -> str:
-        """Why values cannot be what a target's name says they look like; empty where some do."""
+    def strangeness(self, source: str, column: Column, name: Name) -> str:
+        """Why values cannot be the texts that a target's name says they are; empty where some look so."""
         concept = next((word.concept for word in reversed(name.words) if word.concept in SHAPES), None)
-        if concept is None or not self.profile(source).text.len():
+        is_text = column.type.base in TEXTS
+        if concept is None or not is_text or self.profile(source).text.len() < _FEW:
             return ""
         regex, spoken = SHAPES[concept]
         return f"no value looks like {spoken}" if self.shape(source, regex) == 0 else ""
