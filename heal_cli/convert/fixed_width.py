@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache, reduce
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from operator import and_
 from typing import Final, NamedTuple, cast
 
@@ -36,6 +36,13 @@ class Numbers(NamedTuple):
     sound: pl.Series | None  # where cells have the layout; None for everywhere
 
 
+class Fields(NamedTuple):
+    """What the digits between two marks make, for each stretch of them from left to right."""
+
+    values: list[pl.Series]  # of the cells that are sound: UInt8 of one or two digits, else Int64
+    sound: pl.Series | None  # where cells have the layout; None for everywhere
+
+
 def read_number(cells: pl.Series, layout: str, *, least: int = 0, unit: int = 1) -> Numbers:
     """The number that all digits of a cell make together.
 
@@ -45,19 +52,45 @@ def read_number(cells: pl.Series, layout: str, *, least: int = 0, unit: int = 1)
         least: Smallest number that the digits have to make.
         unit: What one of the last digit counts.
     """
-    pattern = layout.encode()
+    places, most = _take_apart(cells, layout)
+    number = _sum([place for place, limit in zip(places, most, strict=True) if limit]).cast(pl.Int64)
+    sound = _sound(places, most)
+    if cast("int", number.min()) < least:
+        sound = number >= least if sound is None else sound & (number >= least)
+    return Numbers(number * unit if unit != 1 else number, sound)
+
+
+def read_fields(cells: pl.Series, layout: str, tail: str = "") -> Fields:
+    """The numbers that stand between the marks.
+
+    Args:
+        cells: Texts without nulls, all as long as layout and tail in bytes; at least one.
+        layout: With at most `MOST_DIGITS` digits in a stretch.
+        tail: What stands behind, its digits too to the letter.
+    """
+    places, most = _take_apart(cells, layout, tail)
+    stretches = groupby(zip(places, most, strict=True), key=lambda each: each[1] > 0)
+    values = [_sum([place for place, _ in stretch]) for is_number, stretch in stretches if is_number]
+    sound = _sound(places, most)
+    return Fields(values if sound is None else [value.filter(sound) for value in values], sound)
+
+
+def _take_apart(cells: pl.Series, layout: str, tail: str = "") -> tuple[list[pl.Series], list[int]]:
+    """For each place what the bytes of the cells are above those of the layout, and what they may be at most."""
+    pattern = (layout + tail).encode()
     block = cells.cast(pl.Binary).bin.reinterpret(dtype=pl.Array(pl.UInt8, len(pattern)), endianness="little")
     # without the optimizer, which takes longer than all else here
     places = block.reshape((-1,)).alias("byte").to_frame().select_seq(_places(pattern)).get_columns()
-    digits = [place for place, byte in zip(places, pattern, strict=True) if byte == _DIGIT]
-    marks = [place for place, byte in zip(places, pattern, strict=True) if byte != _DIGIT]
-    number = _sum(digits)
-    # what is below '0' wraps around and is above 9 too, and what is no mark is not 0
-    most = [*((digit, 9) for digit in digits), *((mark, 0) for mark in marks)]
-    sound = None
-    if any(cast("int", place.max()) > limit for place, limit in most) or cast("int", number.min()) < least:
-        sound = reduce(and_, [number >= least, *(place <= limit for place, limit in most)])
-    return Numbers(number * unit if unit != 1 else number, sound)
+    most = [9 if byte == _DIGIT else 0 for byte in layout.encode()]
+    return places, most + [0] * (len(pattern) - len(most))
+
+
+def _sound(places: Sequence[pl.Series], most: Sequence[int]) -> pl.Series | None:
+    """Where no place is above what it may be; None for everywhere."""
+    # what is below '0' wraps around and is above 9 too
+    if all(cast("int", place.max()) <= limit for place, limit in zip(places, most, strict=True)):
+        return None
+    return reduce(and_, (place <= limit for place, limit in zip(places, most, strict=True)))
 
 
 @lru_cache(maxsize=256)
@@ -79,6 +112,9 @@ def _sum(digits: Sequence[pl.Series]) -> pl.Series:
     number: pl.Series | None = None
     for digit, after in zip_longest(digits[::2], digits[1::2]):
         # two digits fit into a byte, and bytes are the cheapest to add
-        pair = (digit if after is None else digit * _TEN + after).cast(pl.Int64)
-        number = pair if number is None else number * _TENS[1 if after is None else 2] + pair
+        pair = digit if after is None else digit * _TEN + after
+        if number is None:
+            number = pair
+        else:
+            number = number.cast(pl.Int64) * _TENS[1 if after is None else 2] + pair.cast(pl.Int64)
     return pl.Series(dtype=pl.Int64) if number is None else number

@@ -1,7 +1,8 @@
 """The strict casts: cells of the few layouts that make up most of a column, each in one vectorised step.
 
-A layout is exact to the byte. Its pattern decides, not polars' parser, which takes missing and doubled
-blanks, signs, one-digit fields and the second 60, and cuts what is finer than a microsecond.
+A layout is exact to the byte: numbers and marks are read as bytes of their places. Month names and fractions
+have none; their pattern decides, not polars' parser, which takes missing and doubled blanks, signs, one-digit
+fields and the second 60, and cuts what is finer than a microsecond.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import polars as pl
 from heal_cli.convert.residue import Attempt, spread_heals
 from heal_cli.convert.spread import spread_sample
 from heal_cli.convert.temporal_clock import OFFSET
+from heal_cli.convert.temporal_digits import read_walls
 from heal_cli.convert.temporal_epoch import cast_epoch
 from heal_cli.convert.temporal_serial import cast_serials
 from heal_cli.convert.temporal_settle import Target, settle
@@ -27,7 +29,7 @@ _SAMPLES: Final = 32
 """Cells looked at for layouts, spread over the column: one odd first cell must not choose."""
 
 _MOST: Final = 4
-"""Layouts tried on a column; each costs a pattern over the cells still open."""
+"""Layouts tried on a column; each costs a pass over the cells still open."""
 
 _CLOCK: Final = r"(?P<separator>[T ])[0-9]{2}:[0-9]{2}(?P<seconds>:[0-9]{2}(?P<fraction>\.[0-9]{1,6})?)?"
 _ISO: Final = re.compile(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:{_CLOCK}(?P<tail> ?(?:Z|UTC|{OFFSET}))?)?")
@@ -50,10 +52,11 @@ _DATES: Final[dict[DateOrder, tuple[str, str, str]]] = {
 }
 _FIELDS: Final = {"%Y": "[0-9]{4}", "%m": "[0-9]{2}", "%d": "[0-9]{2}"}
 _NAMED_FIELDS: Final = {**_FIELDS, "%m": _MONTH, "%d": "[0-9]{1,2}"}
+_ZEROS: Final = {"%Y": "0000", "%m": "00", "%d": "00"}
 _NAMES: Final = {"%Y": "2024", "%m": "Jan", "%d": "31"}
 _CHRONO: Final = {part: part for part in _FIELDS}
 _NAMED_CHRONO: Final = {**_CHRONO, "%m": "%b"}
-"""Patterns of a date's parts, an example of them, and what polars' parser calls them."""
+"""Patterns of a date's parts, examples of them, and what polars' parser calls them."""
 
 
 class Layout(NamedTuple):
@@ -96,6 +99,12 @@ class Layout(NamedTuple):
             return f"{month} {day}, {year}"
         parts = {"%Y": year, "%m": month, "%d": day}
         return mark.join(parts[part] for part in _DATES[self.order])
+
+    @property
+    def digits(self) -> str:
+        """The same up to the tail with a 0 for each digit, where neither names nor fractions change its width."""
+        clock = f"{self.separator}00:00" if self.separator else ""
+        return f"{self._date(_ZEROS, self.mark)}{clock}{':00' if self.seconds else ''}"
 
     @property
     def chrono(self) -> str:
@@ -154,14 +163,16 @@ def cast_layouts(values: pl.Series, target: Target, format: ColumnFormat) -> Att
     typed = pl.repeat(None, height, dtype=target.wire, eager=True)
     heals: list[HealMask] = []
     for layout in layouts_of(values, format):
-        # widths cost next to nothing and spare most cells the patterns of other layouts
-        here = widths.is_between(*layout.widths).arg_true()
+        # widths cost next to nothing and spare most cells the reading of other layouts
+        least, most = layout.widths
+        is_as_wide = widths == least if least == most else widths.is_between(least, most)
+        here = (is_as_wide & typed.is_null()).arg_true()
+        if not len(here):
+            continue
         texts = values if len(here) == height else values.gather(here)
-        hits = texts.str.contains(layout.pattern)
-        if hits.all():
-            made = _cast(texts, layout, target)
-        else:
-            here, made = here.filter(hits), _cast(texts.filter(hits), layout, target)
+        found, reading = (_parse if layout.is_named or layout.fraction else _count)(texts, layout)
+        here = here if found is None else here.gather(found)
+        made = _settled(reading, layout, target)
         if len(here) == height:
             return made
         typed = typed.scatter(here, made.values)
@@ -187,27 +198,37 @@ def _merged(heals: list[HealMask]) -> tuple[HealMask, ...]:
     return tuple(merged.values())
 
 
-def _cast(values: pl.Series, layout: Layout, target: Target) -> Attempt:
+def _settled(reading: Reading, layout: Layout, target: Target) -> Attempt:
     """Cells that all have the layout; a refused cell is left null, to be read again and told why."""
-    made = settle(_read(values, layout), target)
+    made = settle(reading, target)
     done = made.values.is_not_null()
     rules = (HealMask(layout.rule, done), *made.heals) if layout.rule else made.heals
     heals = tuple(HealMask(heal.rule, heal.mask & done, heal.lossy, heal.assumption) for heal in rules)
     return Attempt(made.values, heals)
 
 
-def _read(values: pl.Series, layout: Layout) -> Reading:
+def _count(values: pl.Series, layout: Layout) -> tuple[pl.Series | None, Reading]:
+    """Positions of the cells that have the layout, None for all, and what those say."""
+    micros, found = read_walls(values, layout.digits, layout.order, layout.tail)
+    timed = bool(layout.separator)
+    return found, Reading(micros.cast(pl.Datetime("us")), timed=timed, offset=layout.offset)
+
+
+def _parse(values: pl.Series, layout: Layout) -> tuple[pl.Series | None, Reading]:
+    """The same of months with names and of fractions, whose widths differ."""
+    hits = values.str.contains(layout.pattern)
+    found = None if hits.all() else hits.arg_true()
+    texts = values if found is None else values.gather(found)
     if not layout.separator:
-        dates = values.str.to_date(layout.chrono, strict=False, cache=False)
-        return Reading(dates.cast(pl.Datetime("us")), timed=False)
+        dates = texts.str.to_date(layout.chrono, strict=False, cache=False)
+        return found, Reading(dates.cast(pl.Datetime("us")), timed=False)
     if not layout.fraction:
-        chrono = layout.chrono + layout.tail
-        walls = values.str.to_datetime(chrono, strict=False, time_unit="us", cache=False)
-        return Reading(walls, timed=True, offset=layout.offset)
+        walls = texts.str.to_datetime(layout.chrono, strict=False, time_unit="us", cache=False)
+        return found, Reading(walls, timed=True)
     # polars parses fractions four times slower than whole seconds, so the digits are read apart.
-    walls = values.str.head(19).str.to_datetime(layout.chrono, strict=False, time_unit="us", cache=False)
-    digits = values.str.slice(20)
+    walls = texts.str.head(19).str.to_datetime(layout.chrono, strict=False, time_unit="us", cache=False)
+    digits = texts.str.slice(20)
     if layout.tail:
         digits = digits.str.strip_suffix(layout.tail)
     micros = walls.to_physical() + digits.str.pad_end(6, "0").cast(pl.Int64)
-    return Reading(micros.cast(pl.Datetime("us")), timed=True, offset=layout.offset)
+    return found, Reading(micros.cast(pl.Datetime("us")), timed=True, offset=layout.offset)
