@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import reduce
-from operator import or_
 from typing import Final, Literal, NamedTuple
 
 import polars as pl
@@ -15,7 +13,7 @@ from heal_cli.convert import number_grammar as grammar
 from heal_cli.convert import number_units
 from heal_cli.convert.fixed_width import MOST_DIGITS, layout_of, read_number
 from heal_cli.convert.number_target import MAX_DECIMAL, Target
-from heal_cli.convert.residue import Attempt, blank
+from heal_cli.convert.residue import Attempt, mask_of
 from heal_cli.convert.spread import spread_sample
 from heal_cli.model import HealMask
 
@@ -95,47 +93,60 @@ def can_hold(target: Target) -> bool:
 
 def read_layouts(texts: pl.Series, target: Target, dress: Dress) -> Attempt:
     """The cells of the common layouts that need no thought; null, without a word why, for all others."""
-    widths = texts.str.len_bytes()
-    numbers = pl.repeat(None, len(texts), dtype=pl.Int64, eager=True)
-    which = pl.repeat(None, len(texts), dtype=pl.UInt8, eager=True)
-    layouts: list[_Layout] = []
-    left = len(texts) - texts.null_count()
+    widths, is_open = texts.str.len_bytes(), texts.is_not_null()
+    parts: list[_Part] = []
+    tried: list[_Layout] = []
     for _ in range(_ROUNDS):
-        open_ = (texts.filter(which.is_null()) if layouts else texts).drop_nulls()
-        new = [layout for layout in _layouts(open_, target, dress) if layout not in layouts]
+        new = [each for each in _layouts(texts.filter(is_open), target, dress) if each not in tried]
         for layout in new:
-            here, found = _read(texts, (widths == layout.width).arg_true(), layout)
-            numbers, which = numbers.scatter(here, found), which.scatter(here, len(layouts))
-            layouts.append(layout)
-            left -= len(here)
-        if not new or not left:
+            part = _read(texts, is_open & (widths == layout.width), layout)
+            parts.append(part)
+            is_open &= ~part.mask
+        tried += new
+        if not new or not is_open.any():
             break
-    values = _values(numbers, target).alias(texts.name)
-    if values.null_count() > numbers.null_count():  # out of range: to be read again and told why
-        which = blank(which, values.is_null())
-    return Attempt(values, tuple(_heals(which, layouts, dress.mark)))
+    values = _values(_spread(parts, len(texts)), target).alias(texts.name)
+    # what is out of range is to be read again and told why
+    return Attempt(values, tuple(_heals(parts, dress.mark, values.is_not_null())))
 
 
-def _read(texts: pl.Series, here: pl.Series, layout: _Layout) -> tuple[pl.Series, pl.Series]:
-    """Positions of the cells that have the layout, and their numbers in units of the smallest digit."""
+class _Part(NamedTuple):
+    """What the cells of one layout say."""
+
+    layout: _Layout
+    mask: pl.Series  # where they are
+    numbers: pl.Series  # Int64, of those alone, in units of the smallest digit
+
+
+def _read(texts: pl.Series, mask: pl.Series, layout: _Layout) -> _Part:
+    """Those of the cells in `mask`, all as wide as the layout, that have it."""
+    cells = texts.filter(mask)
+    if not len(cells):
+        return _Part(layout, mask, pl.Series(dtype=pl.Int64))
     # a leading zero is a heal of its own
     least = 10 ** (layout.digits - 1) if layout.whole > 1 else 0
-    made = read_number(texts.gather(here), layout.text, least=least, unit=layout.unit)
-    if made.sound is None:
-        return here, made.values
-    return here.filter(made.sound), made.values.filter(made.sound)
+    numbers, sound = read_number(cells, layout.text, least=least, unit=layout.unit)
+    if sound is None:
+        return _Part(layout, mask, numbers)
+    return _Part(layout, mask_of(len(mask), mask.arg_true().filter(sound)), numbers.filter(sound))
 
 
-def _heals(which: pl.Series, layouts: Sequence[_Layout], mark: grammar.Mark | None) -> Iterator[HealMask]:
-    named: dict[str, list[pl.Expr]] = {}
-    for index, layout in enumerate(layouts):
-        for rule in layout.rules(mark):
-            named.setdefault(rule, []).append(pl.col("which") == index)
-    masks = which.to_frame("which").select_seq(
-        reduce(or_, found).fill_null(False).alias(rule) for rule, found in named.items()
-    )
-    for mask in masks:
-        yield HealMask(mask.name, mask, assumption=mask.name == PERCENT)
+def _spread(parts: Sequence[_Part], height: int) -> pl.Series:
+    """The numbers of all parts in their places."""
+    numbers = pl.concat([part.numbers for part in parts]) if parts else pl.Series(dtype=pl.Int64)
+    if len(parts) == 1 and len(numbers) == height:
+        return numbers
+    places = pl.concat([part.mask.arg_true() for part in parts]) if parts else pl.Series(dtype=pl.UInt32)
+    return pl.repeat(None, height, dtype=pl.Int64, eager=True).scatter(places, numbers)
+
+
+def _heals(parts: Sequence[_Part], mark: grammar.Mark | None, done: pl.Series) -> Iterator[HealMask]:
+    masks: dict[str, pl.Series] = {}
+    for part in parts:
+        for rule in part.layout.rules(mark):
+            masks[rule] = masks[rule] | part.mask if rule in masks else part.mask
+    for rule, mask in masks.items():
+        yield HealMask(rule, mask & done, assumption=rule == PERCENT)
 
 
 def _layouts(texts: pl.Series, target: Target, dress: Dress) -> list[_Layout]:
