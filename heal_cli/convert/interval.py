@@ -108,16 +108,20 @@ def _fits(texts: pl.Series, digits: int) -> pl.Series:
 
 
 def _rewrite(texts: pl.Series, digits: int, may_round: bool) -> Attempt:
-    tidy = _without_commas(texts.str.strip_chars())
+    tidy = texts.str.replace_all(", ", " ", literal=True)
     clear = _is_clear(tidy)
-    if not clear.all() and texts.str.contains(_BLANKS).any():
-        tidy = _without_commas(texts.str.strip_chars().str.replace_all(r"\s+", " "))
+    # clear ones hold no comma, so that all they had are gone
+    with_comma = tidy.str.len_bytes() < texts.str.len_bytes()
+    if not clear.all():
+        with_comma = texts.str.contains(",", literal=True)
+        single = texts.str.replace_all(r"\s+", " ") if texts.str.contains(_BLANKS).any() else texts
+        tidy = _without_commas(single.str.strip_chars())
         clear = _is_clear(tidy)
     fits = _fits(tidy, digits)
     inexact = clear & ~fits
     ready = clear if may_round else clear & fits
     made = tidy.zip_with(ready, pl.Series([None], dtype=pl.String))
-    heals = [HealMask("interval_comma", texts.str.contains(",", literal=True) & ready)]
+    heals = [HealMask("interval_comma", with_comma & ready)]
     if may_round:
         heals.append(HealMask("subsecond", inexact, lossy=True))
         return Attempt(made, tuple(heals))
@@ -128,9 +132,7 @@ def _rewrite(texts: pl.Series, digits: int, may_round: bool) -> Attempt:
 def _without_commas(texts: pl.Series) -> pl.Series:
     """The texts with a blank for each comma and the blank behind it."""
     # to the letter, and twice: a third of the price of one regular expression
-    spaced = texts.str.replace_all(", ", " ", literal=True)
-    has_more = spaced.str.contains(",", literal=True).any()
-    return spaced.str.replace_all(",", " ", literal=True) if has_more else spaced
+    return texts.str.replace_all(", ", " ", literal=True).str.replace_all(",", " ", literal=True)
 
 
 def _refuse(texts: pl.Series) -> Attempt:
