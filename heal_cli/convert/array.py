@@ -16,6 +16,7 @@ from heal_cli.convert.array_delimited import RULE as DELIMITED
 from heal_cli.convert.array_delimited import as_lists, choose_mark
 from heal_cli.convert.array_plain import read_plain, tell_nothing
 from heal_cli.convert.array_text import literal_of, parse_array, quoted_elements
+from heal_cli.convert.constant import constant
 from heal_cli.convert.families import family_of
 from heal_cli.convert.json_layouts import SCALAR
 from heal_cli.convert.residue import Attempt, Healer, Refusal, heal_residue, spread
@@ -64,7 +65,7 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
         left = plain.values.is_null().arg_true()
         if not len(left):
             return plain
-        rest = spread(take_apart(texts.gather(left)), left, len(texts))
+        rest = spread(take_apart(texts[left]), left, len(texts))
         values = pl.select(pl.coalesce(plain.values, rest.values)).to_series()
         return Attempt(values, (*plain.heals, *rest.heals), rest.refused)
 
@@ -73,7 +74,7 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
         made = _convert(_lay_texts(spelt, _element(type)), len(texts), _element(type), format, allow)
         return made._replace(heals=(*made.heals, HealMask(DELIMITED, is_list)))
 
-    typed = pl.repeat(None, len(values), dtype=pl.String, eager=True)
+    typed = constant(None, len(values), pl.String)
     attempt = "array: {a,b} or [a, b], nested ones with rows of one length"
     if format.list_mark is None and values.str.contains(",", literal=True).any():
         attempt += "; a list with commas between its elements with --allow comma_list"
@@ -85,10 +86,10 @@ def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: fro
 
     def heal(cells: pl.Series) -> Attempt:
         if not isinstance(cells.dtype, pl.List | pl.Array):
-            return Attempt(pl.repeat(None, len(cells), dtype=pl.String, eager=True))
+            return Attempt(constant(None, len(cells), pl.String))
         return _convert(_lay_lists(cells), len(cells), _element(type), format, allow)
 
-    typed = pl.repeat(None, len(values), dtype=pl.String, eager=True)
+    typed = constant(None, len(values), pl.String)
     return heal_residue(values, typed, (Healer(f"{values.dtype} as {type.name}", heal),))
 
 
@@ -189,7 +190,7 @@ def _convert(
     refused: list[Refusal] = []
     for fault in made.faults:
         bad = _cells_mask(cells.filter(fault.mask), height)
-        texts = texts.zip_with(~bad, pl.repeat(None, height, dtype=pl.String, eager=True))
+        texts = texts.zip_with(~bad, constant(None, height, pl.String))
         refused.append(Refusal(fault.reason, bad, f"element: {'; '.join(fault.attempts)}"))
     heals = [
         HealMask(heal.rule, _cells_mask(cells.filter(heal.mask), height), heal.lossy, heal.assumption)
@@ -205,7 +206,7 @@ def _convert(
 
 def _assemble(laid: _Laid, quoted: pl.Series, height: int) -> pl.Series:
     frame = pl.DataFrame({"cell": laid.elements["cell"], "text": quoted})
-    whole = pl.repeat(None, height, dtype=pl.String, eager=True)
+    whole = constant(None, height, pl.String)
     if len(laid.empty):
         whole = whole.scatter(laid.empty, "{}")
     flat = frame.filter(~pl.col("cell").is_in(list(laid.nested))) if laid.nested else frame
@@ -223,7 +224,7 @@ def _assemble(laid: _Laid, quoted: pl.Series, height: int) -> pl.Series:
 
 
 def _cells_mask(cells: pl.Series, height: int) -> pl.Series:
-    mask = pl.repeat(False, height, dtype=pl.Boolean, eager=True)
+    mask = constant(False, height, pl.Boolean)
     return mask.scatter(cells.unique(), True) if len(cells) else mask
 
 

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import polars as pl
 
+from heal_cli.convert.constant import constant
 from heal_cli.convert.families import family_name, family_of
 from heal_cli.model import ColumnFormat, PgType, ValueOptions
 
@@ -53,7 +54,7 @@ def choose_mark(values: pl.Series, element: PgType, options: ValueOptions, base:
 def as_lists(texts: pl.Series, mark: Mark | None) -> tuple[pl.Series, pl.Series]:
     """The texts with delimited ones as JSON lists of strings, and where that is; none with an empty element."""
     if mark is None:
-        return texts, pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True)
+        return texts, constant(False, len(texts), pl.Boolean)
     text = pl.col("text")
     parts = text.str.replace_all("\\", "\\\\", literal=True).str.replace_all('"', '\\"', literal=True)
     parts = parts.str.split(mark).list.eval(pl.element().str.strip_chars())

@@ -10,6 +10,7 @@ import polars as pl
 
 from heal_cli.convert.array_delimited import RULE as DELIMITED
 from heal_cli.convert.array_delimited import Mark
+from heal_cli.convert.constant import constant
 from heal_cli.convert.json_layouts import PYTHON_RULE as PYTHON
 from heal_cli.convert.residue import Attempt
 from heal_cli.model import ColumnFormat, HealMask, PgType
@@ -41,7 +42,7 @@ def read_plain(texts: pl.Series, element: PgType, format: ColumnFormat) -> Attem
     Args:
         texts: No nulls and no null tokens.
     """
-    made = pl.repeat(None, len(texts), dtype=pl.String, eager=True)
+    made = constant(None, len(texts), pl.String)
     heals: list[HealMask] = []
     for form in _forms(element, format):
         found = texts.str.contains(form.pattern)

@@ -36,7 +36,7 @@ def add_words(values: pl.Series, made: Converted, type: PgType) -> Converted:
     ):
         return made
     places = failed.arg_true()
-    words = _words(values.gather(places), WORDS[type.base])
+    words = _words(values[places], WORDS[type.base])
     if words.null_count() == len(words):
         return made
     known = mask_of(len(values), places.filter(words.is_not_null()))

@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from heal_cli.convert import text
+from heal_cli.convert.constant import constant
 from heal_cli.convert.residue import Attempt, Healer, Refusal, heal_residue
 from heal_cli.convert.text import decide, from_typed, wire
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType
@@ -30,7 +31,7 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
     plain = text.to_typed(values, type, format, allow)
     texts = plain.values
     stripped = texts.str.strip_chars()
-    doubtful = pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True)
+    doubtful = constant(False, len(texts), pl.Boolean)
     for pattern in (_HEX, _BASE64, _MARKED, _DATA_URL):
         doubtful = doubtful | stripped.str.contains(pattern).fill_null(False)
     if not doubtful.any():
@@ -54,7 +55,7 @@ def _marked(texts: pl.Series) -> Attempt:
 def _told(texts: pl.Series, allow: frozenset[str]) -> Attempt:
     """Bare digits and letters, as --allow says; without it they are refused."""
     stripped = texts.str.strip_chars()
-    made = pl.repeat(None, len(texts), dtype=pl.String, eager=True)
+    made = constant(None, len(texts), pl.String)
     heals: list[HealMask] = []
     if "hex_bytes" in allow:
         made = _written(text.where(stripped, stripped.str.contains(_HEX)))

@@ -12,6 +12,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, Indel
 
 from heal_cli.convert import residue
+from heal_cli.convert.constant import constant
 from heal_cli.convert.residue import NOT_CONVERTIBLE, Attempt, Healer, heal_residue
 from heal_cli.model import ColumnFormat, Converted, Fault, HealMask, PgType, ValueOptions
 
@@ -127,7 +128,7 @@ def _by_spelling(texts: pl.Series, format: ColumnFormat) -> Attempt:
 
 def _looked_up(folded: pl.Series, labels: Mapping[str, str]) -> pl.Series:
     if not labels:
-        return pl.repeat(None, len(folded), dtype=pl.String, eager=True)
+        return constant(None, len(folded), pl.String)
     return folded.replace_strict(labels, default=None, return_dtype=pl.String)
 
 

@@ -62,4 +62,4 @@ def _telling_numbers(values: pl.Series) -> pl.Series:
     ends = [place for place in (sizes.arg_max(), sizes.set(sizes == 0, None).arg_min()) if place is not None]
     text = pl.col("text")
     key = text.str.replace(_LEADING, "+").str.replace_all("[0-9]", "0")
-    return pl.concat([values.gather(ends), _by_key(values, key)]).unique(maintain_order=True)
+    return pl.concat([values[ends], _by_key(values, key)]).unique(maintain_order=True)

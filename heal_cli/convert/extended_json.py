@@ -39,7 +39,7 @@ def unwrap(values: pl.Series, type: PgType) -> tuple[pl.Series, pl.Series | None
     suspects = (values >= "{").arg_true()
     if not len(suspects):
         return values, None
-    texts = values.gather(suspects)
+    texts = values[suspects]
     wrapped = texts.str.contains('"$', literal=True)
     if not wrapped.any():
         return values, None

@@ -10,6 +10,7 @@ from typing import Final
 
 import polars as pl
 
+from heal_cli.convert.constant import constant
 from heal_cli.convert.residue import Attempt, Healer, Refusal, heal_residue, mask_of
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
 
@@ -85,7 +86,7 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
 
 def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
     """Durations as ISO 8601 seconds, exactly; anything else fails."""
-    typed = pl.repeat(None, len(values), dtype=pl.String, eager=True)
+    typed = constant(None, len(values), pl.String)
     return heal_residue(values, typed, (Healer(f"{values.dtype} as interval", _from_duration),))
 
 
@@ -138,16 +139,16 @@ def _without_commas(texts: pl.Series) -> pl.Series:
 def _refuse(texts: pl.Series) -> Attempt:
     masks = [(reason, texts.str.contains(pattern), attempt) for reason, pattern, attempt in _REFUSALS]
     refused = tuple(Refusal(reason, mask, attempt) for reason, mask, attempt in masks if mask.any())
-    return Attempt(pl.repeat(None, len(texts), dtype=pl.String, eager=True), (), refused)
+    return Attempt(constant(None, len(texts), pl.String), (), refused)
 
 
 def _from_duration(values: pl.Series) -> Attempt:
-    nothing = pl.repeat(None, len(values), dtype=pl.String, eager=True)
+    nothing = constant(None, len(values), pl.String)
     if not isinstance(values.dtype, pl.Duration):
         return Attempt(nothing)
     ticks = values.to_physical()
     finer = values.dtype.time_unit == "ns"
-    inexact = (ticks % 1000 != 0) if finer else pl.repeat(False, len(values), dtype=pl.Boolean, eager=True)
+    inexact = (ticks % 1000 != 0) if finer else constant(False, len(values), pl.Boolean)
     micros = ticks // 1000 if finer else ticks * (1000 if values.dtype.time_unit == "ms" else 1)
     whole, rest = pl.col("us").abs() // 1_000_000, pl.col("us").abs() % 1_000_000
     sign = pl.when(pl.col("us") < 0).then(pl.lit("PT-")).otherwise(pl.lit("PT"))

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from heal_cli.convert.constant import constant
 from heal_cli.convert.json_layouts import NUMBER, PYTHON_RULE, read_layouts
 from heal_cli.convert.json_literal import from_literals, parses
 from heal_cli.convert.json_typed import from_typed
@@ -71,7 +72,7 @@ def _with_valid(values: pl.Series, typed: pl.Series, binary: bool) -> pl.Series:
     places = open_cells(values, typed)
     if not len(places):
         return typed
-    texts = values.gather(places)
+    texts = values[places]
     valid = _is_valid(texts)
     if binary and valid.any():
         valid &= ~_is_suspect(texts)
@@ -79,7 +80,7 @@ def _with_valid(values: pl.Series, typed: pl.Series, binary: bool) -> pl.Series:
 
 
 def _nulls(values: pl.Series) -> pl.Series:
-    return pl.repeat(None, len(values), dtype=pl.String, eager=True)
+    return constant(None, len(values), pl.String)
 
 
 def _is_valid(values: pl.Series) -> pl.Series:
@@ -87,7 +88,7 @@ def _is_valid(values: pl.Series) -> pl.Series:
     positions = (values.str.contains(_CONTAINER) & ~values.str.contains(_NO_JSON)).arg_true()
     if not len(positions):
         return valid
-    containers = values if len(positions) == len(values) else values.gather(positions)
+    containers = values if len(positions) == len(values) else values[positions]
     return valid.scatter(positions, pl.Series(map(parses, containers), dtype=pl.Boolean))
 
 
@@ -164,14 +165,14 @@ def _each(texts: pl.Series, mask: pl.Series, read: Callable[[str], str | None]) 
     made, places = _nulls(texts), mask.arg_true()
     if not len(places):
         return made
-    return made.scatter(places, pl.Series(map(read, texts.gather(places)), dtype=pl.String))
+    return made.scatter(places, pl.Series(map(read, texts[places]), dtype=pl.String))
 
 
 def _literals(texts: pl.Series, binary: bool) -> Attempt:
     places = texts.str.contains(f"(?s){_PYTHON}").arg_true()
     made = _nulls(texts)
     if len(places):
-        made = made.scatter(places, from_literals(texts.gather(places)))
+        made = made.scatter(places, from_literals(texts[places]))
     nul = made.str.contains("\\u0000", literal=True).fill_null(False) if binary else None
     refused: tuple[Refusal, ...] = ()
     if nul is not None and nul.any():

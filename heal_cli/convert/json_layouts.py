@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from heal_cli.convert.constant import constant
 from heal_cli.convert.json_literal import PRINTED_NUMBER, WORD, WORDLESS, reworded
 from heal_cli.convert.python_literal import parse_literal
 from heal_cli.convert.residue import Attempt
@@ -79,10 +80,10 @@ class _NoLayout(ValueError):
 def read_layouts(texts: pl.Series) -> Attempt:
     """The cells of the common layouts as JSON without a key that repeats or an escape; null for all others."""
     height, open_ = len(texts), texts.is_not_null().arg_true()
-    made = pl.repeat(None, height, dtype=pl.String, eager=True)
-    printed = pl.repeat(False, height, dtype=pl.Boolean, eager=True)
+    made = constant(None, height, pl.String)
+    printed = constant(False, height, pl.Boolean)
     for _ in range(_ROUNDS):
-        cells = texts if len(open_) == height else texts.gather(open_)
+        cells = texts if len(open_) == height else texts[open_]
         layout = _commonest(cells)
         if layout is None:
             break

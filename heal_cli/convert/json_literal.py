@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 import polars as pl
 
+from heal_cli.convert.constant import constant
 from heal_cli.convert.python_literal import parse_literal, written_as
 
 _RAW: Final = msgspec.json.Decoder(msgspec.Raw)
@@ -56,16 +57,16 @@ def parses(text: str) -> bool:
 
 def from_literals(texts: pl.Series) -> pl.Series:
     """JSON of Python literals; null for what is none, repeats a key, or holds what JSON has no word for."""
-    made = pl.repeat(None, len(texts), dtype=pl.String, eager=True)
+    made = constant(None, len(texts), pl.String)
     for pattern, rewrite in ((_PLAIN, reworded), (_PRINTED, _requoted)):
         open_ = made.is_null().arg_true()
-        places = open_.filter(texts.gather(open_).str.contains(pattern))
+        places = open_.filter(texts[open_].str.contains(pattern))
         if len(places):
-            made = made.scatter(places, _checked(rewrite(texts.gather(places))))
+            made = made.scatter(places, _checked(rewrite(texts[places])))
     open_ = made.is_null().arg_true()
     if not len(open_):
         return made
-    return made.scatter(open_, pl.Series(map(_from_literal, texts.gather(open_)), dtype=pl.String))
+    return made.scatter(open_, pl.Series(map(_from_literal, texts[open_]), dtype=pl.String))
 
 
 def _checked(json: pl.Series) -> pl.Series:

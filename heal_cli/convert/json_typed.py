@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from heal_cli.convert.constant import constant
 from heal_cli.convert.residue import Attempt, Healer, heal_residue
 from heal_cli.model import ColumnFormat, Converted, PgType
 
@@ -19,7 +20,7 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
     """Lists, structs, numbers and truth values as JSON; NaN, infinity, bytes and durations fail."""
-    typed = pl.repeat(None, len(values), dtype=pl.String, eager=True)
+    typed = constant(None, len(values), pl.String)
     binary = type.base == "jsonb"
     return heal_residue(
         values, typed, (Healer(f"{values.dtype} as JSON", lambda cells: _encode(cells, binary=binary)),)
@@ -35,7 +36,7 @@ def _encode(values: pl.Series, *, binary: bool) -> Attempt:
         texts = pl.Series([_json(value) for value in values.to_list()], dtype=pl.String)
     if binary:
         nul = texts.str.contains("\\u0000", literal=True).fill_null(False)
-        texts = texts.zip_with(~nul, pl.repeat(None, len(texts), dtype=pl.String, eager=True))
+        texts = texts.zip_with(~nul, constant(None, len(texts), pl.String))
     return Attempt(texts)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import polars as pl
 
+from heal_cli.convert.constant import constant
 from heal_cli.model import PgType, ValueOptions
 
 RULE: Final = "null_token"
@@ -75,7 +76,7 @@ def _folded(token: str) -> str:
 def is_token(values: pl.Series, tokens: tuple[str, ...]) -> pl.Series:
     """Where a text is one of the tokens, after trimming and case-folding; null where it is null."""
     if not tokens:
-        return pl.repeat(False, len(values), dtype=pl.Boolean, eager=True)
+        return constant(False, len(values), pl.Boolean)
     suspect = values.alias("text").to_frame().select(_may_be(tokens)).to_series()
     if not suspect.any():
         return suspect
@@ -83,7 +84,7 @@ def is_token(values: pl.Series, tokens: tuple[str, ...]) -> pl.Series:
     if suspect.all():
         return values.str.contains(pattern)
     positions = suspect.arg_true()
-    found = positions.filter(values.gather(positions).str.contains(pattern))
+    found = positions.filter(values[positions].str.contains(pattern))
     return (suspect & False).scatter(found, True)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 import polars as pl
 
 from heal_cli.convert import number_grammar as grammar
+from heal_cli.convert.constant import constant
 from heal_cli.convert.number_text import plain_ascii
 from heal_cli.model import ColumnFormat
 
@@ -58,14 +59,14 @@ def others(
     Args:
         amounts: Where `texts` are dressed numbers with a currency.
     """
-    mask = pl.repeat(False, len(texts), dtype=pl.Boolean, eager=True)
+    mask = constant(False, len(texts), pl.Boolean)
     if _may_drop_all(format, allow) or not amounts.any():
         return mask, ""
     places = amounts.arg_true()
     if len(format.currencies) == 1:
-        ours = texts.gather(places).str.contains(_spellings(format.currencies[0]))
+        ours = texts[places].str.contains(_spellings(format.currencies[0]))
         places = places.filter(~ours)
-    found = _named(_signs(texts.gather(places)))
+    found = _named(_signs(texts[places]))
     strange = ~found.is_in(format.currencies) if len(format.currencies) == 1 else found.is_not_null()
     if not strange.any():
         return mask, ""

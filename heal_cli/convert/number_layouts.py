@@ -11,6 +11,7 @@ import polars as pl
 
 from heal_cli.convert import number_grammar as grammar
 from heal_cli.convert import number_units
+from heal_cli.convert.constant import constant
 from heal_cli.convert.fixed_width import MOST_DIGITS, layout_of, read_number
 from heal_cli.convert.number_target import MAX_DECIMAL, Target
 from heal_cli.convert.residue import Attempt, mask_of
@@ -137,7 +138,7 @@ def _spread(parts: Sequence[_Part], height: int) -> pl.Series:
     if len(parts) == 1 and len(numbers) == height:
         return numbers
     places = pl.concat([part.mask.arg_true() for part in parts]) if parts else pl.Series(dtype=pl.UInt32)
-    return pl.repeat(None, height, dtype=pl.Int64, eager=True).scatter(places, numbers)
+    return constant(None, height, pl.Int64).scatter(places, numbers)
 
 
 def _heals(parts: Sequence[_Part], mark: grammar.Mark | None, done: pl.Series) -> Iterator[HealMask]:

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import polars as pl
 
+from heal_cli.convert.constant import constant
 from heal_cli.convert.number_text import canonical
 from heal_cli.convert.residue import Attempt, Refusal, blank, mask_of
 from heal_cli.model import HealMask, PgType
@@ -112,7 +113,7 @@ def _unless_cut(values: pl.Series, typed: pl.Series, shape: str) -> pl.Series:
         return typed if sound.all() else where(typed, sound)
     # a cell that prints as it was written has lost nothing: half the price of the regular expression
     doubtful = (typed.cast(pl.String) != values).arg_true()
-    cut = doubtful.filter(~values.gather(doubtful).str.contains(shape))
+    cut = doubtful.filter(~values[doubtful].str.contains(shape))
     return blank(typed, mask_of(len(typed), cut)) if len(cut) else typed
 
 
@@ -147,10 +148,10 @@ def leading_zeros(values: pl.Series) -> pl.Series | None:
     suspects = (values < "1").arg_true()
     if not len(suspects):
         return None
-    found = values.gather(suspects).str.contains(r"^[+-]?0[0-9]").arg_true()
+    found = values[suspects].str.contains(r"^[+-]?0[0-9]").arg_true()
     if not len(found):
         return None
-    return pl.repeat(False, len(values), dtype=pl.Boolean, eager=True).scatter(suspects.gather(found), True)
+    return constant(False, len(values), pl.Boolean).scatter(suspects[found], True)
 
 
 def lost_digits(values: pl.Series, typed: pl.Series, target: Target) -> pl.Series | None:
@@ -158,7 +159,7 @@ def lost_digits(values: pl.Series, typed: pl.Series, target: Target) -> pl.Serie
     suspects = (values.str.len_bytes() > (target.longest or 0)).arg_true()
     if not len(suspects):
         return None
-    texts, floats = values.gather(suspects), typed.gather(suspects)
+    texts, floats = values[suspects], typed[suspects]
     digits = texts.str.replace(r"[eE].*$", "").str.replace_all(r"[^0-9]", "").str.strip_chars("0")
     integers = texts.cast(pl.Int64, strict=False)
     found = (digits.str.len_bytes() > target.digits) | (
@@ -166,7 +167,7 @@ def lost_digits(values: pl.Series, typed: pl.Series, target: Target) -> pl.Serie
     ).fill_null(False)
     if not (found & floats.is_not_null()).any():
         return None
-    mask = pl.repeat(False, len(values), dtype=pl.Boolean, eager=True)
+    mask = constant(False, len(values), pl.Boolean)
     return mask.scatter(suspects.filter(found & floats.is_not_null()), True)
 
 
@@ -220,7 +221,7 @@ def _too_fine(target: Target) -> str:
 def _shortened(parts: pl.DataFrame, target: Target) -> pl.Series:
     """Long whole numbers of which an exponent stands for the last digits: an id as a spreadsheet saves it."""
     if target.scale != 0 or not (parts["exponent"] != 0).any():
-        return pl.repeat(False, parts.height, dtype=pl.Boolean, eager=True)
+        return constant(False, parts.height, pl.Boolean)
     written = parts["number"].str.replace_all("[^0-9]", "").str.len_bytes()
     is_long = parts["exponent"] >= _SPREADSHEET_EXPONENT
     return (is_long & (written < parts["whole"].str.len_bytes())).fill_null(False)
@@ -228,7 +229,7 @@ def _shortened(parts: pl.DataFrame, target: Target) -> pl.Series:
 
 def _rounds(parts: pl.DataFrame, target: Target) -> pl.Series:
     if target.scale is None:
-        return pl.repeat(False, parts.height, dtype=pl.Boolean, eager=True)
+        return constant(False, parts.height, pl.Boolean)
     if target.scale >= 0:
         return (parts["scale"] > target.scale).fill_null(False)
     zeros = parts["whole"].str.len_bytes() - parts["whole"].str.strip_chars_end("0").str.len_bytes()

@@ -28,7 +28,7 @@ def read_again(
     if made.failed is None:
         return made
     failed = made.failed.arg_true()
-    dirty = failed.filter(values.gather(failed).str.contains(dirt.pattern))
+    dirty = failed.filter(values[failed].str.contains(dirt.pattern))
     if not len(dirty):
         return made
     hidden = mask_of(len(values), dirty)

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from heal_cli.convert import nulls as null_tokens
+from heal_cli.convert.constant import constant
 from heal_cli.model import Converted, Fault, HealMask
 
 NOT_CONVERTIBLE: Final = "not_convertible"
@@ -49,12 +50,12 @@ def open_cells(values: pl.Series, typed: pl.Series) -> pl.Series:
     """Positions (UInt32) of the cells that are null in `typed` although `values` has something there."""
     if values.null_count() == typed.null_count():
         return pl.Series(dtype=pl.UInt32)
-    return (typed.is_null() & values.is_not_null()).arg_true()
+    return (typed.is_null() & values.is_not_null() if values.has_nulls() else typed.is_null()).arg_true()
 
 
 def mask_of(height: int, positions: pl.Series) -> pl.Series:
     """A Boolean mask of that height, true at the positions."""
-    mask = pl.repeat(False, height, dtype=pl.Boolean, eager=True)
+    mask = constant(False, height, pl.Boolean)
     return mask.scatter(positions, True) if len(positions) else mask
 
 
@@ -65,14 +66,14 @@ def blank(values: pl.Series, mask: pl.Series) -> pl.Series:
 
 def nothing(cells: pl.Series, dtype: pl.DataType) -> Attempt:
     """No answer for any of the cells."""
-    return Attempt(pl.repeat(None, len(cells), dtype=dtype, eager=True).alias(cells.name))
+    return Attempt(constant(None, len(cells), dtype).alias(cells.name))
 
 
 def spread(made: Attempt, positions: pl.Series, height: int) -> Attempt:
     """An attempt at the cells of these positions as one at all cells."""
     if len(positions) == height:
         return made
-    values = pl.repeat(None, height, dtype=made.values.dtype, eager=True).scatter(positions, made.values)
+    values = constant(None, height, made.values.dtype).scatter(positions, made.values)
 
     refused = tuple(
         Refusal(refusal.reason, mask_of(height, positions.filter(refusal.mask)), refusal.attempt)
@@ -137,7 +138,7 @@ class _Residue:
         self._name = values.name
         self._typed = typed.clone()  # scatter writes in place
         self._positions = positions
-        self._texts = values if len(positions) == len(values) else values.gather(positions)
+        self._texts = values if len(positions) == len(values) else values[positions]
         self._heals: dict[tuple[str, bool, bool], pl.Series] = {}
         self._faults: list[Fault] = []
         self._attempts: list[str] = []
@@ -152,6 +153,12 @@ class _Residue:
         if not len(self._positions):
             return
         made = healer.heal(self._texts)
+        if made.refused or made.values.null_count() < len(made.values):
+            self._take(made)
+        if healer.attempt:
+            self._attempts.append(healer.attempt)
+
+    def _take(self, made: Attempt) -> None:
         done = made.values.is_not_null()
         for heal in made.heals:
             self._mark(heal, done)
@@ -159,8 +166,6 @@ class _Residue:
         for refusal in made.refused:
             self._refuse(refusal, done)
             done = done | refusal.mask
-        if healer.attempt:
-            self._attempts.append(healer.attempt)
         self._keep(~done)
 
     def has_repeats(self) -> bool:
@@ -190,7 +195,7 @@ class _Residue:
         for place, fault in enumerate(made.faults, start=len(made.heals)):
             self._faults.append(fault._replace(mask=self._whole(found[str(place)])))
         self._put(found["value"], found["value"].is_not_null())
-        self._keep(pl.repeat(False, len(found), dtype=pl.Boolean, eager=True))
+        self._keep(constant(False, len(found), pl.Boolean))
 
     def result(self, heals: Sequence[HealMask]) -> Converted:
         for heal in heals:

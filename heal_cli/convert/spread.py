@@ -17,4 +17,4 @@ def spread_sample(values: pl.Series, count: int) -> pl.Series:
     """
     step = max(1, len(values) // count)
     places = [n * step + (n * _MULTIPLIER >> 7) % step for n in range(len(values) // step)]
-    return values.gather(places).drop_nulls()
+    return values[places].drop_nulls()

@@ -62,9 +62,10 @@ def read_walls(cells: pl.Series, layout: str, order: DateOrder, tail: str) -> Wa
     months = year.cast(pl.Int32) * 12 + month - 1
     if wrong:
         months = months.clip(0, _LAST_MONTH)
-    days = _calendar()["first"].gather(months) + day
+    months = months.cast(pl.UInt32)
+    days = _calendar()["first"][months] + day
     late = (day > _DAYS_OF_ALL).arg_true()
-    is_beyond = day.gather(late) > _calendar()["days"].gather(months.gather(late))
+    is_beyond = day[late] > _calendar()["days"][months[late]]
     if is_beyond.any():
         wrong.append(mask_of(len(day), late.filter(is_beyond)))
     micros = _micros(days, clock)

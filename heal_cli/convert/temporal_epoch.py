@@ -33,7 +33,7 @@ def cast_epoch(values: pl.Series, widths: pl.Series, target: Target, unit: Unit)
     """
     width = _SECONDS_WIDTH + EPOCH_DIGITS[unit]
     positions = (widths == width).arg_true()
-    numbers = values.gather(positions).cast(pl.Int64, strict=False)
+    numbers = values[positions].cast(pl.Int64, strict=False)
     # as many digits as bytes: there is no room for a sign or a blank
     scale = 10 ** EPOCH_DIGITS[unit]
     first = max(10 ** (width - 1), EPOCH_FIRST * scale)
@@ -56,7 +56,7 @@ class EpochHealer:
         positions = texts.str.contains(EPOCH).arg_true()
         if not len(positions):
             return nothing(texts, self._target.wire)
-        hits = texts if len(positions) == len(texts) else texts.gather(positions)
+        hits = texts if len(positions) == len(texts) else texts[positions]
         return spread(self._read(hits), positions, len(texts))
 
     def _read(self, texts: pl.Series) -> Attempt:

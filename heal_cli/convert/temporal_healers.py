@@ -80,7 +80,7 @@ class _ShapeHealer:
             mask = mask_of(len(texts), positions)
             refusal = Refusal("ambiguous", mask, self._format.question or _NO_ORDER)
             return Attempt(nothing(texts, self._target.wire).values, (), (refusal,))
-        hits = texts if len(positions) == len(texts) else texts.gather(positions)
+        hits = texts if len(positions) == len(texts) else texts[positions]
         reading = read_shape(self._shape, hits)
         made = settle(reading, self._target)
         made = Attempt(

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from heal_cli.convert.constant import constant
 from heal_cli.convert.residue import Attempt, spread_heals
 from heal_cli.convert.spread import spread_sample
 from heal_cli.convert.temporal_clock import OFFSET
@@ -160,7 +161,7 @@ def _layout(order: DateOrder, mark: str, match: re.Match[str], *, is_named: bool
 def cast_layouts(values: pl.Series, target: Target, format: ColumnFormat) -> Attempt:
     """What the common layouts make of the column; null, without a word why, where they do not apply or settle."""
     height, widths = len(values), values.str.len_bytes()
-    typed = pl.repeat(None, height, dtype=target.wire, eager=True)
+    typed = constant(None, height, target.wire)
     heals: list[HealMask] = []
     for layout in layouts_of(values, format):
         # widths cost next to nothing and spare most cells the reading of other layouts
@@ -169,9 +170,9 @@ def cast_layouts(values: pl.Series, target: Target, format: ColumnFormat) -> Att
         here = (is_as_wide & typed.is_null()).arg_true()
         if not len(here):
             continue
-        texts = values if len(here) == height else values.gather(here)
+        texts = values if len(here) == height else values[here]
         found, reading = (_parse if layout.is_named or layout.fraction else _count)(texts, layout)
-        here = here if found is None else here.gather(found)
+        here = here if found is None else here[found]
         made = _settled(reading, layout, target)
         if len(here) == height:
             return made
@@ -201,9 +202,12 @@ def _merged(heals: list[HealMask]) -> tuple[HealMask, ...]:
 def _settled(reading: Reading, layout: Layout, target: Target) -> Attempt:
     """Cells that all have the layout; a refused cell is left null, to be read again and told why."""
     made = settle(reading, target)
-    done = made.values.is_not_null()
-    rules = (HealMask(layout.rule, done), *made.heals) if layout.rule else made.heals
-    heals = tuple(HealMask(heal.rule, heal.mask & done, heal.lossy, heal.assumption) for heal in rules)
+    heals = made.heals
+    if layout.rule:
+        heals = (HealMask(layout.rule, constant(True, len(made.values), pl.Boolean)), *heals)
+    if made.values.has_nulls():
+        done = made.values.is_not_null()
+        heals = tuple(HealMask(heal.rule, heal.mask & done, heal.lossy, heal.assumption) for heal in heals)
     return Attempt(made.values, heals)
 
 
@@ -218,7 +222,7 @@ def _parse(values: pl.Series, layout: Layout) -> tuple[pl.Series | None, Reading
     """The same of months with names and of fractions, whose widths differ."""
     hits = values.str.contains(layout.pattern)
     found = None if hits.all() else hits.arg_true()
-    texts = values if found is None else values.gather(found)
+    texts = values if found is None else values[found]
     if not layout.separator:
         dates = texts.str.to_date(layout.chrono, strict=False, cache=False)
         return found, Reading(dates.cast(pl.Datetime("us")), timed=False)

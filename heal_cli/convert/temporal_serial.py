@@ -48,7 +48,7 @@ def cast_serials(values: pl.Series, widths: pl.Series, target: Target) -> tuple[
         widths: Bytes of each text.
     """
     positions = (widths == _WIDTH).arg_true()
-    days = values.gather(positions).cast(pl.Int64, strict=False)
+    days = values[positions].cast(pl.Int64, strict=False)
     # as many digits as bytes: there is no room for a sign or a blank
     sound = days.is_between(_FIRST, _LAST).fill_null(False)
     if not sound.all():
@@ -72,7 +72,7 @@ class SerialHealer:
         )
         if not len(positions):
             return nothing(texts, self._target.wire)
-        made = settle(_read(texts.gather(positions)), self._target)
+        made = settle(_read(texts[positions]), self._target)
         done = made.values.is_not_null()
         return spread(
             Attempt(made.values, (HealMask(RULE, done, assumption=True), *made.heals), made.refused),

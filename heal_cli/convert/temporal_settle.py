@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from heal_cli.convert.constant import constant
 from heal_cli.convert.residue import Attempt, Refusal, blank
 from heal_cli.convert.temporal_clock import DAY, SECOND
 from heal_cli.convert.temporal_shapes import Reading
@@ -178,5 +179,5 @@ def _aware_only(draft: _Draft, offset: pl.Series | None) -> _Draft:
 
 def _column(offset: pl.Series | int, like: pl.Series) -> pl.Series:
     if isinstance(offset, int):
-        return pl.repeat(offset, len(like), dtype=pl.Int64, eager=True)
+        return constant(offset, len(like), pl.Int64)
     return offset.cast(pl.Int64)

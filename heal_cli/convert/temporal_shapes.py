@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from heal_cli.convert.constant import constant
 from heal_cli.convert.temporal_clock import DAY, MAIL_ZONES, by_distinct, read_clocks_of_days
 from heal_cli.convert.temporal_names import DAY_NUMBERS, DAYS, MONTH_NUMBERS, MONTHS, OF
 from heal_cli.model import DateOrder
@@ -206,7 +207,7 @@ def positions_of(shape: Shape, texts: pl.Series) -> pl.Series:
     near = texts.str.contains(shape.hint).arg_true()
     if not len(near):
         return near
-    return near.filter(_tidied(shape, texts.gather(near)).str.contains(shape.pattern))
+    return near.filter(_tidied(shape, texts[near]).str.contains(shape.pattern))
 
 
 def _tidied(shape: Shape, texts: pl.Series) -> pl.Series:
@@ -221,7 +222,7 @@ def read_shape(shape: Shape, texts: pl.Series) -> Reading:
     days = read_days(parts["date"], shape)
     clocks = read_clocks_of_days(parts["clock"].str.strip_chars())
     timed = parts["clock"].is_not_null()
-    micros = clocks["us"].zip_with(timed, pl.repeat(0, len(texts), dtype=pl.Int64, eager=True))
+    micros = clocks["us"].zip_with(timed, constant(0, len(texts), pl.Int64))
     wall = days["date"].cast(pl.Datetime("us")).to_physical() + micros
     ends_day = (clocks["us"] == DAY).fill_null(False)
     return Reading(

@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 
+from heal_cli.convert.constant import constant
 from heal_cli.convert.residue import NOT_CONVERTIBLE, Attempt, Healer, Refusal, heal_residue
 from heal_cli.convert.temporal_clock import DAY, read_clocks
 from heal_cli.convert.temporal_zones import fixed_offset
@@ -39,7 +40,7 @@ def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: fro
 
 
 def _nulls(height: int, type: PgType) -> pl.Series:
-    return pl.repeat(None, height, dtype=wire(type), eager=True)
+    return constant(None, height, wire(type))
 
 
 def _strict(values: pl.Series, type: PgType) -> pl.Series:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from heal_cli.convert.constant import constant
 from heal_cli.convert.temporal_clock import SECOND, WIDEST_OFFSET
 from heal_cli.errors import UsageError
 
@@ -55,7 +56,7 @@ def check_zone(zone: str) -> None:
 
 def from_local(micros: pl.Series, zone: str) -> FromLocal:
     """Wall clock microseconds in `zone` as instants."""
-    nowhere = pl.repeat(False, len(micros), dtype=pl.Boolean, eager=True)
+    nowhere = constant(False, len(micros), pl.Boolean)
     offset = fixed_offset(zone)
     if offset is not None:
         return FromLocal(micros - offset * SECOND if offset else micros, nowhere, nowhere)

@@ -53,7 +53,7 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
     if not is_range.any():
         return others
     positions = is_range.arg_true()
-    read = _read(values.gather(positions), _BOUNDS[type.base], format, allow)
+    read = _read(values[positions], _BOUNDS[type.base], format, allow)
     made = spread(read, positions, len(values))
     faults = (Fault(refusal.reason, refusal.mask, (refusal.attempt,)) for refusal in made.refused)
     return Converted(
@@ -77,8 +77,8 @@ def _bounds(tokens: pl.Series) -> pl.Series:
 def _read(texts: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Attempt:
     tokens = _take_apart(texts)
     places = (~tokens["is_mark"]).arg_true()
-    cells = tokens["cell"].gather(places)
-    bounds = _bounds(tokens["token"].gather(places))
+    cells = tokens["cell"][places]
+    bounds = _bounds(tokens["token"][places])
     made = add_words(bounds, temporal.to_typed(bounds, type, replace(format, nulls=()), allow), type)
     whole = tokens["token"].scatter(places, '"' + as_text(made.values) + '"')
     joined = (

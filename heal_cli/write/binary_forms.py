@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 import polars as pl
 
+from heal_cli.convert.fixed_width import read_fields
 from heal_cli.model import PgType
 
 Form = Callable[[pl.Series], pl.Series]
@@ -27,6 +28,7 @@ _DECIMAL_DIGITS: Final = 38  # of the widest Decimal
 _DAYS: Final = "[+-]?[0-9]{1,9} days?"
 _CLOCK: Final = r"[0-9]{1,2}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
 _DAYS_AND_CLOCK: Final = rf"^(?:{_DAYS}|(?:{_DAYS} )?{_CLOCK})$"
+_LONG_CLOCK: Final = "00:00:00"
 _SECONDS: Final = r"^PT-?[0-9]{1,9}\.[0-9]{6}S$"
 
 _FLOAT: Final = r"-?[0-9]{1,15}(?:\.[0-9]{1,17})?"
@@ -112,35 +114,50 @@ def _inet(texts: pl.Series) -> Form | None:
 
 def _interval(texts: pl.Series) -> Form | None:
     """Microseconds, days and months of days with a clock, and of seconds; none of them has months."""
-    text = pl.col("text")
     if texts.str.contains(_DAYS_AND_CLOCK).all():
-        days = text.str.splitn(" ", 2).struct[0].cast(pl.Int64, strict=False)
-        has_fractions = texts.str.contains(".", literal=True).any()
-        return partial(_months_days_micros, days=days, micros=_micros_of_clock(has_fractions=has_fractions))
+        return partial(_filled, form=_of_days_and_clock, example="00:00:00")
     if texts.str.contains(_SECONDS).all():
-        micros = text.str.strip_chars("PTS").str.replace(".", "", literal=True).cast(pl.Int64)
-        return partial(_months_days_micros, days=pl.lit(0), micros=micros)
+        return partial(_filled, form=_of_seconds, example="PT0.000000S")
     return None
 
 
-def _months_days_micros(texts: pl.Series, *, days: pl.Expr, micros: pl.Expr) -> pl.Series:
-    parts = texts.alias("text").to_frame().select("text", micros=micros, days=days).fill_null(0)
+def _of_days_and_clock(texts: pl.Series) -> pl.Series:
+    days = pl.col("text").str.splitn(" ", 2).struct[0].cast(pl.Int64, strict=False)
+    return _months_days_micros(_micros_of_clock(texts), _made_of(texts, days).fill_null(0))
+
+
+def _of_seconds(texts: pl.Series) -> pl.Series:
+    micros = texts.str.strip_chars("PTS").str.replace(".", "", literal=True).cast(pl.Int64)
+    return _months_days_micros(micros, pl.Series([0]).new_from_index(0, len(texts)))
+
+
+def _months_days_micros(micros: pl.Series, days: pl.Series) -> pl.Series:
+    parts = pl.DataFrame({"micros": micros, "days": days})
     octets = [*_big_endian("micros", 8), *_big_endian("days", 4), *[pl.lit(0, pl.UInt8)] * 4]
-    made = parts.select(pl.concat_arr(octets).arr.to_list().cast(pl.Binary)).to_series()
-    return made.zip_with(texts.is_not_null(), pl.Series([None], dtype=pl.Binary))
+    return parts.select_seq(pl.concat_arr(octets)).to_series().arr.to_list().cast(pl.Binary)
 
 
-def _micros_of_clock(*, has_fractions: bool) -> pl.Expr:
-    """What stands behind the days, null where nothing does."""
+def _micros_of_clock(texts: pl.Series) -> pl.Series:
+    """What stands behind the days, 0 where nothing does."""
+    if cast("int", texts.str.len_bytes().min()) >= len(_LONG_CLOCK):
+        (hours, minutes, seconds), sound = read_fields(texts.str.tail(len(_LONG_CLOCK)), _LONG_CLOCK)
+        if sound is None:
+            hours, minutes, seconds = (number.cast(pl.Int64) for number in (hours, minutes, seconds))
+            return (hours * 3600 + minutes * 60 + seconds) * 1_000_000
     text = pl.col("text")
-    fraction = pl.lit(0)
-    if has_fractions:
-        fraction = text.str.extract(r"\.([0-9]+)$").str.pad_end(6, "0").cast(pl.Int64).fill_null(0)
-        text = text.str.replace(r"\.[0-9]+$", "")
-    hours = text.str.slice(-8, 2).str.strip_chars_start(" ").cast(pl.Int64, strict=False)
-    minutes = text.str.slice(-5, 2).cast(pl.Int64, strict=False)
-    seconds = text.str.slice(-2).cast(pl.Int64, strict=False)
-    return (hours * 3600 + minutes * 60 + seconds) * 1_000_000 + fraction
+    fraction = text.str.extract(r"\.([0-9]+)$").str.pad_end(6, "0").cast(pl.Int64).fill_null(0)
+    text = text.str.replace(r"\.[0-9]+$", "")
+    hour = text.str.slice(-8, 2).str.strip_chars_start(" ").cast(pl.Int64, strict=False)
+    minute = text.str.slice(-5, 2).cast(pl.Int64, strict=False)
+    second = text.str.slice(-2).cast(pl.Int64, strict=False)
+    return _made_of(texts, (hour * 3600 + minute * 60 + second) * 1_000_000 + fraction).fill_null(0)
+
+
+def _filled(texts: pl.Series, *, form: Form, example: str) -> pl.Series:
+    """A form of texts without nulls as one of all; the example is one of them."""
+    if not texts.has_nulls():
+        return form(texts)
+    return form(texts.fill_null(example)).zip_with(texts.is_not_null(), pl.Series([None], dtype=pl.Binary))
 
 
 def _list(texts: pl.Series, *, element: str) -> Form | None:
@@ -162,8 +179,8 @@ def _big_endian(name: str, size: int) -> list[pl.Expr]:
 
 
 def _made_of(texts: pl.Series, expr: pl.Expr) -> pl.Series:
-    made = pl.when(pl.col("text").is_not_null()).then(expr)
-    return texts.alias("text").to_frame().select(made).to_series()
+    """What the expression makes of `text`; it leaves nulls alone."""
+    return texts.alias("text").to_frame().select(expr).to_series()
 
 
 _FORMS: Final[Mapping[str, Callable[[pl.Series], Form | None]]] = {
