@@ -36,9 +36,10 @@ def unwrap(values: pl.Series, type: PgType) -> tuple[pl.Series, pl.Series | None
     if type.base in _KEEPING:
         return values, None
     # few texts sort behind the brace: one comparison spares the others a look at their first sign
-    suspects = (values >= "{").arg_true()
-    if not len(suspects):
+    may_be = values >= "{"
+    if not may_be.any():
         return values, None
+    suspects = may_be.arg_true()
     texts = values[suspects]
     wrapped = texts.str.contains('"$', literal=True)
     if not wrapped.any():

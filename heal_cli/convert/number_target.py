@@ -145,9 +145,10 @@ def where(values: pl.Series, mask: pl.Series) -> pl.Series:
 def leading_zeros(values: pl.Series) -> pl.Series | None:
     """Where a number is written with leading zeros (0012), which a number cannot keep; None for nowhere."""
     # '+', '-', '.', '/' and '0' sort before '1': one comparison spares the column the regular expression
-    suspects = (values < "1").arg_true()
-    if not len(suspects):
+    may_be = values < "1"
+    if not may_be.any():
         return None
+    suspects = may_be.arg_true()
     found = values[suspects].str.contains(r"^[+-]?0[0-9]").arg_true()
     if not len(found):
         return None

@@ -17,4 +17,5 @@ def spread_sample(values: pl.Series, count: int) -> pl.Series:
     """
     step = max(1, len(values) // count)
     places = [n * step + (n * _MULTIPLIER >> 7) % step for n in range(len(values) // step)]
-    return values[places].drop_nulls()
+    sample = values[places]
+    return sample.drop_nulls() if sample.has_nulls() else sample

@@ -67,8 +67,8 @@ def _null_tokens(values: pl.Series, type: PgType, format: ColumnFormat) -> pl.Se
     if not format.nulls:
         return None
     compare = nulls.is_exactly if type.base in nulls.TEXTS else nulls.is_token
-    mask = compare(values, format.nulls).fill_null(False)
-    return mask if mask.any() else None
+    mask = compare(values, format.nulls)
+    return mask.fill_null(False) if mask.any() else None
 
 
 def _has_nul(texts: pl.Series) -> pl.Series | None:
