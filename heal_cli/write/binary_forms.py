@@ -29,6 +29,7 @@ _DAYS: Final = "[+-]?[0-9]{1,9} days?"
 _CLOCK: Final = r"[0-9]{1,2}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
 _DAYS_AND_CLOCK: Final = rf"^(?:{_DAYS}|(?:{_DAYS} )?{_CLOCK})$"
 _LONG_CLOCK: Final = "00:00:00"
+"""What conversions end intervals with that have a clock, each digit as 0."""
 _SECONDS: Final = r"^PT-?[0-9]{1,9}\.[0-9]{6}S$"
 
 _FLOAT: Final = r"-?[0-9]{1,15}(?:\.[0-9]{1,17})?"
