@@ -46,7 +46,8 @@ def by_elimination(
         (source, target, found)
         for target in targets
         for source in sources
-        if (source.raw, target.column.name) in worth_asking
+        if not source.is_opaque
+        and (source.raw, target.column.name) in worth_asking
         and (found := alike.to(target.name).get(source.raw, UNALIKE)).score >= FLOOR
     ]
     for source, target, found in near:

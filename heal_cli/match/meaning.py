@@ -171,7 +171,9 @@ def _doubt(source: Name, target: Target, parting: Parting, verdict: Verdict, evi
     """Why the model's word would not do."""
     if _PERSONAL & {word.concept for word in parting.shared}:
         return "whose it is, a model cannot tell"
-    shares_word = any(word.weight == 1.0 and not word.text.isdigit() for word in parting.shared)
+    shares_word = any(
+        word.weight == 1.0 and word.concept != "by" and not word.text.isdigit() for word in parting.shared
+    )
     is_telling = verdict.factor >= 1.0 or _knows(source, target, evidence)
     return "" if verdict.is_evidence and (shares_word or is_telling) else "nothing else speaks for it"
 
