@@ -27,7 +27,6 @@ from corpus import (
     TENTH,
     THIRD,
     TUNING,
-    TWELFTH,
     VENDORS,
     Pair,
     read_pairs,
