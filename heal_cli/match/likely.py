@@ -172,7 +172,9 @@ def _is_settled(
     board: Board, rival: Pair, pair: Pair, cells: Cells, pairs: list[Pair], regrets: Regrets
 ) -> bool:
     """True when a rival is none: all others would be clearly worse off with it, or it may stand in for the pair's source."""
-    if regrets.of(rival, pairs) >= board.options.min_margin:
+    holder = next((other for other in pairs if other[1] == rival[1]), None)
+    is_held = holder is not None and cells.best(holder).confidence >= cells.best(rival).confidence
+    if is_held and regrets.of(rival, pairs) >= board.options.min_margin:
         return True
     stands_in = rival[1] == pair[1] and cells.best(rival).tier is not Tier.FUZZY
     return stands_in and never_contradict(board.sample, pair[0], rival[0])

@@ -63,7 +63,7 @@ def context(sources: Iterable[Name], targets: Iterable[Name], table: str) -> Con
         taken=frozenset(_written(sources) & _written(targets)),
         table=tuple(base_form(singular(word)) for word in split(table)),
         single=_single(sources) & _single(targets),
-        plainer={**without_party(sources, targets), **plainer(sources)},
+        plainer=plainer(sources),
         bare=without_party(targets, sources),
         is_lettered=len(sources) > 1 and all(len(name.raw.strip()) == 1 for name in sources),
     )
@@ -144,13 +144,13 @@ def _shared_prefix(names: Sequence[Name]) -> frozenset[str]:
 
 
 def _frequent_prefix(sources: Sequence[Name], targets: Sequence[Name]) -> frozenset[str]:
-    """The word that more than a quarter of the source's names start with, where no name of the table has it: `ClientRequestHost`."""
+    """The word that more than half of the source's names start with, where no name of the table has it: `ClientRequestHost`."""
     first = Counter(name.words[0].concept for name in sources if len(name.words) > 1)
     said = _written(targets) | vocabulary().kinds["contrast"]
     return frozenset(
         concept
         for concept, count in first.items()
-        if count >= _FEWEST_PREFIXED and 4 * count > len(sources) and concept not in said
+        if count >= _FEWEST_PREFIXED and 2 * count > len(sources) and concept not in said
     )
 
 

@@ -39,8 +39,8 @@ _GLANCE: Final[Mapping[str, str]] = {
 }
 """Types -> what all their values have, seen at a glance: conversions are tried only on those that do."""
 
-_REACHED: Final = 0.85
-"""Of a time that rows commonly have (`born_on`), a margin over one that most of them never reach (`died_on`)."""
+_SELDOM: Final = 0.62
+"""Of a time that most rows never reach (`died_on`): a margin under one that they commonly have (`born_on`)."""
 
 _SHAPE_OF_TYPE: Final = {"inet": "ip", "cidr": "ip", "macaddr": "mac", "macaddr8": "mac"}
 """Types whose values are known by their looks."""
@@ -119,9 +119,9 @@ def by_looks(source: Name, column: Column, name: Name, evidence: Evidence) -> Lo
         )
     look = _typed(source, column, evidence)
     is_when = column.type.base in TIMES and look.confidence
-    return (
-        Look(_REACHED, look.reason) if is_when and not name.concepts & vocabulary().kinds["seldom"] else look
-    )
+    if is_when and name.concepts & vocabulary().kinds["seldom"]:
+        return Look(_SELDOM, look.reason)
+    return look
 
 
 def tells_which(source: Name, column: Column, evidence: Evidence) -> Look:

@@ -9,6 +9,11 @@ from typing import Final
 from heal_cli.match.names import Name
 from heal_cli.match.vocabulary import vocabulary
 
+_OTHERS: Final = frozenset(
+    {"previous", "old", "next", "new", "former", "work", "origin", "departed", "arrived", "tax", "birth"}
+)
+"""Words that make another address of it, whoever's it is."""
+
 _FEWEST: Final = 2  # facets of one party, under which it may be chance
 
 
@@ -38,7 +43,8 @@ def _facet(name: Name) -> str:
 
 def _whose(name: Name) -> str:
     """The word in front of a facet; empty where there is none."""
-    return name.words[0].concept if len(name.words) == 2 and _facet(name) else ""
+    is_whose = len(name.words) == 2 and _facet(name) and name.words[0].concept not in _OTHERS
+    return name.words[0].concept if is_whose else ""
 
 
 def _facets() -> frozenset[str]:

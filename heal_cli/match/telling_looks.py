@@ -33,7 +33,7 @@ _BY_CONCEPT: Final[Mapping[str, TellingLook]] = {
     "phone": _TELEPHONE,
     "mobile": _TELEPHONE,
     "zip": TellingLook(
-        r"^(?:\d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4} [A-Z]{2})$",
+        r"^(?:\d{5}-\d{4}|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4} [A-Z]{2})$",
         "postal codes",
         0.72,
     ),
@@ -44,12 +44,15 @@ _BY_CONCEPT: Final[Mapping[str, TellingLook]] = {
     "locale": _LANGUAGE,
     "path": TellingLook(r"^/\S*$", "paths", 0.78),
     "endpoint": TellingLook(r"^/\S*$", "paths", 0.78),
-    "version": TellingLook(r"^v?\d+\.\d+(?:\.\d+)+$", "versions", 0.80),
+    "version": TellingLook(r"^v?\d+\.\d+\.\d+$", "versions", 0.80),
     "blood type": TellingLook(r"^(?:A|B|AB|O|0)[+-]$", "blood types", 0.90),
-    "bic": TellingLook(r"^[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?$", "BICs", 0.85),
+    "bic": TellingLook(
+        r"^[A-Z]{4}(?:AT|BE|BG|BR|CA|CH|CZ|DE|DK|EE|ES|FI|FR|GB|GR|HU|IE|IT|JP|LI|LT|LU|LV|NL|NO|PL|PT|RO|SE|SI|SK|US)[A-Z0-9]{2}(?:[A-Z0-9]{3})?$",
+        "BICs",
+        0.85,
+    ),
     "lei": TellingLook(r"^[A-Z0-9]{18}\d{2}$", "LEIs", 0.85),
     "isbn": TellingLook(r"^97[89][- ]?(?:\d[- ]?){9}\d$", "ISBNs", 0.85),
-    "imei": TellingLook(r"^\d{15}$", "IMEIs", 0.80),
     "hash": TellingLook(r"^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$", "hashes", 0.80),
 }
 """Concept in a target's name -> how its values look."""
@@ -59,14 +62,13 @@ _PERSON: Final = TellingLook(
     "names of people",
     0.74,
 )
-_SENTENCE: Final = TellingLook(r"^\S+(?:\s+\S+){2}", "several words", 0.74)
+_SENTENCE: Final = TellingLook(r"^\S+(?:\s+\S+){3}", "several words", 0.74)
 
 
 def telling_look(name: Name) -> TellingLook | None:
     """How values of a column with that name look; None where nobody knows."""
-    found = next((word.concept for word in reversed(name.words) if word.concept in _BY_CONCEPT), None)
-    if found is not None:
-        return _BY_CONCEPT[found]
+    if name.words and name.words[-1].concept in _BY_CONCEPT:
+        return _BY_CONCEPT[name.words[-1].concept]
     kinds = vocabulary().kinds
     concepts = [word.concept for word in name.words]
     if concepts == ["name"] or (

@@ -18,8 +18,12 @@ _SURE: Final = 0.96
 """Confidence of such pairs: a margin over what each column says alone."""
 
 _FEWEST: Final = 3  # rows that have both values
-_SORTABLE: Final = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$"
-"""Times whose texts sort as they do, where all are written alike."""
+_SORTABLE: Final = (
+    r"^\d{4}-\d{2}-\d{2}$",
+    r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$",
+    r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z?$",
+)
+"""Ways to write times, in each of which the texts sort as they do."""
 
 _DEGREES: Final = r"^-?\d{1,3}\.\d{3,}$"
 _MOST_LATITUDE: Final = 90
@@ -47,10 +51,18 @@ def _by_order(
 ) -> Iterator[Candidate]:
     """The only two times: what began before it ended, in every row."""
     homes = [target for target in targets if target.column.type.base in TIMES]
-    times = [
-        source for source in sources if evidence.shape(source.raw, _SORTABLE) == 1 and _has(source, evidence)
-    ]
+    times = (
+        [
+            source
+            for source in sources
+            if _has(source, evidence) and evidence.fit(source.raw, homes[0].column)[0] == 1
+        ]
+        if homes
+        else []
+    )
     if len(homes) != 2 or len(times) != 2:
+        return
+    if not any(all(evidence.shape(source.raw, way) == 1 for source in times) for way in _SORTABLE):
         return
     for (first, last), (early, late) in ((s, t) for s in permutations(times) for t in permutations(homes)):
         both = sample.select(a=first.raw, b=last.raw).cast(pl.String).drop_nulls()
@@ -80,6 +92,8 @@ def _by_degrees(
     degrees = [s for s in sources if evidence.shape(s.raw, _DEGREES) == 1 and _has(s, evidence)]
     if len(latitudes) != 1 or len(longitudes) != 1 or len(degrees) != 2:
         return
+    if latitudes[0].name.concepts - {"latitude"} != longitudes[0].name.concepts - {"longitude"}:
+        return  # of two places
     reach = {source.raw: _reach(source, evidence) for source in degrees}
     low, high = sorted(degrees, key=lambda source: reach[source.raw])
     if reach[low.raw] <= _MOST_LATITUDE < reach[high.raw] <= _MOST_LONGITUDE:

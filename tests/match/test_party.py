@@ -35,6 +35,7 @@ def test_the_only_party_needs_no_word() -> None:
         (("sender_email", "sender_phone"), ("E-Mail", "Phone", "Telefon", "Mail")),
         (("sender_email", "amount"), ("E-Mail", "Betrag")),
         (("sender_id", "sender_type"), ("ID", "Type")),
+        (("previous_street", "previous_city"), ("Street", "City")),
     ],
 )
 def test_two_parties_one_facet_and_other_words_keep_it(names, others) -> None:
