@@ -52,7 +52,9 @@ def _from_integer(values: pl.Series, target: Target) -> pl.Series:
     typed = values.cast(target.dtype, strict=False)
     if target.kind != "float":
         return typed
-    return where(typed, values.abs() <= 2 ** (24 if target.dtype == pl.Float32 else 53))
+    # narrow dtypes do not hold the limit itself
+    wide = values if values.dtype in (pl.UInt64, pl.Int128) else values.cast(pl.Int64)
+    return where(typed, wide.abs() <= 2 ** (24 if target.dtype == pl.Float32 else 53))
 
 
 def _from_float(values: pl.Series, target: Target) -> pl.Series | None:
