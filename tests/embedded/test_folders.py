@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from uuid import uuid4
 
 import platformdirs
 import pytest
@@ -40,7 +39,7 @@ def test_default_without_a_writable_home(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 @pytest.mark.parametrize(
     ("place", "can_be_made"),
-    [("/proc/x/y", False), ("/nonexistent/share", False), (f"/tmp/{uuid4()}/b", True)],
+    [("/proc/x/y", False), ("/nonexistent/share", False), ("/tmp/heal-nobody-made-this/b", True)],
 )
 def test_where_a_folder_can_be_made(place: str, can_be_made: bool) -> None:
     """What counts is the nearest folder that is there."""
