@@ -19,7 +19,7 @@ from heal_cli.convert.array_text import literal_of, parse_array, quoted_elements
 from heal_cli.convert.constant import constant
 from heal_cli.convert.families import family_of
 from heal_cli.convert.json_layouts import SCALAR
-from heal_cli.convert.residue import Attempt, Healer, Refusal, heal_residue, spread
+from heal_cli.convert.residue import Attempt, Healer, Refusal, heal_residue, mask_of, spread
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
 
 _PLAIN: Final = r'^\{[^{}"\\\s,]+(?:,[^{}"\\\s,]+)*\}$'
@@ -189,18 +189,18 @@ def _convert(
     texts = _assemble(laid, quoted_elements(as_text(made.values)), height)
     refused: list[Refusal] = []
     for fault in made.faults:
-        bad = _cells_mask(cells.filter(fault.mask), height)
+        bad = mask_of(height, cells.filter(fault.mask))
         texts = texts.zip_with(~bad, constant(None, height, pl.String))
         refused.append(Refusal(fault.reason, bad, f"element: {'; '.join(fault.attempts)}"))
     heals = [
-        HealMask(heal.rule, _cells_mask(cells.filter(heal.mask), height), heal.lossy, heal.assumption)
+        HealMask(heal.rule, mask_of(height, cells.filter(heal.mask)), heal.lossy, heal.assumption)
         for heal in made.heals
     ]
     if is_wrapped is not None:
-        heals.append(HealMask(extended_json.RULE, _cells_mask(cells.filter(is_wrapped), height)))
+        heals.append(HealMask(extended_json.RULE, mask_of(height, cells.filter(is_wrapped))))
     for rule in sorted(set(laid.rules.values())):
         with_rule = [cell for cell, name in laid.rules.items() if name == rule]
-        heals.append(HealMask(rule, _cells_mask(pl.Series(with_rule, dtype=pl.UInt32), height)))
+        heals.append(HealMask(rule, mask_of(height, pl.Series(with_rule, dtype=pl.UInt32))))
     return Attempt(texts, tuple(heals), tuple(refused))
 
 
@@ -221,11 +221,6 @@ def _assemble(laid: _Laid, quoted: pl.Series, height: int) -> pl.Series:
         literals = [literal_of(texts, laid.nested[cell]) for cell, texts in deep.iter_rows()]
         whole = whole.scatter(deep["cell"], pl.Series(literals, dtype=pl.String))
     return whole
-
-
-def _cells_mask(cells: pl.Series, height: int) -> pl.Series:
-    mask = constant(False, height, pl.Boolean)
-    return mask.scatter(cells.unique(), True) if len(cells) else mask
 
 
 def as_text(values: pl.Series) -> pl.Series:

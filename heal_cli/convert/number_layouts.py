@@ -12,10 +12,10 @@ import polars as pl
 from heal_cli.convert import number_grammar as grammar
 from heal_cli.convert import number_units
 from heal_cli.convert.constant import constant
-from heal_cli.convert.fixed_width import MOST_DIGITS, layout_of, read_number
 from heal_cli.convert.number_target import MAX_DECIMAL, Target
 from heal_cli.convert.residue import Attempt, mask_of
 from heal_cli.convert.spread import spread_sample
+from heal_cli.fixed_width import MOST_DIGITS, layout_of, read_number
 from heal_cli.model import HealMask
 
 _SAMPLES: Final = 64

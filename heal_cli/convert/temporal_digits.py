@@ -8,9 +8,9 @@ from typing import Final, NamedTuple, cast
 
 import polars as pl
 
-from heal_cli.convert.fixed_width import read_fields
 from heal_cli.convert.residue import mask_of
 from heal_cli.convert.temporal_clock import DAY, SECOND
+from heal_cli.fixed_width import read_fields
 from heal_cli.model import DateOrder
 
 _PLACES: Final[dict[DateOrder, tuple[int, int, int]]] = {
@@ -78,9 +78,8 @@ def read_walls(cells: pl.Series, layout: str, order: DateOrder, tail: str) -> Wa
 @cache
 def _calendar() -> pl.DataFrame:
     """`first` (the day before each month begins, since 1970) and its `days`, from the year 0 to 9999."""
-    month = (
-        pl.int_range(_LAST_MONTH + 2, dtype=pl.Int32) - 2
-    )  # years that begin with March end with the leap day
+    # years that begin with March end with the leap day
+    month = pl.int_range(_LAST_MONTH + 2, dtype=pl.Int32) - 2
     year = month // 12
     begun = year * 365 + year // 4 - year // 100 + year // 400 + (month % 12 * 153 + 2) // 5
     first = (begun - _EPOCH - 1).alias("first")

@@ -40,11 +40,11 @@ def place_by_position(board: Board) -> None:
 def place_named(board: Board) -> None:
     """Equal names."""
     for name in board.open_sources():
-        if name in board.writable and name not in board.placed and not _can_be_no_key(board, name, name):
+        if name in board.writable and name not in board.placed and not _would_break_key(board, name, name):
             board.place(certain(name, name, EXACT, "same name"))
 
 
-def _can_be_no_key(board: Board, source: str, target: str) -> bool:
+def _would_break_key(board: Board, source: str, target: str) -> bool:
     """True for codes beside a key that the server counts up: not one of their rows could be loaded."""
     key = board.targets[target]
     if not key.numbers_itself or board.evidence.profile(source).count < _FEWEST:
@@ -76,7 +76,7 @@ def place_normalised(board: Board) -> None:
             certain(source.raw, target.column.name, NORMALISED, "same name but for spelling")
             for target in targets
             for source in sorted(sources, key=lambda source: _fullest(board, source))
-            if not _can_be_no_key(board, source.raw, target.column.name)
+            if not _would_break_key(board, source.raw, target.column.name)
         ]
         if not pairs:
             continue

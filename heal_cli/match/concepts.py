@@ -41,6 +41,11 @@ class Word(NamedTuple):
         """True where fewer letters are written than the word has that is meant: it may mean another one, too."""
         return _SHORTEST_SHORT <= len(self.text) <= _LONGEST_SHORT and len(self.text) < len(self.concept)
 
+    @property
+    def is_reference(self) -> bool:
+        """True for `id`, `code`, `number`: what tells things apart."""
+        return self.concept in vocabulary().kinds["reference"]
+
 
 @lru_cache(maxsize=8192)
 def singular(word: str) -> str:

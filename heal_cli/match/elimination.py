@@ -71,7 +71,7 @@ def _is_borne_out(
     if not is_said_by_both(source, target, around):
         return False
     is_more = target.column.type.base in NUMBERS or saying(parting.right)
-    if is_more and any(map(_is_reference, parting.left)):
+    if is_more and any(word.is_reference for word in parting.left):
         return False  # the code of a polling station is no number of its votes
     if sets_apart(parting) or doubt(source, target, alike) or against(source, target, alike, evidence):
         return False
@@ -107,13 +107,13 @@ def is_said_by_both(source: Name, target: Target, around: Context) -> bool:
     narrows = saying([word for word in left if word.concept not in kinds["unit"]])
     if narrows and all(y.concept in _COUNTS for _, y in told):
         return False
-    if all(_is_reference(y) for _, y in told) and any(word.concept in kinds["personal"] for word in narrows):
+    if all(y.is_reference for _, y in told) and any(word.concept in kinds["personal"] for word in narrows):
         return False
     goes_on = saying([word for word in right if word.concept not in kinds["unit"]])
     is_vague = bool(goes_on) and any(_is_of_like_meaning(x, y) for x, y in told)
     return not is_vague or (
         target.column.type.base in TEXTS
-        and all(_is_reference(word) or word.concept in kinds["naming"] for word in goes_on)
+        and all(word.is_reference or word.concept in kinds["naming"] for word in goes_on)
     )
 
 
@@ -121,17 +121,13 @@ def _counts(source: Name, target: Target) -> bool:
     """True for `No. of Sales` beside `sale_id`: how many there are is no key of one."""
     alone = {word.concept for word in target.name.words if singular(word.text) == word.text}
     are_many = any(singular(word.text) != word.text and word.concept in alone for word in source.words)
-    return are_many and any(map(_is_reference, target.name.words))
+    return are_many and any(word.is_reference for word in target.name.words)
 
 
 def _is_of_like_meaning(x: Word, y: Word) -> bool:
     """True for two words that mean two things of one kind, and no more than that."""
     is_exchangeable = not exchangeable(x.concept).isdisjoint(exchangeable(y.concept))
     return x.concept != y.concept and not is_exchangeable and not related(x).isdisjoint(related(y))
-
-
-def _is_reference(word: Word) -> bool:
-    return word.concept in vocabulary().kinds["reference"]
 
 
 def _candidate(source: Name, target: Target, alike: Similarity, evidence: Evidence) -> Candidate:

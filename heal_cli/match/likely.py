@@ -27,6 +27,8 @@ _OUTDONE: Final = 0.85
 """What is left of a likeness where source or target has a namesake."""
 
 _LIKELY: Final = 0.6
+"""Confidence from which another column is as good as waiting for a source."""
+
 _YIELDED: Final = 0.5
 """What is left of a candidate for a key that counts itself up, where another column is likely for its source."""
 

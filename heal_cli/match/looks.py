@@ -93,9 +93,7 @@ def by_looks(source: Name, column: Column, name: Name, evidence: Evidence) -> Lo
     labels = evidence.labels(column)
     if labels:
         return _listed(profile.text, labels)
-    by_name = _SHAPE_OF_TYPE.get(column.type.base) or next(
-        (word.concept for word in reversed(name.words) if word.concept in _BY_SHAPE), None
-    )
+    by_name = _SHAPE_OF_TYPE.get(column.type.base) or name.last_of(_BY_SHAPE)
     if by_name is None and {"country", "code"} <= name.concepts:
         by_name = "country code"
     if by_name is not None and column.type.base not in _BY_TYPE:
@@ -111,12 +109,9 @@ def by_looks(source: Name, column: Column, name: Name, evidence: Evidence) -> Lo
         return Look(LISTED, "name says nothing, all values stand in the table already")
     telling = telling_look(name) if column.type.base in TEXTS else None
     if telling is not None:
-        looks_so = evidence.shape(source.raw, telling.regex) >= _MOST
-        return (
-            Look(telling.confidence, f"name says nothing, all values look like {telling.spoken}")
-            if looks_so
-            else NOTHING
-        )
+        if evidence.shape(source.raw, telling.regex) < _MOST:
+            return NOTHING
+        return Look(telling.confidence, f"name says nothing, all values look like {telling.spoken}")
     look = _typed(source, column, evidence)
     is_when = column.type.base in TIMES and look.confidence
     if is_when and name.concepts & vocabulary().kinds["seldom"]:

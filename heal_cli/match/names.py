@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
@@ -112,6 +112,10 @@ class Name:
     def concepts(self) -> frozenset[str]:
         """What its words mean."""
         return frozenset(word.concept for word in self.words)
+
+    def last_of(self, concepts: Container[str]) -> str | None:
+        """The last of its words' meanings that is among them; None where none is."""
+        return next((word.concept for word in reversed(self.words) if word.concept in concepts), None)
 
     @cached_property
     def units(self) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from heal_cli.match.remainder import Context
 from heal_cli.match.shapes import LOOKS, NUMERIC
 from heal_cli.match.tiers import Target, rename
 from heal_cli.match.values import MIN_FIT, TEXTS, Evidence
-from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Candidate, Features, Tier
 
 ONLY: Final = 0.72
@@ -125,14 +124,12 @@ def _may_number(source: Name, target: Target, around: Context, evidence: Evidenc
 
     Bare numbers that never repeat may as well be counts or moments.
     """
-    reference = vocabulary().kinds["reference"]
-    is_reference = any(word.concept in reference for word in source.words)
+    is_reference = any(word.is_reference for word in source.words)
     if not is_reference and evidence.shape(source.raw, NUMERIC) > 0:
         return False
     parting = part(source, target.name, around)
     left, right = (
-        [word for word in saying(words) if word.concept not in reference]
-        for words in (parting.left, parting.right)
+        [word for word in saying(words) if not word.is_reference] for words in (parting.left, parting.right)
     )
     are_two = left and right and all(word.is_known for word in (*left, *right))
     return not sets_apart(parting) and not are_two

@@ -1,9 +1,10 @@
-"""The one whose name, address and telephone a side has, where the other does not say whose they are: `donor_email`, `E-Mail`."""
+"""Whose name, address and telephone it is, where only one side says it: `donor_email` beside `E-Mail`."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Final
 
 from heal_cli.match.names import Name
@@ -18,15 +19,15 @@ _FEWEST: Final = 2  # facets of one party, under which it may be chance
 
 
 def without_party(names: Iterable[Name], others: Iterable[Name]) -> Mapping[str, Name]:
-    """Raw name -> the name without the word that says whose it is, where the other side knows only one and does not say.
+    """Raw name -> the name without the word that says whose it is, where the other side has one of them and does not say.
 
-    Neither side may have that facet twice, or of two.
+    Neither side may have that facet twice.
     """
     names, others = list(names), list(others)
     told, bare = Counter(filter(None, map(_facet, names))), Counter(filter(None, map(_facet, others)))
-    shared = {facet for facet in told if told[facet] == bare[facet] == 1}
+    owned = {_facet(other) for other in others if _whose(other)}
+    shared = {facet for facet in told if told[facet] == bare[facet] == 1} - owned
     mine = [name for name in names if _whose(name) and _facet(name) in shared]
-    mine = [name for name in mine if not any(_whose(o) for o in others if _facet(o) == _facet(name))]
     often = Counter(map(_whose, mine))
     return {
         name.raw: Name(name.raw, name.plain[len(name.words[0].text.split()) :])
@@ -47,6 +48,7 @@ def _whose(name: Name) -> str:
     return name.words[0].concept if is_whose else ""
 
 
+@cache
 def _facets() -> frozenset[str]:
     """What belongs to a person or a company: the parts of an address, and how to reach them."""
     return vocabulary().kinds["addressed"] | {"email", "mobile", "fax"}

@@ -13,7 +13,6 @@ from heal_cli.match.elimination import is_said_by_both
 from heal_cli.match.names import Name
 from heal_cli.match.tiers import Target, rename
 from heal_cli.match.values import Evidence
-from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Candidate, Features, Tier
 
 STANDING: Final = 0.72
@@ -57,7 +56,7 @@ def _is_one(source: Name, target: Target, confidence: float, alike: Alike, evide
         return False
     if sets_apart(parting) or source.is_in_another_unit(target.name):
         return False
-    if saying(parting.left) and _is_key(target):
+    if saying(parting.left) and any(word.is_reference for word in target.name.words):
         return False  # `user_pseudo_id` is no `user_id`
     if not is_said_by_both(source, target, alike.around):
         return False
@@ -65,10 +64,6 @@ def _is_one(source: Name, target: Target, confidence: float, alike: Alike, evide
         return False
     verdict = evidence.judge(source.raw, target.column, target.name)
     return verdict.is_evidence and evidence.profile(source.raw).count >= _FEWEST
-
-
-def _is_key(target: Target) -> bool:
-    return not target.name.concepts.isdisjoint(vocabulary().kinds["reference"])
 
 
 def _candidate(source: Name, target: Target, best: Candidate, evidence: Evidence) -> Candidate:

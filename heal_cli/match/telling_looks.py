@@ -29,6 +29,8 @@ _LANGUAGE: Final = TellingLook(
     0.78,
 )
 
+_PATH: Final = TellingLook(r"^/\S*$", "paths", 0.78)
+
 _BY_CONCEPT: Final[Mapping[str, TellingLook]] = {
     "phone": _TELEPHONE,
     "mobile": _TELEPHONE,
@@ -42,8 +44,8 @@ _BY_CONCEPT: Final[Mapping[str, TellingLook]] = {
     "method": TellingLook(r"^(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)$", "methods of HTTP", 0.85),
     "language": _LANGUAGE,
     "locale": _LANGUAGE,
-    "path": TellingLook(r"^/\S*$", "paths", 0.78),
-    "endpoint": TellingLook(r"^/\S*$", "paths", 0.78),
+    "path": _PATH,
+    "endpoint": _PATH,
     "version": TellingLook(r"^v?\d+\.\d+\.\d+$", "versions", 0.80),
     "blood type": TellingLook(r"^(?:A|B|AB|O|0)[+-]$", "blood types", 0.90),
     "bic": TellingLook(

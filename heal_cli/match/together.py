@@ -51,28 +51,22 @@ def _by_order(
 ) -> Iterator[Candidate]:
     """The only two times: what began before it ended, in every row."""
     homes = [target for target in targets if target.column.type.base in TIMES]
-    times = (
-        [
-            source
-            for source in sources
-            if _has(source, evidence) and evidence.fit(source.raw, homes[0].column)[0] == 1
-        ]
-        if homes
-        else []
-    )
-    if len(homes) != 2 or len(times) != 2:
+    early, late = [home for home in homes if _begins(home)], [home for home in homes if _ends(home)]
+    if len(homes) != 2 or len(early) != 1 or len(late) != 1:
+        return
+    held = (source for source in sources if _has(source, evidence))
+    times = [source for source in held if evidence.fit(source.raw, homes[0].column)[0] == 1]
+    if len(times) != 2:
         return
     if not any(all(evidence.shape(source.raw, way) == 1 for source in times) for way in _SORTABLE):
         return
-    for (first, last), (early, late) in ((s, t) for s in permutations(times) for t in permutations(homes)):
+    for first, last in permutations(times):
         both = sample.select(a=first.raw, b=last.raw).cast(pl.String).drop_nulls()
-        is_ordered = both.height >= _FEWEST and bool(
-            (both["a"] <= both["b"]).all() and (both["a"] < both["b"]).any()
-        )
-        if is_ordered and _begins(early) and _ends(late):
+        is_ordered = (both["a"] <= both["b"]).all() and (both["a"] < both["b"]).any()
+        if is_ordered and both.height >= _FEWEST:
             told = f"of the only two times, {first.raw!r} is never later than {last.raw!r}"
-            yield _candidate(first, early, told)
-            yield _candidate(last, late, told)
+            yield _candidate(first, early[0], told)
+            yield _candidate(last, late[0], told)
 
 
 def _begins(target: Target) -> bool:

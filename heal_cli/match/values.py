@@ -257,7 +257,7 @@ class Evidence:
 
     def strangeness(self, source: str, column: Column, name: Name) -> str:
         """Why values cannot be the texts that a target's name says they are; empty where some look so."""
-        concept = next((word.concept for word in reversed(name.words) if word.concept in SHAPES), None)
+        concept = name.last_of(SHAPES)
         is_text = column.type.base in TEXTS
         if concept is None or not is_text or self.profile(source).text.len() < _FEW:
             return ""
@@ -266,7 +266,7 @@ class Evidence:
 
     def _judge_shape(self, source: str, name: Name) -> tuple[float | None, tuple[str, ...]]:
         """Share of values with the look that the target's name calls for; None when it calls for none."""
-        concept = next((word.concept for word in reversed(name.words) if word.concept in LOOKS), None)
+        concept = name.last_of(LOOKS)
         profile = self.profile(source)
         if concept is None or not profile.text.len():
             return None, ()

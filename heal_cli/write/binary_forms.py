@@ -12,7 +12,7 @@ from typing import Final, cast
 
 import polars as pl
 
-from heal_cli.convert.fixed_width import read_fields
+from heal_cli.fixed_width import read_fields
 from heal_cli.model import PgType
 
 Form = Callable[[pl.Series], pl.Series]
