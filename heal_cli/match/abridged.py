@@ -16,7 +16,7 @@ from heal_cli.match.names import Name, split
 from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model.column_names import bare
 
-_STEP: Final = re.compile(r"\.|/|:|->|__")
+_STEP: Final = re.compile(r"\.(?=\w)|/|:|->|__")
 _BRACKETS: Final = re.compile(r"(?P<front>[^(\[]+)[(\[](?P<behind>[^)\]]+)[)\]]")
 _SLOT: Final = re.compile(r"(?P<front>[^\W\d][^\d]*?)\s*(?P<number>\d+) - (?P<field>.+)")
 _BLANK: Final = re.compile(r"\s")
@@ -26,6 +26,7 @@ _FEWEST_TAGGED: Final = 2  # names
 _FEWEST_TYPES: Final = 2
 _CODE: Final = ("cd",)  # what dictionaries of data write behind all that is kept as a code
 _VALUE: Final = ("value",)
+_FIRST: Final = ("1",)
 
 Words = tuple[str, ...]
 
@@ -60,6 +61,9 @@ def plainer(names: Sequence[Name]) -> dict[str, Name]:
         rest = name.plain[:-1]
         if name.plain[-1:] == _CODE and rest and not _begin_so(rest, name, names):
             found.setdefault(name.raw, Name(name.raw, rest))
+    for name in names:  # `Title 1`, of which there is no second one
+        if name.plain[-1:] == _FIRST and name.plain[:-1] and _is_only(name, names):
+            found.setdefault(name.raw, Name(name.raw, name.plain[:-1]))
     ways = {name.raw: _steps(name.raw) for name in names if "." in name.raw}
     often = Counter(way[-1] for way in ways.values())
     for raw, way in ways.items():
@@ -79,6 +83,15 @@ def plainer(names: Sequence[Name]) -> dict[str, Name]:
 def _begin_so(words: Words, name: Name, names: Iterable[Name]) -> bool:
     """True where another name begins with these words."""
     return any(other is not name and other.plain[: len(words)] == words for other in names)
+
+
+def _is_only(name: Name, names: Iterable[Name]) -> bool:
+    """True where no other name is the same without its number, or with another one."""
+    rest = name.plain[:-1]
+    others = [
+        other.plain[len(rest) :] for other in names if other is not name and other.plain[: len(rest)] == rest
+    ]
+    return not any(behind == () or (behind[0].isdigit() and behind[0] != name.plain[-1]) for behind in others)
 
 
 def _last_thing(way: Sequence[Words]) -> Words:

@@ -14,6 +14,7 @@ from heal_cli.match.remainder import Context
 from heal_cli.match.shapes import LOOKS, NUMERIC
 from heal_cli.match.tiers import CONTRADICTED, OBJECTS, Target, counts, rename
 from heal_cli.match.values import KEY_TYPES, TEXTS, TIMES, Evidence
+from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Candidate, Features, Tier
 
 _SURE_NAME: Final = 0.9  # likeness of names from which one value that does not fit among a few is a slip
@@ -112,6 +113,7 @@ def doubt(source: Name, target: Target, alike: Similarity) -> str:
     base = target.column.type.base
     if is_claim(source) != is_claim(target.name) and base != "bool":
         return "one name reads as yes or no"
-    if alike.is_untimed and base not in TIMES:
+    lasting = vocabulary().kinds["lasting"]
+    if alike.is_untimed and base not in TIMES and not lasting & {*source.units, *target.name.units}:
         return f"one name tells a time, the column is {target.column.type.name}"
     return ""

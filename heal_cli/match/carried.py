@@ -56,7 +56,7 @@ def carries(
     if any(alike < _SURE for _, _, alike in pairs):
         return False
     shared = [word for word in longer.words if word not in rest]
-    if not any(word.concept in around.single and _says_what(word) for word in shared):
+    if not any(word.concept in around.single and says_what(word) for word in shared):
         return False
     end = longer.words.index(shared[-1])
     behind = [word for word in rest if longer.words.index(word) > end]
@@ -80,7 +80,7 @@ def completes(b: Name, pairs: Sequence[Pair], rest: Sequence[Word], around: Cont
     shared = [word for word in b.words if word not in rest]
     measured = vocabulary().kinds["measured"]
     single = [word for word in shared if word.concept in around.single]
-    if not any(_says_what(word) or word.concept in measured for word in single):
+    if not any(says_what(word) or word.concept in measured for word in single):
         return False
     behind = b.words[b.words.index(shared[-1]) + 1 :]
     return all(word.concept.endswith("ed") or word.concept in _PAID for word in behind)
@@ -101,7 +101,7 @@ def _head(name: Name) -> Word | None:
     return firm[-1] if firm else None
 
 
-def _says_what(word: Word) -> bool:
+def says_what(word: Word) -> bool:
     """True for a word that names a thing: neither a letter nor a kind of thing that any table has."""
     kinds = vocabulary().kinds
     return (

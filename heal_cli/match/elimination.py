@@ -64,10 +64,10 @@ def _is_borne_out(
     """True when neither the words that only one name has nor the values make two things of the pair."""
     if target.numbers_itself:
         return False
-    shared = source.concepts & target.name.concepts
-    if shared and shared <= vocabulary().kinds["web"]:  # any two addresses are: `link`, `transcript_url`
-        return False
     parting = part(source, target.name, around)
+    alone = {word.concept for word in parting.words}
+    if (source.concepts | target.name.concepts) - alone <= vocabulary().kinds["web"]:
+        return False  # any two addresses are: `link`, `transcript_url`
     if not is_said_by_both(source, target, around):
         return False
     is_more = target.column.type.base in NUMBERS or saying(parting.right)

@@ -17,14 +17,16 @@ from heal_cli.match.learned import Recall
 from heal_cli.match.likeness import FLOOR
 from heal_cli.match.names import Name
 from heal_cli.match.only_one import by_being_the_only_one
+from heal_cli.match.own_key import by_own_key
 from heal_cli.match.regret import Regrets
 from heal_cli.match.standing_out import by_standing_out
 from heal_cli.match.tiers import Target, are_one_in_singular
 from heal_cli.match.together import by_two_together
-from heal_cli.model import Candidate, Tier
+from heal_cli.match.values import MIN_FIT
+from heal_cli.model import Candidate, Kind, Tier
 
 _OUTDONE: Final = 0.85
-"""What is left of a likeness where source or target has a namesake."""
+"""What is left of a likeness, or of what tables usually call so, where source or target has a namesake."""
 
 _LIKELY: Final = 0.6
 """Confidence from which another column is as good as waiting for a source."""
@@ -103,6 +105,8 @@ def _cells(board: Board, alike: Alike) -> Cells:
             if worthy:
                 found[source.raw, target.column.name] = worthy
     _favour(namesakes, found, wanted)
+    for candidate in by_own_key(sources, targets, board.around, board.evidence):
+        found.setdefault((candidate.source or "", candidate.target), []).append(candidate)
     _yield_keys([target for target in targets if target.numbers_itself], found)
     by_name = {target.column.name: target for target in targets}
     for candidate in by_two_together(sources, targets, board.sample, board.evidence):
@@ -133,7 +137,7 @@ def _needs(target: Target, alike: Alike) -> Iterator[tuple[str, str]]:
 
 
 def _favour(namesakes: set[Pair], found: dict[Pair, list[Candidate]], wanted: float) -> None:
-    """Takes from the likeness of other names to one that means the same as its own partner's, all of it."""
+    """Takes from other pairs of a column whose name means the same as its own partner's, all of it."""
     sure = {
         pair for pair in namesakes if max((c.confidence for c in found.get(pair, ())), default=0.0) >= wanted
     }
@@ -156,7 +160,8 @@ def _yield_keys(keys: list[Target], found: dict[Pair, list[Candidate]]) -> None:
 
 
 def _outdone(candidate: Candidate) -> Candidate:
-    if candidate.tier is not Tier.FUZZY:
+    is_usual = candidate.tier is Tier.PATTERN and candidate.kind is Kind.RENAME
+    if candidate.tier is not Tier.FUZZY and not is_usual:
         return candidate
     return replace(candidate, confidence=round(candidate.confidence * _OUTDONE, 4))
 
@@ -173,13 +178,23 @@ def _decide(board: Board, pair: Pair, cells: Cells, pairs: list[Pair], regrets: 
 def _is_settled(
     board: Board, rival: Pair, pair: Pair, cells: Cells, pairs: list[Pair], regrets: Regrets
 ) -> bool:
-    """True when a rival is none: all others would be clearly worse off with it, or it may stand in for the pair's source."""
+    """True when a rival is none.
+
+    Its values do not fit, all others would be clearly worse off with it, or it may stand in for the pair's source.
+    """
+    if cells.best(rival).confidence < board.options.min_confidence and not _fits(board, rival):
+        return True
     holder = next((other for other in pairs if other[1] == rival[1]), None)
     is_held = holder is not None and cells.best(holder).confidence >= cells.best(rival).confidence
     if is_held and regrets.of(rival, pairs) >= board.options.min_margin:
         return True
     stands_in = rival[1] == pair[1] and cells.best(rival).tier is not Tier.FUZZY
     return stands_in and never_contradict(board.sample, pair[0], rival[0])
+
+
+def _fits(board: Board, pair: Pair) -> bool:
+    """False where the column takes few of the values: names so little alike were compared without asking."""
+    return board.evidence.fit(pair[0], board.targets[pair[1]].column)[0] >= MIN_FIT
 
 
 def _experience(board: Board, decision: Decision) -> str:
@@ -201,7 +216,8 @@ def _ask(board: Board, cells: Cells, pairs: list[Pair], regrets: Regrets) -> Non
         decision = _decide(board, pair, cells, pairs, regrets)
         surer = f"{pair[0]!r} is surer as {decision.best.target!r}" if decision.best else ""
         reason = decision.reason or _experience(board, decision) or surer
-        board.refuse(cells.best(pair), decision.runner_up, reason, decision.votes)
+        rival = decision.best if decision.runner_up in cells.candidates(pair) else decision.runner_up
+        board.refuse(cells.best(pair), rival, reason, decision.votes)
 
 
 def _takes(decision: Decision, pair: Pair) -> bool:

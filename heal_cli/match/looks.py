@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 from heal_cli.match.names import Name
-from heal_cli.match.shapes import LOOKS, NUMERIC
+from heal_cli.match.shapes import LOOKS, NUMERIC, SHAPE_OF_TYPE
 from heal_cli.match.telling_looks import telling_look
 from heal_cli.match.values import TEXTS, TIMES, Evidence
 from heal_cli.match.vocabulary import vocabulary
@@ -42,9 +42,6 @@ _GLANCE: Final[Mapping[str, str]] = {
 _SELDOM: Final = 0.62
 """Of a time that most rows never reach (`died_on`): a margin under one that they commonly have (`born_on`)."""
 
-_SHAPE_OF_TYPE: Final = {"inet": "ip", "cidr": "ip", "macaddr": "mac", "macaddr8": "mac"}
-"""Types whose values are known by their looks."""
-
 _BY_SHAPE: Final[Mapping[str, float]] = {
     "email": 0.85,
     "url": 0.80,
@@ -64,8 +61,11 @@ LISTED: Final = 0.85
 WHICH: Final = 0.80
 """The same for a column whose name says that it tells kinds apart, but not of what."""
 
-ONLY_WHEN: Final = 0.75
+ONLY_WHEN: Final = 0.80
 """Of a column called `date` or `timestamp` for the one column of the table that says when."""
+
+ONLY_LATER: Final = 0.70
+"""The same for a time when somebody else had a look at it (`received_at`): a margin under that of the thing itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,9 @@ def by_looks(source: Name, column: Column, name: Name, evidence: Evidence) -> Lo
     labels = evidence.labels(column)
     if labels:
         return _listed(profile.text, labels)
-    by_name = _SHAPE_OF_TYPE.get(column.type.base) or name.last_of(_BY_SHAPE)
+    by_name = SHAPE_OF_TYPE.get(column.type.base) or name.last_of(_BY_SHAPE)
+    if by_name is None and name.plain[-1:] == ("url",):  # `landing_url`, which is read as one word
+        by_name = "url"
     if by_name is None and {"country", "code"} <= name.concepts:
         by_name = "country code"
     if by_name is not None and column.type.base not in _BY_TYPE:
@@ -107,7 +109,7 @@ def by_looks(source: Name, column: Column, name: Name, evidence: Evidence) -> Lo
         and evidence.known_share(source.raw, column) >= _MOST
     ):
         return Look(LISTED, "name says nothing, all values stand in the table already")
-    telling = telling_look(name) if column.type.base in TEXTS else None
+    telling = telling_look(name, column.type)
     if telling is not None:
         if evidence.shape(source.raw, telling.regex) < _MOST:
             return NOTHING
@@ -157,4 +159,5 @@ def tells_when(source: Name, column: Column, name: Name, evidence: Evidence) -> 
         return NOTHING
     if evidence.profile(source.raw).count == 0 or evidence.fit(source.raw, column)[0] < _MOST:
         return NOTHING
-    return Look(ONLY_WHEN, "says only when, and so does the column")
+    is_later = bool(name.concepts & vocabulary().kinds["noted"])
+    return Look(ONLY_LATER if is_later else ONLY_WHEN, "says only when, and so does the column")

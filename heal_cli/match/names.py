@@ -24,6 +24,14 @@ _SPELLINGS: Final = (
     (re.compile(r"(?i)\be[\s_.-]?mail"), "email"),
     (re.compile(r"(?i)\(min\.?\)"), " minute "),  # a unit in brackets, not the least of something
     (re.compile(r"(?i)\bkm/h\b"), "kmh"),
+    (re.compile(r"\bDoB\b"), "dob"),
+    (re.compile(r"(?i)(?<=\w)['\u2019]s\b"), ""),  # `Child's name`
+    (
+        re.compile(
+            r"(?i)\b(?:y/n|yes/no|j/n|ja/nein|ja/nee|o/n|oui/non|s/n|s[i\xed]/no|sim/n[a\xe3]o)(?!\w)"
+        ),
+        " yn ",
+    ),
     (re.compile(r"μ(?=[lgm])", re.IGNORECASE), "u"),
     (re.compile(r"\b([dmcu])L\b"), r"\1l"),
     (re.compile(r"\((?:[$€£¥]|EUR|USD|GBP|CHF|JPY|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|INR)\)"), " "),
@@ -36,6 +44,7 @@ _TIMES_ALONE: Final = frozenset({"hora", "heure", "ora", "uur", "hour", "data"})
 _EPOCHS: Final = frozenset({"millisecond", "second"})
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])(?![A-Z]s(?![a-z]))")
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+")
+_CUT: Final = re.compile(r"[^\W\d_]{2,}(?=\.(?:\W|$))")
 _PLAIN: Final = re.compile(r"[a-z0-9_ ]*")
 _OPAQUE: Final = re.compile(
     r"(?i)(unnamed|column|columna|colonne|spalte|coluna|kolom|campo|feld|champ|field|col|fld|attr|var|f|c|v|x|a|k|p|q)?"
@@ -148,6 +157,14 @@ class Name:
     def odd_initials(self) -> frozenset[str]:
         """Of words that no dictionary knows, and of short ones: they may be others."""
         return _initials(word for word in self.words if word.is_short or not word.is_known)
+
+    @cached_property
+    def cut(self) -> frozenset[str]:
+        """Its words that a dot says are cut off: `masch` and `nr` of `Masch.-Nr.`."""
+        if "." not in self.raw:
+            return frozenset()
+        found = (split(word) for word in _CUT.findall(self.raw))
+        return frozenset(words[0] for words in found if len(words) == 1)
 
     @cached_property
     def dimensions(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ from heal_cli.match.apart import part, saying, sets_apart
 from heal_cli.match.concepts import singular
 from heal_cli.match.looks import says_what_happened
 from heal_cli.match.names import Name, parse
-from heal_cli.match.remainder import Context
+from heal_cli.match.remainder import Context, is_of_table
 from heal_cli.match.shapes import LOOKS, NUMERIC
 from heal_cli.match.tiers import Target, rename
 from heal_cli.match.values import MIN_FIT, TEXTS, Evidence
@@ -72,7 +72,7 @@ def _may_hold(source: Name, target: Target, around: Context) -> bool:
     """True where no word that is known says whose it is: a salesperson's address is not that of the customer."""
     parting = part(source, target.name, around)
     told = [word for word in saying(parting.left) if word.is_known and word.concept not in _OF_LOOKS]
-    return not sets_apart(parting) and not told
+    return not sets_apart(parting) and all(is_of_table([word], around) for word in told)
 
 
 def _speak_otherwise(placed: Mapping[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""Other ways to read a name beside another one: initials (`dob`, `po_no`) and short words of several meanings."""
+"""Other ways to read a name beside another one: initials (`dob`), words cut off (`Masch.`), misspelt or of several meanings."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple, TypeAlias
 
 from heal_cli.match.names import Name, parse
+from heal_cli.match.spelling import begun_so, spelled_like
 from heal_cli.match.vocabulary import vocabulary
 from heal_cli.match.wordforms import base_form
 
@@ -22,6 +23,9 @@ _SMALL: Final = frozenset({"of", "on", "at", "per", "and", "the", "in", "to", "b
 
 Words: TypeAlias = tuple[str, ...]
 
+Sense: TypeAlias = tuple[Words, frozenset[str]]
+"""Other words that a word may stand for, and what they mean."""
+
 
 class Reading(NamedTuple):
     """A name read otherwise, and how surely (0-1) it is meant so."""
@@ -35,7 +39,7 @@ class _Unclear(NamedTuple):
 
     word: str
     place: int
-    senses: tuple[tuple[Words, frozenset[str]], ...]  # other words that it may stand for, and what they mean
+    senses: tuple[Sense, ...]
     initials: int  # words that it may be the initials of; 0 for none
     stem: str  # of the verb whose agent it is, or empty
 
@@ -50,23 +54,19 @@ def readings(name: Name, other: Name) -> list[Reading]:
         return []
     return [
         Reading(unclear.read_as(words, name), trust)
-        for unclear in _unclear(name.plain)
+        for unclear in _unclear(name.plain, name.cut)
         for words, trust in _meant(unclear, other)
     ]
 
 
 @lru_cache(maxsize=8192)
-def _unclear(plain: Words) -> tuple[_Unclear, ...]:
+def _unclear(plain: Words, cut: frozenset[str]) -> tuple[_Unclear, ...]:
     """The words that may be read otherwise; most names have none."""
-    senses = vocabulary().senses
     found = (
         _Unclear(
             word,
             place,
-            tuple(
-                (tuple(sense.split()), parse(sense).concepts)
-                for sense in senses.get(word) or senses.get(base_form(word)) or ()
-            ),
+            _senses(word, is_cut=word in cut),
             0 if place and len(word) == 1 and word in vocabulary().kinds["unit"] else _initials(word),
             _agent_stem(word),
         )
@@ -75,11 +75,19 @@ def _unclear(plain: Words) -> tuple[_Unclear, ...]:
     return tuple(each for each in found if each.senses or each.initials or each.stem)
 
 
+def _senses(word: str, *, is_cut: bool) -> tuple[Sense, ...]:
+    """What else a word may mean: by the list of those that mean several things, cut off, or misspelt."""
+    table = vocabulary()
+    listed = table.senses.get(word) or table.senses.get(base_form(word)) or ()
+    found = [*listed, *(begun_so(word) if is_cut else ()), *spelled_like(word)]
+    return tuple((tuple(sense.split()), parse(sense).concepts) for sense in dict.fromkeys(found))
+
+
 @lru_cache(maxsize=8192)
 def wanted(name: Name) -> frozenset[str]:
     """What another name offers, at least one of these, if it says how an unclear word of this one is to be read."""
     found: set[str] = set()
-    for unclear in _unclear(name.plain):
+    for unclear in _unclear(name.plain, name.cut):
         found.update(*(concepts for _, concepts in unclear.senses))
         found.update((unclear.word,) if unclear.initials else (), ("by",) if unclear.stem else ())
     return frozenset(found)

@@ -117,6 +117,15 @@ def _own_words(name: Name, around: Context) -> frozenset[Word]:
     return frozenset(name.words[:1]) if _said(name.words[0], head) == head else frozenset()
 
 
+def is_of_table(words: Sequence[Word], around: Context) -> bool:
+    """True for words that all stand in the table's name, the last of it among them: `order` beside `web_orders`."""
+    if not (words and around.table):
+        return False
+    head = around.table[-1]
+    is_told = any(_said(word, head) == head for word in words)
+    return is_told and all(any(_said(word, own) == own for own in around.table) for word in words)
+
+
 def _said(word: Word, own: str) -> str:
     """The word in the singular, or the table's own word where it is short for that or a synonym."""
     is_short = len(word.text) >= _SHORTEST_OWN and own.startswith(word.text)

@@ -37,3 +37,12 @@ OBJECT: Final = r"""^\{\s*(\}|(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*:)"""
 """How a JSON object begins, with its first key, and no UUID in braces or list of PostgreSQL."""
 
 NUMERIC: Final = r"^[-+]?\d[\d.,]*$"
+
+NAMELESS: Final = r"^(?:[-+]?\d[\d.,]*|/\S*|[a-z][a-z0-9+.-]*://\S+)$"
+"""What is no name of anything: numbers, paths, addresses of pages."""
+
+TIME: Final = r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ]\d{1,2}:\d{2}.*)?$"
+"""How most dates and times are written."""
+
+SHAPE_OF_TYPE: Final[Mapping[str, str]] = {"inet": "ip", "cidr": "ip", "macaddr": "mac", "macaddr8": "mac"}
+"""Types whose values are known by their looks."""

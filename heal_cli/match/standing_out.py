@@ -6,13 +6,16 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from heal_cli.match.alike import UNALIKE, Alike
-from heal_cli.match.apart import part, saying, sets_apart
+from heal_cli.match.apart import Parting, part, saying, sets_apart
 from heal_cli.match.by_likeness import against, doubt
+from heal_cli.match.carried import says_what
 from heal_cli.match.cells import Cells
 from heal_cli.match.elimination import is_said_by_both
 from heal_cli.match.names import Name
+from heal_cli.match.remainder import Context
 from heal_cli.match.tiers import Target, rename
 from heal_cli.match.values import Evidence
+from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Candidate, Features, Tier
 
 STANDING: Final = 0.72
@@ -52,7 +55,11 @@ def _is_one(source: Name, target: Target, confidence: float, alike: Alike, evide
     """True where neither the words that only one name has nor the values make two things of the pair."""
     found = alike.to(target.name).get(source.raw, UNALIKE)
     parting = part(source, target.name, alike.around)
-    if confidence < _LEAST and (saying(parting.left) or not found.shares_head):
+    if any(word.concept in vocabulary().kinds["personal"] for word in parting.left):
+        return False  # the postcode of a delivery is no delivery
+    if confidence < _LEAST and not found.shares_head:
+        return False
+    if confidence < _LEAST and saying(parting.left) and not _only_narrows(source, parting, alike.around):
         return False
     if sets_apart(parting) or source.is_in_another_unit(target.name):
         return False
@@ -64,6 +71,18 @@ def _is_one(source: Name, target: Target, confidence: float, alike: Alike, evide
         return False
     verdict = evidence.judge(source.raw, target.column, target.name)
     return verdict.is_evidence and evidence.profile(source.raw).count >= _FEWEST
+
+
+def _only_narrows(source: Name, parting: Parting, around: Context) -> bool:
+    """True for `error_severity` and `severity`, where no other column of either side has a severity."""
+    kinds = vocabulary().kinds
+    told = [word for word in source.words if word in parting.shared]
+    is_one = bool(told) and all(word.concept in around.single and says_what(word) for word in told)
+    return (
+        is_one
+        and not saying(parting.right)
+        and not any(word.concept in kinds["person"] | kinds["personal"] for word in source.words)
+    )
 
 
 def _candidate(source: Name, target: Target, best: Candidate, evidence: Evidence) -> Candidate:

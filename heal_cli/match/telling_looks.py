@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from heal_cli.match.names import Name
+from heal_cli.match.ranges import NUMBERS
+from heal_cli.match.values import TEXTS
 from heal_cli.match.vocabulary import vocabulary
+from heal_cli.model import PgType
 
 
 class TellingLook(NamedTuple):
@@ -47,6 +50,12 @@ _BY_CONCEPT: Final[Mapping[str, TellingLook]] = {
     "path": _PATH,
     "endpoint": _PATH,
     "version": TellingLook(r"^v?\d+\.\d+\.\d+$", "versions", 0.80),
+    "tax id": TellingLook(
+        r"^(?:AT|BE|BG|CH|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK)[A-Z]{0,3}\d[0-9A-Z]{6,11}$",
+        "VAT numbers",
+        0.80,
+    ),
+    "resolution": TellingLook(r"^\d{3,4} ?[x\x{d7}] ?\d{3,4}$", "widths and heights", 0.85),
     "blood type": TellingLook(r"^(?:A|B|AB|O|0)[+-]$", "blood types", 0.90),
     "bic": TellingLook(
         r"^[A-Z]{4}(?:AT|BE|BG|BR|CA|CH|CZ|DE|DK|EE|ES|FI|FR|GB|GR|HU|IE|IT|JP|LI|LT|LU|LV|NL|NO|PL|PT|RO|SE|SI|SK|US)[A-Z0-9]{2}(?:[A-Z0-9]{3})?$",
@@ -59,6 +68,9 @@ _BY_CONCEPT: Final[Mapping[str, TellingLook]] = {
 }
 """Concept in a target's name -> how its values look."""
 
+_VALUED: Final = frozenset({"balance", "paid", "revenue", "spend", "turnover", "net", "gross"})
+"""Words for money that say more than how much of it."""
+
 _PERSON: Final = TellingLook(
     r"^\p{Lu}[\p{L}'\x{2019}-]+(?: (?:\p{Lu}\.|\p{Lu}[\p{L}'\x{2019}-]+|van|von|de|da|di|del|der|la|le)){1,4}$",
     "names of people",
@@ -67,11 +79,31 @@ _PERSON: Final = TellingLook(
 _SENTENCE: Final = TellingLook(r"^\S+(?:\s+\S+){3}", "several words", 0.74)
 
 
-def telling_look(name: Name) -> TellingLook | None:
-    """How values of a column with that name look; None where nobody knows."""
-    if name.words and name.words[-1].concept in _BY_CONCEPT:
-        return _BY_CONCEPT[name.words[-1].concept]
+_STATUS: Final = TellingLook(
+    r"^(?:10[0-3]|20[0-8]|30[0-8]|4(?:0\d|1\d|2\d|31|51|99)|50\d)$", "statuses of HTTP", 0.75
+)
+_AMOUNT: Final = TellingLook(r"^-?\d+[.,]\d{2}$", "amounts of money", 0.74)
+_CENTS: Final = 2  # digits of a fraction
+
+
+def telling_look(name: Name, type: PgType) -> TellingLook | None:
+    """How values of a column with that name and type look; None where nobody knows."""
+    if type.base in TEXTS:
+        return _of_texts(name)
+    if type.base in NUMBERS and {"status", "code"} == name.concepts:
+        return _STATUS
+    money = vocabulary().kinds["money"] | vocabulary().kinds["measure"] | _VALUED
+    is_money = type.base == "numeric" and type.scale == _CENTS and not money.isdisjoint(name.concepts)
+    return _AMOUNT if is_money else None
+
+
+def _of_texts(name: Name) -> TellingLook | None:
     kinds = vocabulary().kinds
+    firm = [
+        word.concept for word in name.words if not word.is_reference and word.concept not in kinds["naming"]
+    ]
+    if firm and firm[-1] in _BY_CONCEPT:
+        return _BY_CONCEPT[firm[-1]]
     concepts = [word.concept for word in name.words]
     if concepts == ["name"] or (
         len(concepts) == 2 and concepts[0] in kinds["person"] and concepts[1] == "name"

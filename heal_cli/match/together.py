@@ -22,6 +22,7 @@ _SORTABLE: Final = (
     r"^\d{4}-\d{2}-\d{2}$",
     r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$",
     r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z?$",
+    r"^\d{2}:\d{2}(:\d{2})?$",
 )
 """Ways to write times, in each of which the texts sort as they do."""
 
@@ -49,8 +50,15 @@ def by_two_together(
 def _by_order(
     sources: Sequence[Name], targets: Sequence[Target], sample: pl.DataFrame, evidence: Evidence
 ) -> Iterator[Candidate]:
-    """The only two times: what began before it ended, in every row."""
-    homes = [target for target in targets if target.column.type.base in TIMES]
+    """The only two times of one type: what began before it ended, in every row."""
+    for base in TIMES:
+        homes = [target for target in targets if target.column.type.base == base]
+        yield from _by_order_of(homes, sources, sample, evidence)
+
+
+def _by_order_of(
+    homes: Sequence[Target], sources: Sequence[Name], sample: pl.DataFrame, evidence: Evidence
+) -> Iterator[Candidate]:
     early, late = [home for home in homes if _begins(home)], [home for home in homes if _ends(home)]
     if len(homes) != 2 or len(early) != 1 or len(late) != 1:
         return

@@ -12,7 +12,8 @@ from heal_cli.match.check_lists import check_lists
 from heal_cli.match.names import Name
 from heal_cli.match.profile import Profile, Profiles
 from heal_cli.match.ranges import DATES, NUMBERS, near_share
-from heal_cli.match.shapes import LOOKS, NUMERIC, OBJECT, SHAPES
+from heal_cli.match.shapes import LOOKS, NAMELESS, NUMERIC, OBJECT, SHAPE_OF_TYPE, SHAPES, TIME
+from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Column, KnownValues, PgType, TableSchema
 
 Fit: TypeAlias = Callable[[pl.Series, PgType], float]
@@ -38,7 +39,8 @@ TEXTS: Final = ("text", "varchar", "bpchar", "citext")
 KEY_TYPES: Final = ("int2", "int4", "int8", "uuid")
 _ASKED: Final[Mapping[str, str]] = {
     **{kind: regex for kind, (regex, _) in LOOKS.items()},
-    **dict.fromkeys(("naming", "saying"), NUMERIC),
+    "naming": NAMELESS,
+    "saying": NUMERIC,
     "reference": r"\s",
     "measure": r"^\d+$",
 }
@@ -213,7 +215,7 @@ class Evidence:
         if kind == "reference" and self.shape(source, _ASKED[kind]) > 1 - _MOSTLY:
             return "values with blanks are no keys"
         if kind in ("naming", "saying") and (is_number or self.shape(source, _ASKED[kind]) > 1 - _MOSTLY):
-            return "numbers are no names"
+            return "numbers, paths and addresses are no names"
         if kind == "measure" and self.shape(source, _ASKED[kind]) == 1 == self.profile(source).distinct:
             return "whole numbers that never repeat may be keys"
         if kind == "unit" and column.type.base in TEXTS:
@@ -252,17 +254,22 @@ class Evidence:
     def _type_fit(self, source: str, type: PgType) -> float:
         key = (source, type)
         if key not in self._fits:
-            self._fits[key] = self._fit(self.profile(source).values, type)
+            shape = SHAPE_OF_TYPE.get(type.base)  # they travel as text, which fits anything
+            self._fits[key] = (
+                self.shape(source, LOOKS[shape][0]) if shape else self._fit(self.profile(source).values, type)
+            )
         return self._fits[key]
 
     def strangeness(self, source: str, column: Column, name: Name) -> str:
         """Why values cannot be the texts that a target's name says they are; empty where some look so."""
-        concept = name.last_of(SHAPES)
-        is_text = column.type.base in TEXTS
-        if concept is None or not is_text or self.profile(source).text.len() < _FEW:
+        if column.type.base not in TEXTS or self.profile(source).text.len() < _FEW:
             return ""
-        regex, spoken = SHAPES[concept]
-        return f"no value looks like {spoken}" if self.shape(source, regex) == 0 else ""
+        concept = name.last_of(SHAPES)
+        if concept is not None:
+            regex, spoken = SHAPES[concept]
+            return f"no value looks like {spoken}" if self.shape(source, regex) == 0 else ""
+        is_name = bool(name.words) and name.words[-1].concept in _called()
+        return "all values are times" if is_name and self.shape(source, TIME) == 1 else ""
 
     def _judge_shape(self, source: str, name: Name) -> tuple[float | None, tuple[str, ...]]:
         """Share of values with the look that the target's name calls for; None when it calls for none."""
@@ -275,6 +282,12 @@ class Evidence:
         if concept not in SHAPES and share < _MOSTLY:
             return None, ()
         return share, (f"{_of(share, profile.count)} values look like {spoken}",)
+
+
+def _called() -> frozenset[str]:
+    """The last words of names for what is called so: people, places, companies, titles."""
+    kinds = vocabulary().kinds
+    return kinds["naming"] | kinds["person"] | kinds["addressed"] - {"zip", "phone", "house number"}
 
 
 def _share(mask: pl.Series) -> float:

