@@ -87,3 +87,15 @@ def test_a_key_that_the_server_counts_up_takes_no_leftovers(make_table, match, k
     """The code of a branch is no number of a claim because nothing else is left for either."""
     found = match({"BranchCode": ["001", "002", "029"]}, make_table("t", key, "city text"))
     assert placed(found) == set()
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "values"),
+    [
+        ("Web", "linkedin_url text", ["https://a.example", "https://b.example", "https://c.example"]),
+        ("Landing Page", "page_title text", ["/spring-sale", "/contact", "/"]),
+    ],
+)
+def test_addresses_alone_make_no_pair(make_table, match, source, target, values) -> None:
+    """Two addresses may be of two things, and a path is no title."""
+    assert not placed(match({source: values}, make_table("t", target)))

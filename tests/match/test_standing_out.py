@@ -20,6 +20,9 @@ def placed(found) -> dict[str | None, str]:
         ("num_reviews", "review_count int4", ["4", "0", "11"]),
         ("spotify_track_uri", "track_uri text", ["spotify:track:1", "spotify:track:2", "spotify:track:3"]),
         ("rate", "hourly_rate numeric", NUMBERS),
+        ("error_severity", "severity text", ["ERROR", "LOG", "PANIC"]),
+        ("engagement_time_msec", "engagement_ms int8", ["5210", "14022", "88"]),
+        ("Meta Description 1", "meta_description text", TEXTS),
     ],
 )
 def test_a_likely_pair_that_nothing_else_is_near_to_is_taken(make_table, match, source, target, values):
@@ -39,6 +42,10 @@ def test_a_likely_pair_that_nothing_else_is_near_to_is_taken(make_table, match, 
         ({"place": NUMBERS}, ["location_text date"]),
         ({"data_size": ["4", "5", "6"]}, ["size_bytes int8"]),
         ({"Weight (lb)": NUMBERS}, ["weight_kg numeric"]),
+        ({"error_severity": TEXTS, "network_severity": TEXTS}, ["severity text"]),
+        ({"manager_phone": TEXTS}, ["phone text"]),
+        ({"Ship-to ZIP": ["2025-01-05", "2025-01-06", "2025-01-07"]}, ["shipped_on date"]),
+        ({"Meta Description 1": TEXTS, "Meta Description 2": TEXTS}, ["meta_description text"]),
     ],
 )
 def test_one_that_has_a_rival_or_is_another_thing_stays_a_question(make_table, match, sources, targets):
@@ -115,3 +122,39 @@ def test_of_two_days_the_one_that_everybody_has_is_meant(make_table, match) -> N
     table = make_table("patients", "birth_date date", "deceased_on date", "email text")
     found = match({"f_03": ["1954-08-30", "1967-01-12", "1990-11-02"]}, table)
     assert placed(found) == {"f_03": "birth_date"}
+
+
+def test_a_rival_whose_values_do_not_fit_is_none(make_table, match) -> None:
+    """`Meldung` may be what was logged or when: texts are no times."""
+    table = make_table("machine_log", "logged_at timestamptz", "message text")
+    sources = {"Meldung": TEXTS, "Zeitpunkt": ["2025-01-05 10:00", "2025-01-06 10:00", "2025-01-07 10:00"]}
+    assert placed(match(sources, table)) == {"Meldung": "message", "Zeitpunkt": "logged_at"}
+
+
+def test_words_are_no_addresses_of_machines(make_table, match) -> None:
+    """An address travels as text, and still not every text is one."""
+    sources = {
+        "Quelle": ["Security-Auditing", "Kernel", "Kernel"],
+        "Quell-IP": ["10.20.4.117", "10.20.4.9", "::1"],
+    }
+    found = placed(match(sources, make_table("events", "event_source text", "source_ip inet")))
+    assert found.get("Quelle") != "source_ip"
+
+
+def test_names_that_say_the_same_outdo_what_tables_usually_call_so(make_table, match) -> None:
+    """A recipient may be a customer, but the buyer is."""
+    sources = {
+        "buyer-name": ["Grace Lin", "R. Moyo", "Ana Cruz"],
+        "recipient-name": ["Bo Ek", "R. Moyo", "Ana Cruz"],
+    }
+    found = placed(match(sources, make_table("orders", "customer_name text", "order_no text")))
+    assert found == {"buyer-name": "customer_name"}
+
+
+def test_when_it_happened_is_nearer_than_when_it_was_noted(make_table, match) -> None:
+    """`Zeitpunkt` is when it was sent rather than when somebody received it, where the table has both."""
+    times = ["2025-01-05 10:00", "2025-01-06 10:00", "2025-01-07 10:00"]
+    found = placed(
+        match({"Timestamp": times}, make_table("t", "measured_at timestamptz", "ingested_at timestamptz"))
+    )
+    assert found == {"Timestamp": "measured_at"}
