@@ -7,9 +7,9 @@ from typing import Final, NoReturn
 
 import polars as pl
 
-from heal_cli.convert import text
+from heal_cli.convert import text, text_typed
 from heal_cli.convert.residue import NOT_CONVERTIBLE, Attempt, Healer, Refusal, heal_residue
-from heal_cli.convert.text import from_typed, wire
+from heal_cli.convert.text import wire
 from heal_cli.model import ColumnFormat, Converted, HealMask, PgType, ValueOptions
 
 __all__ = ["decide", "from_typed", "to_typed", "wire"]
@@ -34,6 +34,12 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
     return heal_residue(
         values, typed, (Healer("hstore from a flat JSON object", _pairs),), nulls=format.nulls
     )
+
+
+def from_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: frozenset[str]) -> Converted:
+    """Maps and structs as pairs, by way of their JSON; all else as its text."""
+    made = text_typed.texts(values, type)
+    return made if made.faults else to_typed(made.values, type, ColumnFormat(), allow)
 
 
 def _pairs(texts: pl.Series) -> Attempt:

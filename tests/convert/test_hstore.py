@@ -11,6 +11,14 @@ from heal_cli.model import Converted, PgType, ValueOptions
 HSTORE = PgType(0, "hstore", "hstore", "b")
 
 
+def test_a_map_of_parquet_is_pairs() -> None:
+    """As its JSON in a CSV file is: the server takes no JSON for an hstore."""
+    values = pl.Series("v", [{"k": "v, w", "n": None}, None], pl.Struct({"k": pl.String, "n": pl.String}))
+    format_ = convert.decide_format(values, HSTORE, ValueOptions())
+    made = convert.convert(values, HSTORE, format_, allow=frozenset())
+    assert (made.values.to_list(), made.failed) == (['"k"=>"v, w", "n"=>NULL', None], None)
+
+
 def _converted(texts: list[str | None]) -> Converted:
     values = pl.Series("v", texts, pl.String)
     format_ = convert.decide_format(values, HSTORE, ValueOptions())
