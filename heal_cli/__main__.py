@@ -40,9 +40,12 @@ def main() -> None:
     gc.set_threshold(200_000)
     try:
         from heal_cli.cli.app import run
-    except KeyboardInterrupt:
-        sys.exit(_INTERRUPTED)
-    code = run(sys.argv[1:])
+
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while it is imported, or once more while the first is told
+        code = _INTERRUPTED
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # all is told: one more ends what is left, untold
     # Else the interpreter looks through all of it for garbage once more before it goes: 0.1 s.
     gc.freeze()
     sys.exit(code)

@@ -84,6 +84,26 @@ def test_ctrl_c_before_anything_was_written_is_one_sentence(tmp_path: Path) -> N
     )
 
 
+@pytest.mark.parametrize(("place", "code"), [("app.note", 130), ("sys.exit", -signal.SIGINT)])
+def test_a_second_ctrl_c_while_heal_ends_is_no_traceback(tmp_path: Path, place: str, code: int) -> None:
+    """Neither while the first one is told, nor after it."""
+    program = (
+        "import signal, sys\n"
+        "from heal_cli import __main__\n"
+        "from heal_cli.cli import load, app, session\n"
+        "def interrupt(*_, **__): signal.raise_signal(signal.SIGINT)\n"
+        "load.read_settings = interrupt\n"
+        f"{place} = interrupt\n"
+        "sys.argv = ['heal', 'load', 'a.csv', '-t', 't']\n"
+        "__main__.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, cwd=tmp_path
+    )
+    assert (done.returncode, done.stdout) == (code, "")
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.usefixtures("hangup_counts")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_sigterm_before_there_is_anything_to_finish(tmp_path: Path, number: signal.Signals) -> None:
