@@ -135,14 +135,16 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _refusal_of_server(error: Exception, arguments: Sequence[str]) -> HealError | None:
-    """What the server said, where it went away or refuses the role, whatever was being done; None for a defect."""
+    """What the server said, where it went away, refuses the role or ran out of time; None for a defect."""
     if not type(error).__module__.startswith("psycopg."):
         return None
     import psycopg
 
-    from heal_cli.write.sqlstate import to_heal_error
+    from heal_cli.write.sqlstate import Fault, fault_of, to_heal_error
 
-    if not isinstance(error, (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege)):
+    if not isinstance(error, (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege)) and (
+        not isinstance(error, psycopg.Error) or fault_of(error) is not Fault.LIMIT
+    ):
         return None
     words = [word for word in arguments[:2] if word.isalpha()]
     return to_heal_error(error, f"running {' '.join(('heal', *words))}")

@@ -1,4 +1,4 @@
-"""A server that goes away in the middle of a command is never called a defect of heal."""
+"""A server that goes away or runs out of time in the middle of a command is never called a defect of heal."""
 
 from __future__ import annotations
 
@@ -67,3 +67,15 @@ def test_every_command_says_that_the_database_is_away(
     result = heal(*command, "-d", conninfo)
     assert (result.code, "defect" in result.err) == (5, False), result.err
     assert "terminating connection" in result.err or "closed the connection" in result.err
+
+
+def test_a_limit_that_is_too_short_for_the_first_look_is_said(
+    heal: Any, conninfo: str, tmp_path: Path
+) -> None:
+    """The server ends a transaction that only asks for the table, too: --timeout is what to mend."""
+    (tmp_path / "a.csv").write_text("id,name\n1,x\n")
+    with psycopg.connect(conninfo, autocommit=True) as other:
+        other.execute("create table if not exists short (id int, name text)")
+    result = heal("load", "a.csv", "-t", "short", "--timeout", "1ms", "-d", conninfo)
+    assert (result.code, "defect" in result.err) == (1, False), result.err
+    assert "Give it more time with --timeout" in result.err
