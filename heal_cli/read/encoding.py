@@ -102,8 +102,10 @@ def _shifted(head: bytes, encoding: str, name: str) -> Encoding:
 def _known(name: str) -> str:
     try:
         canonical = codecs.lookup(name).name
-        "".encode(canonical).decode(canonical)
-    except LookupError as exc:
+        # Those of host names refuse every error handler: no byte that they lack would come through.
+        decoder = codecs.getincrementaldecoder(canonical)(error_handler(canonical))
+        decoder.decode("a".encode(canonical), True)
+    except (LookupError, UnicodeError) as exc:
         raise UsageError(
             f"--encoding {name!r} is no encoding that is known", hint="Try utf-8, cp1252, latin-1 or utf-16"
         ) from exc
@@ -202,6 +204,7 @@ class Transcoded:
     def __init__(self, read: Callable[[int], bytes], encoding: str, name: str) -> None:
         self._read = read
         self._name = name
+        self._encoding = encoding
         self._errors = error_handler(encoding)
         self._decoder = codecs.getincrementaldecoder(encoding)(self._errors)
         self._ended = False
@@ -214,7 +217,10 @@ class Transcoded:
             try:
                 text = self._decoder.decode(block, self._ended)
             except UnicodeDecodeError as exc:
-                raise SourceError(f"{self._name!r} ends in the middle of a character ({exc})") from exc
+                raise SourceError(
+                    f"{self._name!r} is not whole: it ends in the middle of a character of {self._encoding}",
+                    hint="Get the file again; if it is in another encoding, say which with --encoding",
+                ) from exc
             if text:
                 return text.encode(UTF8, self._errors)
         return b""

@@ -202,6 +202,20 @@ def test_a_second_look_gives_one_column_of_all_chunks(tmp_path: Path) -> None:
             {"encoding": "klingon"},
             "--encoding 'klingon' is no encoding that is known. Try utf-8, cp1252, latin-1 or utf-16",
         ),
+        *(
+            (
+                b"a,b\n1,2\n",
+                {"encoding": name},
+                f"--encoding {name!r} is no encoding that is known. Try utf-8, cp1252, latin-1 or utf-16",
+            )
+            for name in ("idna", "punycode", "undefined")
+        ),
+        (
+            "a,b\n1,2\n".encode("utf-16")[:-1],
+            {},
+            "'-' is not whole: it ends in the middle of a character of utf-16-le."
+            " Get the file again; if it is in another encoding, say which with --encoding",
+        ),
         (b"a,b\n1,2\n", {"skip_rows": -1}, "--skip-rows -1 is negative"),
     ],
 )
