@@ -29,6 +29,9 @@ _VISIBLE: Final = "!"
 # The time of a web server's log, which has a blank in it and brackets for quotes.
 _BRACKETED: Final = r"\[([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4})\]"
 
+# In quotes an escape stands before them, too: MySQL writes it so.
+LINE_ENDS: Final = ("\n", "\r")
+
 # What machines write: numbers, money, dates and times, yes/no, UUIDs. Prose rarely looks like this.
 MACHINE: Final = (
     r"(?:[-+(]?[$€£¥]? ?[0-9][-0-9.,:/+TZ eE%)]*|(?i:true|false|yes|no)"
@@ -292,8 +295,8 @@ class Grammar:
             if token == self.quote:
                 sound = at == len(record) or record.startswith(self.delimiter, at)
                 return "".join(parts), at, None if sound else "stray_quote"
-            # The second of a doubled quote or an escaped one; a backslash before anything else is text.
-            parts.append(token[1:] if token[1:] in (self.quote, self.escape) else token)
+            # The second of a doubled quote or an escaped one, as are line ends; a backslash before all else is text.
+            parts.append(token[1:] if token[1:] in self._escaped else token)
             begin = at
         return "", at, "unclosed_quote"
 
@@ -302,6 +305,11 @@ class Grammar:
         """A whole cell in the second quote."""
         q = re.escape(self.second_quote)
         return re.compile(rf"{q}((?:[^{q}]|{q}{q})*){q}(?={re.escape(self.delimiter)}|\Z)")
+
+    @cached_property
+    def _escaped(self) -> tuple[str | None, ...]:
+        ends = LINE_ENDS if self.escape != self.quote else ()
+        return (self.quote, self.escape, *ends)
 
     @cached_property
     def _special(self) -> re.Pattern[str]:

@@ -12,12 +12,12 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from heal_cli.read import backslash
-from heal_cli.read.fields import Grammar
+from heal_cli.read.fields import LINE_ENDS, Grammar
 
-# Stand for an escaped escape and an escaped quote until the cells are apart.
-_ESCAPE, _QUOTE = "\x0e", "\x0f"
+# Stand for an escaped escape and an escaped quote, and before an escaped line end, until the cells are apart.
+_ESCAPE, _QUOTE, _BEFORE_END = "\x0e", "\x0f", "\x10"
 
-_SIGNS: Final = f"[{_ESCAPE}{_QUOTE}]"
+_SIGNS: Final = f"[{_ESCAPE}{_QUOTE}{_BEFORE_END}]"
 
 
 class Plain(NamedTuple):
@@ -66,6 +66,7 @@ def restore(frame: pl.DataFrame, grammar: Grammar) -> pl.DataFrame:
     if not (grammar.escape and grammar.quote):
         return frame
     cells = pl.col(pl.String).str.replace_all(_ESCAPE, grammar.escape, literal=True)
+    cells = cells.str.replace_all(_BEFORE_END, "", literal=True)
     return frame.with_columns(cells.str.replace_all(_QUOTE, grammar.quote, literal=True))
 
 
@@ -73,6 +74,8 @@ def _without_escapes(texts: pl.Series, grammar: Grammar) -> pl.Series:
     """From left to right: of a row of backslashes two and two belong together."""
     escape = grammar.escape or ""
     texts = texts.str.replace_all(escape * 2, _ESCAPE, literal=True)
+    for end in LINE_ENDS:
+        texts = texts.str.replace_all(escape + end, _BEFORE_END + end, literal=True)
     return texts.str.replace_all(escape + grammar.quote, _QUOTE, literal=True)
 
 

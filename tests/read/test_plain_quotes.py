@@ -19,7 +19,7 @@ ESCAPED = replace(PLAIN, escape="\\")
 MIXED = replace(PLAIN, second_quote="'")
 BOTH = replace(MIXED, escape="\\")
 
-CELLS = st.text(alphabet="ab'\",\\ \x0e\x0f", max_size=6)
+CELLS = st.text(alphabet="ab'\",\\ \x0e\x0f\x10", max_size=6)
 
 
 def fast(text: str, grammar: Grammar) -> list[tuple[str | None, ...]] | None:
@@ -61,6 +61,27 @@ def test_what_is_not_sure_is_split_with_patience(text, grammar, row) -> None:
     """Escapes outside of quotes are text, and so is a quote that opens no cell."""
     assert fast(text + "\n", grammar) is None
     assert parse_exact(text.encode(), grammar, 1).frame.rows() == [(1, *row)]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_an_escaped_line_end_is_a_line_end(end: str) -> None:
+    """As MySQL writes it in quotes; it is another value than a backslash at the end of a line, which is doubled."""
+    text = f'1,"one\\{end}two\\\\{end}three",x'
+    row = ("1", f"one{end}two\\{end}three", "x")
+    data = f"{text}\n".encode()
+    frame = parse_fast(data, ESCAPED, 1, quotes=None, multiline=True, blanks=0)
+    assert frame is not None
+    assert frame.rows() == [row]
+    assert parse_exact(text.encode(), ESCAPED, 1).frame.rows() == [(1, *row)]
+    assert tuple(ESCAPED.split(text).cells) == row
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_backslash_outside_of_quotes_ends_no_line(line_end: str) -> None:
+    """It is text there, and the next line is the next record."""
+    data = f'1,"a",x\\{line_end}2,"b",y{line_end}'.encode()
+    frame = parse_fast(data, ESCAPED, 2, quotes=None, multiline=True, blanks=0)
+    assert frame is None or frame.rows() == [("1", "a", "x\\"), ("2", "b", "y")]
 
 
 @pytest.mark.parametrize("grammar", [ESCAPED, MIXED, BOTH])
