@@ -143,7 +143,7 @@ def _rejects(report: LoadReport) -> list[str]:
     lines = [counts(report.reject_reasons)] if report.reject_reasons else []
     if report.rejects_path and report.rows.rejected + report.rows.duplicates:
         lines.append(clean(report.rejects_path))
-    return block("rejected", lines)
+    return block("rejected" if report.rows.rejected else "duplicates", lines)
 
 
 def _unmatched(report: LoadReport) -> list[str]:

@@ -94,7 +94,7 @@ def close_away(
         rows=rows,
         heals=outcome.tallies,
         reject_reasons=dict(outcome.reasons.most_common()),
-        rejects_path=str(run.rejects.path) if rows.rejected else None,
+        rejects_path=str(run.rejects.path) if rows.rejected or rows.duplicates else None,
         leftovers_path=str(run.leftovers.path) if run.leftovers.path.exists() else None,
         trials=(),
         notes=(

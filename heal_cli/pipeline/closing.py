@@ -78,7 +78,7 @@ def _report(run: Run, table: TableSchema, sources: Sequence[SourceRun], outcome:
         rows=outcome.rows,
         heals=outcome.tallies,
         reject_reasons=dict(outcome.reasons.most_common()),
-        rejects_path=str(run.rejects.path) if outcome.rows.rejected else None,
+        rejects_path=str(run.rejects.path) if outcome.rows.rejected or outcome.rows.duplicates else None,
         leftovers_path=str(run.leftovers.path) if run.leftovers.path.exists() else None,
         trials=trials,
         notes=run_notes(run, sources, outcome),

@@ -71,6 +71,7 @@ def test_ignored_duplicates(lab: Any, key: list[str]) -> None:
     assert lab.rows() == [(1, "old"), (2, "a")]
     assert loaded.reasons == dict.fromkeys((1, 3), "duplicate_ignored")
     assert loaded.report.rows.duplicates == 2
+    assert loaded.report.rejects_path is not None, "they are in a file, so the report has to say in which"
 
 
 @pytest.mark.parametrize("key", [[], ["id"], ["v", "w"]])

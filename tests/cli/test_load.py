@@ -209,6 +209,16 @@ def test_a_source_that_was_loaded_before(
     assert heal("load", "a.csv", "-t", "m", "-d", DSN) == (0, expected, "")
 
 
+def test_where_duplicates_are_is_said(heal: Any, engine: Any, load_report: Any) -> None:
+    """Without one reject, too; there is nothing to do about them."""
+    engine.load = replace(
+        load_report, rows=Rows(read=3, loaded=2, duplicates=1), exit_code=0, heals=(), notes=(), trials=(),
+        reject_reasons={}, leftovers_path=None,
+    )  # fmt: skip
+    lines = heal("load", "a.csv", "-t", "m", "-d", DSN).out.splitlines()
+    assert lines[-1] == f"  duplicates {load_report.rejects_path}"
+
+
 def test_an_interrupted_run_prints_the_command_that_goes_on(heal: Any, engine: Any) -> None:
     """SIGTERM is told to the engine, the exit code is 143, and no password is in the command."""
 
