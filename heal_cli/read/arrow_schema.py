@@ -35,10 +35,13 @@ class _Field(NamedTuple):
     kind: int
     numbers: tuple[int, ...]  # what says more of the type, as Schema.fbs has it
     zone: str
+    is_repeated: bool  # one before it, in the same table or struct, has its name
 
 
 def check_types(message: bytes, name: str, *, is_parquet: bool) -> None:
-    """Nothing, unless a column has a type that polars lacks; time zones that it does not know are let pass.
+    """Nothing, unless a column has a type that polars lacks, or the name of another.
+
+    Time zones that polars does not know are let pass.
 
     Args:
         message: The schema, from its length or the mark before it on; what is none says nothing.
@@ -52,6 +55,11 @@ def check_types(message: bytes, name: str, *, is_parquet: bool) -> None:
     except (struct.error, IndexError, RecursionError):
         return  # damage, which is told where the rows are read
     for field in fields:
+        if field.is_repeated and not is_parquet:
+            raise SourceError(
+                f"{name!r} has more than one column {field.path!r}",
+                hint="Have each written under a name of its own",
+            )
         if _is_lacking(field, is_parquet=is_parquet):
             what, hint = _LACKING[field.kind]
             raise SourceError(
@@ -79,8 +87,11 @@ def _fields(message: bytes) -> Iterator[_Field]:
 
 
 def _children(buffer: _Buffer, vector: int, above: str) -> Iterator[_Field]:
+    paths: set[str] = set()
     for field in buffer.vector(vector):
         path = above + buffer.text(buffer.slot(field, 0))
+        is_repeated = path in paths
+        paths.add(path)
         kind = buffer.number(buffer.slot(field, 2), "<B", 0)
         body = buffer.follow(buffer.slot(field, 3))
         numbers: tuple[int, ...] = ()
@@ -89,7 +100,8 @@ def _children(buffer: _Buffer, vector: int, above: str) -> Iterator[_Field]:
             numbers = (bits, *(buffer.number(buffer.slot(body, place), "<i", 0) for place in (0, 1)))
         elif kind == _FIXED_LIST:
             numbers = (buffer.number(buffer.slot(body, 0), "<i", 0),)
-        yield _Field(path, kind, numbers, buffer.text(buffer.slot(body, 1)) if kind == _TIMESTAMP else "")
+        zone = buffer.text(buffer.slot(body, 1)) if kind == _TIMESTAMP else ""
+        yield _Field(path, kind, numbers, zone, is_repeated)
         yield from _children(buffer, buffer.slot(field, 5), f"{path}.")
 
 

@@ -44,6 +44,10 @@ D256 = (
     b"c-noBO$viR429p=sfuJV3lSG0bC90PwacEM*G*qS#8S`?@;k{RqpG?CC@=;HT0GG+BPp{6tDZiGXPY+q&d6Si&ZkOfq|V|Jv"
     b"xxbPip4d=wO3kmJQALv@6a^_Q(Pjhjz`AKP;oG@7FRUASNtL2q`@`yCr^KS#s~M<y%xWbMG)c"
 )
+TWICE = (
+    b"c-nnX+YQ1n47`L;ER>IaRHz>vh7ZPI4rXEm24DpCF&F0qQUyK9as0S*9C!CSfDsKxR1Da|cq39_3`WMY=mawDqWg<{Hs;2klnW~D"
+    b"Mtepb=^QgAY797p>ZqBWyZqo9`;6VDbkm@mKQybM;-nYXP{pob{_N9tnpr8@>8e`77X|-eE5DV`D_v~FS>F5q;0>~b8E*"
+)
 TZ = (
     b"c-nPOK?(vf44kgDmQrC4MLhTeFAL&DJoo{>;~RXIfAAf?Av?)tSrHsanxvEIR7B(npogNMB4LfpiU^TC*k$JEnPWz?oyJ+h#"
     b"#p^;greucxp4l&bX0v(13J4;jN@>=oQ8=j?x*=~#m*g7dj+eAy=l!T?5nv`&sYCTz=96{k-zHjv!}Sd@2}4`nJ?`}R<9II"
@@ -80,6 +84,15 @@ def test_a_type_that_cannot_be_read_is_named(
         open_source("-", ReadOptions(), stdin=io.BytesIO(unpack(packed)))
     assert told.value.message == f"Column 'v' of '-' is {what}, an Arrow type that cannot be read"
     assert (told.value.hint or "").startswith("Have it ")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_two_columns_of_one_name_are_refused(capfd: pytest.CaptureFixture[str]) -> None:
+    """Of them polars panics; which of the two is meant nobody could say by name."""
+    with pytest.raises(SourceError) as told:
+        open_source("-", ReadOptions(), stdin=io.BytesIO(unpack(TWICE)))
+    assert told.value.message == "'-' has more than one column 'v'"
+    assert told.value.hint == "Have each written under a name of its own"
     assert capfd.readouterr() == ("", "")
 
 
