@@ -79,7 +79,7 @@ def replay_fallback(
 
     options = _options(settings, max_attempts=max_attempts, any_server=any_server, dry_run=dry_run)
     begin = partial(_begin, options, settings)
-    tell = partial(_tell, is_dry=dry_run, json=settings.json, quiet=settings.quiet)
+    tell = partial(_tell, any_server=any_server, is_dry=dry_run, json=settings.json, quiet=settings.quiet)
     with stop_on_signal() as stop:
         sleep(random.uniform(0, jitter), stop)  # noqa: S311 -- spreads machines over time, keeps no secret
         if watch:
@@ -117,7 +117,7 @@ def _begin(options: ReplayOptions, settings: Settings) -> ReplayOptions:
     return options if options.dry_run else replace(options, conninfo=connection(settings))
 
 
-def _tell(report: ReplayReport, *, is_dry: bool, json: bool, quiet: bool) -> None:
+def _tell(report: ReplayReport, *, any_server: bool, is_dry: bool, json: bool, quiet: bool) -> None:
     """One round of replay."""
     if json:
         say_json({**_document(report), "dry_run": is_dry, "exit": report.exit_code})
@@ -128,7 +128,8 @@ def _tell(report: ReplayReport, *, is_dry: bool, json: bool, quiet: bool) -> Non
         for line in report.notes:
             note(line)
         if report.elsewhere:
-            note("bring those home with the --dsn that they were for, or with --any-server if it has moved")
+            moved = "" if any_server else ", or with --any-server if it has moved"
+            note(f"bring those home with the --dsn that they were for{moved}")
     elif report.exit_code == DatabaseUnavailable.exit_code:
         note(report.notes[-1])
 

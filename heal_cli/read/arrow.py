@@ -263,4 +263,4 @@ def _plain_columns(scan: pl.LazyFrame) -> pl.DataFrame:
 
 def _damaged(name: str, exc: BaseException) -> SourceError:
     reason = str(exc).split("\n", 1)[0]
-    return SourceError(f"{name!r} cannot be read as Arrow data: {reason}")
+    return SourceError(f"{name!r} cannot be read as Arrow data: {reason}", hint="Copy or download it again")

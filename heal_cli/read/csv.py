@@ -20,6 +20,7 @@ from heal_cli.read.fast import parse_fast
 from heal_cli.read.locate import Locator
 from heal_cli.read.padding import strip_padding
 from heal_cli.read.passed import Passed
+from heal_cli.wording import counted
 
 _WIDE: Final = 32  # columns
 
@@ -65,13 +66,21 @@ class CsvReader:
         """What was found out about it, as far as it has been read."""
         return replace(self._source, findings=(*self._source.findings, *self._passed.findings()))
 
+    @property
+    def _above_footer(self) -> str:
+        return (
+            f" above the last {counted(self.options.footer, 'line')} (--footer)"
+            if self.options.footer
+            else ""
+        )
+
     def sample(self) -> Batch:
         """The first chunk, parsed; `chunks` still yields it."""
         if self._first is None:
             self._first = next(self._chunks, None)
         if self._first is None:
             raise NoRecords(
-                f"{self.source.name!r} has a header and no records",
+                f"{self.source.name!r} has a header and no records{self._above_footer}",
                 hint="If its first line is a record, say --no-header",
                 columns=self.source.columns,
             )

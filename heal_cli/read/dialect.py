@@ -24,6 +24,7 @@ from heal_cli.read.padding import find_padding
 from heal_cli.read.pairs import refuse_pairs
 from heal_cli.read.region import Record, reach_up
 from heal_cli.read.tables import LOOK_ROWS, begins_another
+from heal_cli.wording import counted
 
 # What Excel writes above, and takes as, the delimiter.
 _SEPARATOR_LINE: Final = re.compile(rb"(?i)\Asep=([^\r\n]{1,4})(?:\r\n|\n|\r)")
@@ -93,7 +94,9 @@ def sniff(head: bytes, name: str, options: ReadOptions, *, whole: bool) -> Diale
         return _as_declared(head, skipped, declared, told, whole=whole)
     sample = take_sample(head[skipped:], terminator, whole=whole)
     if not sample.text.strip("\r\n"):
-        raise NoRecords(f"{name!r} holds no records, only blank lines")
+        skip = options.skip_rows
+        where = f" below the {counted(skip, 'line')} of --skip-rows" if skip else ", only blank lines"
+        raise NoRecords(f"{name!r} holds no records{where}")
     trial, evidence = choose_delimiter(sample, told)
     stored = sample
     sample, trial, evidence = look_through(sample, trial, evidence, told)

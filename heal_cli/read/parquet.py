@@ -128,10 +128,16 @@ class ParquetReader:
             wanted = [place for place, key in enumerate(schema) if column in (None, column_name(key))]
             keys, dtypes = schema.names(), schema.dtypes()
             frame = scan.select(plain(place, keys[place], dtypes[place]) for place in wanted).collect()
+        except pl.exceptions.DuplicateError as exc:
+            raise SourceError(
+                f"{self._name!r} cannot be read: {exc}",
+                hint="Have each column written under a name of its own",
+            ) from exc
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as exc:
             reason = str(exc).split("\n", 1)[0]
             raise SourceError(
-                f"{self._name!r} is a damaged Parquet file: rows {start + 1:,} to {stop:,} cannot be read: {reason}"
+                f"{self._name!r} is a damaged Parquet file: rows {start + 1:,} to {stop:,} cannot be read: {reason}",
+                hint="Copy or download it again",
             ) from exc
         if frame.height != stop - start:
             raise SourceError(

@@ -188,7 +188,14 @@ def test_a_second_look_gives_one_column_of_all_chunks(tmp_path: Path) -> None:
     ("data", "options", "message"),
     [
         (b"a,b\n", {}, "'-' has a header and no records. If its first line is a record, say --no-header"),
+        (
+            b"a,b\n1,2\n",
+            {"footer": 9},
+            "'-' has a header and no records above the last 9 lines (--footer)."
+            " If its first line is a record, say --no-header",
+        ),
         (b"\n\n", {}, "'-' holds no records, only blank lines"),
+        (b"a,b\n1,2\n", {"skip_rows": 9}, "'-' holds no records below the 9 lines of --skip-rows"),
         (
             b"a,b\n1,2\n",
             {"columns": ("x",)},
