@@ -35,7 +35,7 @@ def find_asides(data: bytes, grammar: Grammar, *, final: bool) -> tuple[tuple[As
     others = lay_out_lines(without(data, found), grammar)
     if others is not None:  # each line stands for itself, so no candidate is inside a cell
         lines, blanks = others.lines + len(found), others.blanks + len(found)
-        return found, others._replace(stop=len(data), lines=lines, blanks=blanks, ends=None)
+        return found, others._replace(stop=len(data), lines=lines, blanks=blanks, is_plain=False)
     layout = lay_out(data, grammar, final=final, details=True)
     assert layout.asides is not None
     columns = layout.asides.select("line", "start", "stop", "text")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-import polars as pl
 import xxhash
 
 from heal_cli.errors import SourceError
@@ -21,6 +20,7 @@ from heal_cli.read.endings import find_ending
 from heal_cli.read.fields import Grammar
 from heal_cli.read.passed import Kind, Passed
 from heal_cli.read.quote_pairs import MAX_RECORD_BYTES
+from heal_cli.read.quotes import NO_QUOTES, Quotes
 from heal_cli.read.records import lay_out, lay_out_lines
 from heal_cli.read.tables import NextTable, find_table
 
@@ -35,27 +35,27 @@ _TAIL_BYTES: Final = 4096
 class CsvChunk(Chunk):
     """A chunk and what the cutter saw in it, so that the parser need not look again."""
 
-    quotes: int | None = 0  # None: some, not counted
+    quotes: Quotes | None = NO_QUOTES  # None: some, and nobody has found them all sound
     multiline: bool = False  # some record has several lines
     blanks: int = 0  # lines that are no record
     broken: bool = False  # some quote is not paired
     asides: tuple[Aside, ...] = NONE  # those of the blanks that are comments or the header again
     doubtful: int = 0  # so many of the last records may be sums
-    ends: pl.Series | None = field(default=None, compare=False, repr=False)  # see Layout
+    is_plain: bool = False  # each record is one line, and ends with nothing but LF
 
 
 class _Piece(NamedTuple):
     stop: int
     lines: int
     rows: int
-    quotes: int | None
+    quotes: Quotes | None
     blanks: int
     multiline: bool = False
     broken: bool = False
     asides: tuple[Aside, ...] = NONE
     doubtful: int = 0
     has_words: bool = False
-    ends: pl.Series | None = None
+    is_plain: bool = False
 
 
 def cut(
@@ -99,7 +99,7 @@ def cut(
                 broken=piece.broken,
                 asides=piece.asides,
                 doubtful=piece.doubtful,
-                ends=piece.ends,
+                is_plain=piece.is_plain,
             )
             index += 1
         offset, row, line = stop, row + piece.rows, line + piece.lines
@@ -286,20 +286,20 @@ def _measure(data: bytes, grammar: Grammar, *, final: bool) -> _Piece:
             layout.stop,
             layout.lines,
             layout.rows,
-            quotes=layout.quotes if has_quotes else 0,
+            quotes=layout.quotes if has_quotes else NO_QUOTES,
             blanks=layout.blanks,
             multiline=layout.multiline,
             broken=layout.broken,
             asides=asides,
             has_words=layout.has_words,
-            ends=layout.ends,
+            is_plain=layout.is_plain,
         )
     terminator = grammar.terminator
     lines = data.count(terminator) + (not data.endswith(terminator))
     blanks = 0
     if grammar.width > 1 and _may_have_blanks(data, terminator):
         blanks = len(BLANK[terminator].findall(data))
-    return _Piece(len(data), lines, lines - blanks, quotes=0, blanks=blanks)
+    return _Piece(len(data), lines, lines - blanks, quotes=NO_QUOTES, blanks=blanks)
 
 
 def _may_have_blanks(data: bytes, terminator: bytes) -> bool:

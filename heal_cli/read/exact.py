@@ -140,8 +140,7 @@ def _parse_sound(texts: pl.Series, grammar: Grammar) -> pl.DataFrame | None:
         return None
     terminator = grammar.terminator.decode()
     data = f"{terminator.join(texts)}{terminator}".encode()
-    quotes = None if grammar.quote else 0
-    return parse_fast(data, grammar, len(texts), quotes=quotes, multiline=True, blanks=0)
+    return parse_fast(data, grammar, len(texts), quotes=None, multiline=True, blanks=0)
 
 
 def _split(raw: bytes, text: str | None, grammar: Grammar) -> list[str | None] | _Fault:

@@ -133,21 +133,6 @@ class Grammar:
         return rf"^(?:{self.quoted_pattern}|{bare})(?:{d}(?:{self.quoted_pattern}|{bare}))*$"
 
     @cached_property
-    def all_strict_pattern(self) -> str:
-        """A text of nothing but sound records with the right number of fields; a last line end may lack."""
-        q, d, end = re.escape(self.quote), re.escape(self.mark), self.terminator.decode()
-        cell = f"(?:{self.quoted_pattern}|[^{q}{d}{end}]*)"
-        more = f"{{{self.width - 1}}}" if self.width <= WIDEST_PATTERN else "*"
-        record = f"{cell}(?:{d}{cell}){more}\r?"
-        return rf"\A(?:{record}{end})*(?:{record})?\z"
-
-    @cached_property
-    def paired_pattern(self) -> str:
-        """A quote, the next one, and the end of a cell."""
-        q, d = re.escape(self.quote), re.escape(self.mark)
-        return rf"{q}[^{q}]*{q}(?:{d}|\r?{self.terminator.decode()}|\z)"
-
-    @cached_property
     def open_pattern(self) -> str:
         """The beginning of a sound record that ends inside a quoted cell."""
         q, d = re.escape(self.quote), re.escape(self.mark)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Final
 
 import polars as pl
 
@@ -10,7 +11,10 @@ from heal_cli.model import LOCATIONS, ROW, Chunk
 from heal_cli.read.cut import CsvChunk
 from heal_cli.read.encoding import UTF8, encode_back, stored_length
 from heal_cli.read.fields import Grammar
+from heal_cli.read.octets import octets_of, places
 from heal_cli.read.records import lay_out
+
+_LF: Final = 0x0A
 
 
 class Locator:
@@ -30,10 +34,12 @@ class Locator:
         """Line (0-based), start and stop of each record; what the cutter knows is not looked for again."""
         chunk = self._chunk
         assert chunk.data is not None
-        if isinstance(chunk, CsvChunk) and chunk.ends is not None:
-            starts = chunk.ends.shift(1, fill_value=0)
+        if isinstance(chunk, CsvChunk) and chunk.is_plain:
+            stops = places(octets_of(chunk.data) == _LF)
+            if not chunk.data.endswith(b"\n"):
+                stops = stops.append(pl.Series([len(chunk.data)]))
             lines = pl.int_range(chunk.rows, dtype=pl.Int64, eager=True)
-            return pl.DataFrame({"line": lines, "start": starts, "stop": chunk.ends - 1})
+            return pl.DataFrame({"line": lines, "start": (stops + 1).shift(1, fill_value=0), "stop": stops})
         records = lay_out(chunk.data, self._grammar, final=True, details=True).records
         assert records is not None
         return records

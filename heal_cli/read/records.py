@@ -8,11 +8,14 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from heal_cli.read.backslash import goes_on, holds_escaped_end
+from heal_cli.read.beginnings import Beginnings
 from heal_cli.read.fields import Grammar
+from heal_cli.read.octets import is_utf8, octets_of
 from heal_cli.read.quote_pairs import Lines, pair_quotes
+from heal_cli.read.quotes import NO_QUOTES, Quotes, cross_lines, judge_quotes
 
-# Digits, signs and quotes are below it, letters above.
-_BEYOND_NUMBERS: Final = ":"
+_LF: Final = 0x0A
+_CR: Final = 0x0D
 
 
 class Layout(NamedTuple):
@@ -24,15 +27,13 @@ class Layout(NamedTuple):
     blanks: int  # lines that are no record
     multiline: bool = False  # some record has several lines
     broken: bool = False  # some line has an unpaired quote
-    quotes: int | None = None  # None: not counted
+    quotes: Quotes | None = None  # None: nobody has found them all sound
     records: pl.DataFrame | None = None  # line (0-based), start, stop (without terminator) of each record
     asides: pl.DataFrame | None = (
         None  # line (0-based), start, stop, text of each comment and repeated header
     )
     has_words: bool = False  # some line does not begin with a number, as all records do
-    ends: pl.Series | None = (
-        None  # Int64, of records that are one line each: offset one past its LF; None: not known
-    )
+    is_plain: bool = False  # each record is one line, and ends with nothing but LF
 
 
 def lay_out(data: bytes, grammar: Grammar, *, final: bool, details: bool = False) -> Layout:
@@ -79,7 +80,7 @@ def _inside(lines: Lines, grammar: Grammar, *, final: bool) -> tuple[pl.Series, 
 
 
 def lay_out_lines(data: bytes, grammar: Grammar) -> Layout | None:
-    """The records of `data` where each line is one or empty, at a third of the cost of `lay_out`; else None.
+    """The records of `data` where each line is one or empty, at a sixth of the cost of `lay_out`; else None.
 
     Args:
         data: Whole lines; the last may lack its terminator at the end of the source.
@@ -88,28 +89,39 @@ def lay_out_lines(data: bytes, grammar: Grammar) -> Layout | None:
         return None
     if grammar.escape and (not grammar.is_backslashed or holds_escaped_end(data, b"\n")):
         return None
-    if b"\r" in data and b"\r\r" in data:  # one byte is looked for twenty times as fast as two
+    has_returns = b"\r" in data
+    if has_returns and b"\r\r" in data:  # one byte is looked for twenty times as fast as two
         return None
-    lines = read_lines(data)
-    if lines is None or grammar.has_aside(lines):
-        return None
-    quotes = 0
-    if grammar.quote and grammar.quote.encode() in data:
-        each = lines.str.count_matches(grammar.quote, literal=True)
-        if ((each & 1) == 1).any():
+    octets = octets_of(data)
+    is_end = octets == _LF
+    begins = Beginnings.of(octets, is_end)
+    has_words = grammar.is_numbered and begins.have_words
+    # Of bytes that are no text others look for words in another way.
+    if (
+        begins.may_be_aside(grammar)
+        or (has_returns and begins.have(_CR))
+        or (has_words and not is_utf8(data))
+    ):
+        lines = read_lines(data)
+        if lines is None or grammar.has_aside(lines):
             return None
-        quotes = int(each.sum())
-    blanks = int((lines == "").sum())
-    has_words = grammar.is_numbered and bool((lines > _BEYOND_NUMBERS).any())
-    is_plain = not blanks and b"\r" not in data  # each line is a record, and ends with nothing but LF
+        blanks = int((lines == "").sum())
+    else:
+        blanks = begins.count(_LF)
+    quotes: Quotes | None = NO_QUOTES
+    if grammar.quote and grammar.quote.encode() in data:
+        is_quote = octets == ord(grammar.quote)
+        if cross_lines(is_quote, is_end):
+            return None
+        quotes = judge_quotes(octets, is_quote, grammar)
     return Layout(
         len(data),
-        len(lines),
-        len(lines) - blanks,
+        begins.lines,
+        begins.lines - blanks,
         blanks,
         quotes=quotes,
         has_words=has_words,
-        ends=(lines.str.len_bytes().cast(pl.Int64) + 1).cum_sum() if is_plain else None,
+        is_plain=not (blanks or has_returns),
     )
 
 
