@@ -17,6 +17,10 @@ import polars as pl
 _DIGIT: Final = ord("0")
 """Where a layout has a zero, cells have any digit; everything else is to the letter."""
 
+_LOWER: Final = (
+    0x20  # the bit that ASCII letters in lower case have beyond capitals; digits and hyphens have it, too
+)
+
 MOST_DIGITS: Final = 18
 """Digits that always fit into an Int64."""
 
@@ -78,11 +82,39 @@ def read_fields(cells: pl.Series, layout: str, tail: str = "") -> Fields:
 def _take_apart(cells: pl.Series, layout: str, tail: str = "") -> tuple[list[pl.Series], list[int]]:
     """For each place what the bytes of the cells are above those of the layout, and what they may be at most."""
     pattern = (layout + tail).encode()
-    block = cells.cast(pl.Binary).bin.reinterpret(dtype=pl.Array(pl.UInt8, len(pattern)), endianness="little")
     # without the optimizer, which takes longer than all else here
-    places = block.reshape((-1,)).alias("byte").to_frame().select_seq(_places(pattern)).get_columns()
+    block = bytes_of(cells, len(pattern)).alias("byte").to_frame()
+    places = block.select_seq(_places(pattern)).get_columns()
     most = [9 if byte == _DIGIT else 0 for byte in layout.encode()]
     return places, most + [0] * (len(pattern) - len(most))
+
+
+def bytes_of(cells: pl.Series, width: int) -> pl.Series:
+    """Those of all cells end to end; each has so many, and none is null."""
+    block = cells.cast(pl.Binary).bin.reinterpret(dtype=pl.Array(pl.UInt8, width), endianness="little")
+    return block.reshape((-1,))
+
+
+def cells_of(octets: pl.Series, width: int) -> pl.Series:
+    """Binary cells of so many bytes each."""
+    return octets.reshape((-1, width)).arr.to_list().cast(pl.Binary)
+
+
+def are_as_wide(cells: pl.Series, width: int) -> bool:
+    """Each cell has so many bytes; there is at least one, and no null."""
+    lengths = cells.str.len_bytes()
+    return lengths.min() == width and lengths.max() == width and not cells.has_nulls()
+
+
+def are_hex(octets: pl.Series) -> pl.Series:
+    """Where a byte is a hexadecimal digit in ASCII."""
+    # what is below '0' or 'a' wraps around and is above 9 or 5 too
+    return (octets - ord("0") <= 9) | ((octets | _LOWER) - ord("a") <= 5)
+
+
+def lowered(octets: pl.Series) -> pl.Series:
+    """Hexadecimal digits and hyphens in lower case."""
+    return octets | _LOWER
 
 
 def _sound(places: Sequence[pl.Series], most: Sequence[int]) -> pl.Series | None:

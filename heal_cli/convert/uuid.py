@@ -8,6 +8,7 @@ import polars as pl
 
 from heal_cli.convert.residue import NOT_CONVERTIBLE, Attempt, Healer, heal_residue, refuse_all
 from heal_cli.convert.text_typed import decode
+from heal_cli.fixed_width import are_as_wide, are_hex, bytes_of, cells_of, lowered
 from heal_cli.model import ColumnFormat, Converted, Fault, HealMask, PgType, ValueOptions
 
 RULE: Final = "uuid_form"
@@ -17,10 +18,9 @@ _HYPHENATED: Final = rf"{_CANONICAL}|^\{{{_CANONICAL.strip('^$')}\}}$"
 _ANY: Final = r"^(?:urn:uuid:)?(?:\{(?P<braced>[0-9a-f]{4}(?:-?[0-9a-f]{4}){7})\}|(?P<bare>[0-9a-f]{4}(?:-?[0-9a-f]{4}){7}))$"
 """PostgreSQL takes a hyphen after any group of four digits, and braces around (manual, 8.12)."""
 
-_BRACED: Final = rf"(?i-u)^\{{{_CANONICAL.strip('^$')}\}}$"
 _LENGTH: Final = 36  # characters of a canonical UUID
-_PROBE: Final = 64
-"""Cells looked at before all are tried in the commonest form."""
+_MARKS: Final = {0: "{", 9: "-", 14: "-", 19: "-", 24: "-", 37: "}"}
+"""Places of the commonest other form."""
 
 _GROUPS: Final = ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))
 
@@ -43,9 +43,9 @@ def to_typed(values: pl.Series, type: PgType, format: ColumnFormat, allow: froze
 
 
 def _heal(texts: pl.Series) -> Attempt:
-    if texts.head(_PROBE).str.contains(_BRACED).all() and texts.str.contains(_BRACED).all():
-        values = texts.str.slice(1, _LENGTH).str.to_lowercase()
-        return Attempt(values, (HealMask(RULE, values.is_not_null()),))
+    unbraced = _unbraced(texts)
+    if unbraced is not None:
+        return Attempt(unbraced, (HealMask(RULE, unbraced.is_not_null()),))
     folded = texts.str.strip_chars().str.to_lowercase()
     if folded.str.contains(_HYPHENATED).all():
         values = folded.str.strip_chars("{}")
@@ -54,6 +54,19 @@ def _heal(texts: pl.Series) -> Attempt:
     digits = found.select(pl.coalesce("braced", "bare").str.replace_all("-", "", literal=True)).to_series()
     values = _hyphenated(digits)
     return Attempt(values, (HealMask(RULE, values.is_not_null()),))
+
+
+def _unbraced(texts: pl.Series) -> pl.Series | None:
+    """Hyphenated digits in braces without these, in lower case; None where one text is none of that."""
+    width = _LENGTH + 2
+    if not are_as_wide(texts, width):
+        return None
+    octets = bytes_of(texts, width)
+    if any((octets.gather_every(width, place) != ord(mark)).any() for place, mark in _MARKS.items()):
+        return None
+    if are_hex(octets).sum() != len(texts) * (width - len(_MARKS)):
+        return None
+    return cells_of(lowered(octets), width).cast(pl.String).str.slice(1, _LENGTH)
 
 
 def _hyphenated(digits: pl.Series) -> pl.Series:

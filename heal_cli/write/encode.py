@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 CHUNK_ROWS: Final = 4_096
 """Rows encoded and sent at a time: about half a MiB. pgpq keeps the GIL meanwhile, and longer stretches hold up the other workers."""
 
-_FORM_ROWS: Final = 4 * CHUNK_ROWS
-"""Rows whose texts are made binary at a time: all of a batch at once would take as much memory again."""
+_FORM_BYTES: Final = 8 << 20
+"""Texts made binary at a time: all of a batch's at once may take as much memory again, and each call of polars costs."""
 
 _TEXT_LIKE: Final = frozenset({"text", "varchar", "bpchar", "citext", "name", "json"})
 
@@ -110,7 +110,7 @@ def _encode_binary(
 ) -> Iterator[bytes]:
     bases = {name: type_.base for name, type_ in zip(frame.columns, types, strict=True)}
     encoder = None
-    for rows in frame.iter_slices(_FORM_ROWS) if forms else [frame]:
+    for rows in frame.iter_slices(_rows_at_once(frame, forms)) if forms else [frame]:
         made = [form(rows[name]).alias(name) for name, form in forms.items()]
         for record_batch in _record_batches(rows.with_columns(made) if made else rows):
             if encoder is None:
@@ -122,6 +122,12 @@ def _encode_binary(
                 yield encoder.write_batch(record_batch.slice(start, min(CHUNK_ROWS, height - start)))
     if encoder is not None:
         yield encoder.finish()
+
+
+def _rows_at_once(frame: pl.DataFrame, forms: Mapping[str, Form]) -> int:
+    """Rows whose texts are made binary together."""
+    size = sum(int(frame[name].str.len_bytes().sum()) for name in forms)
+    return max(CHUNK_ROWS, -(-frame.height // (size // _FORM_BYTES + 1)))
 
 
 def _record_batches(frame: pl.DataFrame) -> Iterator[RecordBatch]:

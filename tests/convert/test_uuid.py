@@ -66,6 +66,29 @@ def test_what_is_no_uuid_fails(text: str) -> None:
     assert made.failed.to_list() == [True, False]
 
 
+BRACED = "{" + ONE + "}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" + ONE + "]",  # one bit from braces
+        BRACED.replace("-", "\r", 1),  # one bit from a hyphen
+        BRACED.replace("a", "g", 1),
+        BRACED.replace("a", "`", 1),
+        BRACED.replace("0", "\x10", 1),  # one bit from a digit
+        BRACED.replace("0e", "\u00e9", 1),
+        "{" + ONE.replace("-", "0", 1) + "}",
+    ],
+)
+def test_what_is_nearly_a_uuid_in_braces_fails(text: str) -> None:
+    """Beside many in braces one that only looks so fails alone, and the others are read."""
+    made = _convert(pl.Series([BRACED.upper()] * 70 + [text]))
+    assert made.values.to_list() == [ONE] * 70 + [None]
+    assert made.failed is not None
+    assert made.failed.arg_true().to_list() == [70]
+
+
 @given(st.lists(st.uuids(), min_size=1))
 def test_sixteen_bytes_are_a_uuid(ids: list[uuid.UUID]) -> None:
     """Parquet's raw bytes come out as the same UUIDs, and healing twice is healing once."""

@@ -13,6 +13,7 @@ from psycopg import sql
 
 from heal_cli.model import PgType
 from heal_cli.schema import introspect
+from heal_cli.write import encode
 from heal_cli.write.encode import choose_encoding
 
 Texts = Sequence[str | None]
@@ -38,13 +39,16 @@ def _decimals(scale: int) -> st.SearchStrategy[list[str]]:
 
 DAYS = st.from_regex("[+-]?[0-9]{1,9} days?", fullmatch=True)
 CLOCK = st.from_regex("[0-9]{1,2}:[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?", fullmatch=True)
+LONG = st.from_regex("[0-9]{2}:[0-5][0-9]:[0-5][0-9]", fullmatch=True)
 SECONDS = st.from_regex("PT-?[0-9]{1,9}[.][0-9]{6}S", fullmatch=True)
 FLOAT = st.from_regex("-?[0-9]{1,15}([.][0-9]{1,17})?", fullmatch=True)
 PLAIN = st.text(st.characters(exclude_characters='"\\\0', codec="utf-8"), max_size=5)
 ADDRESS = st.ip_addresses(v=4).map(str)
 
 SPELLINGS = {
-    "interval": st.lists(DAYS | CLOCK | st.tuples(DAYS, CLOCK).map(" ".join)) | st.lists(SECONDS),
+    "interval": st.lists(DAYS | CLOCK | st.tuples(DAYS, CLOCK).map(" ".join))
+    | st.lists(SECONDS)
+    | st.lists(st.tuples(DAYS, LONG).map(" ".join)),
     "interval(2)": st.lists(CLOCK),
     "inet": st.lists(ADDRESS),
     "cidr": st.lists(ADDRESS),
@@ -118,6 +122,16 @@ def test_binary_arrives_as_its_text(conn: psycopg.Connection, name: str) -> None
             assert _send(conn, type, column) == ("binary", meant)
 
     holds()
+
+
+def test_texts_made_binary_in_parts_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few of a column's texts are made binary at a time, the bytes of all rows are sent once, in order."""
+    texts = [f"{number} days 01:02:{number % 60:02}" for number in range(2 * encode.CHUNK_ROWS + 7)]
+    frame = pl.DataFrame({"n": range(len(texts)), "v": texts})
+    types = [PgType(0, "bigint", "int8", "b"), PgType(0, "interval", "interval", "b")]
+    at_once = b"".join(choose_encoding(frame, types).chunks)
+    monkeypatch.setattr(encode, "_FORM_BYTES", 1000)
+    assert b"".join(choose_encoding(frame, types).chunks) == at_once
 
 
 @pytest.mark.parametrize(("name", "texts"), OTHERS)
