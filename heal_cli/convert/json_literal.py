@@ -77,13 +77,29 @@ def _checked(json: pl.Series) -> pl.Series:
 
 
 def reworded(texts: pl.Series) -> pl.Series:
-    """Literals whose strings hold neither quotation marks nor words: these are the others' alone."""
-    # one after the other: at once takes three times as long
-    json = texts.str.replace_all("'", '"', literal=True)
+    """Literals whose strings hold neither quotation marks nor words: these are the others' alone; none is null."""
+    if not len(texts):
+        return texts
+    # as one block of bytes, of which no length changes: cell by cell takes twice as long
+    octets = texts.str.join(_OPEN).cast(pl.Binary).cast(pl.List(pl.UInt8)).explode(empty_as_null=False)
+    octets = octets.zip_with(octets != ord("'"), pl.Series([ord('"')], dtype=pl.UInt8))
     for word, said in _WORDS.items():
-        if texts.str.contains(word, literal=True).any():
-            json = json.str.replace_all(word, said, literal=True)
-    return json
+        octets = _said(octets, word.encode(), said.encode())
+    joined = octets.implode().cast(pl.Binary).cast(pl.String)
+    return joined.str.split(_OPEN).explode().alias(texts.name)
+
+
+def _said(octets: pl.Series, word: bytes, said: bytes) -> pl.Series:
+    """With the bytes of one word instead of the other, which its first two tell."""
+    starts = octets == word[0]
+    if not starts.any():
+        return octets
+    starts &= octets.shift(-1, fill_value=0) == word[1]
+    places = pl.int_range(len(octets), dtype=pl.UInt32, eager=True).filter(starts)
+    for place, (before, after) in enumerate(zip(word, said, strict=True)):
+        if before != after and len(places):
+            octets = octets.scatter(places + place, after)
+    return octets
 
 
 def _requoted(texts: pl.Series) -> pl.Series:

@@ -161,3 +161,14 @@ def test_what_python_writes_is_healed(values: list[Any]) -> None:
     for value, out in zip(values, made.values, strict=True):
         assert out is None or json.loads(out) == {"v": value}
         assert out is not None or "\\x00" in repr(value)
+
+
+def test_words_of_python_are_told_from_letters() -> None:
+    """True, False and None of every cell become JSON's words; their letters in keys and strings stay."""
+    values = [
+        {"T": "N", "Fe": [True, None, False, "é", "T"], "x": number, "NaN": {"None": None}}
+        for number in range(9)
+    ]
+    values.append({"T": "F", "Fe": [], "x": True, "NaN": {"None": [False, True]}})
+    made = _convert([repr(value) for value in values])
+    assert [json.loads(text) for text in made.values] == values
