@@ -50,6 +50,8 @@ def open_cells(values: pl.Series, typed: pl.Series) -> pl.Series:
     """Positions (UInt32) of the cells that are null in `typed` although `values` has something there."""
     if values.null_count() == typed.null_count():
         return pl.Series(dtype=pl.UInt32)
+    if not values.null_count() and typed.null_count() == len(typed):
+        return pl.int_range(len(typed), dtype=pl.UInt32, eager=True)
     return (typed.is_null() & values.is_not_null() if values.has_nulls() else typed.is_null()).arg_true()
 
 
@@ -110,11 +112,10 @@ def heal_residue(
     if not len(positions):
         return Converted(typed.alias(values.name), _of_use(heals))
     work = _Residue(values, typed, positions)
-    work.take_nulls(nulls)
     if work.has_repeats():
-        work.take_distinct(healers)
-    for healer in healers:
-        work.take(healer)
+        work.take_distinct(healers, nulls)
+    else:
+        work.take_all(healers, nulls)
     return work.result(heals)
 
 
@@ -176,14 +177,18 @@ class _Residue:
         (distinct,) = texts.to_frame("text").select(pl.col("text").approx_n_unique()).row(0)
         return bool(distinct * _REPEATS <= len(texts))
 
-    def take_distinct(self, healers: Sequence[Healer]) -> None:
+    def take_all(self, healers: Sequence[Healer], tokens: tuple[str, ...]) -> None:
+        self.take_nulls(tokens)
+        for healer in healers:
+            self.take(healer)
+
+    def take_distinct(self, healers: Sequence[Healer], tokens: tuple[str, ...]) -> None:
         """All healers on each text once: what becomes of a cell depends on its text alone."""
         texts = self._texts.unique(maintain_order=True)  # the first of many faults are told one by one
         once = _Residue(
             texts, nothing(texts, self._typed.dtype).values, texts.to_frame().with_row_index()["index"]
         )
-        for healer in healers:
-            once.take(healer)
+        once.take_all(healers, tokens)
         made = once.result(())
         marks: list[HealMask | Fault] = [*made.heals, *made.faults]
         masks = {str(place): each.mask for place, each in enumerate(marks)}

@@ -107,3 +107,21 @@ def test_texts_that_repeat_are_read_once() -> None:
     assert [(fault.reason, fault.mask.to_list(), fault.attempts) for fault in many.faults] == [
         (fault.reason, fault.mask.to_list() * 500, fault.attempts) for fault in single.faults
     ]
+
+
+def test_texts_that_repeat_are_read_as_single_ones() -> None:
+    """Few texts again and again, tokens among them, have the values, heals and faults of each."""
+    once = pl.Series("c", ["1", "3x2", "odd", "n/a", "bad", None, " N/A"])
+    healers = [Healer("", _refusing), Healer("doubled numbers", _doubling)]
+    times = 300
+    single, many = (
+        heal_residue(values, _strict(values), healers, nulls=("n/a",))
+        for values in (once, pl.concat([once] * times))
+    )
+    assert many.values.to_list() == single.values.to_list() * times
+    assert [(heal.rule, heal.mask.to_list()) for heal in many.heals] == [
+        (heal.rule, heal.mask.to_list() * times) for heal in single.heals
+    ]
+    assert [(fault.reason, fault.mask.to_list(), fault.attempts) for fault in many.faults] == [
+        (fault.reason, fault.mask.to_list() * times, fault.attempts) for fault in single.faults
+    ]
