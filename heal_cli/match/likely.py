@@ -182,7 +182,9 @@ def _is_settled(
 
     Its values do not fit, all others would be clearly worse off with it, or it may stand in for the pair's source.
     """
-    if cells.best(rival).confidence < board.options.min_confidence and not _fits(board, rival):
+    own, other = cells.best(pair).confidence, cells.best(rival).confidence
+    is_near = own - board.options.min_margin < other < board.options.min_confidence <= own
+    if is_near and not _fits(board, rival):
         return True
     holder = next((other for other in pairs if other[1] == rival[1]), None)
     is_held = holder is not None and cells.best(holder).confidence >= cells.best(rival).confidence
