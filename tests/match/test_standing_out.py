@@ -142,13 +142,13 @@ def test_words_are_no_addresses_of_machines(make_table, match) -> None:
 
 
 def test_names_that_say_the_same_outdo_what_tables_usually_call_so(make_table, match) -> None:
-    """A recipient may be a customer, but the buyer is."""
+    """A barcode may number articles, but where the table has one for barcodes, it goes there."""
     sources = {
-        "buyer-name": ["Grace Lin", "R. Moyo", "Ana Cruz"],
-        "recipient-name": ["Bo Ek", "R. Moyo", "Ana Cruz"],
+        "prod_cd": ["4410-01", "4410-02", "4410-07"],
+        "ean": ["4006381333931", "4006381333948", "4006381333955"],
     }
-    found = placed(match(sources, make_table("orders", "customer_name text", "order_no text")))
-    assert found == {"buyer-name": "customer_name"}
+    found = placed(match(sources, make_table("product", "gtin varchar(14)", "sku varchar(20)")))
+    assert found == {"ean": "gtin", "prod_cd": "sku"}
 
 
 def test_when_it_happened_is_nearer_than_when_it_was_noted(make_table, match) -> None:
