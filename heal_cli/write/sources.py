@@ -53,7 +53,7 @@ class EarlierSource:
     digest: str
     rows: int | None  # None: not finished
     pieces: int  # committed so far
-    loading_run: str | None  # a run that works on it now, as far as the ledger knows
+    loading_run: str | None  # a run that works on it now
     last_row: int | None  # that ends at `stop`, where a batch does
     inherits: bool  # rows of a shorter one, up to some place beyond its first batch
     limited_to: int | None = (
@@ -106,7 +106,10 @@ def earlier_sources(
             " far.stop, far.digest, rows,"
             " (SELECT count(*) FROM heal.load_batches AS b WHERE b.source = s.source AND s.finished_at IS NULL),"
             " (SELECT run::text FROM heal.load_run_sources AS mine JOIN heal.load_runs USING (run)"
-            " WHERE mine.source = s.source AND state = 'running' AND s.finished_at IS NULL LIMIT 1),"
+            " WHERE mine.source = s.source AND state = 'running' AND s.finished_at IS NULL"
+            # Those that were killed are buried by the next run, but not by a dry one.
+            " AND EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE application_name = 'heal/' || run::text)"
+            " LIMIT 1),"
             " far.last_row, before_stop IS NOT NULL, limited_to"
             " FROM heal.load_sources AS s CROSS JOIN LATERAL"
             " (VALUES (s.stop, s.digest, rows), (first_stop, first_digest, NULL), (before_stop, before_digest, NULL)"

@@ -59,10 +59,13 @@ def test_the_flags_of_the_second_try_hold(
     assert retrying.load(None, **wrong).rows.already == count
 
 
-def test_a_dry_run_says_what_the_second_try_would_do(retrying: Any, kill: Callable[..., None]) -> None:
-    """By the flags that it has, and without a trace of its own."""
+@pytest.mark.parametrize("state", ["failed", "running"])
+def test_a_dry_run_says_what_the_second_try_would_do(
+    retrying: Any, kill: Callable[..., None], state: str
+) -> None:
+    """By the flags that it has, and without a trace of its own, though nobody has noted that the first is dead."""
     kill(HEADER + ROWS, columns=["note", "id"])
-    retrying.conn.execute("update heal.load_runs set state = 'failed'")
+    retrying.conn.execute(f"update heal.load_runs set state = '{state}'")
     report = retrying.load(None, dry_run=True)
     assert (report.rows.loaded, report.rows.rejected) == (5, 0)
     assert retrying.load(None).rows.loaded == 5
