@@ -18,6 +18,8 @@ from heal_cli.match.vocabulary import vocabulary
 from heal_cli.model import Candidate, Features, Tier
 
 _SURE_NAME: Final = 0.9  # likeness of names from which one value that does not fit among a few is a slip
+_DEGREES: Final = ("latitude", "longitude")
+_NO_DEGREES: Final = r"^[-+]?(?:18[1-9]|19\d|[2-9]\d\d|\d{4,6})(?:[.,]\d+)?$"  # more digits are of millionths
 _SLIPPED: Final = 0.78
 _COMMENTED: Final = 0.95  # of a comment that is the source's name: people keep names, not comments, in step
 
@@ -48,7 +50,7 @@ def by_likeness(
         confidence = min(names.score, CONTRADICTED)
         yield rename(source, target, Tier.FUZZY, confidence, (*reasons, objection))
         return
-    doubted = doubt(source, target, names)
+    doubted = doubt(source, target, names, evidence)
     score = min(names.score, UNEXPLAINED) if doubted else names.score
     reasons += (doubted,) if doubted else ()
     if score < min_confidence:
@@ -90,6 +92,8 @@ def against(source: Name, target: Target, alike: Similarity, evidence: Evidence)
         return f"{source.raw!r} counts, the column does not"
     if evidence.holds_objects(source.raw, target.column):
         return OBJECTS
+    if target.name.last_of(_DEGREES) and evidence.shape(source.raw, _NO_DEGREES) > 0:
+        return "no place on earth has such degrees"
     for kind, raw in sorted(alike.needs):
         is_key = target.column.type.base in KEY_TYPES or _is_numbered(source, target, evidence)
         if kind in LOOKS and raw == source.raw and target.column.type.base in TEXTS:
@@ -108,11 +112,24 @@ def _is_numbered(source: Name, target: Target, evidence: Evidence) -> bool:
     return is_number and target.column.type.base in TEXTS and evidence.shape(source.raw, NUMERIC) == 0
 
 
-def doubt(source: Name, target: Target, alike: Similarity) -> str:
+def _may_say_yes(target: Target, evidence: Evidence) -> bool:
+    """True for yes and no, numbers for them, a list of them, and one letter of text; not for a text of any length."""
+    type = target.column.type
+    return (
+        type.base not in TEXTS
+        or is_claim(target.name)
+        or bool(evidence.labels(target.column))
+        or type.length in (1, 2, 3)
+    )
+
+
+def doubt(source: Name, target: Target, alike: Similarity, evidence: Evidence) -> str:
     """Why words that say little do matter here; empty when they do not."""
     base = target.column.type.base
     if is_claim(source) != is_claim(target.name) and base != "bool":
         return "one name reads as yes or no"
+    if "yn" in source.plain and "yn" not in target.name.plain and not _may_say_yes(target, evidence):
+        return f"{source.raw!r} says yes or no, the column more"
     lasting = vocabulary().kinds["lasting"]
     if alike.is_untimed and base not in TIMES and not lasting & {*source.units, *target.name.units}:
         return f"one name tells a time, the column is {target.column.type.name}"

@@ -73,7 +73,11 @@ def _is_borne_out(
     is_more = target.column.type.base in NUMBERS or saying(parting.right)
     if is_more and any(word.is_reference for word in parting.left):
         return False  # the code of a polling station is no number of its votes
-    if sets_apart(parting) or doubt(source, target, alike) or against(source, target, alike, evidence):
+    if (
+        sets_apart(parting)
+        or doubt(source, target, alike, evidence)
+        or against(source, target, alike, evidence)
+    ):
         return False
     if saying(parting.left) and not saying(parting.right):
         is_telling = target.column.type.base in _TELLING or bool(evidence.labels(target.column))

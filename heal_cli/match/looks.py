@@ -64,6 +64,9 @@ WHICH: Final = 0.80
 ONLY_WHEN: Final = 0.80
 """Of a column called `date` or `timestamp` for the one column of the table that says when."""
 
+ONLY_AT_END: Final = 0.75
+"""The same for what comes after it (`paid_at`): no surer than when somebody received it, and than it is itself."""
+
 ONLY_LATER: Final = 0.70
 """The same for a time when somebody else had a look at it (`received_at`): a margin under that of the thing itself."""
 
@@ -159,5 +162,7 @@ def tells_when(source: Name, column: Column, name: Name, evidence: Evidence) -> 
         return NOTHING
     if evidence.profile(source.raw).count == 0 or evidence.fit(source.raw, column)[0] < _MOST:
         return NOTHING
-    is_later = bool(name.concepts & vocabulary().kinds["noted"])
-    return Look(ONLY_LATER if is_later else ONLY_WHEN, "says only when, and so does the column")
+    kinds = vocabulary().kinds
+    at_end = ONLY_AT_END if name.concepts & kinds["ending"] else ONLY_WHEN
+    confidence = ONLY_LATER if name.concepts & kinds["noted"] else at_end
+    return Look(confidence, "says only when, and so does the column")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import takewhile
 from typing import Final
@@ -14,8 +15,11 @@ from heal_cli.match.concepts import singular
 from heal_cli.match.vocabulary import vocabulary
 from heal_cli.match.wordforms import base_form, parts
 
-_SHORTEST_CUT: Final = 3  # letters that are kept
+_SHORTEST_CUT: Final = 4  # letters that are kept; so many words begin with three that they may be any of them
 _LEAST_CUT: Final = 2  # letters that are not
+_LEAST_PART: Final = 4  # letters of the last part of a compound: `maschinenbediener` beside `maschine`
+_MOST_MEANINGS: Final = 10  # of words that begin so, over which nobody knows which is meant
+_VOWELS: Final = frozenset("aeiouy")
 _SHORTEST_SLIP: Final = 7  # letters; shorter words have too many real neighbours
 _LETTERS_PER_SLIP: Final = 12  # one slip in less, two in more
 
@@ -24,12 +28,14 @@ _LETTERS_PER_SLIP: Final = 12  # one slip in less, two in more
 def begun_so(word: str) -> tuple[str, ...]:
     """What the words mean that begin with these letters: `masch` is a `machine`, for `maschine` is one."""
     table = vocabulary()
-    is_short = word in table.abbreviations and len(word) <= _SHORTEST_CUT
-    if len(word) < _SHORTEST_CUT or word in table.phrases or is_short:
+    if len(word) < _SHORTEST_CUT or word in table.phrases:
         return ()
     listed = _words()
     longer = takewhile(lambda long: long.startswith(word), listed[bisect_left(listed, word) :])
-    return _meanings(long for long in longer if len(long) >= len(word) + _LEAST_CUT)
+    found = _meanings(
+        _simple(sorted((long for long in longer if len(long) >= len(word) + _LEAST_CUT), key=len))
+    )
+    return found if len(found) <= _MOST_MEANINGS else ()
 
 
 @lru_cache(maxsize=8192)
@@ -44,10 +50,26 @@ def spelled_like(word: str) -> tuple[str, ...]:
     near = (
         long for length in range(len(word) - slips, len(word) + slips + 1) for long in _alike(word, length)
     )
-    return _meanings(long for long in near if OSA.distance(word, long, score_cutoff=slips) <= slips)
+    found = (long for long in near if OSA.distance(word, long, score_cutoff=slips) <= slips)
+    return _meanings(long for long in found if not _is_real_neighbour(word, long))
 
 
-def _meanings(words: Iterator[str]) -> tuple[str, ...]:
+def _is_real_neighbour(word: str, long: str) -> bool:
+    """True where one consonant stands for another: `aptitude` is no slip for `altitude`."""
+    odd = (Counter(word) - Counter(long)) + (Counter(long) - Counter(word))
+    return len(word) == len(long) and not odd.keys() <= _VOWELS
+
+
+def _simple(words: Sequence[str]) -> Iterator[str]:
+    """Those, shorter ones first, that are no compounds of a shorter one: a `maschinenbediener` is no `maschine`."""
+    kept: list[str] = []
+    for word in words:
+        if not any(word.startswith(short) and len(word) - len(short) >= _LEAST_PART for short in kept):
+            kept.append(word)
+            yield word
+
+
+def _meanings(words: Iterable[str]) -> tuple[str, ...]:
     phrases = vocabulary().phrases
     return tuple(dict.fromkeys(phrases[word].concept for word in words))
 

@@ -67,7 +67,7 @@ def _is_one(source: Name, target: Target, confidence: float, alike: Alike, evide
         return False  # `user_pseudo_id` is no `user_id`
     if not is_said_by_both(source, target, alike.around):
         return False
-    if doubt(source, target, found) or against(source, target, found, evidence):
+    if doubt(source, target, found, evidence) or against(source, target, found, evidence):
         return False
     verdict = evidence.judge(source.raw, target.column, target.name)
     return verdict.is_evidence and evidence.profile(source.raw).count >= _FEWEST

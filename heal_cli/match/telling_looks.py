@@ -51,7 +51,9 @@ _BY_CONCEPT: Final[Mapping[str, TellingLook]] = {
     "endpoint": _PATH,
     "version": TellingLook(r"^v?\d+\.\d+\.\d+$", "versions", 0.80),
     "tax id": TellingLook(
-        r"^(?:AT|BE|BG|CH|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK)[A-Z]{0,3}\d[0-9A-Z]{6,11}$",
+        r"^(?:ATU\d{8}|BE[01]\d{9}|BG\d{9,10}|CHE\d{9}(?:MWST|TVA|IVA)?|CY\d{8}[A-Z]|CZ\d{8,10}|(?:DE|EE|EL|PT)\d{9}"
+        r"|(?:DK|FI|HU|LU|MT|SI)\d{8}|ES[A-Z0-9]\d{7}[A-Z0-9]|FR[A-Z0-9]{2}\d{9}|GB\d{9}(?:\d{3})?|(?:HR|IT|LV)\d{11}"
+        r"|IE\d[A-Z0-9]\d{5}[A-Z]{1,2}|LT\d{9}(?:\d{3})?|NL\d{9}B\d{2}|PL\d{10}|RO\d{6,9}|SE\d{12}|SK\d{10})$",
         "VAT numbers",
         0.80,
     ),

@@ -27,6 +27,7 @@ _SORTABLE: Final = (
 """Ways to write times, in each of which the texts sort as they do."""
 
 _DEGREES: Final = r"^-?\d{1,3}\.\d{3,}$"
+_OF_DAY: Final = frozenset({"time", "timetz"})
 _MOST_LATITUDE: Final = 90
 _MOST_LONGITUDE: Final = 180
 
@@ -50,9 +51,9 @@ def by_two_together(
 def _by_order(
     sources: Sequence[Name], targets: Sequence[Target], sample: pl.DataFrame, evidence: Evidence
 ) -> Iterator[Candidate]:
-    """The only two times of one type: what began before it ended, in every row."""
-    for base in TIMES:
-        homes = [target for target in targets if target.column.type.base == base]
+    """The only two days and times, and the only two times of day: what began before it ended, in every row."""
+    for bases in (_OF_DAY, frozenset(TIMES) - _OF_DAY):
+        homes = [target for target in targets if target.column.type.base in bases]
         yield from _by_order_of(homes, sources, sample, evidence)
 
 
