@@ -18,7 +18,7 @@ from heal_cli.match.wordforms import base_form, parts
 _SHORTEST_CUT: Final = 4  # letters that are kept; so many words begin with three that they may be any of them
 _LEAST_CUT: Final = 2  # letters that are not
 _LEAST_PART: Final = 4  # letters of the last part of a compound: `maschinenbediener` beside `maschine`
-_MOST_MEANINGS: Final = 10  # of words that begin so, over which nobody knows which is meant
+_MOST_MEANINGS: Final = 5  # of words that begin so, over which nobody knows which is meant
 _VOWELS: Final = frozenset("aeiouy")
 _SHORTEST_SLIP: Final = 7  # letters; shorter words have too many real neighbours
 _LETTERS_PER_SLIP: Final = 12  # one slip in less, two in more
@@ -31,10 +31,9 @@ def begun_so(word: str) -> tuple[str, ...]:
     if len(word) < _SHORTEST_CUT or word in table.phrases:
         return ()
     listed = _words()
-    longer = takewhile(lambda long: long.startswith(word), listed[bisect_left(listed, word) :])
-    found = _meanings(
-        _simple(sorted((long for long in longer if len(long) >= len(word) + _LEAST_CUT), key=len))
-    )
+    begun = takewhile(lambda long: long.startswith(word), listed[bisect_left(listed, word) :])
+    longer = sorted((long for long in begun if len(long) >= len(word) + _LEAST_CUT), key=len)
+    found = tuple(meaning for meaning in _meanings(_simple(longer)) if " " not in meaning)
     return found if len(found) <= _MOST_MEANINGS else ()
 
 

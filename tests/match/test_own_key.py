@@ -38,6 +38,8 @@ def test_the_key_of_a_row_is_the_external_one(make_table, match, source, target)
         ({"conv_id": CODES}, ["external_id text", "source_id text"]),
         ({"conv_id": CODES}, ["external_id int8"]),
         ({"conversation": CODES}, ["external_id text"]),
+        ({"uuid": CODES}, ["source_code text"]),
+        ({"uuid": CODES}, ["source_id text", "target_id text"]),
     ],
 )
 def test_what_may_be_the_key_of_something_else_is_left_open(make_table, match, sources, targets) -> None:
