@@ -114,7 +114,7 @@ def by_looks(source: Name, column: Column, name: Name, evidence: Evidence) -> Lo
         return Look(LISTED, "name says nothing, all values stand in the table already")
     telling = telling_look(name, column.type)
     if telling is not None:
-        if evidence.shape(source.raw, telling.regex) < _MOST:
+        if evidence.shape(source.raw, telling.regex) < _MOST or not evidence.shape(source.raw, telling.some):
             return NOTHING
         return Look(telling.confidence, f"name says nothing, all values look like {telling.spoken}")
     look = _typed(source, column, evidence)

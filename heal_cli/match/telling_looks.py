@@ -18,6 +18,7 @@ class TellingLook(NamedTuple):
     regex: str
     spoken: str
     confidence: float
+    some: str = ""  # what at least one of them looks like
 
 
 _TELEPHONE: Final = TellingLook(
@@ -70,9 +71,6 @@ _BY_CONCEPT: Final[Mapping[str, TellingLook]] = {
 }
 """Concept in a target's name -> how its values look."""
 
-_VALUED: Final = frozenset({"balance", "paid", "revenue", "spend", "turnover", "net", "gross"})
-"""Words for money that say more than how much of it."""
-
 _PERSON: Final = TellingLook(
     r"^\p{Lu}[\p{L}'\x{2019}-]+(?: (?:\p{Lu}\.|\p{Lu}[\p{L}'\x{2019}-]+|van|von|de|da|di|del|der|la|le)){1,4}$",
     "names of people",
@@ -82,21 +80,18 @@ _SENTENCE: Final = TellingLook(r"^\S+(?:\s+\S+){3}", "several words", 0.74)
 
 
 _STATUS: Final = TellingLook(
-    r"^(?:10[0-3]|20[0-8]|30[0-8]|4(?:0\d|1\d|2\d|31|51|99)|50\d)$", "statuses of HTTP", 0.75
+    r"^(?:10[0-3]|20[0-8]|30[0-8]|4(?:0\d|1\d|2\d|31|51|99)|50\d)$",
+    "statuses of HTTP",
+    0.75,
+    r"^(?:200|30[12]|40[034]|50[023])$",
 )
-_AMOUNT: Final = TellingLook(r"^-?\d+[.,]\d{2}$", "amounts of money", 0.74)
-_CENTS: Final = 2  # digits of a fraction
 
 
 def telling_look(name: Name, type: PgType) -> TellingLook | None:
     """How values of a column with that name and type look; None where nobody knows."""
     if type.base in TEXTS:
         return _of_texts(name)
-    if type.base in NUMBERS and {"status", "code"} == name.concepts:
-        return _STATUS
-    money = vocabulary().kinds["money"] | vocabulary().kinds["measure"] | _VALUED
-    is_money = type.base == "numeric" and type.scale == _CENTS and not money.isdisjoint(name.concepts)
-    return _AMOUNT if is_money else None
+    return _STATUS if type.base in NUMBERS and {"status", "code"} == name.concepts else None
 
 
 def _of_texts(name: Name) -> TellingLook | None:
