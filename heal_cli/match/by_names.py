@@ -38,6 +38,7 @@ class ByNames:
         speaks_of = dict.fromkeys(_recognised(patterns, sources, targets), True)
         self._found: dict[str, dict[str, list[Pattern]]] = {}
         self._unread: dict[str, list[Pattern]] = {}
+        self._spoken_of: dict[str, bool] = {}
         for pattern in patterns:
             tables = pattern.scope.tables
             if tables not in speaks_of:
@@ -48,7 +49,7 @@ class ByNames:
 
     def of(self, source: Name, target: Name) -> Sequence[Pattern]:
         """Those for this pair of names, in the order of the catalogue; a unit behind the source's may be left out."""
-        if source.is_in_another_unit(target):
+        if not self._speaks_of(target) or source.is_in_another_unit(target):
             return ()
         found = self._between(source.meaning_key, target.meaning_key)
         if not found and (whole := parse(source.raw)).plain != source.plain:  # `emails.0.value`, `MV_LCL`
@@ -59,19 +60,25 @@ class ByNames:
             self._between(source.unitless, target.unitless) if target.units else ()
         )
 
+    def _speaks_of(self, target: Name) -> bool:
+        """Some pattern is for such a target, whatever its source."""
+        if target.raw not in self._spoken_of:
+            keys = {target.meaning_key, target.unitless} if target.units else {target.meaning_key}
+            self._spoken_of[target.raw] = any(map(self._by_source, keys))
+        return self._spoken_of[target.raw]
+
     def _between(self, source: str, target: str) -> Sequence[Pattern]:
         """The patterns for a source and a target that mean this."""
-        sources = self._found.get(target)
-        if sources is None:
-            sources = self._found[target] = self._by_source(target)
-        return sources.get(source, ()) if sources else ()
+        return self._by_source(target).get(source, ())
 
     def _by_source(self, target: str) -> dict[str, list[Pattern]]:
         """The patterns for a target, by what their sources mean."""
-        found: dict[str, list[Pattern]] = {}
-        for pattern in self._unread.pop(target, ()):
-            for key in {parse(name).meaning_key for name in pattern.sources}:
-                found.setdefault(key, []).append(pattern)
+        found = self._found.get(target)
+        if found is None:
+            found = self._found[target] = {}
+            for pattern in self._unread.pop(target, ()):
+                for key in {parse(name).meaning_key for name in pattern.sources}:
+                    found.setdefault(key, []).append(pattern)
         return found
 
     def trust(self, pattern: Pattern) -> float:
