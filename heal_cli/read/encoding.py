@@ -194,6 +194,10 @@ def _second_opinion(head: bytes) -> Encoding | None:
     return Encoding(_known(best.encoding), 0, f"a guess by charset-normalizer, chaos {best.chaos:.2f}")
 
 
+_CUT_OFF: Final = ("truncated", "unexpected end", "incomplete")
+"""What decoders say of a text that ends too soon."""
+
+
 class Transcoded:
     """A text in another encoding as UTF-8 bytes.
 
@@ -217,13 +221,21 @@ class Transcoded:
             try:
                 text = self._decoder.decode(block, self._ended)
             except UnicodeDecodeError as exc:
-                raise SourceError(
-                    f"{self._name!r} is not whole: it ends in the middle of a character of {self._encoding}",
-                    hint="Get the file again; if it is in another encoding, say which with --encoding",
-                ) from exc
+                raise self._defect(exc) from exc
             if text:
                 return text.encode(UTF8, self._errors)
         return b""
+
+    def _defect(self, exc: UnicodeDecodeError) -> SourceError:
+        if any(said in exc.reason for said in _CUT_OFF):
+            return SourceError(
+                f"{self._name!r} is not whole: it ends in the middle of a character of {self._encoding}",
+                hint="Get the file again; if it is in another encoding, say which with --encoding",
+            )
+        return SourceError(
+            f"{self._name!r} holds bytes that are no {self._encoding}: {exc.reason}",
+            hint="Say which encoding it is in with --encoding",
+        )
 
 
 def error_handler(encoding: str) -> str:

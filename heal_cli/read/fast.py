@@ -49,7 +49,11 @@ def parse_fast(
     octets = octets_of(data)
     # Polars reads `"a"b"c"` as `abc` and says nothing (2.1).
     quotes = quotes or find_quotes(octets, grammar)
-    if quotes is None or _has_short_rows(frame, data, octets, grammar, quotes):
+    if quotes is None:
+        return None
+    # A thread of polars begins somewhere, which may be in a quoted cell of many lines.
+    is_doubtful = bool(quotes.total) and multiline
+    if (is_doubtful or _may_have_short_rows(frame)) and _is_amiss(frame, data, octets, grammar, quotes):
         return None
     if grammar.is_long:
         frame = frame.with_columns(pl.all().str.replace_all(STAND_IN, grammar.delimiter, literal=True))
@@ -110,15 +114,16 @@ def _read(data: bytes, grammar: Grammar) -> pl.DataFrame | None:
     return frame.rechunk() if frame.height * frame.width <= _FEW_CELLS else frame
 
 
-def _has_short_rows(
-    frame: pl.DataFrame, data: bytes, octets: pl.Series, grammar: Grammar, quotes: Quotes
-) -> bool:
-    """Polars fills missing fields with nulls: there are fewer delimiters between cells than there should be.
+def _may_have_short_rows(frame: pl.DataFrame) -> bool:
+    """Polars fills missing fields with nulls."""
+    return frame.width > 1 and frame[frame.columns[-1]].null_count() > 0
+
+
+def _is_amiss(frame: pl.DataFrame, data: bytes, octets: pl.Series, grammar: Grammar, quotes: Quotes) -> bool:
+    """There are other delimiters between the cells than there should be, as where polars has filled short rows.
 
     All bytes that are in no cell are delimiters, line ends and quotes. A CR may be in one, which is told by counting.
     """
-    if grammar.width == 1 or not frame[frame.columns[-1]].null_count():
-        return False
     between = frame.height * (grammar.width - 1)
     if not quotes.total:
         return count(octets == ord(grammar.mark)) != between

@@ -25,6 +25,8 @@ _ONE_ADDRESS: Final = b"\x02\x20\x00\x04"
 
 _NIL: Final = "00000000-0000-0000-0000-000000000000"
 
+_HYPHENS: Final = tuple(place for place, mark in enumerate(_NIL) if mark == "-")
+
 _DECIMAL_DIGITS: Final = 38  # of the widest Decimal
 
 _DAYS: Final = "[+-]?[0-9]{1,9} days?"
@@ -85,8 +87,10 @@ def _uuid(texts: pl.Series) -> Form:
 def _of_uuids(texts: pl.Series) -> pl.Series:
     if are_as_wide(texts, len(_NIL)):
         octets = bytes_of(texts, len(_NIL))
-        digits = octets.filter(octets != ord("-"))
-        if len(digits) == len(texts) * 32 and are_hex(digits).all():
+        is_hyphen = octets == ord("-")
+        digits = octets.filter(~is_hyphen)
+        are_placed = all(is_hyphen.gather_every(len(_NIL), place).all() for place in _HYPHENS)
+        if are_placed and len(digits) == len(texts) * 32 and are_hex(digits).all():
             # letters have bit 6, and come 9 behind what their lower four bits say
             halves = (digits & 15) + (digits & 64) // 64 * 9
             return cells_of(halves.gather_every(2) * 16 + halves.gather_every(2, 1), 16)

@@ -14,6 +14,7 @@ from heal_cli.errors import HealError, SourceError, UsageError
 from heal_cli.model import ROW, Batch, Finding, ReadOptions
 from heal_cli.read.bytes import ByteStream
 from heal_cli.read.csv import CsvReader
+from heal_cli.read.encoding import Transcoded
 from heal_cli.read.exact import parse_exact
 from heal_cli.read.fast import parse_fast
 from heal_cli.read.fields import Grammar
@@ -182,6 +183,23 @@ def test_a_second_look_gives_one_column_of_all_chunks(tmp_path: Path) -> None:
     assert str(caught.value) == (
         "'-' is a stream and cannot be read a second time. Save it to a file and load that"
     )
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (
+            "a,b".encode("utf-32-le") + b"\0\0\x11\0" + "x".encode("utf-32-le"),
+            "holds bytes that are no utf-32-le",
+        ),
+        ("a,b".encode("utf-32-le")[:-1], "ends in the middle of a character"),
+    ],
+)
+def test_a_text_is_called_cut_off_only_where_it_is(data: bytes, said: str) -> None:
+    """What no encoding has is no end: getting the file again would not help."""
+    text = Transcoded(io.BytesIO(data).read, "utf-32-le", "x")
+    with pytest.raises(SourceError, match=said):
+        list(iter(lambda: text.read(1000), b""))
 
 
 @pytest.mark.parametrize(

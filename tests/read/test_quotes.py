@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from dataclasses import replace
 
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from heal_cli.read.fast import parse_fast
 from heal_cli.read.fields import Grammar
 from heal_cli.read.octets import behind, octets_of, places
 from heal_cli.read.quotes import NO_QUOTES, Quotes, find_quotes
@@ -86,3 +89,17 @@ def test_what_is_behind_the_last_byte_is_the_end(data: bytes, steps: int) -> Non
     found = behind(octets, octets > 99, steps, end=10)
     padded = data + bytes([10] * steps)
     assert found.to_list() == [padded[at + steps] for at, octet in enumerate(data) if octet > 99]
+
+
+def test_cells_of_many_lines_are_what_others_read_in_them() -> None:
+    """Wherever a thread of the parser begins, a quoted cell of many lines is one cell."""
+    rows = [[str(n), f'{n},"x"\n,,\n' * (n % 97), f"end {n}"] for n in range(5_000)]
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    data = text.getvalue().encode()
+    assert len(data) > 1 << 21
+    frame = parse_fast(
+        data, Grammar(",", '"', None, b"\n", 3), len(rows), quotes=None, multiline=True, blanks=0
+    )
+    assert frame is not None
+    assert [list(row) for row in frame.fill_null("").rows()] == rows

@@ -14,6 +14,7 @@ from psycopg import sql
 from heal_cli.model import PgType
 from heal_cli.schema import introspect
 from heal_cli.write import encode
+from heal_cli.write.binary_forms import form_of
 from heal_cli.write.encode import choose_encoding
 
 Texts = Sequence[str | None]
@@ -175,3 +176,12 @@ def test_lines_of_binary_are_rows(lab, name: str, good: str) -> None:
     loaded = lab.load({"id": range(1, 41), "v": [good] * 40})
     assert set(loaded.rejects) == {3, 33}
     assert lab.rows("count(*), count(v)") == [(38, 38)]
+
+
+def test_no_digit_of_a_uuid_moves_into_the_next() -> None:
+    """Texts of the right length with a hyphen too many and one too few are none of them, whatever their sum."""
+    odd = ["01234567-89ab-cdef-0123-456789abcde-", "012345678-9abcdef-0123-456789abcdef0"]
+    form = form_of(pl.Series(odd), PgType(2950, "uuid", "uuid", "b"))
+    assert form is not None
+    with pytest.raises(pl.exceptions.ComputeError):
+        form(pl.Series(odd))
