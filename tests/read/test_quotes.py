@@ -53,7 +53,9 @@ def test_lines_by_their_bytes_are_what_they_are_by_their_texts(text: str, is_num
     patient = lay_out(data, grammar, final=True, details=True)
     lines = text.removesuffix("\n").split("\n") if text else []
     is_simple = not (patient.multiline or patient.broken or patient.asides.height) and "\r\r" not in text
-    assert (found is not None) == (is_simple and not any(line.count('"') % 2 for line in lines))
+    is_simple &= not any(line.count('"') % 2 for line in lines)
+    may_be_aside = any(line.startswith(("id,n,x", ",,", "#")) for line in lines)
+    assert is_simple if found is not None else may_be_aside or not is_simple
     if found is None:
         return
     assert (found.stop, found.lines, found.rows, found.blanks) == patient[:4]

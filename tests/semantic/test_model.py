@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from corpus import BAIT, BLIND, SECOND, SEVENTH, Pair, read_pairs
+from corpus import BAIT, SECOND, SEVENTH, THIRD, Pair, read_pairs
 from measure import matching
 
 from heal_cli.model import Candidate, Tier
@@ -47,28 +47,29 @@ def test_a_nearness_does_not_depend_on_what_was_asked_before() -> None:
     assert first("fare", "ticket price") == NEARNESS("fare", "ticket price")
 
 
-@pytest.mark.parametrize("folder", [BLIND, SECOND, SEVENTH])
+@pytest.mark.parametrize("folder", [SECOND, THIRD, SEVENTH])
 def test_no_match_of_a_set_that_is_not_tuned_on_is_wrong_by_it(folder) -> None:
     """Whatever the tier places is right."""
-    assert not wrong_by_meaning(read_pairs(folder))
+    placed = placed_by_meaning(read_pairs(folder))
+    assert placed
+    assert not wrong(placed)
 
 
 def test_the_model_hardly_takes_a_bait() -> None:
-    """Of 234 columns that tempt by an opposite, a sibling or a false friend, it places one."""
-    assert len(wrong_by_meaning(read_pairs(BAIT))) <= 1
+    """Of 234 columns that tempt by an opposite, a sibling or a false friend, it places at most one."""
+    assert len(wrong(placed_by_meaning(read_pairs(BAIT)))) <= 1
 
 
-def wrong_by_meaning(pairs: list[Pair]) -> list[tuple[str, Candidate]]:
-    """What the tier places where it does not belong."""
-    placed = [
-        (pair, match)
+def placed_by_meaning(pairs: list[Pair]) -> list[tuple[Pair, Candidate]]:
+    """What the tier places, and in which pair."""
+    return [
+        (pair, match.winner)
         for pair in pairs
         for match in matching(pair, CATALOGUE, NEARNESS).matches
         if match.winner.tier is Tier.SEMANTIC
     ]
-    assert placed
-    return [
-        (pair.name, match.winner)
-        for pair, match in placed
-        if pair.gold.get(match.winner.source) != match.target
-    ]
+
+
+def wrong(placed: list[tuple[Pair, Candidate]]) -> list[tuple[str, Candidate]]:
+    """What of that does not belong there."""
+    return [(pair.name, winner) for pair, winner in placed if pair.gold.get(winner.source) != winner.target]
